@@ -1,0 +1,46 @@
+// Loads and stores in network byte order. The offset is not checked here: each parser checks once that the span holds
+// what it is about to read, because a check for each field costs more than the field (and stops vectorisation).
+
+extension RawSpan {
+  @inline(__always)
+  func byte(_ offset: Int) -> UInt8 {
+    unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt8.self)
+  }
+
+  @inline(__always)
+  func bigEndian16(_ offset: Int) -> UInt16 {
+    UInt16(bigEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
+  }
+
+  @inline(__always)
+  func bigEndian32(_ offset: Int) -> UInt32 {
+    UInt32(bigEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+  }
+
+  @inline(__always)
+  func bigEndian64(_ offset: Int) -> UInt64 {
+    UInt64(bigEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+  }
+}
+
+extension MutableRawSpan {
+  @inline(__always)
+  mutating func store(_ value: UInt8, at offset: Int) {
+    storeBytes(of: value, toUncheckedByteOffset: offset, as: UInt8.self)
+  }
+
+  @inline(__always)
+  mutating func storeBigEndian(_ value: UInt16, at offset: Int) {
+    storeBytes(of: value.bigEndian, toUncheckedByteOffset: offset, as: UInt16.self)
+  }
+
+  @inline(__always)
+  mutating func storeBigEndian(_ value: UInt32, at offset: Int) {
+    storeBytes(of: value.bigEndian, toUncheckedByteOffset: offset, as: UInt32.self)
+  }
+
+  @inline(__always)
+  mutating func storeBigEndian(_ value: UInt64, at offset: Int) {
+    storeBytes(of: value.bigEndian, toUncheckedByteOffset: offset, as: UInt64.self)
+  }
+}

@@ -1,0 +1,118 @@
+/// A TCP header (RFC 9293 section 3.1) as a plain value: what a segment said, or what one is to say.
+///
+/// ```
+///  0                   1                   2                   3
+///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+/// +-------------------------------+-------------------------------+
+/// |          source port          |       destination port        |
+/// +-------------------------------+-------------------------------+
+/// |                        sequence number                        |
+/// +---------------------------------------------------------------+
+/// |                    acknowledgment number                      |
+/// +-------+-----+-+-+-+-+-+-+-+-+-+-------------------------------+
+/// | offset|     |A|C|E|U|A|P|R|S|F|            window             |
+/// +-------+-----+-+-+-+-+-+-+-+-+-+-------------------------------+
+/// |           checksum            |        urgent pointer         |
+/// +-------------------------------+-------------------------------+
+/// |                       options, padding                        |
+/// ```
+public struct TCPHeader: Equatable, Sendable {
+  /// The length of a header without options, in bytes.
+  public static let minimumLength = 20
+  /// The length of a header with as many options as fit, in bytes.
+  public static let maximumLength = 60
+  /// Where the checksum stands, for those who fill it in or let a device do so.
+  public static let checksumOffset = 16
+  /// TCP's number in an IP header.
+  public static let protocolNumber: UInt8 = 6
+
+  /// The sender's port.
+  public var sourcePort: UInt16
+  /// The receiver's port.
+  public var destinationPort: UInt16
+  /// The sequence number of the first byte of data, or of the SYN.
+  public var sequenceNumber: UInt32
+  /// The next sequence number that the sender expects, if ACK is set.
+  public var acknowledgmentNumber: UInt32
+  /// The control bits.
+  public var flags: TCPFlags
+  /// The receive window as it stands in the header: not yet scaled.
+  public var window: UInt16
+  /// The offset of the first byte that isn't urgent from the sequence number, if URG is set.
+  public var urgentPointer: UInt16
+  /// The options.
+  public var options: TCPOptions
+
+  /// A header from its fields.
+  public init(
+    sourcePort: UInt16,
+    destinationPort: UInt16,
+    sequenceNumber: UInt32,
+    acknowledgmentNumber: UInt32 = 0,
+    flags: TCPFlags,
+    window: UInt16 = 0,
+    urgentPointer: UInt16 = 0,
+    options: TCPOptions = TCPOptions()
+  ) {
+    self.sourcePort = sourcePort
+    self.destinationPort = destinationPort
+    self.sequenceNumber = sequenceNumber
+    self.acknowledgmentNumber = acknowledgmentNumber
+    self.flags = flags
+    self.window = window
+    self.urgentPointer = urgentPointer
+    self.options = options
+  }
+
+  /// How many bytes `emit` writes: 20 for the fixed fields and what the options take, a multiple of four.
+  public var length: Int { Self.minimumLength + options.length }
+}
+
+extension TCPHeader {
+  /// Reads the header at the start of `segment`, which ends where the IP payload ends.
+  ///
+  /// Returns the header, and where in `segment` the payload lies. The checksum is not looked at (a device may have done
+  /// so, see `InternetChecksum`); reserved bits are ignored, as is whatever is wrong inside the option area (MUST-7).
+  ///
+  /// - Throws: `truncated` if there are fewer bytes than a header has or the data offset says, `invalidHeaderLength` if
+  ///   the data offset is less than five words.
+  public static func parse(_ segment: RawSpan) throws(WireError) -> (header: TCPHeader, payload: Range<Int>) {
+    guard segment.byteCount >= minimumLength else { throw .truncated }
+    let offsetAndFlags = segment.bigEndian16(12)
+    let length = Int(offsetAndFlags >> 12) * 4
+    guard length >= minimumLength else { throw .invalidHeaderLength }
+    guard length <= segment.byteCount else { throw .truncated }
+    let header = TCPHeader(
+      sourcePort: segment.bigEndian16(0),
+      destinationPort: segment.bigEndian16(2),
+      sequenceNumber: segment.bigEndian32(4),
+      acknowledgmentNumber: segment.bigEndian32(8),
+      flags: TCPFlags(rawValue: offsetAndFlags & TCPFlags.all.rawValue),
+      window: segment.bigEndian16(14),
+      urgentPointer: segment.bigEndian16(18),
+      options: length == minimumLength ? TCPOptions() : TCPOptions.parse(segment, area: minimumLength..<length)
+    )
+    return (header, length..<segment.byteCount)
+  }
+
+  /// Writes the header at the start of `bytes` with a checksum of zero, and returns its length.
+  ///
+  /// `bytes` must have room for `length` bytes and the options must fit in `TCPOptions.maximumLength`; both are the
+  /// caller's to see to, since neither depends on what a peer sent.
+  @discardableResult
+  public func emit(into bytes: inout MutableRawSpan) -> Int {
+    let length = self.length
+    precondition(length <= Self.maximumLength && length <= bytes.byteCount, "no room for the TCP header")
+    bytes.storeBigEndian(sourcePort, at: 0)
+    bytes.storeBigEndian(destinationPort, at: 2)
+    bytes.storeBigEndian(sequenceNumber, at: 4)
+    bytes.storeBigEndian(acknowledgmentNumber, at: 8)
+    let dataOffset = UInt16(truncatingIfNeeded: length / 4) << 12
+    bytes.storeBigEndian(dataOffset | (flags.rawValue & TCPFlags.all.rawValue), at: 12)
+    bytes.storeBigEndian(window, at: 14)
+    bytes.storeBigEndian(UInt16(0), at: Self.checksumOffset)
+    bytes.storeBigEndian(urgentPointer, at: 18)
+    if length > Self.minimumLength { options.emit(into: &bytes, at: Self.minimumLength) }
+    return length
+  }
+}
