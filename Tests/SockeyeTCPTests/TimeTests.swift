@@ -1,0 +1,37 @@
+import SockeyeTCP
+import Testing
+
+@Suite("Time saturates")
+struct TimeTests {
+  @Test("Intervals and instants stop at their ends instead of trapping")
+  func saturation() {
+    #expect(Interval.longest + .seconds(1) == .longest)
+    #expect(Interval.seconds(.max) == .longest)
+    #expect(Interval.seconds(.min).nanoseconds == .min)
+    #expect(Instant.never + .seconds(1) == .never)
+    #expect(Instant(nanoseconds: .min) - .seconds(1) == Instant(nanoseconds: .min))
+    #expect(Instant(nanoseconds: .max) - Instant(nanoseconds: .min) == .longest)
+    #expect(Interval.seconds(1) / 0 == .longest)
+    #expect(Interval(nanoseconds: .min) / -1 == .longest)
+  }
+}
+
+@Suite("Sequence numbers wrap (RFC 9293 section 3.4)")
+struct SequenceNumberTests {
+  @Test("REC-1: a distance is signed and wraps at 2³²")
+  func distance() {
+    #expect(SequenceNumber(5) - SequenceNumber(0xFFFF_FFFB) == 10)
+    #expect(SequenceNumber(0xFFFF_FFFB) - SequenceNumber(5) == -10)
+    #expect((SequenceNumber(0xFFFF_FFFF) + 2).value == 1)
+  }
+
+  @Test("An offset is the position nearest to a known one")
+  func offsets() {
+    let initial = SequenceNumber(0xFFFF_FF00)
+    #expect(SequenceNumber(0x10).offset(near: 1, initial: initial) == 0x110)
+    #expect(SequenceNumber(offset: 0x1_0000_0110, initial: initial) == SequenceNumber(0x10))
+    #expect(SequenceNumber(0x10).offset(near: 0x1_0000_0000, initial: initial) == 0x1_0000_0110)
+    #expect(SequenceNumber(0xFFFF_FEFF).offset(near: 1, initial: initial) == nil)
+    #expect(SequenceNumber(0x10).offset(near: .max, initial: initial) != 0)
+  }
+}
