@@ -1,0 +1,148 @@
+/// Where a conversation happens: what a user writes to name the other side, or the place to listen on.
+///
+/// One grammar serves every command: `HOST:PORT`, `HOST PORT`, `:PORT`, `PORT`, `[ADDRESS%ZONE]:PORT`, each of them
+/// behind `tcp://`, `udp://` or `tls://` if wanted, and `unix:PATH`.
+public struct Endpoint: Hashable, Sendable {
+  /// The protocol that an endpoint names explicitly.
+  public enum Scheme: String, Hashable, Sendable, CaseIterable {
+    /// A plain stream.
+    case tcp
+    /// Datagrams.
+    case udp
+    /// A stream inside TLS.
+    case tls
+  }
+
+  /// The place itself.
+  public enum Location: Hashable, Sendable {
+    /// A host (a name, or an IPv4 or IPv6 address with an optional zone) and a port. No host means every address of
+    /// this machine when listening, and this machine itself when connecting.
+    case network(host: String?, port: UInt16)
+    /// A Unix domain socket.
+    case unix(path: String)
+  }
+
+  /// The protocol, when the endpoint was written with one.
+  public var scheme: Scheme?
+
+  /// The host and port, or the path.
+  public var location: Location
+
+  /// Creates an endpoint from its parts.
+  public init(scheme: Scheme? = nil, location: Location) {
+    self.scheme = scheme
+    self.location = location
+  }
+
+  /// The host, unless there is none or the endpoint is a Unix domain socket.
+  public var host: String? {
+    if case .network(let host, _) = self.location { host } else { nil }
+  }
+
+  /// The port, unless the endpoint is a Unix domain socket.
+  public var port: UInt16? {
+    if case .network(_, let port) = self.location { port } else { nil }
+  }
+}
+
+extension Endpoint: CustomStringConvertible {
+  /// The endpoint in the grammar that ``parse(_:)`` reads.
+  public var description: String {
+    let prefix = self.scheme.map { "\($0.rawValue)://" } ?? ""
+    switch self.location {
+    case .unix(let path): return "unix:\(path)"
+    case .network(nil, let port): return "\(prefix):\(port)"
+    case .network(let host?, let port):
+      return host.contains(":") ? "\(prefix)[\(host)]:\(port)" : "\(prefix)\(host):\(port)"
+    }
+  }
+}
+
+// MARK: - Reading what a user wrote
+
+extension Endpoint {
+  /// Reads an endpoint from the words of a command line.
+  ///
+  /// - Parameter words: One word in any form of the grammar, or a host and a port.
+  /// - Throws: A failure of kind `usage` that says what is wrong and what would be right.
+  public static func parse(_ words: [String]) throws(Failure) -> Endpoint {
+    switch words.count {
+    case 1: return try self.parse(words[0])
+    case 2:
+      guard let port = UInt16(words[1]) else { throw self.badPort(words[1], in: words.joined(separator: " ")) }
+      var (scheme, host) = try self.splitScheme(words[0])
+      if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+      guard !host.isEmpty, scheme != nil || !host.hasPrefix("unix:") else {
+        throw Failure(.usage, "'\(words[0])' is not a host; write HOST PORT or HOST:PORT")
+      }
+      return Endpoint(scheme: scheme, location: .network(host: host, port: port))
+    default:
+      throw Failure(.usage, "an endpoint is HOST:PORT, HOST PORT, :PORT, PORT or unix:PATH")
+    }
+  }
+
+  /// Reads an endpoint from one word.
+  ///
+  /// - Parameter text: Any form of the grammar but `HOST PORT`.
+  /// - Throws: A failure of kind `usage` that says what is wrong and what would be right.
+  public static func parse(_ text: String) throws(Failure) -> Endpoint {
+    if text.hasPrefix("unix:") {
+      let path = String(text.dropFirst("unix:".count))
+      guard !path.isEmpty, path.utf8.count <= self.longestUnixPath else {
+        throw Failure(.usage, "'\(text)': a socket's path has 1 to \(self.longestUnixPath) bytes")
+      }
+      return Endpoint(location: .unix(path: path))
+    }
+    let (scheme, rest) = try self.splitScheme(text)
+    return Endpoint(scheme: scheme, location: try self.parseHostAndPort(rest, whole: text))
+  }
+
+  /// What fits into `sockaddr_un.sun_path` with its final NUL.
+  private static let longestUnixPath = 107
+
+  private static func splitScheme(_ text: String) throws(Failure) -> (Scheme?, String) {
+    guard let separator = text.firstRange(of: "://") else { return (nil, text) }
+    let name = text[..<separator.lowerBound].lowercased()
+    guard let scheme = Scheme(rawValue: name) else {
+      throw Failure(.usage, "'\(text)': the scheme is one of tcp, udp and tls")
+    }
+    var rest = text[separator.upperBound...]
+    if rest.hasSuffix("/") { rest = rest.dropLast() }
+    return (scheme, String(rest))
+  }
+
+  private static func parseHostAndPort(_ text: String, whole: String) throws(Failure) -> Location {
+    if let port = UInt16(text) { return .network(host: nil, port: port) }
+
+    if text.hasPrefix("[") {
+      guard let bracket = text.firstIndex(of: "]") else {
+        throw Failure(.usage, "'\(whole)': the bracket is not closed; write [ADDRESS]:PORT")
+      }
+      let host = String(text[text.index(after: text.startIndex)..<bracket])
+      let tail = text[text.index(after: bracket)...]
+      guard host.contains(":"), tail.hasPrefix(":") else {
+        throw Failure(.usage, "'\(whole)': write an IPv6 endpoint as [ADDRESS]:PORT")
+      }
+      guard let port = UInt16(tail.dropFirst()) else { throw self.badPort(tail.dropFirst(), in: whole) }
+      return .network(host: host, port: port)
+    }
+
+    guard let colon = text.lastIndex(of: ":") else {
+      throw Failure(.usage, "'\(whole)' has no port; write HOST:PORT")
+    }
+    let host = text[..<colon]
+    let portText = text[text.index(after: colon)...]
+    guard !host.contains(":") else {
+      throw Failure(.usage, "'\(whole)': write an IPv6 endpoint as [ADDRESS]:PORT")
+    }
+    guard let port = UInt16(portText) else { throw self.badPort(portText, in: whole) }
+    guard !host.contains(where: { $0.isWhitespace || $0 == "/" || $0 == "@" || $0 == "\0" }) else {
+      throw Failure(.usage, "'\(whole)': '\(host)' is not a host name or an address")
+    }
+    return .network(host: host.isEmpty || host == "*" ? nil : String(host), port: port)
+  }
+
+  private static func badPort(_ text: some StringProtocol, in whole: String) -> Failure {
+    Failure(.usage, "'\(whole)': the port is a number from 0 to 65535, not '\(text)'")
+  }
+}

@@ -1,0 +1,91 @@
+import Glibc
+import NIOCore
+
+extension IOError {
+  static let addressInUse = EADDRINUSE
+  static let addressNotAvailable = EADDRNOTAVAIL
+  static let familyNotSupported = EAFNOSUPPORT
+}
+
+extension Failure {
+  /// What to tell when no address of an endpoint could be connected to.
+  init(connecting endpoint: Endpoint, lost race: RaceLost, timeout: TimeAmount) {
+    if race.timedOut && race.failures.isEmpty {
+      self.init(.timedOut, "no answer from \(endpoint) within \(timeout.text); is it up, or behind a firewall?")
+      return
+    }
+    let reasons = race.failures.map { (address: $0.address, reason: Self.reason($0.error), error: $0.error) }
+    let codes = Set(reasons.map { ($0.error as? IOError)?.errnoCode ?? 0 })
+    let details: String
+    if let only = reasons.first, reasons.count == 1 {
+      details = only.address.text == endpoint.description ? only.reason : "\(only.reason) (\(only.address.text))"
+    } else {
+      details = reasons.map { "\($0.address.text): \($0.reason)" }.joined(separator: "; ")
+    }
+    if race.timedOut || codes == [ETIMEDOUT] {
+      self.init(.timedOut, "no answer from \(endpoint) within \(timeout.text): \(details)")
+    } else {
+      self.init(.network, "cannot connect to \(endpoint): \(details)\(Self.advice(codes, endpoint))")
+    }
+  }
+
+  /// What to tell when an endpoint could not be listened on.
+  init(listening endpoint: Endpoint, error: any Error) {
+    if let failure = error as? Failure {
+      self = failure
+      return
+    }
+    switch (error as? IOError)?.errnoCode {
+    case EADDRINUSE?:
+      if case .unix(let path) = endpoint.location {
+        self.init(.network, "\(path) is in use by another server; use another path, or remove it")
+        return
+      }
+      let owner = endpoint.port.flatMap(PortOwner.find).map { " (by \($0.name), pid \($0.processIdentifier))" } ?? ""
+      self.init(.network, "port \(endpoint.port ?? 0) is in use\(owner); try another, or --reuse-port")
+    case EACCES?:
+      self.init(.network, "\(endpoint) needs more rights than this user has; use a port above 1023")
+    case EADDRNOTAVAIL?:
+      self.init(.network, "\(endpoint) is not an address of this machine; 'ip address' lists them")
+    case ENOENT?:
+      self.init(.localFile, "\(endpoint): there is no such folder; create it first")
+    default:
+      self.init(.network, "cannot listen on \(endpoint): \(Self.reason(error))")
+    }
+  }
+
+  /// An error of the system in a few words.
+  static func reason(_ error: any Error) -> String {
+    switch error {
+    case let failure as Failure: return failure.message
+    case let error as IOError:
+      switch error.errnoCode {
+      case ECONNREFUSED: return "refused"
+      case ECONNRESET: return "reset by the peer"
+      case ETIMEDOUT: return "no answer"
+      case EHOSTUNREACH, ENETUNREACH: return "unreachable"
+      case ENOENT: return "there is no such socket"
+      default: return String(cString: strerror(error.errnoCode)).lowercased()
+      }
+    case is ChannelError: return "no answer in time"
+    default: return "\(error)"
+    }
+  }
+
+  private static func advice(_ codes: Set<CInt>, _ endpoint: Endpoint) -> String {
+    switch codes {
+    case [ECONNREFUSED]: "; is the server running, and on that port?"
+    case [ENETUNREACH], [EHOSTUNREACH]: "; check the network and the address"
+    case [ENOENT]: "; check the path"
+    default: ""
+    }
+  }
+}
+
+extension TimeAmount {
+  /// The amount in the largest unit that divides it: `5 s`, `250 ms`.
+  var text: String {
+    self.nanoseconds % 1_000_000_000 == 0
+      ? "\(self.nanoseconds / 1_000_000_000) s" : "\(self.nanoseconds / 1_000_000) ms"
+  }
+}

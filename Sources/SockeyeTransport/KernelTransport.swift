@@ -1,0 +1,125 @@
+import Glibc
+public import NIOCore
+import NIOPosix
+
+extension Transport {
+  /// The TCP and UDP of the operating system.
+  ///
+  /// - Parameter threads: How many event loops share the work, at least one.
+  public static func kernel(threads: Int = 1) -> Transport {
+    Transport(KernelTransport(eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: max(1, threads))))
+  }
+
+  /// The TCP and UDP of the operating system, on event loops that exist already.
+  ///
+  /// - Parameter eventLoopGroup: Event loops of NIOPosix.
+  public static func kernel(on eventLoopGroup: any EventLoopGroup) -> Transport {
+    Transport(KernelTransport(eventLoopGroup: eventLoopGroup))
+  }
+}
+
+/// The kernel's sockets, by NIOPosix.
+struct KernelTransport: TransportProvider {
+  let eventLoopGroup: any EventLoopGroup
+
+  func connect(
+    to address: SocketAddress,
+    from source: SocketAddress?,
+    options: ConnectOptions,
+    on eventLoop: any EventLoop
+  ) -> EventLoopFuture<any Channel> {
+    var bootstrap = ClientBootstrap(group: eventLoop)
+      .channelOption(.autoRead, value: false)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .channelInitializer { channel in Self.setUpStream(channel) }
+      .connectTimeout(options.timeout)
+    if let size = options.receiveBufferSize {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(clamping: size))
+    }
+    if let source {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_reuseaddr), value: 1).bind(to: source)
+    }
+    return bootstrap.connect(to: address)
+  }
+
+  func listen(
+    on address: SocketAddress,
+    options: ListenOptions,
+    initializer: @escaping Transport.Initializer
+  ) -> EventLoopFuture<any Channel> {
+    if case .unixDomainSocket = address { Self.removeDeadSocket(address) }
+    var bootstrap = ServerBootstrap(group: self.eventLoopGroup, childGroup: self.eventLoopGroup)
+      .serverChannelOption(.backlog, value: Int32(clamping: options.backlog))
+      .serverChannelOption(.maxMessagesPerRead, value: options.acceptsAtOnce)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelOption(.autoRead, value: options.autoRead)
+      .childChannelInitializer { channel in
+        Self.setUpStream(channel).flatMapThrowing { try initializer(channel) }
+      }
+    if case .unixDomainSocket = address {
+      return bootstrap.bind(to: address)
+    }
+    bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+    if options.reusePort { bootstrap = bootstrap.serverChannelOption(KernelSocketOption.reusePort, value: 1) }
+    if case .v6 = address {
+      bootstrap = bootstrap.serverChannelOption(KernelSocketOption.v6Only, value: 1)
+    }
+    return bootstrap.bind(to: address)
+  }
+
+  func bindDatagrams(
+    on address: SocketAddress,
+    options: DatagramOptions,
+    initializer: @escaping Transport.Initializer
+  ) -> EventLoopFuture<any Channel> {
+    let perRead = max(1, min(options.datagramsPerRead, 1024))
+    // One buffer holds all datagrams of one system call, side by side.
+    let allocator = FixedSizeRecvByteBufferAllocator(capacity: perRead * max(1, min(options.largestDatagram, 65_535)))
+    var bootstrap = DatagramBootstrap(group: self.eventLoopGroup)
+      .channelOption(.datagramVectorReadMessageCount, value: perRead)
+      .channelOption(.recvAllocator, value: allocator)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try initializer(channel) }
+      }
+    if options.reusePort {
+      bootstrap = bootstrap.channelOption(KernelSocketOption.reusePort, value: 1)
+    }
+    if !options.multicastGroups.isEmpty {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_reuseaddr), value: 1)
+    }
+    if options.broadcast {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_broadcast), value: 1)
+    }
+    if let size = options.receiveBufferSize {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(clamping: size))
+    }
+    if case .v6 = address {
+      bootstrap = bootstrap.channelOption(KernelSocketOption.v6Only, value: 1)
+    }
+    return bootstrap.bind(to: address).flatMap { channel in
+      KernelMulticast.setUp(channel, family: address.protocol, options: options).map { channel }.flatMapError { error in
+        channel.close().flatMapThrowing { throw error }
+      }
+    }
+  }
+
+  /// Sends small writes at once: a reply held back by Nagle's algorithm waits for the peer's delayed acknowledgement,
+  /// some 40 ms, whenever a message does not fill its last segment.
+  private static func setUpStream(_ channel: any Channel) -> EventLoopFuture<Void> {
+    if case .unixDomainSocket = channel.localAddress { return channel.eventLoop.makeSucceededVoidFuture() }
+    return channel.setOption(.tcpOption(.tcp_nodelay), value: 1).flatMapErrorThrowing { _ in }
+  }
+
+  /// Removes what a dead server left: a socket that nobody listens on. One that answers, or a file of another kind, is
+  /// left alone, and binding says that it is in use.
+  private static func removeDeadSocket(_ address: SocketAddress) {
+    guard let path = address.pathname else { return }
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    let connected = address.withSockAddr { pointer, length in Glibc.connect(descriptor, pointer, socklen_t(length)) }
+    if connected != 0, errno == ECONNREFUSED { unlink(path) }
+  }
+}

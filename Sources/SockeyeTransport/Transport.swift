@@ -1,0 +1,247 @@
+public import NIOCore
+
+/// The one thing that applications take to reach a network: somebody's TCP and UDP, as SwiftNIO channels.
+///
+/// Whose TCP it is, nobody above knows. What comes out is ordinary channels, with NIO's pipelines, back-pressure and
+/// half-closure.
+///
+/// Channels are handed to their initializer on their event loop. An accepted channel is initialized before it is
+/// active. A connected one is active already, and has read nothing: its handlers learn so in `handlerAdded`, not in
+/// `channelActive`.
+public struct Transport: Sendable {
+  /// Adds the handlers of a new channel; called on the channel's event loop.
+  public typealias Initializer = @Sendable (any Channel) throws -> Void
+
+  private let provider: any TransportProvider
+
+  /// Creates a transport over something that provides channels.
+  package init(_ provider: any TransportProvider) {
+    self.provider = provider
+  }
+
+  /// The event loops that the channels run on.
+  public var eventLoopGroup: any EventLoopGroup { self.provider.eventLoopGroup }
+
+  /// Connects a stream to an endpoint, trying all of its addresses in the manner of RFC 8305.
+  ///
+  /// - Parameters:
+  ///   - endpoint: A host and port, or a Unix domain socket. Its scheme is ignored.
+  ///   - options: Families, local address, time limit.
+  ///   - initializer: Adds handlers to the channel that won.
+  /// - Returns: A channel that is connected. Half-closure by the peer is reported as `ChannelEvent.inputClosed`.
+  /// - Throws: A failure of kind `network`, `timedOut` or `usage`.
+  public func connect(
+    to endpoint: Endpoint,
+    options: ConnectOptions = ConnectOptions(),
+    initializer: @escaping Initializer
+  ) async throws(Failure) -> any Channel {
+    let eventLoop = self.eventLoopGroup.next()
+    let deadline = NIODeadline.now() + options.timeout
+    let addresses: [SocketAddress]
+    switch endpoint.location {
+    case .unix(let path):
+      do {
+        addresses = [try SocketAddress(unixDomainSocketPath: path)]
+      } catch {
+        throw Failure(.usage, "'\(path)' is too long for a socket's path; use a shorter one")
+      }
+    case .network(_, port: 0):
+      throw Failure(.usage, "port 0 cannot be connected to; name the port of a listener")
+    case .network(let host, let port):
+      addresses = try await Resolver.resolve(
+        host: host,
+        port: port,
+        family: options.family,
+        numericOnly: options.numericOnly,
+        for: .connecting,
+        before: deadline,
+        on: eventLoop
+      )
+    }
+    let local = try await self.localAddresses(options, on: eventLoop)
+
+    let provider = self.provider
+    let race = eventLoop.flatSubmit {
+      ConnectionRace.run(addresses, before: deadline, on: eventLoop) { address in
+        let source = local.first { $0.protocol == address.protocol }
+        guard local.isEmpty || source != nil else {
+          return eventLoop.makeFailedFuture(Failure(.network, "the local address is of the other family"))
+        }
+        return provider.connect(to: address, from: source, options: options, on: eventLoop)
+      }
+    }
+    do {
+      let channel = try await race.get()
+      try await channel.eventLoop.submit {
+        try initializer(channel)
+        if options.autoRead { _ = channel.setOption(.autoRead, value: true) }
+      }.get()
+      return channel
+    } catch let lost as RaceLost {
+      throw Failure(connecting: endpoint, lost: lost, timeout: options.timeout)
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure(.network, "cannot connect to \(endpoint): \(error)")
+    }
+  }
+
+  /// Listens for streams on an endpoint.
+  ///
+  /// An endpoint without a host is listened on in both families, on the same port.
+  ///
+  /// - Parameters:
+  ///   - endpoint: A host and port, or a Unix domain socket; port 0 asks the system for one.
+  ///   - options: Families, backlog, sharing.
+  ///   - initializer: Adds handlers to each accepted channel.
+  /// - Throws: A failure of kind `network` or `usage`.
+  public func listen(
+    on endpoint: Endpoint,
+    options: ListenOptions = ListenOptions(),
+    initializer: @escaping Initializer
+  ) async throws(Failure) -> Listener {
+    let addresses = try await self.listeningAddresses(
+      endpoint,
+      family: options.family,
+      numericOnly: options.numericOnly
+    )
+    return try await self.bindAll(addresses, of: endpoint) { address in
+      try await self.provider.listen(on: address, options: options, initializer: initializer).get()
+    }
+  }
+
+  /// Binds sockets for datagrams on an endpoint.
+  ///
+  /// Each channel's inbound and outbound messages are `AddressedEnvelope<ByteBuffer>`.
+  ///
+  /// - Parameters:
+  ///   - endpoint: A host and port; port 0 asks the system for one. No host means both families.
+  ///   - options: Families, broadcast, multicast.
+  ///   - initializer: Adds handlers to each bound channel, of which there may be one for each family.
+  /// - Throws: A failure of kind `network` or `usage`.
+  public func bindDatagrams(
+    on endpoint: Endpoint,
+    options: DatagramOptions = DatagramOptions(),
+    initializer: @escaping Initializer
+  ) async throws(Failure) -> Listener {
+    guard case .network = endpoint.location else {
+      throw Failure(.usage, "\(endpoint): datagrams need a host and a port")
+    }
+    let addresses = try await self.listeningAddresses(
+      endpoint,
+      family: options.family,
+      numericOnly: options.numericOnly
+    )
+    return try await self.bindAll(addresses, of: endpoint) { address in
+      try await self.provider.bindDatagrams(on: address, options: options, initializer: initializer).get()
+    }
+  }
+
+  /// Looks up where datagrams for an endpoint are to be sent.
+  ///
+  /// - Parameters:
+  ///   - endpoint: A host and port.
+  ///   - options: Families and time limit.
+  /// - Returns: The host's addresses, best first.
+  /// - Throws: A failure of kind `network`, `timedOut` or `usage`.
+  public func resolveDatagramPeer(
+    _ endpoint: Endpoint,
+    options: DatagramOptions = DatagramOptions()
+  ) async throws(Failure) -> [SocketAddress] {
+    guard case .network(let host, let port) = endpoint.location, port != 0 else {
+      throw Failure(.usage, "\(endpoint): datagrams need a host and a port other than 0")
+    }
+    return try await Resolver.resolve(
+      host: host,
+      port: port,
+      family: options.family,
+      numericOnly: options.numericOnly,
+      for: .connecting,
+      before: .now() + options.timeout,
+      on: self.eventLoopGroup.next()
+    )
+  }
+}
+
+// MARK: - Addresses
+
+extension Transport {
+  private func localAddresses(
+    _ options: ConnectOptions,
+    on eventLoop: any EventLoop
+  ) async throws(Failure) -> [SocketAddress] {
+    guard let local = options.localEndpoint else { return [] }
+    guard case .network(let host, let port) = local.location else {
+      throw Failure(.usage, "\(local): the local end is an address, or an address and a port")
+    }
+    return try await Resolver.resolve(
+      host: host,
+      port: port,
+      family: options.family,
+      numericOnly: options.numericOnly,
+      for: .listening,
+      on: eventLoop
+    )
+  }
+
+  private func listeningAddresses(
+    _ endpoint: Endpoint,
+    family: AddressFamily,
+    numericOnly: Bool
+  ) async throws(Failure) -> [SocketAddress] {
+    switch endpoint.location {
+    case .unix(let path):
+      do {
+        return [try SocketAddress(unixDomainSocketPath: path)]
+      } catch {
+        throw Failure(.usage, "'\(path)' is too long for a socket's path; use a shorter one")
+      }
+    case .network(let host, let port):
+      return try await Resolver.resolve(
+        host: host,
+        port: port,
+        family: family,
+        numericOnly: numericOnly,
+        for: .listening,
+        on: self.eventLoopGroup.next()
+      )
+    }
+  }
+
+  /// Binds one socket for each address, all on the port that the first one got.
+  ///
+  /// A family that this machine lacks is left out as long as the other is there.
+  private func bindAll(
+    _ addresses: [SocketAddress],
+    of endpoint: Endpoint,
+    bind: (SocketAddress) async throws -> any Channel
+  ) async throws(Failure) -> Listener {
+    // The system may give the first family a port that somebody holds in the second.
+    let attempts = endpoint.port == 0 ? 16 : 1
+    var failure: Failure?
+    for _ in 0..<attempts {
+      var channels: [any Channel] = []
+      do {
+        for address in addresses {
+          var address = address
+          if endpoint.port == 0, let port = channels.first?.localAddress?.port { address.port = port }
+          do {
+            channels.append(try await bind(address))
+          } catch let error as IOError where Self.familyIsMissing(error) && addresses.count > 1 {
+            failure = Failure(listening: endpoint, error: error)
+          }
+        }
+        if !channels.isEmpty { return Listener(channels: channels) }
+      } catch {
+        for channel in channels { try? await channel.close() }
+        failure = Failure(listening: endpoint, error: error)
+        guard (error as? IOError)?.errnoCode == IOError.addressInUse else { break }
+      }
+    }
+    throw failure ?? Failure(.network, "cannot listen on \(endpoint): it has no address")
+  }
+
+  private static func familyIsMissing(_ error: IOError) -> Bool {
+    error.errnoCode == IOError.familyNotSupported || error.errnoCode == IOError.addressNotAvailable
+  }
+}

@@ -1,0 +1,70 @@
+public import NIOCore
+
+/// How a stream is to be connected.
+public struct ConnectOptions: Sendable {
+  /// Which families to use.
+  public var family = AddressFamily.any
+  /// Whether hosts must be addresses: no name server is asked.
+  public var numericOnly = false
+  /// The local address, or address and port, to connect from.
+  public var localEndpoint: Endpoint?
+  /// How long resolving and connecting may take together.
+  public var timeout = TimeAmount.seconds(10)
+  /// Whether the channel starts to read by itself once it is set up.
+  public var autoRead = true
+  /// The size of the receive buffer that the kernel is asked for, in bytes; nothing leaves it to the kernel.
+  public var receiveBufferSize: Int?
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How streams are to be listened for.
+public struct ListenOptions: Sendable {
+  /// Which families to listen on when the endpoint names no address.
+  public var family = AddressFamily.any
+  /// Whether hosts must be addresses: no name server is asked.
+  public var numericOnly = false
+  /// How many connections the system may hold before they are accepted.
+  public var backlog = 4096
+  /// Whether several processes may listen on the same port and share its connections.
+  public var reusePort = false
+  /// Whether accepted channels start to read by themselves.
+  public var autoRead = true
+  /// The most connections accepted before other events are looked at.
+  public var acceptsAtOnce: UInt = 64
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How datagrams are to be sent and received.
+public struct DatagramOptions: Sendable {
+  /// Which families to use.
+  public var family = AddressFamily.any
+  /// Whether hosts must be addresses: no name server is asked.
+  public var numericOnly = false
+  /// Whether several sockets may be bound to the same port.
+  public var reusePort = false
+  /// Whether datagrams may be sent to broadcast addresses.
+  public var broadcast = false
+  /// The multicast groups to join.
+  public var multicastGroups: [SocketAddress] = []
+  /// The name of the interface on which groups are joined and multicasts leave; nothing leaves it to the system.
+  public var multicastInterface: String?
+  /// How many routers a multicast may cross, 0 to 255; nothing leaves it to the system (1).
+  public var multicastTimeToLive: Int?
+  /// Whether multicasts come back to this machine; nothing leaves it to the system (they do).
+  public var multicastLoopback: Bool?
+  /// How many datagrams one system call may fetch.
+  public var datagramsPerRead = 32
+  /// The largest datagram that is received whole, in bytes.
+  public var largestDatagram = 65_535
+  /// The size of the receive buffer that the kernel is asked for, in bytes; nothing leaves it to the kernel.
+  public var receiveBufferSize: Int?
+  /// How long resolving may take.
+  public var timeout = TimeAmount.seconds(10)
+
+  /// The defaults.
+  public init() {}
+}

@@ -1,0 +1,29 @@
+package import NIOCore
+
+/// What stands behind a ``Transport``: somebody who makes channels for addresses.
+package protocol TransportProvider: Sendable {
+  /// The event loops that the channels run on.
+  var eventLoopGroup: any EventLoopGroup { get }
+
+  /// Connects a stream. The channel does not read by itself, and allows the peer to half-close.
+  func connect(
+    to address: SocketAddress,
+    from source: SocketAddress?,
+    options: ConnectOptions,
+    on eventLoop: any EventLoop
+  ) -> EventLoopFuture<any Channel>
+
+  /// Listens for streams, which allow the peer to half-close.
+  func listen(
+    on address: SocketAddress,
+    options: ListenOptions,
+    initializer: @escaping Transport.Initializer
+  ) -> EventLoopFuture<any Channel>
+
+  /// Binds a socket for datagrams.
+  func bindDatagrams(
+    on address: SocketAddress,
+    options: DatagramOptions,
+    initializer: @escaping Transport.Initializer
+  ) -> EventLoopFuture<any Channel>
+}
