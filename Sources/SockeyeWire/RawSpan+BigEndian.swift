@@ -43,4 +43,15 @@ extension MutableRawSpan {
   mutating func storeBigEndian(_ value: UInt64, at offset: Int) {
     storeBytes(of: value.bigEndian, toUncheckedByteOffset: offset, as: UInt64.self)
   }
+
+  /// Copies `source` to `offset`, where there must be room for it.
+  mutating func copy(_ source: RawSpan, at offset: Int) {
+    precondition(offset >= 0 && source.byteCount <= byteCount - offset, "no room for the bytes to copy")
+    withUnsafeMutableBytes { to in
+      source.withUnsafeBytes { from in
+        guard let destination = to.baseAddress, let start = from.baseAddress else { return }
+        (destination + offset).copyMemory(from: start, byteCount: from.count)
+      }
+    }
+  }
 }

@@ -95,24 +95,25 @@ extension TCPHeader {
     return (header, length..<segment.byteCount)
   }
 
-  /// Writes the header at the start of `bytes` with a checksum of zero, and returns its length.
+  /// Writes the header into `bytes` at `offset` with a checksum of zero, and returns its length.
   ///
   /// `bytes` must have room for `length` bytes and the options must fit in `TCPOptions.maximumLength`; both are the
   /// caller's to see to, since neither depends on what a peer sent.
   @discardableResult
-  public func emit(into bytes: inout MutableRawSpan) -> Int {
+  public func emit(into bytes: inout MutableRawSpan, at offset: Int = 0) -> Int {
     let length = self.length
-    precondition(length <= Self.maximumLength && length <= bytes.byteCount, "no room for the TCP header")
-    bytes.storeBigEndian(sourcePort, at: 0)
-    bytes.storeBigEndian(destinationPort, at: 2)
-    bytes.storeBigEndian(sequenceNumber, at: 4)
-    bytes.storeBigEndian(acknowledgmentNumber, at: 8)
+    precondition(length <= Self.maximumLength, "more options than a TCP header has room for")
+    precondition(offset >= 0 && length <= bytes.byteCount - offset, "no room for the TCP header")
+    bytes.storeBigEndian(sourcePort, at: offset)
+    bytes.storeBigEndian(destinationPort, at: offset + 2)
+    bytes.storeBigEndian(sequenceNumber, at: offset + 4)
+    bytes.storeBigEndian(acknowledgmentNumber, at: offset + 8)
     let dataOffset = UInt16(truncatingIfNeeded: length / 4) << 12
-    bytes.storeBigEndian(dataOffset | (flags.rawValue & TCPFlags.all.rawValue), at: 12)
-    bytes.storeBigEndian(window, at: 14)
-    bytes.storeBigEndian(UInt16(0), at: Self.checksumOffset)
-    bytes.storeBigEndian(urgentPointer, at: 18)
-    if length > Self.minimumLength { options.emit(into: &bytes, at: Self.minimumLength) }
+    bytes.storeBigEndian(dataOffset | (flags.rawValue & TCPFlags.all.rawValue), at: offset + 12)
+    bytes.storeBigEndian(window, at: offset + 14)
+    bytes.storeBigEndian(UInt16(0), at: offset + Self.checksumOffset)
+    bytes.storeBigEndian(urgentPointer, at: offset + 18)
+    if length > Self.minimumLength { options.emit(into: &bytes, at: offset + Self.minimumLength) }
     return length
   }
 }
