@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "sockeye",
   products: [
+    .executable(name: "sockeye", targets: ["sockeye"]),
     .library(name: "SockeyeTransport", targets: ["SockeyeTransport"]),
     .library(name: "SockeyeWire", targets: ["SockeyeWire"]),
     .library(name: "SockeyeTCP", targets: ["SockeyeTCP"]),
@@ -38,6 +39,15 @@ let package = Package(
     .target(name: "SockeyeWire", swiftSettings: strict),
     .target(name: "SockeyeTCP", dependencies: ["SockeyeWire"], swiftSettings: strict),
     .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
+    .executableTarget(
+      name: "sockeye",
+      dependencies: [
+        "SockeyeTransport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "SockeyeTransportTests",
       dependencies: [

@@ -1,0 +1,32 @@
+import ArgumentParser
+
+/// Prints what makes a shell complete the verbs and flags of this program.
+struct Completions: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print a completion script for a shell.",
+    discussion: """
+      bash: source <(sockeye completions bash)
+      zsh:  sockeye completions zsh > "${fpath[1]}/_sockeye"
+      fish: sockeye completions fish > ~/.config/fish/completions/sockeye.fish
+      """
+  )
+
+  enum Shell: String, ExpressibleByArgument, CaseIterable {
+    case bash, zsh, fish
+
+    var parserShell: CompletionShell {
+      switch self {
+      case .bash: .bash
+      case .zsh: .zsh
+      case .fish: .fish
+      }
+    }
+  }
+
+  @Argument(help: "The shell: bash, zsh or fish.")
+  var shell: Shell
+
+  func run() throws {
+    print(Sockeye.completionScript(for: self.shell.parserShell))
+  }
+}

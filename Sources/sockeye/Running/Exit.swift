@@ -1,0 +1,85 @@
+import ArgumentParser
+import Glibc
+import SockeyeTransport
+
+/// How the program ends: one line on standard error, and a code that a script can act on.
+enum Exit {
+  /// The exit codes that users and scripts rely on.
+  enum Code: Int32 {
+    case success = 0
+    case other = 1
+    case usage = 2
+    case localFile = 3
+    case network = 4
+    case tls = 5
+    case authentication = 6
+    case peerProtocol = 7
+    case serverReported = 8
+    case integrity = 9
+    case timedOut = 10
+    case refusedLocally = 11
+    case expectationUnmet = 12
+
+    init(_ kind: Failure.Kind) {
+      switch kind {
+      case .other: self = .other
+      case .usage: self = .usage
+      case .localFile: self = .localFile
+      case .network: self = .network
+      case .tls: self = .tls
+      case .authentication: self = .authentication
+      case .peerProtocol: self = .peerProtocol
+      case .serverReported: self = .serverReported
+      case .integrity: self = .integrity
+      case .timedOut: self = .timedOut
+      case .refusedLocally: self = .refusedLocally
+      case .expectationUnmet: self = .expectationUnmet
+      }
+    }
+  }
+
+  /// Ends the program.
+  static func now(_ code: Code) -> Never {
+    exit(code.rawValue)
+  }
+
+  /// Ends the program because of a signal, with the code that a shell would give: 128 and the signal's number.
+  static func now(signal: Int32) -> Never {
+    exit(128 + signal)
+  }
+
+  /// Says what went wrong and ends the program with the code that belongs to it; prints help or the version when that
+  /// is what was asked for.
+  static func report(_ error: any Error) -> Never {
+    switch error {
+    case let failure as Failure:
+      StandardError.say("sockeye: \(VisibleText.of(failure.message))")
+      self.now(Code(failure.kind))
+    case let ending as SignalEnding:
+      self.now(signal: ending.signal)
+    default:
+      self.reportParsing(error)
+    }
+  }
+
+  /// The argument parser's own errors carry several lines; the first says what is wrong.
+  private static func reportParsing(_ error: any Error) -> Never {
+    if Sockeye.exitCode(for: error).isSuccess {
+      print(Sockeye.fullMessage(for: error))
+      self.now(.success)
+    }
+    // What help is asked for by an error ("missing subcommand") is help all the same, but the call was wrong.
+    let message = Sockeye.message(for: error)
+    if message.isEmpty || error is CleanExit {
+      StandardError.say(Sockeye.fullMessage(for: error))
+    } else {
+      StandardError.say("sockeye: \(VisibleText.of(message)); see 'sockeye --help'")
+    }
+    self.now(.usage)
+  }
+}
+
+/// Thrown by a verb that a signal brought to its end.
+struct SignalEnding: Error {
+  let signal: Int32
+}

@@ -1,0 +1,25 @@
+import Glibc
+
+/// What is said to a person.
+enum StandardError {
+  /// Writes one line, in one piece, so that lines of several threads don't mix.
+  static func say(_ line: String) {
+    self.write(line + "\n")
+  }
+
+  /// Writes text as it is.
+  static func write(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while !rest.isEmpty {
+        let count = Glibc.write(STDERR_FILENO, rest.baseAddress, rest.count)
+        guard count > 0 else {
+          if errno == EINTR || errno == EAGAIN { continue }
+          return
+        }
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      }
+    }
+  }
+}
