@@ -1,0 +1,100 @@
+import SockeyeTCP
+
+extension Simulation {
+  /// Checks an endpoint's state after it has done all that could be done.
+  mutating func checkState(_ index: Int) {
+    let endpoint = endpoints[index]
+    let kept = endpoint.pointee.observer.kept.contiguousEnd
+    let readable = endpoint.pointee.application.read + UInt64(clamping: endpoint.pointee.connection.readableCount)
+    // Nothing is readable any more once the connection is over or the program has gone.
+    if readable != kept, endpoint.pointee.outcome == .open, !endpoint.pointee.application.isGone {
+      return report(.readableOffKept, endpoint: index, detail: readable)
+    }
+    if checksGauges { checkGauges(index) }
+  }
+
+  private mutating func checkGauges(_ index: Int) {
+    let endpoint = endpoints[index]
+    guard endpoint.pointee.connection.state.isSynchronized else { return }
+    let metrics = endpoint.pointee.connection.metrics(now: now)
+    let leastWindow = max(1, metrics.sendSegmentSize)
+    guard metrics.congestionWindow >= leastWindow, metrics.congestionWindow <= 1 << 40 else {
+      return report(.congestionWindowOutOfBounds, endpoint: index, detail: UInt64(clamping: metrics.congestionWindow))
+    }
+    let outstanding = endpoint.pointee.observer.sentEnd - endpoint.pointee.observer.acknowledgedEnd
+    guard metrics.bytesInFlight >= 0, UInt64(clamping: metrics.bytesInFlight) <= outstanding else {
+      return report(.flightOutOfBounds, endpoint: index, detail: UInt64(clamping: metrics.bytesInFlight))
+    }
+  }
+
+  /// Checks how the connections ended, when nothing is left to happen.
+  mutating func checkEndings() {
+    for index in endpoints.indices {
+      checkEnding(index)
+      guard violation == nil else { return }
+    }
+  }
+
+  private mutating func checkEnding(_ index: Int) {
+    let endpoint = endpoints[index]
+    let peer = endpoints[index ^ 1]
+    let read = endpoint.pointee.application.read
+    let wantsAll = !endpoint.pointee.application.isGone && !endpoint.pointee.application.hasAborted
+    switch endpoint.pointee.outcome {
+    case .finished:
+      if wantsAll, read != peer.pointee.application.written {
+        report(.endedWithoutAllData, endpoint: index, detail: read)
+      }
+    case .failed(let failure):
+      if !isExplained(failure, at: index) {
+        report(.unexplainedFailure, endpoint: index, detail: UInt64(failure.rawValue))
+      }
+    case .open:
+      if !mayStayOpen(index) { report(.stall, endpoint: index, detail: endpoint.pointee.observer.acknowledgedEnd) }
+    }
+  }
+
+  /// Whether programs and network explain that a connection failed so.
+  private func isExplained(_ failure: ConnectionFailure, at index: Int) -> Bool {
+    let endpoint = endpoints[index]
+    let peer = endpoints[index ^ 1]
+    let peerIsGone =
+      peer.pointee.application.hasAborted || peer.pointee.application.isGone || hasFailed(peer.pointee.outcome)
+    switch failure {
+    case .aborted:
+      return endpoint.pointee.application.hasAborted || endpoint.pointee.application.isGone
+    case .reset, .refused:
+      return peerIsGone || endpoint.pointee.application.isGone
+    case .timedOut, .userTimeout:
+      return isHarsh(endpoint.pointee.configuration.link) || isHarsh(peer.pointee.configuration.link) || peerIsGone
+    case .protocolUnreachable:
+      return false
+    }
+  }
+
+  private func hasFailed(_ outcome: ConnectionOutcome) -> Bool {
+    if case .failed = outcome { true } else { false }
+  }
+
+  /// Whether a link loses so much that a connection may give up.
+  private func isHarsh(_ link: Int) -> Bool {
+    links[link].counters.drops + links[link].counters.corrupted > 0
+  }
+
+  /// Whether a connection may be open although nothing will happen any more: its program wants it so, it was never
+  /// opened, or its peer ended without its having heard, and it has nothing to send by which it would.
+  private func mayStayOpen(_ index: Int) -> Bool {
+    let endpoint = endpoints[index]
+    let peer = endpoints[index ^ 1]
+    if !endpoint.pointee.isOpen { return peer.pointee.outcome != .finished }
+    let hasNothingToSay =
+      endpoint.pointee.observer.isEverythingAcknowledged
+      && endpoint.pointee.acknowledged == endpoint.pointee.application.written
+    let isUnaware =
+      hasFailed(peer.pointee.outcome) || peer.pointee.application.hasAborted || peer.pointee.application.isGone
+    if isUnaware { return hasNothingToSay }
+    let neverEnds =
+      endpoint.pointee.application.behaviour.ending == .never || peer.pointee.application.behaviour.ending == .never
+    return neverEnds && hasNothingToSay && endpoint.pointee.application.hasWrittenEverything
+  }
+}
