@@ -49,6 +49,11 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "SockeyeSimulatorTests",
+      dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SockeyeTransportTests",
       dependencies: [
         "SockeyeTransport",
