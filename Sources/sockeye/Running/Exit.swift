@@ -73,9 +73,23 @@ enum Exit {
     if message.isEmpty || error is CleanExit {
       StandardError.say(Sockeye.fullMessage(for: error))
     } else {
-      StandardError.say("sockeye: \(VisibleText.of(message)); see 'sockeye --help'")
+      StandardError.say("sockeye: \(VisibleText.of(self.oneLine(message))); see '\(self.helpCommand) --help'")
     }
     self.now(.usage)
+  }
+
+  /// The parser's sentences as the rest of a line: its own capital and full stop would stand in the middle.
+  private static func oneLine(_ message: String) -> String {
+    let sentence = message.split(separator: "\n").first.map(String.init) ?? message
+    let trimmed = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
+    return trimmed.prefix(1).lowercased() + trimmed.dropFirst()
+  }
+
+  /// The verb that was called, if there is one of that name.
+  private static var helpCommand: String {
+    let names = Sockeye.configuration.subcommands.map(\._commandName)
+    guard let verb = CommandLine.arguments.dropFirst().first, names.contains(verb) else { return "sockeye" }
+    return "sockeye \(verb)"
   }
 }
 
