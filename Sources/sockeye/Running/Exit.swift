@@ -87,7 +87,7 @@ enum Exit {
 
   /// The verb that was called, if there is one of that name.
   private static var helpCommand: String {
-    let names = Sockeye.configuration.subcommands.map(\._commandName)
+    let names = Sockeye.configuration.subcommands.map { $0._commandName }
     guard let verb = CommandLine.arguments.dropFirst().first, names.contains(verb) else { return "sockeye" }
     return "sockeye \(verb)"
   }
