@@ -1,5 +1,3 @@
-public import SockeyeWire
-
 /// One TCP connection (RFC 9293), as a value that does no I/O, reads no clock and never sees payload.
 ///
 /// Its owner tells it what happened and when, and asks what to do:
@@ -18,6 +16,51 @@ public struct Connection: ~Copyable {
   public internal(set) var state = ConnectionState.closed
   /// What the connection was told when it was made.
   public internal(set) var configuration: ConnectionConfiguration
+  /// The local and the remote port.
+  public let ports: PortPair
+  /// What the network layer says about the way to the peer.
+  public internal(set) var path: NetworkPath
+  /// What the handshake agreed on, so far.
+  public internal(set) var options = NegotiatedOptions()
+  /// Why the connection is over, where it was not closed in order.
+  public internal(set) var failure: ConnectionFailure?
+
+  // MARK: Sequence space
+
+  var outgoing: OutgoingStream
+  var incoming: IncomingStream
+  var outOfOrder: OutOfOrderRanges
+  var recovery: LossRecovery
+
+  // MARK: Mechanisms
+
+  var acknowledgements: AcknowledgementSchedule
+  var timestamps: TimestampClock
+  var persist = PersistTimer()
+  var keepAlive = KeepAliveTimer()
+  var hold = HoldTimer()
+  var challenges: ChallengeBudget
+
+  // MARK: What waits to go out
+
+  /// A reset that answers a segment without ending the connection, or that ends it; where its sequence number stands.
+  var pendingReset: PendingReset?
+  /// The SYN is to be repeated as SYN,ACK without waiting for its timer (simultaneous open).
+  var repeatsSYN = false
+  /// The application has gone: see `release`.
+  var isReleased = false
+  /// R1 has been reported for the present row of timeouts.
+  var adviceGiven = false
+  var events = PendingEvents()
+  var pendingAdvice: UInt8 = 0
+
+  // MARK: Counters
+
+  var counters = ConnectionCounters()
+  /// When a segment last arrived that was acceptable.
+  var lastArrival: Instant
+  var lastDataArrival = Instant.never
+  var lastDataSent = Instant.never
 
   /// A connection that is closed until `open` is called.
   ///
@@ -35,85 +78,101 @@ public struct Connection: ~Copyable {
     now: Instant
   ) {
     self.configuration = configuration
+    self.path = path
+    self.ports = ports
+    let peer = SegmentSize.defaultSend(path.version)
+    let size = SegmentSize.effective(
+      peer: peer,
+      path: path,
+      maximumTransmissionUnit: path.maximumTransmissionUnit,
+      limit: configuration.maximumSegmentSize,
+      optionsLength: 0
+    )
+    outgoing = OutgoingStream(
+      initial: SequenceNumber(secrets.initialSequenceNumber),
+      peerSegmentSize: peer,
+      segmentSize: size
+    )
+    incoming = IncomingStream(buffer: max(configuration.receiveBuffer, min(configuration.initialReceiveWindow, 65_535)))
+    outOfOrder = OutOfOrderRanges(maximumCount: configuration.maximumOutOfOrderRanges)
+    recovery = LossRecovery(configuration: configuration, segmentSize: UInt32(size), now: now)
+    acknowledgements = AcknowledgementSchedule(configuration: configuration)
+    timestamps = TimestampClock(offset: secrets.timestampOffset)
+    challenges = ChallengeBudget(perSecond: configuration.challengeAcknowledgementsPerSecond)
+    lastArrival = now
+  }
+}
+
+extension Connection {
+  /// The shift of the receive window that this side offers; nil where it offers none.
+  var offeredWindowShift: UInt8? {
+    guard let shift = configuration.windowScale else { return nil }
+    guard shift == ConnectionConfiguration.automaticWindowScale else { return min(shift, 14) }
+    let most = configuration.autotune ? configuration.maximumReceiveBuffer : configuration.receiveBuffer
+    return IncomingStream.windowShift(for: max(most, incoming.buffer))
   }
 
-  /// OPEN, active (RFC 9293 section 3.10.1): the SYN is sent by the next `nextSegment`.
-  ///
-  /// - Parameter cookie: the peer's fast-open cookie, if one is known (RFC 7413): data queued by `send` before the
-  ///   first `nextSegment` then goes with the SYN. Only with `ConnectionConfiguration.fastOpen`.
-  public mutating func open(cookie: FastOpenCookie? = nil, now: Instant) {}
+  /// SND.NXT, with what was sent ahead of the loss recovery's knowledge.
+  var furthestSent: StreamOffset { max(recovery.next, outgoing.speculativeEnd) }
 
-  // MARK: The application
+  /// Where the peer's window ends.
+  var windowEnd: StreamOffset { recovery.unacknowledged + UInt64(outgoing.window) }
 
-  /// Bytes that `send` takes now.
-  public var sendCapacity: Int { 0 }
+  /// Bytes of data, counted from zero, that the peer has acknowledged.
+  var acknowledgedCount: UInt64 { min(max(recovery.unacknowledged, 1), outgoing.dataEnd) - 1 }
 
-  /// SEND (RFC 9293 section 3.10.2): queues bytes that the owner keeps until they are acknowledged.
-  ///
-  /// - Parameters:
-  ///   - count: how many bytes were added to the end of the outgoing stream.
-  ///   - push: the data should not wait for more (MAY-15).
-  /// - Returns: how many were taken; fewer than `count` where `sendCapacity` was less, none after `close`.
-  public mutating func send(_ count: Int, push: Bool = true, now: Instant) -> Int { 0 }
+  /// The FIN has been sent and acknowledged.
+  var isFinishAcknowledged: Bool { outgoing.isClosed && recovery.unacknowledged > outgoing.dataEnd }
 
-  /// Bytes in order that the application has not read.
-  public var readableCount: Int { 0 }
+  /// Recomputes Eff.snd.MSS and tells the loss recovery.
+  mutating func updateSegmentSize(now: Instant) {
+    let size = SegmentSize.effective(
+      peer: outgoing.peerSegmentSize,
+      path: path,
+      maximumTransmissionUnit: path.maximumTransmissionUnit,
+      limit: configuration.maximumSegmentSize,
+      optionsLength: options.contains(.timestamps) ? 12 : 0
+    )
+    guard size != outgoing.segmentSize else { return }
+    outgoing.segmentSize = size
+    recovery.segmentSizeChanged(to: UInt32(size), now: now)
+  }
 
-  /// RECEIVE (RFC 9293 section 3.10.3): the application has consumed `count` bytes; at most `readableCount` count.
-  public mutating func read(_ count: Int, now: Instant) {}
+  /// Enters CLOSED out of order and tells why (RFC 9293 section 3.10.7.4, MUST-12).
+  mutating func fail(_ reason: ConnectionFailure) {
+    state = .closed
+    failure = reason
+    events.insert(.failed)
+    outOfOrder.removeAll()
+  }
 
-  /// CLOSE (RFC 9293 section 3.10.4): no more will be sent; a FIN follows what is queued. Reading goes on.
-  public mutating func close(now: Instant) {}
+  /// Enters CLOSED in order.
+  mutating func finish() {
+    state = .closed
+    events.insert(.finished)
+  }
+}
 
-  /// The application has gone: it neither sends nor reads any more. Queued data and a FIN are still sent, unless
-  /// data was received and not read, or arrives: then the connection is reset (section 3.6.1, SHLD-3).
-  public mutating func release(now: Instant) {}
+/// A reset that waits to be sent.
+struct PendingReset {
+  /// SEG.SEQ, as it goes into the header.
+  var sequenceNumber: UInt32
+  /// The reset also acknowledges RCV.NXT.
+  var acknowledges: Bool
+}
 
-  /// ABORT (RFC 9293 section 3.10.5): a reset is sent where the state asks for one, and the connection is over.
-  public mutating func abort(now: Instant) {}
-
-  // MARK: The network
-
-  /// SEGMENT ARRIVES (RFC 9293 section 3.10.7).
-  ///
-  /// - Parameters:
-  ///   - header: the segment's header. Its checksum has been verified and its addresses and ports matched.
-  ///   - payloadLength: bytes of data that follow the header.
-  ///   - segmentCount: how many segments the network layer coalesced into this one.
-  ///   - codepoint: the IP header's ECN field.
-  ///   - arrival: when the segment arrived, which may be a little before it is processed. Never decreases.
-  public mutating func receive(
-    _ header: borrowing TCPHeader,
-    payloadLength: Int,
-    segmentCount: Int = 1,
-    codepoint: ECNCodepoint = .notCapable,
-    arrival: Instant
-  ) -> Reception { Reception() }
-
-  /// The next segment to send, or a run of them.
-  ///
-  /// - Parameters:
-  ///   - now: the time.
-  ///   - maximumSegments: how many full-sized segments the plan may cover: 1 without segmentation offload.
-  ///   - plan: receives the plan, if there is one. It counts as sent when this returns true.
-  /// - Returns: whether there is something to send. If not, `nextDeadline` tells when to ask again at the latest.
-  public mutating func nextSegment(now: Instant, maximumSegments: Int, into plan: inout SegmentPlan) -> Bool { false }
-
-  // MARK: Time
-
-  /// When `advance(to:)` must be called at the latest; `never` if nothing is due.
-  public var nextDeadline: Instant { .never }
-
-  /// Runs the timers that are due.
-  public mutating func advance(to now: Instant) {}
-
-  // MARK: What happened
-
-  /// Takes the next event, oldest first in the life of a connection; nil when there is none.
-  public mutating func nextEvent() -> ConnectionEvent? { nil }
-
-  /// The counters and gauges.
-  public func metrics(now: Instant) -> ConnectionMetrics { ConnectionMetrics() }
+/// What is counted as segments come and go; the rest of `ConnectionMetrics` is known elsewhere.
+struct ConnectionCounters {
+  var segmentsSent: UInt64 = 0
+  var segmentsReceived: UInt64 = 0
+  var dataSegmentsSent: UInt64 = 0
+  var dataSegmentsReceived: UInt64 = 0
+  var segmentsRetransmitted: UInt64 = 0
+  var outOfOrderSegmentsReceived: UInt64 = 0
+  var duplicateSegmentsReceived: UInt64 = 0
+  var challengeAcknowledgementsSent: UInt64 = 0
+  var segmentsDroppedAsOld: UInt64 = 0
+  var segmentsDroppedForRangeBudget: UInt64 = 0
 }
 
 /// The two ports of a connection.

@@ -1,0 +1,59 @@
+extension Connection {
+  /// The counters and gauges at `now`.
+  public func metrics(now: Instant) -> ConnectionMetrics {
+    var metrics = ConnectionMetrics()
+    metrics.state = state
+    metrics.options = options
+    describeRecovery(in: &metrics)
+
+    metrics.sendSegmentSize = Int(outgoing.segmentSize)
+    metrics.receiveSegmentSize = Int(incoming.segmentSize)
+    metrics.announcedSegmentSize = Int(
+      SegmentSize.announced(path: path, limit: configuration.maximumSegmentSize)
+    )
+    metrics.pathMTU = Int(path.maximumTransmissionUnit)
+    metrics.sendWindow = Int(clamping: outgoing.window)
+    metrics.receiveWindow = Int(clamping: incoming.window)
+    metrics.receiveBuffer = Int(clamping: incoming.buffer)
+    metrics.bytesNotSent = Int(clamping: outgoing.dataEnd - min(max(recovery.next, 1), outgoing.dataEnd))
+    metrics.unansweredProbes = Int(max(persist.unanswered, keepAlive.unanswered))
+    metrics.sinceLastDataSent = lastDataSent == .never ? .zero : now - lastDataSent
+    metrics.sinceLastDataReceived = lastDataArrival == .never ? .zero : now - lastDataArrival
+    metrics.sinceLastAcknowledgementReceived = now - lastArrival
+
+    metrics.segmentsSent = counters.segmentsSent
+    metrics.segmentsReceived = counters.segmentsReceived
+    metrics.dataSegmentsSent = counters.dataSegmentsSent
+    metrics.dataSegmentsReceived = counters.dataSegmentsReceived
+    metrics.bytesAcknowledged = acknowledgedCount
+    metrics.bytesReceived = incoming.dataNext - 1
+    metrics.segmentsRetransmitted = counters.segmentsRetransmitted
+    metrics.outOfOrderSegmentsReceived = counters.outOfOrderSegmentsReceived
+    metrics.duplicateSegmentsReceived = counters.duplicateSegmentsReceived
+    metrics.challengeAcknowledgementsSent = counters.challengeAcknowledgementsSent
+    metrics.segmentsDroppedAsOld = counters.segmentsDroppedAsOld
+    metrics.segmentsDroppedForRangeBudget = counters.segmentsDroppedForRangeBudget
+    return metrics
+  }
+
+  private func describeRecovery(in metrics: inout ConnectionMetrics) {
+    let sender = recovery.metrics
+    metrics.retransmissionTimeout = sender.retransmissionTimeout
+    metrics.smoothedRoundTripTime = sender.smoothedRoundTripTime
+    metrics.roundTripTimeVariation = sender.roundTripTimeVariation
+    metrics.minimumRoundTripTime = sender.minimumRoundTripTime
+    metrics.congestionWindow = Int(clamping: sender.congestionWindow)
+    metrics.slowStartThreshold = Int(clamping: sender.slowStartThreshold)
+    metrics.bytesInFlight = Int(clamping: sender.bytesInFlight)
+    metrics.pacingRate = sender.pacingRate == .max ? 0 : sender.pacingRate
+    metrics.deliveryRate = sender.deliveryRate
+    metrics.backoff = Int(sender.backoff)
+    metrics.bytesSent = sender.bytesSent
+    metrics.bytesRetransmitted = sender.bytesRetransmitted
+    metrics.timeouts = UInt64(sender.timeouts)
+    metrics.recoveries = UInt64(sender.recoveries)
+    metrics.spuriousRecoveries = UInt64(sender.undoneReductions)
+    metrics.duplicatesReported = UInt64(sender.duplicatesReported)
+    metrics.congestionMarksReported = sender.bytesMarked
+  }
+}

@@ -1,0 +1,111 @@
+/// Timeouts (RFC 9293 section 3.10.8).
+extension Connection {
+  /// When `advance(to:)` must be called at the latest; `never` if nothing is due.
+  public var nextDeadline: Instant {
+    switch state {
+    case .closed, .listen: return .never
+    case .timeWait(let expiry): return min(expiry, acknowledgements.deadline)
+    case .finWait2(let expiry): return min(expiry, acknowledgements.deadline, keepAliveDeadline)
+    case .synSent, .synReceived, .established, .finWait1, .closeWait, .closing, .lastAck: break
+    }
+    return min(
+      min(recovery.nextDeadline, acknowledgements.deadline, persist.deadline),
+      min(hold.deadline, keepAliveDeadline, userTimeoutDeadline)
+    )
+  }
+
+  /// Runs the timers that are due.
+  public mutating func advance(to now: Instant) {
+    switch state {
+    case .closed, .listen:
+      return
+    case .timeWait(let expiry):
+      // TIME-WAIT TIMEOUT: nothing of this connection can be in the network any more.
+      if expiry <= now { state = .closed }
+    case .finWait2(let expiry):
+      if expiry <= now {
+        finish()
+        return
+      }
+    case .synSent, .synReceived, .established, .finWait1, .closeWait, .closing, .lastAck:
+      break
+    }
+    acknowledgements.advance(to: now)
+    persist.advance(to: now)
+    if hold.deadline <= now {
+      hold.deadline = .never
+      hold.isOver = true
+    }
+    advanceRetransmission(to: now)
+    // USER TIMEOUT: "connection aborted due to user timeout".
+    if !state.isClosed, userTimeoutDeadline <= now { giveUp(.userTimeout, now: now) }
+    advanceKeepAlive(to: now)
+  }
+}
+
+extension Connection {
+  /// RETRANSMISSION TIMEOUT, and what follows from many in a row (RFC 9293 section 3.8.3).
+  private mutating func advanceRetransmission(to now: Instant) {
+    guard recovery.nextDeadline <= now else { return }
+    guard recovery.deadlineReached(at: now) == .timedOut else { return }
+    let timeouts = recovery.consecutiveTimeouts
+    // R1: ask the network layer for another path, and tell the application (MUST-20, SHLD-9, SHLD-10).
+    if timeouts >= configuration.adviceRetries, !adviceGiven {
+      adviceGiven = true
+      advise(.pathIsSuspect)
+    }
+    // R2: close the connection (MUST-20, SHLD-11); a SYN has a count of its own (MUST-22, MUST-23).
+    let isOpening = !state.isSynchronized
+    let limit = isOpening ? configuration.synRetries : configuration.dataRetries
+    guard timeouts > limit else { return }
+    // Data beyond the window of a peer that shrank it, and that goes on to answer, is no reason (SHLD-17, MUST-34).
+    if !isOpening, outgoing.window == 0, now - lastArrival < configuration.maximumRetransmissionTimeout * 2 { return }
+    if case .synReceived(from: .passive) = state {
+      state = .listen
+      events.insert(.returnedToListen)
+      return
+    }
+    giveUp(.timedOut, now: now)
+  }
+
+  /// When data that is not acknowledged reaches the user timeout (RFC 5482).
+  private var userTimeoutDeadline: Instant {
+    guard let timeout = configuration.userTimeout, recovery.stalledSince != .never else { return .never }
+    return recovery.stalledSince + timeout
+  }
+
+  /// When the next keep-alive probe is due (RFC 9293 section 3.8.4): only while nothing else is in flight or waits to go
+  /// out, since that finds out as well (MUST-26).
+  private var keepAliveDeadline: Instant {
+    guard let idle = configuration.keepAliveIdle, keepsAlive, !keepAlive.isDue else { return .never }
+    guard keepAlive.unanswered > 0 else { return lastArrival + idle }
+    return keepAlive.lastProbe + configuration.keepAliveInterval
+  }
+
+  private var keepsAlive: Bool {
+    switch state {
+    case .established, .closeWait, .finWait2:
+      return recovery.unacknowledged == recovery.next && outgoing.end == recovery.next
+    case .closed, .listen, .synSent, .synReceived, .finWait1, .closing, .lastAck, .timeWait:
+      return false
+    }
+  }
+
+  private mutating func advanceKeepAlive(to now: Instant) {
+    guard keepAliveDeadline <= now else { return }
+    // A probe or its answer may be lost, so it takes several without an answer (MUST-29).
+    guard keepAlive.unanswered < configuration.keepAliveProbes else {
+      giveUp(.timedOut, now: now)
+      return
+    }
+    keepAlive.isDue = true
+  }
+
+  /// Ends the connection because the peer doesn't answer. It is told so, should it still be there.
+  mutating func giveUp(_ reason: ConnectionFailure, now: Instant) {
+    if state.isSynchronized {
+      pendingReset = PendingReset(sequenceNumber: outgoing.sequenceNumber(recovery.next), acknowledges: true)
+    }
+    fail(reason)
+  }
+}

@@ -1,0 +1,224 @@
+internal import SockeyeWire
+
+/// The ranges of data that arrived ahead of a gap (RFC 9293 section 3.10.7.4, SHLD-31), and what selective
+/// acknowledgements say about them (RFC 2018, RFC 2883).
+///
+/// Bytes are bounded by the window that was offered, ranges by a count, so what a peer can make this hold is bounded:
+/// 16 bytes for each of at most `maximumCount` ranges.
+struct OutOfOrderRanges: ~Copyable {
+  /// Ranges in ascending order, with gaps between them.
+  private var ranges: UnsafeMutablePointer<Range<StreamOffset>>?
+  private var capacity: UInt16 = 0
+  /// How many ranges there are.
+  private(set) var count = 0
+  private let maximumCount: UInt16
+
+  /// Starts of the ranges that arrived last, latest first: the order of the blocks (RFC 2018 section 4).
+  private var recent: (StreamOffset, StreamOffset, StreamOffset, StreamOffset) = (0, 0, 0, 0)
+  /// Data that arrived a second time and is to be reported once (RFC 2883 section 4).
+  private(set) var duplicate: Range<StreamOffset>?
+
+  /// No ranges, and no storage, which comes with the first gap.
+  init(maximumCount: UInt16) {
+    self.maximumCount = max(maximumCount, 1)
+  }
+
+  deinit {
+    ranges?.deallocate()
+  }
+
+  var isEmpty: Bool { count == 0 }
+
+  /// Whether there is something that a selective acknowledgement should tell.
+  var hasBlocks: Bool { count > 0 || duplicate != nil }
+
+  /// The offset after the highest range; nil where there is none.
+  var highestEnd: StreamOffset? {
+    guard let ranges, count > 0 else { return nil }
+    return ranges[count - 1].upperBound
+  }
+
+  // MARK: Storage
+
+  /// Whether one more range would need storage that may still be had.
+  var needsRoom: Bool { count == Int(capacity) && capacity < maximumCount }
+
+  /// Doubles the storage, up to the bound. The only function here that allocates.
+  mutating func makeRoom() {
+    let larger = min(max(8, Int(capacity) * 2), Int(maximumCount))
+    let moved = UnsafeMutablePointer<Range<StreamOffset>>.allocate(capacity: larger)
+    if let ranges {
+      moved.moveInitialize(from: ranges, count: count)
+      ranges.deallocate()
+    }
+    ranges = moved
+    capacity = UInt16(clamping: larger)
+  }
+
+  /// Gives storage back that is empty.
+  mutating func releaseRoom() {
+    guard count == 0 else { return }
+    ranges?.deallocate()
+    ranges = nil
+    capacity = 0
+  }
+
+  /// Bytes of heap that are held.
+  var storageSize: Int { Int(capacity) * MemoryLayout<Range<StreamOffset>>.stride }
+}
+
+extension OutOfOrderRanges {
+  /// What became of a range that was inserted.
+  enum Insertion {
+    /// It is held, with or without some that overlapped or touched it.
+    case inserted
+    /// All of it was held already.
+    case duplicate
+    /// It would have been one range too many.
+    case refused
+  }
+
+  /// Adds data that lies ahead of a gap.
+  mutating func insert(_ range: Range<StreamOffset>) -> Insertion {
+    guard !range.isEmpty else { return .duplicate }
+    // The first range that ends at or after the start of the new one, and the first that begins beyond its end.
+    let first = firstIndex(endingAtOrAfter: range.lowerBound)
+    var last = first
+    var merged = range
+    if let ranges {
+      if first < count, ranges[first].lowerBound <= range.lowerBound, range.upperBound <= ranges[first].upperBound {
+        noteRecent(ranges[first].lowerBound)
+        duplicate = range
+        return .duplicate
+      }
+      while last < count, ranges[last].lowerBound <= range.upperBound {
+        let overlap = ranges[last].clamped(to: range)
+        if !overlap.isEmpty, duplicate == nil { duplicate = overlap }
+        merged = min(merged.lowerBound, ranges[last].lowerBound)..<max(merged.upperBound, ranges[last].upperBound)
+        last += 1
+      }
+    }
+    guard replace(first..<last, with: merged) else { return .refused }
+    noteRecent(merged.lowerBound)
+    return .inserted
+  }
+
+  /// Takes out what lies before `next` or touches it, and answers how far the data in order now reaches.
+  mutating func advance(to next: StreamOffset) -> StreamOffset {
+    guard let ranges, count > 0 else { return next }
+    var reached = next
+    var taken = 0
+    while taken < count, ranges[taken].lowerBound <= reached {
+      reached = max(reached, ranges[taken].upperBound)
+      taken += 1
+    }
+    remove(taken)
+    return reached
+  }
+
+  /// Notes data that arrived again after it had been delivered in order.
+  mutating func noteDuplicate(_ range: Range<StreamOffset>) {
+    guard !range.isEmpty else { return }
+    duplicate = range
+  }
+
+  /// Forgets all ranges.
+  mutating func removeAll() {
+    count = 0
+    duplicate = nil
+    recent = (0, 0, 0, 0)
+  }
+
+  /// Writes the blocks for a segment that is being sent, at most `limit` of them.
+  ///
+  /// RFC 2018 section 4: the first block holds the segment that arrived last, the others repeat the most recent ones.
+  /// RFC 2883 section 4: a duplicate goes before them, once, followed by the block that holds it, if one does.
+  mutating func writeBlocks(_ stream: borrowing IncomingStream, limit: Int, into blocks: inout SACKBlocks) {
+    var room = min(limit, SACKBlocks.capacity)
+    if let duplicate, room > 0 {
+      append(duplicate, stream, to: &blocks)
+      room -= 1
+      self.duplicate = nil
+    }
+    guard let ranges, count > 0, room > 0 else { return }
+    var written: (Int, Int, Int, Int) = (-1, -1, -1, -1)
+    func isWritten(_ index: Int) -> Bool {
+      written.0 == index || written.1 == index || written.2 == index || written.3 == index
+    }
+    func write(_ index: Int) {
+      guard room > 0, !isWritten(index) else { return }
+      append(ranges[index], stream, to: &blocks)
+      written = (index, written.0, written.1, written.2)
+      room -= 1
+    }
+    func write(from start: StreamOffset) {
+      guard start > 0 else { return }
+      let index = firstIndex(endingAtOrAfter: start + 1)
+      if index < count, ranges[index].contains(start) { write(index) }
+    }
+    write(from: recent.0)
+    write(from: recent.1)
+    write(from: recent.2)
+    write(from: recent.3)
+    for index in 0..<min(count, SACKBlocks.capacity) { write(index) }
+  }
+}
+
+extension OutOfOrderRanges {
+  private func append(_ range: Range<StreamOffset>, _ stream: borrowing IncomingStream, to blocks: inout SACKBlocks) {
+    blocks.append(
+      SACKBlock(left: stream.sequenceNumber(range.lowerBound), right: stream.sequenceNumber(range.upperBound))
+    )
+  }
+
+  /// The position of the first range whose end is `offset` or later; `count` if there is none.
+  private func firstIndex(endingAtOrAfter offset: StreamOffset) -> Int {
+    guard let ranges else { return 0 }
+    // New data mostly extends the highest range, or lies above it.
+    if count > 0, ranges[count - 1].upperBound < offset { return count }
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].upperBound < offset { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  private mutating func replace(_ replaced: Range<Int>, with range: Range<StreamOffset>) -> Bool {
+    if replaced.isEmpty {
+      guard let ranges, count < Int(capacity) else { return false }
+      let tail = count - replaced.lowerBound
+      if tail > 0 { (ranges + replaced.lowerBound + 1).moveInitialize(from: ranges + replaced.lowerBound, count: tail) }
+      (ranges + replaced.lowerBound).initialize(to: range)
+      count += 1
+      return true
+    }
+    guard let ranges else { return false }
+    ranges[replaced.lowerBound] = range
+    let removed = replaced.count - 1
+    if removed > 0 {
+      let tail = count - replaced.upperBound
+      (ranges + replaced.lowerBound + 1).moveInitialize(from: ranges + replaced.upperBound, count: tail)
+      count -= removed
+    }
+    return true
+  }
+
+  private mutating func remove(_ number: Int) {
+    guard let ranges, number > 0 else { return }
+    if count > number { ranges.moveInitialize(from: ranges + number, count: count - number) }
+    count -= number
+  }
+
+  private mutating func noteRecent(_ start: StreamOffset) {
+    if recent.0 == start { return }
+    if recent.1 == start {
+      recent = (start, recent.0, recent.2, recent.3)
+    } else if recent.2 == start {
+      recent = (start, recent.0, recent.1, recent.3)
+    } else {
+      recent = (start, recent.0, recent.1, recent.2)
+    }
+  }
+}

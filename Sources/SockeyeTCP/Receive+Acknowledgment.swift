@@ -1,0 +1,115 @@
+internal import SockeyeWire
+
+/// RFC 9293 section 3.10.7.4, fifth step: check the ACK field.
+extension Connection {
+  /// - Returns: whether the segment goes on to the sixth step.
+  mutating func receiveAcknowledgment(_ header: TCPHeader, _ segment: ArrivingSegment) -> Bool {
+    let offset = acknowledgmentOffset(header)
+
+    if case .synReceived(let side) = state {
+      // SND.UNA < SEG.ACK =< SND.NXT enters ESTABLISHED; anything else is reset: <SEQ=SEG.ACK><CTL=RST>.
+      guard let offset, offset > recovery.unacknowledged, offset <= furthestSent else {
+        pendingReset = PendingReset(sequenceNumber: header.acknowledgmentNumber, acknowledges: false)
+        return false
+      }
+      let isSimultaneous = side == .active && header.flags.contains(.syn)
+      outgoing.window = UInt32(header.window) << UInt32(isSimultaneous ? 0 : outgoing.windowShift)
+      outgoing.maximumWindow = max(outgoing.maximumWindow, outgoing.window)
+      outgoing.windowUpdateStart = segment.start
+      outgoing.windowUpdateAcknowledgment = offset
+      enterEstablished(acknowledging: offset, header, segment)
+      return true
+    }
+
+    // RFC 5961 section 5.2 (MAY-12): SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or the data may be a blind injection:
+    // discard and send an ACK. Without that protection only SEG.ACK > SND.NXT is answered so.
+    guard let offset, offset <= furthestSent else {
+      challenge(at: segment.arrival)
+      return false
+    }
+    if offset < recovery.unacknowledged {
+      let age = recovery.unacknowledged - offset
+      guard age <= UInt64(outgoing.maximumWindow) || !configuration.challengesBlindAttacks else {
+        challenge(at: segment.arrival)
+        return false
+      }
+      // A duplicate from before: it can be ignored, its text can't.
+      return true
+    }
+
+    takeAcknowledgment(offset, header, segment)
+    return followAcknowledgment(segment)
+  }
+
+  /// SND.UNA =< SEG.ACK =< SND.NXT: advance, and update the window.
+  private mutating func takeAcknowledgment(_ offset: StreamOffset, _ header: TCPHeader, _ segment: ArrivingSegment) {
+    let previous = recovery.unacknowledged
+    var acknowledgement = Acknowledgement(cumulative: offset)
+    acknowledgement.changesWindow = outgoing.updateWindow(
+      field: header.window,
+      start: segment.start,
+      acknowledgment: offset
+    )
+    acknowledgement.occupiesSequenceSpace = segment.end(header.flags) > segment.start
+    acknowledgement.echoedTime = echoedTime(header, at: segment.arrival)
+    if options.contains(.selectiveAcknowledgement), !header.options.sackBlocks.isEmpty {
+      takeSelectiveAcknowledgements(header.options.sackBlocks, &acknowledgement)
+    }
+    registerSpeculation(upTo: offset)
+    _ = recovery.acknowledged(acknowledgement, at: segment.arrival)
+    persist.peerAnswered(window: outgoing.window)
+    guard offset > previous else { return }
+    if acknowledgedCount > previous - 1 { events.insert(.acknowledged) }
+    adviceGiven = false
+    if outgoing.urgentEnd <= offset { outgoing.urgentEnd = 0 }
+  }
+
+  /// Turns SACK blocks into offsets. They may lie: whatever does not lie between SND.UNA and SND.NXT is left out, except
+  /// duplicates, which may lie below (RFC 2883).
+  private func takeSelectiveAcknowledgements(_ blocks: SACKBlocks, _ acknowledgement: inout Acknowledgement) {
+    for index in blocks.indices {
+      let block = blocks[index]
+      guard
+        let left = SequenceNumber(block.left).offset(near: recovery.unacknowledged, initial: outgoing.initial),
+        let right = SequenceNumber(block.right).offset(near: recovery.unacknowledged, initial: outgoing.initial),
+        left < right, right <= recovery.next
+      else { continue }
+      acknowledgement.selective.append(from: left, to: right)
+    }
+  }
+
+  /// What the acknowledgement means for the state.
+  ///
+  /// - Returns: whether the segment goes on to the sixth step.
+  private mutating func followAcknowledgment(_ segment: ArrivingSegment) -> Bool {
+    switch state {
+    case .finWait1:
+      // The FIN is acknowledged: FIN-WAIT-2, and go on there. With the application gone it doesn't last for ever.
+      if isFinishAcknowledged {
+        state = .finWait2(expiry: isReleased ? segment.arrival + configuration.finWait2Timeout : .never)
+      }
+      return true
+    case .closing:
+      if isFinishAcknowledged { enterTimeWait(at: segment.arrival) }
+      return isFinishAcknowledged
+    case .lastAck:
+      if isFinishAcknowledged { finish() }
+      return !isFinishAcknowledged
+    case .timeWait, .established, .finWait2, .closeWait:
+      return true
+    case .closed, .listen, .synSent, .synReceived:
+      return false
+    }
+  }
+
+  /// Enters TIME-WAIT, for two maximum segment lifetimes (MUST-13). All other timers stand still.
+  mutating func enterTimeWait(at now: Instant) {
+    restartTimeWait(at: now)
+    events.insert(.finished)
+  }
+
+  /// Starts the 2 MSL timeout, or starts it again.
+  mutating func restartTimeWait(at now: Instant) {
+    state = .timeWait(expiry: now + configuration.maximumSegmentLifetime * 2)
+  }
+}

@@ -1,0 +1,36 @@
+internal import SockeyeWire
+
+/// RFC 9293 section 3.10.7.4: SEGMENT ARRIVES, OTHER STATES. Eight steps; each may end the processing.
+extension Connection {
+  mutating func receiveOtherwise(_ header: TCPHeader, _ segment: ArrivingSegment) -> Reception {
+    var segment = segment
+    // First, check the sequence number.
+    guard checkSequenceNumber(header, &segment) else { return Reception() }
+    lastArrival = segment.arrival
+    keepAlive.unanswered = 0
+    // Second, check the RST bit.
+    if header.flags.contains(.rst) {
+      receiveReset(segment)
+      return Reception()
+    }
+    // Third, check the security: there are no compartments here.
+    // Fourth, check the SYN bit.
+    if header.flags.contains(.syn) {
+      guard receiveSynchronize(header, &segment) else { return Reception() }
+    }
+    // Fifth, check the ACK field: a segment without it is dropped.
+    guard header.flags.contains(.ack), receiveAcknowledgment(header, segment) else { return Reception() }
+    return processFromUrgent(header, &segment)
+  }
+
+  /// The sixth to the eighth step, which a SYN,ACK in SYN-SENT also goes through.
+  mutating func processFromUrgent(_ header: TCPHeader, _ segment: inout ArrivingSegment) -> Reception {
+    // Sixth, check the URG bit.
+    if header.flags.contains(.urg) { receiveUrgent(header, segment) }
+    // Seventh, process the segment text.
+    let reception = receiveText(segment)
+    // Eighth, check the FIN bit.
+    receiveFinish(header, segment)
+    return reception
+  }
+}

@@ -1,0 +1,89 @@
+internal import SockeyeWire
+
+/// RFC 9293 section 3.10.7.4, first step: check the sequence number.
+extension Connection {
+  /// Whether the segment goes on to the second step. One that doesn't is answered with an acknowledgement, unless it is a
+  /// reset; the answer tells a peer that has lost its place where to go on.
+  mutating func checkSequenceNumber(_ header: TCPHeader, _ segment: inout ArrivingSegment) -> Bool {
+    guard let start = SequenceNumber(header.sequenceNumber).offset(near: incoming.next, initial: incoming.initial)
+    else {
+      return reject(header, segment)
+    }
+    segment.start = start
+    segment.dataStart = header.flags.contains(.syn) ? start + 1 : start
+
+    // RFC 7323 section 5.3, R1: a timestamp from the past marks an old duplicate (PAWS). A reset has no need to prove
+    // its age (section 5.2). In the connection's life every other segment carries a timestamp or is dropped (3.2).
+    if options.contains(.timestamps), !header.flags.contains(.rst) {
+      guard let timestamp = header.options.timestamp else { return false }
+      if timestamps.isOld(timestamp.value, at: segment.arrival) {
+        counters.segmentsDroppedAsOld += 1
+        return reject(header, segment)
+      }
+    }
+
+    guard isAcceptable(header, segment) else {
+      // Appendix A.2: simultaneous open. The peer's SYN,ACK repeats the SYN that has come already; its ACK counts.
+      if case .synReceived(from: .active) = state, header.flags.contains([.syn, .ack]), start == 0 { return true }
+      // Special allowance for a zero window: valid ACKs, URGs and RSTs are taken from a segment that begins at RCV.NXT,
+      // though its text is not (MUST-66). It is answered with the window, which is what a probe asks for.
+      if incoming.window == 0, start == incoming.next {
+        acknowledgements.makeDue()
+        return true
+      }
+      noteDuplicate(segment)
+      return reject(header, segment)
+    }
+
+    // RFC 7323 section 4.3, rule 2: the timestamp to echo comes from the segment that covers Last.ACK.sent.
+    if let timestamp = header.options.timestamp, options.contains(.timestamps),
+      start <= incoming.lastAcknowledgmentSent
+    {
+      timestamps.update(timestamp.value, at: segment.arrival)
+    }
+    return true
+  }
+
+  /// Table 6: the four cases of the acceptability test.
+  private func isAcceptable(_ header: TCPHeader, _ segment: ArrivingSegment) -> Bool {
+    let window = incoming.next..<(incoming.next + incoming.window)
+    let end = segment.end(header.flags)
+    switch (end > segment.start, window.isEmpty) {
+    case (false, true):
+      return segment.start == incoming.next
+    case (false, false):
+      return window.contains(segment.start)
+    case (true, true):
+      return false
+    case (true, false):
+      return window.contains(segment.start) || window.contains(end - 1)
+        || (segment.start < incoming.next && end > window.upperBound)
+    }
+  }
+
+  /// Answers a segment that is not acceptable. Always false, for the caller to return.
+  ///
+  /// An answer to data is always sent, because its sender is waiting. One to an empty segment could be answered by
+  /// another, and so on for ever between two sides that disagree, so those come out of a budget.
+  private mutating func reject(_ header: TCPHeader, _ segment: ArrivingSegment) -> Bool {
+    if header.flags.contains(.rst) { return false }
+    if case .timeWait = state, header.flags.contains(.fin) { restartTimeWait(at: segment.arrival) }
+    if case .synReceived = state, header.flags.contains(.syn), !header.flags.contains(.ack), segment.start == 0 {
+      // The peer hasn't heard our SYN,ACK. The bare ACK that the RFC asks for would mean nothing to a peer in SYN-SENT.
+      repeatsSYN = true
+      return false
+    }
+    let isEmpty = segment.length == 0 && !header.flags.contains(.syn) && !header.flags.contains(.fin)
+    if isEmpty, !challenges.spend(at: segment.arrival) { return false }
+    acknowledgements.makeDue()
+    return false
+  }
+
+  /// Notes a segment whose data has all been received before, for a duplicate selective acknowledgement (RFC 2883).
+  private mutating func noteDuplicate(_ segment: ArrivingSegment) {
+    guard segment.length > 0, segment.dataEnd <= incoming.next else { return }
+    counters.duplicateSegmentsReceived += UInt64(segment.count)
+    guard options.contains(.selectiveAcknowledgement) else { return }
+    outOfOrder.noteDuplicate(segment.dataStart..<segment.dataEnd)
+  }
+}

@@ -1,0 +1,107 @@
+internal import SockeyeWire
+
+/// RFC 9293 section 3.10.7.4, sixth to eighth step: check the URG bit, process the segment text, check the FIN bit.
+extension Connection {
+  /// Sixth step: check the URG bit. After the peer's FIN it is ignored.
+  mutating func receiveUrgent(_ header: TCPHeader, _ segment: ArrivingSegment) {
+    guard state.receivesData else { return }
+    // The pointer counts from SEG.SEQ and names the first byte that isn't urgent (MUST-62).
+    let pointed = segment.start + UInt64(header.urgentPointer)
+    guard pointed > incoming.urgentEnd else { return }
+    let wasUrgent = incoming.urgentEnd > incoming.consumed
+    incoming.urgentEnd = pointed
+    // Signal once for a continuous sequence of urgent data (MUST-32), if it lies ahead of what was consumed.
+    if pointed > incoming.consumed, !wasUrgent { events.insert(.urgent) }
+  }
+
+  /// Seventh step: process the segment text.
+  ///
+  /// - Returns: which bytes to keep: those inside the window that have not been delivered.
+  mutating func receiveText(_ segment: ArrivingSegment) -> Reception {
+    guard segment.length > 0, state.receivesData else { return Reception() }
+    let start = max(segment.dataStart, incoming.next)
+    let end = min(segment.dataEnd, incoming.edge, incoming.announcedFin ?? .max)
+    guard start < end else { return Reception() }
+    if isReleased {
+      // Nobody will read this: the peer learns so by a reset (section 3.6.1, SHLD-3).
+      abort(now: segment.arrival)
+      return Reception()
+    }
+    lastDataArrival = segment.arrival
+    noteSegmentSize(segment)
+    if segment.dataStart < incoming.next, options.contains(.selectiveAcknowledgement) {
+      outOfOrder.noteDuplicate(segment.dataStart..<incoming.next)
+    }
+    guard start == incoming.next else { return holdOutOfOrder(start..<end, segment) }
+
+    // In order: RCV.NXT advances over it, and over what it makes contiguous.
+    let filledGap = !outOfOrder.isEmpty
+    incoming.next = outOfOrder.advance(to: end)
+    events.insert(.readable)
+    acknowledgements.dataArrived(
+      unacknowledged: incoming.next - min(incoming.lastAcknowledgmentSent, incoming.next),
+      segmentSize: incoming.segmentSize,
+      segmentCount: segment.count,
+      at: segment.arrival
+    )
+    // RFC 5681 section 4.2: what fills all or part of a gap is acknowledged at once.
+    if filledGap || outOfOrder.hasBlocks { acknowledgements.makeDue() }
+    return Reception(kept: start..<end, of: segment)
+  }
+
+  /// Data ahead of a gap is held (SHLD-31), and acknowledged at once with what is missing (MAY-13, RFC 5681 section 4.2).
+  private mutating func holdOutOfOrder(_ range: Range<StreamOffset>, _ segment: ArrivingSegment) -> Reception {
+    acknowledgements.makeDue()
+    switch outOfOrder.insert(range) {
+    case .inserted:
+      counters.outOfOrderSegmentsReceived += UInt64(segment.count)
+      return Reception(kept: range, of: segment)
+    case .duplicate:
+      counters.duplicateSegmentsReceived += UInt64(segment.count)
+      return Reception()
+    case .refused:
+      counters.segmentsDroppedForRangeBudget += UInt64(segment.count)
+      return Reception()
+    }
+  }
+
+  /// The most data that one segment has carried is taken for the size of a full one. A coalesced one counts by its parts.
+  private mutating func noteSegmentSize(_ segment: ArrivingSegment) {
+    let each = (segment.length + segment.count - 1) / segment.count
+    let announced = SegmentSize.announced(path: path, limit: configuration.maximumSegmentSize)
+    incoming.segmentSize = max(incoming.segmentSize, min(UInt16(clamping: each), announced))
+  }
+
+  /// Eighth step: check the FIN bit.
+  ///
+  /// A FIN counts when all data before it has arrived; one that comes ahead of a gap is remembered until then. It needs no
+  /// buffer, so it is taken even where the data before it has used up the window.
+  mutating func receiveFinish(_ header: TCPHeader, _ segment: ArrivingSegment) {
+    guard state.receivesData else { return }
+    if header.flags.contains(.fin), segment.dataEnd >= incoming.next, segment.dataEnd <= incoming.edge {
+      incoming.announcedFin = incoming.announcedFin ?? segment.dataEnd
+    }
+    guard let fin = incoming.announcedFin, incoming.next == fin else { return }
+    incoming.fin = fin
+    incoming.next = fin + 1
+    outOfOrder.removeAll()
+    events.insert(.peerClosed)
+    acknowledgements.makeDue()
+    switch state {
+    case .established: state = .closeWait
+    // A FIN of ours that was acknowledged in the fifth step has led to FIN-WAIT-2 already.
+    case .finWait1: state = .closing
+    case .finWait2: enterTimeWait(at: segment.arrival)
+    case .closed, .listen, .synSent, .synReceived, .closeWait, .closing, .lastAck, .timeWait: break
+    }
+  }
+}
+
+extension Reception {
+  /// Keep `range`, which lies inside the segment's data.
+  init(kept range: Range<StreamOffset>, of segment: ArrivingSegment) {
+    self.init()
+    kept = (range.lowerBound - 1)..<(range.upperBound - 1)
+    payloadOffset = Int(clamping: range.lowerBound - segment.dataStart)
+  }
+}

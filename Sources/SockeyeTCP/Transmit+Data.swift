@@ -1,0 +1,147 @@
+internal import SockeyeWire
+
+/// When data is sent (RFC 9293 section 3.7.4 and 3.8.6.2.1), within what the loss recovery allows.
+extension Connection {
+  mutating func planData(now: Instant, maximumSegments: Int, into plan: inout SegmentPlan) -> Bool {
+    let limits = TransmissionLimits(
+      windowEnd: windowEnd,
+      dataEnd: outgoing.end,
+      maximumSegments: min(maximumSegments, Self.mostSegments(of: outgoing.segmentSize))
+    )
+    switch recovery.nextTransmission(at: now, limits: limits) {
+    case .new(let range):
+      let length = lengthToSend(of: range, now: now)
+      guard length > 0 else {
+        watchWindow(now: now)
+        return false
+      }
+      persist.stop()
+      fillData(&plan, range.lowerBound..<(range.lowerBound + length), now: now, isNew: true)
+    case .retransmission(let range):
+      fillData(&plan, range, now: now, isNew: false)
+    case .probe(let range):
+      fillData(&plan, range, now: now, isNew: range.lowerBound >= recovery.next)
+    case .wait:
+      return false
+    case .nothing:
+      watchWindow(now: now)
+      return false
+    }
+    return true
+  }
+
+  /// How many full segments an IP packet's length field lets a plan cover.
+  private static func mostSegments(of segmentSize: UInt16) -> Int {
+    max(1, (65_535 - 60 - 60) / Int(max(segmentSize, 1)))
+  }
+
+  /// How much of the new data in `range` to send now: full segments always (SHLD-28); a smaller one by the rules of
+  /// Nagle, of the cork, and of the sender's avoidance of silly windows (MUST-38).
+  private mutating func lengthToSend(of range: Range<StreamOffset>, now: Instant) -> UInt64 {
+    let length = range.upperBound - range.lowerBound
+    let size = UInt64(outgoing.segmentSize)
+    let tail = length % size
+    if tail == 0 { return length }
+    if range.upperBound >= outgoing.end {
+      // (2) All that is queued can be sent now.
+      return holdsTail(range, now: now) ? length - tail : length
+    }
+    if length > tail { return length - tail }
+    // Less than a segment, because the window or the congestion window ends here. (3) Half of the greatest window will
+    // do, and (4) so will anything when the override timeout has come.
+    let isIdle = recovery.unacknowledged == recovery.next
+    let isNagleSatisfied = !configuration.nagle || isIdle
+    if isNagleSatisfied, length >= UInt64(outgoing.maximumWindow / 2) { return length }
+    if isIdle, persist.isDue || range.upperBound < windowEnd { return length }
+    return 0
+  }
+
+  /// Whether a last segment that isn't full waits.
+  private mutating func holdsTail(_ range: Range<StreamOffset>, now: Instant) -> Bool {
+    // The FIN takes everything with it.
+    if outgoing.isClosed { return false }
+    // Nagle (SHLD-7), in Minshall's form, which Linux uses: a small segment waits while an earlier *small* one is not
+    // acknowledged. Waiting for full ones too, as RFC 896 had it, adds a delayed acknowledgement to every request
+    // that is a little longer than a segment.
+    if configuration.nagle, outgoing.smallSegmentEnd > recovery.unacknowledged { return true }
+    // The application has corked the connection, or said that more follows.
+    guard hold.isCorked || outgoing.pushedEnd < outgoing.dataEnd else { return false }
+    if hold.isOver { return false }
+    if hold.deadline == .never { hold.deadline = now + HoldTimer.longest }
+    return true
+  }
+
+  /// Where data waits only for the window, and nothing is in flight whose acknowledgement would bring news of it, the
+  /// persist timer takes care (RFC 9293 section 3.8.6.1, MUST-35, MUST-36).
+  private mutating func watchWindow(now: Instant) {
+    guard recovery.unacknowledged == recovery.next, outgoing.end > recovery.next else { return }
+    let usable = windowEnd > recovery.next ? windowEnd - recovery.next : 0
+    guard usable < min(UInt64(outgoing.segmentSize), outgoing.end - recovery.next) else { return }
+    var timeout = recovery.retransmissionTimeout
+    // The override timeout should be between a tenth of a second and a second.
+    if usable > 0 { timeout = min(max(timeout, .milliseconds(100)), .seconds(1)) }
+    persist.start(at: now, retransmissionTimeout: timeout, maximum: configuration.maximumRetransmissionTimeout)
+  }
+
+  /// A segment, or a run of them, that carries `range`.
+  private mutating func fillData(
+    _ plan: inout SegmentPlan,
+    _ range: Range<StreamOffset>,
+    now: Instant,
+    isNew: Bool
+  ) {
+    fill(&plan, from: range.lowerBound, flags: .ack, now: now)
+    var range = range
+    // Selective acknowledgements take room from the data (RFC 6691): fewer bytes in each segment.
+    let blocks = plan.header.options.sackBlocks.count
+    if blocks > 0 {
+      let size = max(Int(outgoing.segmentSize) - (4 + 8 * blocks), 1)
+      let segments = max(1, (range.count + Int(outgoing.segmentSize) - 1) / Int(outgoing.segmentSize))
+      plan.segmentSize = size
+      range = range.prefix(UInt64(size * segments))
+    }
+    let dataEnd = min(range.upperBound, outgoing.dataEnd)
+    if range.lowerBound < dataEnd { plan.payload = (range.lowerBound - 1)..<(dataEnd - 1) }
+    if range.upperBound > outgoing.dataEnd { plan.header.flags.insert(.fin) }
+    // PSH marks the end of what the application pushed or has queued so far (MUST-61); it is collapsed where several
+    // writes wait (SHLD-27).
+    let isPushed = range.lowerBound < outgoing.pushedEnd && outgoing.pushedEnd <= dataEnd
+    if !plan.payload.isEmpty, isPushed || dataEnd == outgoing.dataEnd { plan.header.flags.insert(.psh) }
+    markUrgent(&plan, from: range.lowerBound)
+    plan.isRetransmission = !isNew
+    noteSent(plan, range, now: now, isNew: isNew)
+  }
+
+  private mutating func noteSent(_ plan: SegmentPlan, _ range: Range<StreamOffset>, now: Instant, isNew: Bool) {
+    recovery.sent(range, at: now)
+    let count = UInt64(plan.segmentCount)
+    counters.segmentsSent += count - 1
+    if !plan.payload.isEmpty {
+      counters.dataSegmentsSent += count
+      lastDataSent = now
+    }
+    if !isNew { counters.segmentsRetransmitted += count }
+    if UInt64(plan.payload.count) % UInt64(max(plan.segmentSize, 1)) != 0 {
+      outgoing.smallSegmentEnd = max(outgoing.smallSegmentEnd, range.upperBound)
+    }
+    if range.upperBound >= outgoing.end {
+      hold.deadline = .never
+      hold.isOver = false
+    }
+  }
+
+  /// URG, while there is urgent data at or after the segment (RFC 9293 section 3.8.5, MUST-30, MUST-62): the pointer
+  /// names the first byte that isn't urgent.
+  private func markUrgent(_ plan: inout SegmentPlan, from offset: StreamOffset) {
+    guard outgoing.urgentEnd > offset else { return }
+    plan.header.flags.insert(.urg)
+    plan.header.urgentPointer = UInt16(clamping: outgoing.urgentEnd - offset)
+  }
+}
+
+extension Range where Bound == StreamOffset {
+  /// The first `length` offsets of the range, or all of it.
+  func prefix(_ length: UInt64) -> Range<StreamOffset> {
+    lowerBound..<Swift.min(upperBound, lowerBound + length)
+  }
+}

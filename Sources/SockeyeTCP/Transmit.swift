@@ -1,0 +1,114 @@
+internal import SockeyeWire
+
+/// What goes out: one plan at a time.
+extension Connection {
+  /// The next segment to send, or a run of them.
+  ///
+  /// - Parameters:
+  ///   - now: the time.
+  ///   - maximumSegments: how many full-sized segments the plan may cover: 1 without segmentation offload.
+  ///   - plan: receives the plan, if there is one. It counts as sent when this returns true.
+  /// - Returns: whether there is something to send. If not, `nextDeadline` tells when to ask again at the latest.
+  public mutating func nextSegment(now: Instant, maximumSegments: Int = 1, into plan: inout SegmentPlan) -> Bool {
+    if recovery.needsRoom { recovery.makeRoom() }
+    return planSegment(now: now, maximumSegments: max(maximumSegments, 1), into: &plan)
+  }
+
+  private mutating func planSegment(now: Instant, maximumSegments: Int, into plan: inout SegmentPlan) -> Bool {
+    if let reset = pendingReset { return planReset(reset, now: now, into: &plan) }
+    switch state {
+    case .closed, .listen:
+      return false
+    case .synSent, .synReceived:
+      return planHandshake(now: now, into: &plan)
+    case .established, .finWait1, .closeWait, .closing, .lastAck:
+      if planData(now: now, maximumSegments: maximumSegments, into: &plan) { return true }
+      if planWindowProbe(now: now, into: &plan) { return true }
+    case .finWait2, .timeWait:
+      break
+    }
+    if keepAlive.isDue { return planKeepAlive(now: now, into: &plan) }
+    guard acknowledgements.isDue else { return false }
+    fill(&plan, from: recovery.next, flags: .ack, now: now)
+    return true
+  }
+
+  /// A reset: <SEQ=…><CTL=RST>, with ACK where it ends a connection, as deployed stacks have it.
+  private mutating func planReset(_ reset: PendingReset, now: Instant, into plan: inout SegmentPlan) -> Bool {
+    pendingReset = nil
+    plan = SegmentPlan()
+    plan.header.sourcePort = ports.local
+    plan.header.destinationPort = ports.remote
+    plan.header.sequenceNumber = reset.sequenceNumber
+    plan.header.flags = .rst
+    if reset.acknowledges {
+      plan.header.flags = [.rst, .ack]
+      plan.header.acknowledgmentNumber = incoming.sequenceNumber(incoming.next)
+      if options.contains(.timestamps) {
+        plan.header.options.timestamp = TCPOptions.Timestamp(value: timestamps.value(at: now), echo: timestamps.recent)
+      }
+    }
+    counters.segmentsSent += 1
+    return true
+  }
+
+  /// SYN or SYN,ACK, sent for the first time, again by timer, or again because the SYNs have crossed.
+  private mutating func planHandshake(now: Instant, into plan: inout SegmentPlan) -> Bool {
+    var isSYN = repeatsSYN
+    repeatsSYN = false
+    let limits = TransmissionLimits(windowEnd: 1, dataEnd: 1)
+    switch recovery.nextTransmission(at: now, limits: limits) {
+    case .new(let range), .retransmission(let range), .probe(let range):
+      recovery.sent(range, at: now)
+      isSYN = true
+    case .wait, .nothing:
+      break
+    }
+    guard isSYN else {
+      guard acknowledgements.isDue, state != .synSent else { return false }
+      fill(&plan, from: recovery.next, flags: .ack, now: now)
+      return true
+    }
+    var isReply = false
+    if case .synReceived = state { isReply = true }
+    plan = SegmentPlan()
+    plan.header.sourcePort = ports.local
+    plan.header.destinationPort = ports.remote
+    plan.header.sequenceNumber = outgoing.initial.value
+    plan.header.flags = isReply ? [.syn, .ack] : .syn
+    plan.header.acknowledgmentNumber = isReply ? incoming.sequenceNumber(incoming.next) : 0
+    plan.header.window = incoming.initialWindow(configuration.initialReceiveWindow)
+    plan.header.options = optionsForSYN(isReply: isReply, now: now)
+    counters.segmentsSent += 1
+    if isReply { acknowledgements.acknowledged() }
+    return true
+  }
+
+  /// Fills in what every segment after the handshake has: it acknowledges, offers the window, and echoes the timestamp.
+  mutating func fill(_ plan: inout SegmentPlan, from offset: StreamOffset, flags: TCPFlags, now: Instant) {
+    plan.header.sourcePort = ports.local
+    plan.header.destinationPort = ports.remote
+    plan.header.sequenceNumber = outgoing.sequenceNumber(offset)
+    plan.header.acknowledgmentNumber = incoming.sequenceNumber(incoming.next)
+    plan.header.flags = flags
+    plan.header.window = incoming.offerWindow(segmentSize: UInt32(incoming.segmentSize))
+    plan.header.urgentPointer = 0
+    plan.header.options = TCPOptions()
+    plan.payload = 0..<0
+    plan.segmentSize = Int(outgoing.segmentSize)
+    plan.codepoint = .notCapable
+    plan.isPathProbe = false
+    plan.isRetransmission = false
+    if options.contains(.timestamps) {
+      plan.header.options.timestamp = TCPOptions.Timestamp(value: timestamps.value(at: now), echo: timestamps.recent)
+    }
+    if options.contains(.selectiveAcknowledgement), outOfOrder.hasBlocks {
+      // 40 bytes of options hold four blocks, or three beside timestamps (RFC 2018 section 3).
+      let limit = options.contains(.timestamps) ? 3 : 4
+      outOfOrder.writeBlocks(incoming, limit: limit, into: &plan.header.options.sackBlocks)
+    }
+    incoming.lastAcknowledgmentSent = incoming.next
+    acknowledgements.acknowledged()
+    counters.segmentsSent += 1
+  }
+}
