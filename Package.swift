@@ -54,6 +54,11 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "SockeyeTCPTests",
+      dependencies: ["SockeyeTCP", "SockeyeWire"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SockeyeTransportTests",
       dependencies: [
         "SockeyeTransport",
