@@ -9,48 +9,43 @@ extension IOError {
 
 extension Failure {
   /// What to tell when no address of an endpoint could be connected to.
-  init(connecting endpoint: Endpoint, lost race: RaceLost, timeout: TimeAmount) {
+  static func connecting(_ endpoint: Endpoint, lost race: RaceLost, timeout: TimeAmount) -> Failure {
     if race.timedOut && race.failures.isEmpty {
-      self.init(.timedOut, "no answer from \(endpoint) within \(timeout.text); is it up, or behind a firewall?")
-      return
+      let text = "no answer from \(endpoint) within \(timeout.text); is it up, or behind a firewall?"
+      return Failure(.timedOut, text)
     }
-    let reasons = race.failures.map { (address: $0.address, reason: Self.reason($0.error), error: $0.error) }
-    let codes = Set(reasons.map { ($0.error as? IOError)?.errnoCode ?? 0 })
+    let codes = Set(race.failures.map { ($0.error as? IOError)?.errnoCode ?? 0 })
     let details: String
-    if let only = reasons.first, reasons.count == 1 {
-      details = only.address.text == endpoint.description ? only.reason : "\(only.reason) (\(only.address.text))"
+    if let only = race.failures.first, race.failures.count == 1 {
+      let reason = self.reason(only.error)
+      details = only.address.text == endpoint.description ? reason : "\(reason) (\(only.address.text))"
     } else {
-      details = reasons.map { "\($0.address.text): \($0.reason)" }.joined(separator: "; ")
+      details = race.failures.map { "\($0.address.text): \(self.reason($0.error))" }.joined(separator: "; ")
     }
     if race.timedOut || codes == [ETIMEDOUT] {
-      self.init(.timedOut, "no answer from \(endpoint) within \(timeout.text): \(details)")
-    } else {
-      self.init(.network, "cannot connect to \(endpoint): \(details)\(Self.advice(codes, endpoint))")
+      return Failure(.timedOut, "no answer from \(endpoint) within \(timeout.text): \(details)")
     }
+    return Failure(.network, "cannot connect to \(endpoint): \(details)\(self.advice(codes))")
   }
 
   /// What to tell when an endpoint could not be listened on.
-  init(listening endpoint: Endpoint, error: any Error) {
-    if let failure = error as? Failure {
-      self = failure
-      return
-    }
+  static func listening(_ endpoint: Endpoint, error: any Error) -> Failure {
+    if let failure = error as? Failure { return failure }
     switch (error as? IOError)?.errnoCode {
     case EADDRINUSE?:
       if case .unix(let path) = endpoint.location {
-        self.init(.network, "\(path) is in use by another server; use another path, or remove it")
-        return
+        return Failure(.network, "\(path) is in use by another server; use another path, or remove it")
       }
       let owner = endpoint.port.flatMap(PortOwner.find).map { " (by \($0.name), pid \($0.processIdentifier))" } ?? ""
-      self.init(.network, "port \(endpoint.port ?? 0) is in use\(owner); try another, or --reuse-port")
+      return Failure(.network, "port \(endpoint.port ?? 0) is in use\(owner); try another, or --reuse-port")
     case EACCES?:
-      self.init(.network, "\(endpoint) needs more rights than this user has; use a port above 1023")
+      return Failure(.network, "\(endpoint) needs more rights than this user has; use a port above 1023")
     case EADDRNOTAVAIL?:
-      self.init(.network, "\(endpoint) is not an address of this machine; 'ip address' lists them")
+      return Failure(.network, "\(endpoint) is not an address of this machine; 'ip address' lists them")
     case ENOENT?:
-      self.init(.localFile, "\(endpoint): there is no such folder; create it first")
+      return Failure(.localFile, "\(endpoint): there is no such folder; create it first")
     default:
-      self.init(.network, "cannot listen on \(endpoint): \(Self.reason(error))")
+      return Failure(.network, "cannot listen on \(endpoint): \(self.reason(error))")
     }
   }
 
@@ -72,7 +67,7 @@ extension Failure {
     }
   }
 
-  private static func advice(_ codes: Set<CInt>, _ endpoint: Endpoint) -> String {
+  private static func advice(_ codes: Set<CInt>) -> String {
     switch codes {
     case [ECONNREFUSED]: "; is the server running, and on that port?"
     case [ENETUNREACH], [EHOSTUNREACH]: "; check the network and the address"

@@ -78,7 +78,7 @@ public struct Transport: Sendable {
       }.get()
       return channel
     } catch let lost as RaceLost {
-      throw Failure(connecting: endpoint, lost: lost, timeout: options.timeout)
+      throw Failure.connecting(endpoint, lost: lost, timeout: options.timeout)
     } catch let failure as Failure {
       throw failure
     } catch {
@@ -228,13 +228,13 @@ extension Transport {
           do {
             channels.append(try await bind(address))
           } catch let error as IOError where Self.familyIsMissing(error) && addresses.count > 1 {
-            failure = Failure(listening: endpoint, error: error)
+            failure = .listening(endpoint, error: error)
           }
         }
         if !channels.isEmpty { return Listener(channels: channels) }
       } catch {
         for channel in channels { try? await channel.close() }
-        failure = Failure(listening: endpoint, error: error)
+        failure = .listening(endpoint, error: error)
         guard (error as? IOError)?.errnoCode == IOError.addressInUse else { break }
       }
     }
