@@ -12,6 +12,7 @@ let package = Package(
   name: "sockeye",
   products: [
     .executable(name: "sockeye", targets: ["sockeye"]),
+    .library(name: "SockeyeFiles", targets: ["SockeyeFiles"]),
     .library(name: "SockeyeTransport", targets: ["SockeyeTransport"]),
     .library(name: "SockeyeWire", targets: ["SockeyeWire"]),
     .library(name: "SockeyeTCP", targets: ["SockeyeTCP"]),
@@ -28,6 +29,21 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
   ],
   targets: [
+    .target(name: "CSockeyeLinux"),
+    .target(
+      name: "SockeyeFiles",
+      dependencies: [
+        "CSockeyeLinux",
+        "SockeyeTransport",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      swiftSettings: strict
+    ),
     .target(
       name: "SockeyeTransport",
       dependencies: [
@@ -42,9 +58,11 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
+        "SockeyeFiles",
         "SockeyeTransport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict
     ),

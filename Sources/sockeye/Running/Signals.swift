@@ -76,3 +76,12 @@ final class Signals: Sendable {
     }
   }
 }
+
+extension Signals {
+  /// Waits for the first INT or TERM.
+  func firstEnding() async -> Int32 {
+    await withCheckedContinuation { continuation in
+      self.onEnding { continuation.resume(returning: $0) }
+    }
+  }
+}

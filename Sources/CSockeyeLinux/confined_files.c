@@ -1,0 +1,33 @@
+#define _GNU_SOURCE
+#include "confined_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+const int sockeye_O_PATH = O_PATH;
+
+int sockeye_openat2(int directory, const uint8_t *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+  struct open_how how;
+  memset(&how, 0, sizeof how);
+  how.flags = flags;
+  how.mode = mode;
+  how.resolve = resolve;
+  return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+ssize_t sockeye_pread_cached(int descriptor, void *buffer, size_t count, off_t offset) {
+  struct iovec vector = {.iov_base = buffer, .iov_len = count};
+  ssize_t result = preadv2(descriptor, &vector, 1, offset, RWF_NOWAIT);
+  if (result < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) errno = EAGAIN;
+  return result;
+}
+
+int sockeye_rename_noreplace(int directory, const uint8_t *from, const uint8_t *to) {
+  return renameat2(directory, (const char *)from, directory, (const char *)to, RENAME_NOREPLACE);
+}

@@ -1,0 +1,83 @@
+import Crypto
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Checks `Authorization` fields (RFC 7617) against a password file.
+///
+/// A password costs some milliseconds to check, on a thread of its own. One that was right is remembered as a keyed hash,
+/// so that the requests after it cost a microsecond. Wrong ones, and unknown users, cost the full time each.
+final class PasswordAuthority: Sendable {
+  /// What a check comes to.
+  enum Verdict: Hashable, Sendable {
+    case granted(String)
+    case denied
+    /// Too many passwords are being checked.
+    case busy
+  }
+
+  private struct State {
+    var known: [[UInt8]: String] = [:]
+    var pending = 0
+  }
+
+  private let file: PasswordFile
+  private let pool: NIOThreadPool
+  private let key = SymmetricKey(size: .bits256)
+  private let state = Mutex(State())
+
+  private static let mostKnown = 4096
+  private static let mostPending = 64
+
+  init(_ file: PasswordFile, pool: NIOThreadPool) {
+    self.file = file
+    self.pool = pool
+  }
+
+  /// Checks a field, and calls `body` on the worker's event loop, at once if the field is known.
+  func check(_ authorization: String?, on worker: ServiceWorker, then body: @escaping (Verdict) -> Void) {
+    guard let authorization, let (user, password) = Self.credentials(authorization) else { return body(.denied) }
+    let mark = Array(HMAC<SHA256>.authenticationCode(for: Array(authorization.utf8), using: self.key))
+    let known = self.state.withLock { state -> Verdict? in
+      if let user = state.known[mark] { return .granted(user) }
+      guard state.pending < Self.mostPending else { return .busy }
+      state.pending += 1
+      return nil
+    }
+    if let known { return body(known) }
+    self.pool.runIfActive(eventLoop: worker.eventLoop) { [self] in
+      let isRight = self.verify(user, password)
+      self.state.withLock { state in
+        state.pending -= 1
+        guard isRight else { return }
+        if state.known.count >= Self.mostKnown { state.known.removeAll() }
+        state.known[mark] = user
+      }
+      return isRight
+    }.assumeIsolated().whenComplete { result in
+      if case .success(true) = result { body(.granted(user)) } else { body(.denied) }
+    }
+  }
+
+  private func verify(_ user: String, _ password: [UInt8]) -> Bool {
+    let entry = self.file.entries[user]
+    let stranger = PasswordFile.Entry(iterations: PasswordFile.iterations, salt: [0], hash: [])
+    let checked = entry ?? stranger
+    let hash = PasswordFile.derive(password, salt: checked.salt, iterations: checked.iterations)
+    return Self.areEqual(hash, checked.hash) && entry != nil
+  }
+
+  /// Takes the same time wherever the first difference is.
+  static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+
+  private static func credentials(_ field: String) -> (user: String, password: [UInt8])? {
+    let words = field.split(separator: " ", maxSplits: 1)
+    guard words.count == 2, words[0].lowercased() == "basic", field.utf8.count <= 1024,
+      let bytes = Base64.decode(words[1]), let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
+    else { return nil }
+    return (String(decoding: bytes[..<colon], as: UTF8.self), Array(bytes[(colon + 1)...]))
+  }
+}

@@ -1,0 +1,45 @@
+/// Visits everything below a folder, folders before what is in them, with one open directory for each level.
+final class FolderWalk {
+  /// Something that was found.
+  enum Item {
+    /// A folder, with its path below the one that the walk began in.
+    case folder(relative: [UInt8], modifiedSeconds: Int64)
+    /// A file, open.
+    case file(OpenedFile, relative: [UInt8])
+  }
+
+  private let directory: ServedDirectory
+  private var levels: [(reader: FolderReader, path: ResourcePath, relative: [UInt8])]
+
+  /// Levels below which nothing is visited: each costs a descriptor.
+  static let deepest = 64
+
+  init(_ path: ResourcePath, in directory: ServedDirectory) throws(ServedDirectory.Refusal) {
+    self.directory = directory
+    self.levels = [(try FolderReader(path, in: directory), path, [])]
+  }
+
+  /// The next item; what cannot be opened is left out.
+  func next() -> Item? {
+    while let level = self.levels.last {
+      guard let entry = level.reader.next() else {
+        self.levels.removeLast()
+        continue
+      }
+      let path = level.path.appending(entry.name, isDirectory: entry.isDirectory)
+      let relative = level.relative + entry.name
+      if entry.isDirectory {
+        // A link to a folder may lead back up: only real folders are walked.
+        guard self.levels.count < Self.deepest, !level.reader.isLink(entry.name),
+          let reader = try? FolderReader(path, in: self.directory)
+        else { continue }
+        let folder = relative + [UInt8(ascii: "/")]
+        self.levels.append((reader, path, folder))
+        return .folder(relative: folder, modifiedSeconds: entry.modifiedSeconds)
+      }
+      guard let file = try? self.directory.open(path), file.metadata.kind == .file else { continue }
+      return .file(file, relative: relative)
+    }
+    return nil
+  }
+}

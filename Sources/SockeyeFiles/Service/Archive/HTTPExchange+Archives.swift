@@ -1,0 +1,35 @@
+import NIOCore
+
+/// The forms in which a folder can be fetched whole.
+enum ArchiveForm: String, Sendable {
+  case zip
+  case tar
+}
+
+/// Responses with everything below a folder in them.
+extension HTTPExchange {
+  /// Answers with an archive, made while it is sent.
+  func serveArchive(of path: ResourcePath, as form: ArchiveForm, _ request: Request) {
+    let walk: FolderWalk
+    do {
+      walk = try FolderWalk(path, in: self.shared.directory)
+    } catch {
+      return self.respond(cannotOpen: error, to: request)
+    }
+    let producer: any BodyProducer =
+      switch form {
+      case .zip: ZipProducer(walk)
+      case .tar: TarProducer(walk)
+      }
+    // RFC 8187: the name in an extended form that needs no quoting.
+    var name = ""
+    PercentEncoding.append(path.name.isEmpty ? Array("files".utf8)[...] : path.name, to: &name)
+    self.sendProduced(
+      producer,
+      type: form == .zip ? "application/zip" : "application/x-tar",
+      lines: "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n",
+      fields: [("Content-Disposition", "attachment; filename*=UTF-8''\(name).\(form.rawValue)")],
+      to: request
+    )
+  }
+}

@@ -1,0 +1,427 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import SockeyeTransport
+
+/// The first handler of every connection: tells the protocols apart, holds back what comes before it can be dealt with,
+/// and keeps the deadlines.
+///
+/// Requests that are pipelined wait here as bytes, in small slices, so that a client that asks without reading costs no
+/// more than one read's worth of memory.
+final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+  typealias OutboundIn = IOData
+  typealias OutboundOut = IOData
+
+  private enum Phase {
+    /// A line or block of the PROXY protocol has to come first.
+    case proxyHeader
+    /// Nothing is known yet about the client's protocol.
+    case opening
+    case http
+    case bareName(BareNameExchange)
+    /// Nothing more is of interest.
+    case ended
+  }
+
+  /// What a connection may be late with.
+  enum Waiting {
+    case firstBytes
+    case request
+    case requestBody
+    case nextRequest
+    /// Nothing: a response is being sent, and its progress is what counts.
+    case nothing
+  }
+
+  let worker: ServiceWorker
+  /// Where this connection stands in the worker's list.
+  var index = 0
+  private(set) var context: ChannelHandlerContext?
+  private(set) var peer: SocketAddress?
+  private(set) var isEncrypted = false
+  /// Why this client is turned away as soon as it has said what it speaks.
+  private(set) var refusal: HTTPStatus?
+  /// What is being sent, if its progress is to be watched.
+  var transmission: BodyTransmission?
+
+  private var phase = Phase.opening
+  private var waiting = Waiting.firstBytes
+  private var deadline: NIODeadline
+  private var backlog: ByteBuffer?
+  private var quietTimer: Scheduled<Void>?
+  private var isHeld = false
+  private var isFeeding = false
+  private var readIsOwed = false
+  private var isWaitingForWritability = false
+  private var lastSlice: ByteBuffer?
+  private var countsForAddress: String?
+  private weak var exchange: HTTPExchange?
+  private var inputIsClosed = false
+  private var lastProgress: Int64 = -1
+  private var stalledSince: NIODeadline?
+
+  init(worker: ServiceWorker) {
+    self.worker = worker
+    self.deadline = worker.now + worker.configuration.timeouts.request
+  }
+
+  private static let largestSlice = 4096
+
+  // MARK: Life
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    self.exchange = nil
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    self.worker.add(self)
+    self.peer = context.remoteAddress
+    if self.worker.mustExpectProxyHeader(from: self.peer) {
+      self.phase = .proxyHeader
+    } else {
+      self.admit()
+    }
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    self.quietTimer?.cancel()
+    self.worker.remove(self)
+    if let address = self.countsForAddress { self.worker.shared.clients.leave(address) }
+    if case .bareName(let exchange) = self.phase { exchange.connectionEnded() }
+    self.phase = .ended
+    self.transmission?.abandon()
+    self.transmission = nil
+    self.backlog = nil
+    context.fireChannelInactive()
+  }
+
+  /// Decides whether the peer may be here at all.
+  private func admit() {
+    let text = self.peer?.hostText ?? ""
+    if !self.worker.configuration.addresses.admits(self.peer) {
+      self.refusal = .forbidden
+    } else if !self.worker.shared.clients.enter(text, limit: self.worker.configuration.maximumClientsPerAddress) {
+      self.refusal = .serviceUnavailable
+    } else {
+      self.countsForAddress = text
+    }
+  }
+
+  // MARK: Bytes in
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let buffer = Self.unwrapInboundIn(data)
+    switch self.phase {
+    case .http:
+      if self.waiting == .nextRequest { self.wait(for: .request) }
+      self.feed(buffer, context: context)
+    case .opening, .proxyHeader:
+      self.backlog.setOrWriteImmutableBuffer(buffer)
+      self.open(context: context)
+    case .bareName(let exchange):
+      exchange.received(buffer)
+    case .ended:
+      break
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .inputClosed? = event as? ChannelEvent {
+      self.inputIsClosed = true
+      switch self.phase {
+      case .opening where self.backlog != nil: self.becomeBareName(context: context)
+      case .opening, .proxyHeader, .ended: context.close(promise: nil)
+      case .bareName(let exchange): exchange.inputClosed()
+      case .http: break
+      }
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // TLS that fails and resets by the peer: nobody is left to tell. What HTTP has to say arises further on.
+    context.close(promise: nil)
+  }
+
+  /// Looks at the first bytes.
+  private func open(context: ChannelHandlerContext) {
+    guard let buffer = self.backlog else { return }
+    if case .proxyHeader = self.phase {
+      switch ProxyProtocol.parse(buffer) {
+      case .incomplete: return
+      case .malformed:
+        context.close(promise: nil)
+        return
+      case .header(let length, let source):
+        self.backlog?.moveReaderIndex(forwardBy: length)
+        self.peer = source ?? self.peer
+        self.phase = .opening
+        self.admit()
+      }
+    }
+    guard let buffer = self.backlog, buffer.readableBytes > 0 else { return }
+    switch OpeningBytes.judge(buffer) {
+    case .undecided: self.restartQuietTimer(context: context)
+    case .bareName: self.becomeBareName(context: context)
+    case .http: self.becomeHTTP(context: context)
+    case .tls: self.becomeTLS(context: context)
+    }
+  }
+
+  private func restartQuietTimer(context: ChannelHandlerContext) {
+    self.quietTimer?.cancel()
+    let context = NIOLoopBound(context, eventLoop: context.eventLoop)
+    let gate = NIOLoopBound(self, eventLoop: context.value.eventLoop)
+    self.quietTimer = context.value.eventLoop.scheduleTask(in: self.worker.configuration.quietTime) {
+      guard case .opening = gate.value.phase else { return }
+      gate.value.becomeBareName(context: context.value)
+    }
+  }
+
+  private func takeBacklog() -> ByteBuffer {
+    defer { self.backlog = nil }
+    self.quietTimer?.cancel()
+    self.quietTimer = nil
+    return self.backlog ?? ByteBuffer()
+  }
+
+  private func becomeBareName(context: ChannelHandlerContext) {
+    let exchange = BareNameExchange(gate: self, context: context)
+    self.phase = .bareName(exchange)
+    self.wait(for: .request)
+    exchange.received(self.takeBacklog())
+    // Whoever got here without a line's end has been quiet for long enough, or has nothing more to say.
+    exchange.nameIsComplete()
+  }
+
+  private func becomeHTTP(context: ChannelHandlerContext) {
+    let buffer = self.takeBacklog()
+    self.phase = .http
+    self.wait(for: .request)
+    let exchange = HTTPExchange(gate: self)
+    self.exchange = exchange
+    do {
+      try context.pipeline.syncOperations.addHandlers(
+        [
+          ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: HTTPExchange.limits),
+            maximumBufferSize: HTTPExchange.largestHead
+          ),
+          exchange,
+        ],
+        position: .after(self)
+      )
+    } catch {
+      context.close(promise: nil)
+      return
+    }
+    self.feed(buffer, context: context)
+  }
+
+  private func becomeTLS(context: ChannelHandlerContext) {
+    guard let tls = self.worker.shared.tls, !self.isEncrypted else {
+      // An alert, handshake_failure, is what such a client understands (RFC 8446, section 6.2).
+      context.writeAndFlush(
+        Self.wrapOutboundOut(.byteBuffer(ByteBuffer(bytes: [0x15, 3, 3, 0, 2, 2, 40]))),
+        promise: nil
+      )
+      context.close(promise: nil)
+      return
+    }
+    let buffer = self.takeBacklog()
+    self.isEncrypted = true
+    do {
+      try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .before(self))
+    } catch {
+      context.close(promise: nil)
+      return
+    }
+    context.pipeline.fireChannelRead(buffer)
+    context.pipeline.fireChannelReadComplete()
+  }
+
+  // MARK: Back-pressure
+
+  func read(context: ChannelHandlerContext) {
+    if self.isHeld || self.backlogIsWaiting { self.readIsOwed = true } else { context.read() }
+  }
+
+  private var backlogIsWaiting: Bool {
+    if case .http = self.phase { return self.backlog != nil }
+    return false
+  }
+
+  /// Keeps further bytes back: a request is being answered.
+  func hold() { self.isHeld = true }
+
+  /// Lets further bytes through.
+  func release() {
+    guard self.isHeld else { return }
+    self.isHeld = false
+    guard !self.isFeeding, let context = self.context else { return }
+    if let buffer = self.backlog {
+      self.backlog = nil
+      self.feed(buffer, context: context)
+      context.fireChannelReadComplete()
+    }
+    if self.readIsOwed, !self.isHeld, self.backlog == nil {
+      self.readIsOwed = false
+      context.read()
+    }
+  }
+
+  /// Keeps further bytes back until the client has read what it was sent.
+  func holdUntilWritable() {
+    self.isHeld = true
+    self.isWaitingForWritability = true
+    self.wait(for: .nothing)
+  }
+
+  /// Whether a read is under way, at whose end everything written is flushed.
+  var isReading: Bool { self.isFeeding }
+
+  /// Whether the bytes that were last passed on begin with a method's name, known or not: RFC 9110, section 5.6.2.
+  var sawMethodToken: Bool {
+    guard let slice = self.lastSlice, let space = slice.readableBytesView.firstIndex(of: UInt8(ascii: " ")) else {
+      return false
+    }
+    let token = slice.readableBytesView[..<space]
+    return !token.isEmpty && token.allSatisfy { (0x21...0x7e).contains($0) && !Self.delimiters.contains($0) }
+  }
+
+  private static let delimiters = Array("\"(),/:;<=>?@[\\]{}".utf8)
+
+  private func feed(_ buffer: ByteBuffer, context: ChannelHandlerContext) {
+    guard !self.isHeld, !self.isFeeding else {
+      self.backlog.setOrWriteImmutableBuffer(buffer)
+      return
+    }
+    self.isFeeding = true
+    defer { self.isFeeding = false }
+    var rest = buffer
+    while rest.readableBytes > 0 {
+      if self.isHeld {
+        self.backlog.setOrWriteImmutableBuffer(rest)
+        return
+      }
+      let limit = self.waiting == .requestBody ? rest.readableBytes : Self.largestSlice
+      guard let slice = rest.readSlice(length: min(limit, rest.readableBytes)) else { return }
+      self.lastSlice = slice
+      defer { self.lastSlice = nil }
+      context.fireChannelRead(Self.wrapInboundOut(slice))
+    }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      self.transmission?.resume()
+      if self.isWaitingForWritability {
+        self.isWaitingForWritability = false
+        self.wait(for: .nextRequest)
+        self.release()
+      }
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  // MARK: Deadlines
+
+  /// Says what the client has to do next, and starts its time.
+  func wait(for waiting: Waiting) {
+    self.waiting = waiting
+    let timeouts = self.worker.configuration.timeouts
+    switch waiting {
+    case .firstBytes, .request: self.deadline = self.worker.now + timeouts.request
+    case .requestBody, .nothing:
+      self.deadline = self.worker.now + timeouts.stall
+      self.stalledSince = nil
+    case .nextRequest: self.deadline = self.worker.now + timeouts.idle
+    }
+  }
+
+  /// The peer has moved on with what it was waited for.
+  func madeProgress() { self.deadline = self.worker.now + self.worker.configuration.timeouts.stall }
+
+  /// Called once a second.
+  func checkDeadline(_ now: NIODeadline) {
+    if case .nothing = self.waiting {
+      self.checkProgress(now)
+    } else if now >= self.deadline {
+      self.tooLate()
+    }
+  }
+
+  /// What the kernel has taken off our hands is the only progress that a slow reader cannot fake.
+  private func checkProgress(_ now: NIODeadline) {
+    guard let context = self.context else { return }
+    if let transmission = self.transmission, transmission.isPaused {
+      self.stalledSince = nil
+      return
+    }
+    let pending = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    let progress = (self.transmission?.handedOver ?? 0) - Int64(pending)
+    if progress != self.lastProgress {
+      self.lastProgress = progress
+      self.stalledSince = now
+      return
+    }
+    // A file that shrank leaves the kernel nothing to send: the connection would wait, and spin, for bytes that are gone.
+    if self.transmission?.fileHasChanged == true {
+      self.abort()
+    } else if now - (self.stalledSince ?? now) >= self.worker.configuration.timeouts.stall {
+      self.worker.shared.metrics.count(.stalledConnections)
+      self.abort()
+    } else if self.stalledSince == nil {
+      self.stalledSince = now
+    }
+  }
+
+  private func tooLate() {
+    guard let context = self.context else { return }
+    if case .http = self.phase, self.waiting != .nextRequest, let exchange = self.exchange {
+      exchange.refuse(.requestTimeout)
+    } else {
+      context.close(promise: nil)
+    }
+  }
+
+  /// Ends the connection with a reset, so that no client takes what it has for the whole.
+  func abort() {
+    guard let context = self.context else { return }
+    if let options = context.channel as? any SocketOptionProvider {
+      _ = options.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0))
+    }
+    context.close(promise: nil)
+  }
+
+  /// Ends our side, and gives the client a moment to stop sending and to read what it was told.
+  func linger(_ context: ChannelHandlerContext) {
+    self.phase = .ended
+    self.backlog = nil
+    self.isHeld = false
+    context.close(mode: .output, promise: nil)
+    self.waiting = .request
+    self.deadline = self.worker.now + self.worker.configuration.timeouts.linger
+    if self.readIsOwed {
+      self.readIsOwed = false
+      context.read()
+    }
+  }
+
+  /// The service is to end: a connection on which nothing is going on ends at once.
+  func drain() {
+    switch self.waiting {
+    case .firstBytes, .nextRequest: self.context?.close(promise: nil)
+    case .request, .requestBody, .nothing: break
+    }
+  }
+}

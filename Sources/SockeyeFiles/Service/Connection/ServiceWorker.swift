@@ -1,0 +1,97 @@
+import Glibc
+import NIOCore
+
+/// What the connections of one event loop have in common: their list, a coarse clock, and the `Date` of the second.
+///
+/// Deadlines are of seconds, so one timer a second serves all of them; a connection that is busy costs no timer at all.
+final class ServiceWorker {
+  let shared: ServiceShared
+  let eventLoop: any EventLoop
+  /// The time, no older than a second.
+  private(set) var now: NIODeadline
+  /// The `Date` field with its line's end.
+  private(set) var date: ByteBuffer
+  /// Whether channels of this event loop take file regions.
+  let sendsFiles: Bool
+
+  private var connections: [ConnectionGate] = []
+  private var timer: RepeatedTask?
+  private var random = SystemRandomNumberGenerator()
+  private var whenEmpty: [EventLoopPromise<Void>] = []
+
+  /// - Parameter sendsFiles: Whether `FileRegion`s may be written: not to every transport.
+  init(shared: ServiceShared, eventLoop: any EventLoop, sendsFiles: Bool = true) {
+    self.shared = shared
+    self.eventLoop = eventLoop
+    self.sendsFiles = sendsFiles
+    self.now = eventLoop.now
+    self.date = Self.dateField()
+  }
+
+  var configuration: FileServiceConfiguration { self.shared.configuration }
+
+  /// Begins to look at deadlines. To be called on the event loop.
+  func start() {
+    let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
+    self.timer = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+      worker.value.tick()
+    }
+  }
+
+  /// Stops looking at deadlines.
+  func stop() { self.timer?.cancel() }
+
+  private func tick() {
+    self.now = self.eventLoop.now
+    self.date = Self.dateField()
+    // Backwards, because one that is closed at once is replaced by the last one in the list.
+    for index in self.connections.indices.reversed() where index < self.connections.count {
+      self.connections[index].checkDeadline(self.now)
+    }
+  }
+
+  private static func dateField() -> ByteBuffer {
+    ByteBuffer(string: "Date: \(HTTPDate.text(Int64(time(nil))))\r\n")
+  }
+
+  // MARK: Connections
+
+  func add(_ connection: ConnectionGate) {
+    connection.index = self.connections.count
+    self.connections.append(connection)
+    self.shared.metrics.connectionOpened()
+  }
+
+  func remove(_ connection: ConnectionGate) {
+    guard connection.index < self.connections.count, self.connections[connection.index] === connection else { return }
+    let last = self.connections.removeLast()
+    if last !== connection {
+      last.index = connection.index
+      self.connections[connection.index] = last
+    }
+    self.shared.metrics.connectionClosed()
+    if self.connections.isEmpty {
+      for promise in self.whenEmpty { promise.succeed() }
+      self.whenEmpty = []
+    }
+  }
+
+  /// Ends connections that are idle, and the others once they have their response.
+  func drain() -> EventLoopFuture<Void> {
+    for connection in self.connections { connection.drain() }
+    let promise = self.eventLoop.makePromise(of: Void.self)
+    if self.connections.isEmpty { promise.succeed() } else { self.whenEmpty.append(promise) }
+    return promise.futureResult
+  }
+
+  /// Whether a connection from this address has to begin with a PROXY header.
+  func mustExpectProxyHeader(from peer: SocketAddress?) -> Bool {
+    guard !self.configuration.proxies.isEmpty, let peer else { return false }
+    return self.configuration.proxies.contains { $0.contains(peer) }
+  }
+
+  /// What separates the parts of a body. Nobody can put it into a file beforehand.
+  func boundary() -> String {
+    String(self.random.next(), radix: 16) + String(self.random.next(), radix: 16)
+  }
+}

@@ -1,0 +1,93 @@
+public import NIOCore
+public import NIOSSL
+public import SockeyeTransport
+
+/// A directory on the network: HTTP/1.1, TLS and the bare-name protocol on one port.
+public final class FileService: Sendable {
+  private let shared: ServiceShared
+  private let listener: Listener
+  private let workers: [NIOLoopBound<ServiceWorker>]
+
+  private init(shared: ServiceShared, listener: Listener, workers: [NIOLoopBound<ServiceWorker>]) {
+    self.shared = shared
+    self.listener = listener
+    self.workers = workers
+  }
+
+  /// Begins to serve.
+  ///
+  /// - Parameters:
+  ///   - configuration: What to serve, and how.
+  ///   - endpoint: Where to listen.
+  ///   - transport: Whose TCP to use. Each of its event loops serves the connections that it is given.
+  ///   - options: How to listen.
+  /// - Throws: A failure of kind `localFile` when the directory cannot be opened, `tls` for a bad certificate, `network`
+  ///   or `usage` when it cannot listen.
+  public static func start(
+    _ configuration: FileServiceConfiguration,
+    on endpoint: Endpoint,
+    transport: Transport,
+    options: ListenOptions = ListenOptions()
+  ) async throws(Failure) -> FileService {
+    let shared = try ServiceShared(configuration)
+    var workers: [ObjectIdentifier: NIOLoopBound<ServiceWorker>] = [:]
+    for eventLoop in transport.eventLoopGroup.makeIterator() {
+      let worker = try? await eventLoop.submit {
+        let worker = ServiceWorker(shared: shared, eventLoop: eventLoop)
+        worker.start()
+        return NIOLoopBound(worker, eventLoop: eventLoop)
+      }.get()
+      workers[ObjectIdentifier(eventLoop)] = worker
+    }
+    let gatekeepers = workers
+    let admission = configuration.maximumClients.map { Admission(limit: $0) }
+    var options = options
+    // So that accepting stops at the limit, and not at the limit and a batch.
+    if admission != nil { options.acceptsAtOnce = 1 }
+    let listener = try await transport.listen(on: endpoint, options: options) { channel in
+      guard let worker = gatekeepers[ObjectIdentifier(channel.eventLoop)]?.value else { return }
+      admission?.entered(channel)
+      try channel.pipeline.syncOperations.addHandler(ConnectionGate(worker: worker))
+    }
+    for channel in listener.channels {
+      try? await channel.eventLoop.submit {
+        // Out of descriptors, accepting again at once would spin.
+        try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler(), position: .first)
+        if let admission {
+          try channel.pipeline.syncOperations.addHandler(AdmissionHandler(admission), position: .first)
+        }
+      }.get()
+    }
+    return FileService(shared: shared, listener: listener, workers: Array(workers.values))
+  }
+
+  /// The addresses actually bound.
+  public var addresses: [SocketAddress] { self.listener.addresses }
+
+  /// Connections that are open now.
+  public var openConnections: Int64 { self.shared.metrics.openConnections }
+
+  /// What has been counted so far, in the text format of Prometheus.
+  public var metrics: String { self.shared.metrics.exposition }
+
+  /// Whether the service has begun to end.
+  public var isDraining: Bool { self.shared.isDraining }
+
+  /// Replaces the certificate and the passwords for connections to come.
+  ///
+  /// - Throws: A failure of kind `tls`; what was there before then stays.
+  public func reload(tls: TLSConfiguration?, passwords: PasswordFile?) throws(Failure) {
+    try self.shared.reload(tls: tls, passwords: passwords)
+  }
+
+  /// Stops accepting, ends idle connections, and returns when the others have had their responses.
+  public func drain() async {
+    self.shared.startDraining()
+    await self.listener.close()
+    for worker in self.workers {
+      try? await worker.eventLoop.flatSubmit { worker.value.drain() }.get()
+      try? await worker.eventLoop.submit { worker.value.stop() }.get()
+    }
+    self.shared.shutDown()
+  }
+}

@@ -1,0 +1,69 @@
+public import NIOCore
+public import NIOSSL
+
+/// What a file service serves, to whom, and within which limits.
+public struct FileServiceConfiguration: Sendable {
+  /// What the bare-name protocol answers for a file that is not there.
+  public enum MissingReply: String, Sendable, CaseIterable {
+    /// The byte `1`.
+    case one
+    /// Nothing.
+    case empty
+  }
+
+  /// Whether files may be put into the directory, and how much.
+  public struct Uploads: Sendable {
+    /// Bytes that uploads may add as long as the service runs; nothing means no limit but the disk.
+    public var quota: Int64?
+
+    /// Allows uploads.
+    public init(quota: Int64? = nil) { self.quota = quota }
+  }
+
+  /// How long a client may take.
+  public struct Timeouts: Sendable {
+    /// For its first bytes, and for each request's head.
+    public var request = TimeAmount.seconds(20)
+    /// Between two requests.
+    public var idle = TimeAmount.seconds(75)
+    /// Without taking, or sending, a single byte of a body.
+    public var stall = TimeAmount.seconds(60)
+    /// To read an error and close.
+    public var linger = TimeAmount.seconds(5)
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// The directory to serve.
+  public var directory: String
+  /// What a bare name that is not there gets.
+  public var missingReply = MissingReply.one
+  /// How long a client may be silent before the bytes that it has sent are taken as a bare name.
+  public var quietTime = TimeAmount.milliseconds(50)
+  /// Whether a folder is answered with its `index.html`, if it has one.
+  public var servesIndex = true
+  /// Whether files may be put into the directory.
+  public var uploads: Uploads?
+  /// The certificate and key for clients that speak TLS.
+  public var tls: TLSConfiguration?
+  /// Users and their passwords; without it, everybody may read.
+  public var passwords: PasswordFile?
+  /// Who may connect.
+  public var addresses = AddressFilter()
+  /// Proxies that say on whose behalf they connect; from these a PROXY header is demanded.
+  public var proxies: [AddressBlock] = []
+  /// Bytes a second for each connection.
+  public var rate: Int64?
+  /// Connections at once; the others wait to be accepted.
+  public var maximumClients: Int?
+  /// Connections at once from one address; the others are turned away.
+  public var maximumClientsPerAddress: Int?
+  /// How long a client may take.
+  public var timeouts = Timeouts()
+  /// Told of each request once it is answered; called on event loops, so it must not wait for anything.
+  public var accessLog: (@Sendable (AccessRecord) -> Void)?
+
+  /// Serves a directory to everybody who connects.
+  public init(directory: String) { self.directory = directory }
+}

@@ -1,0 +1,79 @@
+import Glibc
+
+/// Dates of HTTP: RFC 9110, section 5.6.7.
+enum HTTPDate {
+  private static let days: [StaticString] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+  private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+  /// Writes seconds since 1970 as an IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`.
+  static func text(_ seconds: Int64) -> String {
+    let time = self.broken(seconds)
+    let day = self.days[Int(time.tm_wday) % 7]
+    let month = self.months[Int(time.tm_mon) % 12]
+    return "\(day), \(two(time.tm_mday)) \(month) \(four(time.tm_year + 1900)) "
+      + "\(two(time.tm_hour)):\(two(time.tm_min)):\(two(time.tm_sec)) GMT"
+  }
+
+  /// Writes seconds since 1970 in the manner of RFC 3339: `1994-11-06T08:49:37Z`.
+  static func internetText(_ seconds: Int64) -> String {
+    let time = self.broken(seconds)
+    return "\(four(time.tm_year + 1900))-\(two(time.tm_mon + 1))-\(two(time.tm_mday))"
+      + "T\(two(time.tm_hour)):\(two(time.tm_min)):\(two(time.tm_sec))Z"
+  }
+
+  /// Reads any of the three formats that a recipient has to accept.
+  ///
+  /// - Returns: Seconds since 1970, or `nil` for anything else.
+  static func parse(_ text: some StringProtocol) -> Int64? {
+    let words = text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == "-" })
+    switch words.count {
+    case 6 where words[5] == "GMT":
+      // IMF-fixdate, or RFC 850 with a year of two digits.
+      guard let number = UInt16(words[3]) else { return nil }
+      let year = words[3].utf8.count == 2 ? (number < 70 ? number + 2000 : number + 1900) : number
+      return self.seconds(day: words[1], month: words[2], year: year, clock: words[4])
+    case 5:
+      // asctime: the year comes last.
+      guard let year = UInt16(words[4]) else { return nil }
+      return self.seconds(day: words[2], month: words[1], year: year, clock: words[3])
+    default:
+      return nil
+    }
+  }
+
+  private static func seconds(
+    day: some StringProtocol,
+    month: some StringProtocol,
+    year: UInt16,
+    clock: some StringProtocol
+  ) -> Int64? {
+    let parts = clock.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 3, let hour = UInt8(parts[0]), let minute = UInt8(parts[1]), let second = UInt8(parts[2]),
+      hour < 24, minute < 60, second < 61,
+      let day = UInt8(day), (1...31).contains(day), let month = self.months.firstIndex(where: { $0 == month }),
+      (1970...9999).contains(year)
+    else { return nil }
+    var time = tm()
+    time.tm_year = CInt(year) - 1900
+    time.tm_mon = CInt(month)
+    time.tm_mday = CInt(day)
+    time.tm_hour = CInt(hour)
+    time.tm_min = CInt(minute)
+    time.tm_sec = CInt(second)
+    return Int64(timegm(&time))
+  }
+
+  private static func broken(_ seconds: Int64) -> tm {
+    var time = tm()
+    var seconds = time_t(seconds)
+    gmtime_r(&seconds, &time)
+    return time
+  }
+
+  private static func two(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+  private static func four(_ number: CInt) -> String {
+    let text = "\(number)"
+    return String(repeating: "0", count: max(0, 4 - text.utf8.count)) + text
+  }
+}

@@ -1,0 +1,83 @@
+import Glibc
+
+/// One line of a listing.
+struct FolderEntry: Sendable {
+  /// The name as the bytes that it is.
+  let name: [UInt8]
+  let isDirectory: Bool
+  /// In bytes; 0 for folders.
+  let size: Int64
+  /// Seconds since 1970.
+  let modifiedSeconds: Int64
+
+  /// What a link to it says, relative to its folder.
+  var reference: String {
+    var text = ""
+    PercentEncoding.append(self.name, to: &text)
+    return self.isDirectory ? text + "/" : text
+  }
+
+  /// The name for people and for JSON: what is no UTF-8 is replaced, and the reference has it right.
+  var text: String { String(decoding: self.name, as: UTF8.self) }
+}
+
+/// Reads a folder entry by entry.
+///
+/// Entries that could not be fetched are left out: hidden ones, FIFOs, devices and sockets, and symbolic links that lead
+/// nowhere or out of the served directory.
+final class FolderReader {
+  private let directory: ServedDirectory
+  private let path: ResourcePath
+  private let stream: OpaquePointer
+
+  /// - Throws: `ServedDirectory.Refusal`.
+  init(_ path: ResourcePath, in directory: ServedDirectory) throws(ServedDirectory.Refusal) {
+    self.directory = directory
+    self.path = path
+    let descriptor = try directory.openDirectory(path)
+    guard let stream = fdopendir(descriptor) else {
+      close(descriptor)
+      throw .exhausted
+    }
+    self.stream = stream
+  }
+
+  deinit { closedir(self.stream) }
+
+  /// The next entry that may be seen, in the order of the file system.
+  func next() -> FolderEntry? {
+    while let entry = readdir(self.stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { text in
+          UnsafeBufferPointer(start: text, count: strnlen(text, 255)).map { UInt8(bitPattern: $0) }
+        }
+      }
+      guard name.first != UInt8(ascii: "."), let metadata = self.metadata(name) else { continue }
+      guard metadata.kind != .other else { continue }
+      let isDirectory = metadata.kind == .directory
+      return FolderEntry(
+        name: name,
+        isDirectory: isDirectory,
+        size: isDirectory ? 0 : metadata.size,
+        modifiedSeconds: metadata.modifiedSeconds
+      )
+    }
+    return nil
+  }
+
+  /// Whether a name is a symbolic link.
+  func isLink(_ name: [UInt8]) -> Bool {
+    var status = stat()
+    guard fstatat(dirfd(self.stream), Self.cString(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { return true }
+    return status.st_mode & S_IFMT == S_IFLNK
+  }
+
+  private static func cString(_ name: [UInt8]) -> [CChar] { name.map { CChar(bitPattern: $0) } + [0] }
+
+  private func metadata(_ name: [UInt8]) -> FileMetadata? {
+    var status = stat()
+    guard fstatat(dirfd(self.stream), Self.cString(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+    guard status.st_mode & S_IFMT == S_IFLNK else { return FileMetadata(status) }
+    return try? self.directory.metadata(of: self.path.appending(name))
+  }
+}

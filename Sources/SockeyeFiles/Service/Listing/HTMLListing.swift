@@ -1,0 +1,113 @@
+import Crypto
+import NIOCore
+
+/// A folder's listing for people: a page that needs nothing but itself, works without scripts, and sorts and searches
+/// with them.
+struct HTMLListing: ListingFormat {
+  let path: ResourcePath
+  let takesUploads: Bool
+
+  /// The page may run its own script and style, talk to its own server, and nothing else: a name that smuggles markup in
+  /// would find nothing that it may do.
+  static let securityFields: String = {
+    let style = FileDigest(bytes: Array(SHA256.hash(data: Array(ListingPage.style.utf8)))).base64
+    let script = FileDigest(bytes: Array(SHA256.hash(data: Array(ListingPage.script.utf8)))).base64
+    return "Content-Security-Policy: default-src 'none'; style-src 'sha256-\(style)'; script-src 'sha256-\(script)'; "
+      + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+      + "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nVary: Accept\r\nCache-Control: no-cache\r\n"
+  }()
+
+  func open(_ buffer: inout ByteBuffer) {
+    let title = Self.escaped(self.path.displayText)
+    buffer.writeString("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>\(title)</title>\n")
+    buffer.writeString("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+    buffer.writeString("<meta name=\"color-scheme\" content=\"light dark\">\n<style>\(ListingPage.style)</style>\n")
+    buffer.writeString("<header><nav aria-label=\"Path\">\(self.crumbs)</nav>\n")
+    buffer.writeString(
+      "<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search names\" hidden>\n"
+    )
+    buffer.writeString(
+      "<span class=\"actions\"><a href=\"?zip\" download>zip</a> <a href=\"?tar\" download>tar</a></span></header>\n"
+    )
+    if self.takesUploads {
+      buffer.writeString(
+        "<p id=\"drop\" hidden>Drop files here to upload them. <span id=\"state\" role=\"status\"></span></p>\n"
+      )
+    }
+    buffer.writeString(
+      "<main><table><thead><tr><th class=\"name\" aria-sort=\"none\">Name<th class=\"size\" aria-sort=\"none\">Size"
+        + "<th class=\"time\" aria-sort=\"none\">Modified</tr></thead>\n<tbody>\n"
+    )
+    if !self.path.bytes.isEmpty {
+      buffer.writeString(
+        "<tr class=\"up\"><td class=\"name\"><a href=\"../\">../</a><td class=\"size\"><td class=\"time\"></tr>\n"
+      )
+    }
+  }
+
+  func entry(_ entry: FolderEntry, isFirst: Bool, _ buffer: inout ByteBuffer) {
+    let name = Self.escaped(entry.text)
+    buffer.writeString(
+      "<tr data-size=\"\(entry.isDirectory ? -1 : entry.size)\" data-time=\"\(entry.modifiedSeconds)\">"
+    )
+    buffer.writeString(
+      "<td class=\"name\"><a href=\"\(entry.reference)\"><bdi>\(name)</bdi>\(entry.isDirectory ? "/" : "")</a>"
+    )
+    if entry.isDirectory {
+      buffer.writeString("<td class=\"size\">")
+    } else {
+      buffer.writeString("<td class=\"size\" title=\"\(entry.size) bytes\">\(Self.size(entry.size))")
+    }
+    let date = HTTPDate.internetText(entry.modifiedSeconds)
+    let short = date.replacing("T", with: " ").prefix(16)
+    buffer.writeString("<td class=\"time\"><time datetime=\"\(date)\">\(short)</time></tr>\n")
+  }
+
+  func close(_ buffer: inout ByteBuffer) {
+    buffer.writeString("</tbody></table>\n<p id=\"none\" hidden>Nothing here has that in its name.</p></main>\n")
+    buffer.writeString("<script>\(ListingPage.script)</script>\n</html>\n")
+  }
+
+  /// The folders on the way, each a link.
+  private var crumbs: String {
+    var text = "<a href=\"/\">/</a>"
+    var path = ""
+    for name in self.path.bytes.split(separator: UInt8(ascii: "/")) {
+      path += "/"
+      PercentEncoding.append(name, to: &path)
+      text += "<a href=\"\(path)/\"><bdi>\(Self.escaped(String(decoding: name, as: UTF8.self)))</bdi>/</a>"
+    }
+    return text
+  }
+
+  /// A size for people, in powers of 1024.
+  static func size(_ bytes: Int64) -> String {
+    guard bytes >= 1024 else { return "\(bytes) B" }
+    var value = Double(bytes)
+    var unit = ""
+    for name in ["KiB", "MiB", "GiB", "TiB", "PiB"] {
+      unit = name
+      value /= 1024
+      if value < 1000 { break }
+    }
+    let tenths = Int64((value * 10).rounded())
+    return value < 10 ? "\(tenths / 10).\(tenths % 10) \(unit)" : "\(Int64(value.rounded())) \(unit)"
+  }
+
+  /// Text that is nothing but text in HTML, inside elements and inside attributes.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value): result += "\u{fffd}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,99 @@
+import NIOCore
+
+/// Responses with a folder in them.
+extension HTTPExchange {
+  /// Answers with what a folder holds, in the form that was asked for.
+  func serveFolder(_ path: ResourcePath, query: String, _ request: Request) {
+    switch query {
+    case "zip": return self.serveArchive(of: path, as: .zip, request)
+    case "tar": return self.serveArchive(of: path, as: .tar, request)
+    default: break
+    }
+    let form = ListingForm(query: query, accept: request.fields.accept, userAgent: request.fields.userAgent)
+    let format: any ListingFormat =
+      switch form {
+      case .json: JSONListing(path: path)
+      case .plain: PlainListing()
+      case .html: HTMLListing(path: path, takesUploads: self.shared.uploads != nil)
+      }
+    self.openFolder(path, request) { exchange, reader in
+      exchange.sendProduced(
+        ListingProducer(reader, format: format),
+        type: form.mediaType,
+        lines: form == .html
+          ? HTMLListing.securityFields
+          : "Vary: Accept\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-cache\r\n",
+        to: request
+      )
+    }
+  }
+
+  private func openFolder(_ path: ResourcePath, _ request: Request, then body: (HTTPExchange, FolderReader) -> Void) {
+    do {
+      body(self, try FolderReader(path, in: self.shared.directory))
+    } catch {
+      self.respond(cannotOpen: error, to: request)
+    }
+  }
+
+  /// Answers with a body whose length is not known beforehand.
+  func sendProduced(
+    _ producer: any BodyProducer,
+    type: String,
+    lines: String,
+    fields: [(StaticString, String)] = [],
+    to request: Request
+  ) {
+    guard let context = self.context else { return }
+    var request = request
+    // RFC 9112, section 6.1: HTTP/1.0 knows no chunks; there the end of the connection ends the body.
+    let chunked = !request.isHTTP10
+    if !chunked { request.keepAlive = false }
+    var head = ResponseHead(.ok, date: self.worker.date, allocator: context.channel.allocator)
+    head.field("Content-Type", type)
+    for (name, value) in fields { head.field(name, value) }
+    head.buffer.writeString(lines)
+    if chunked { head.lines("Transfer-Encoding: chunked\r\n") }
+    head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
+    if request.isHead {
+      return self.send(head.buffer, status: .ok, bodyBytes: 0, for: request)
+    }
+    self.send(head.buffer, then: .producer(producer, chunked: chunked), status: .ok, bodyBytes: nil, for: request)
+  }
+}
+
+/// The forms of a listing.
+enum ListingForm: Hashable, Sendable {
+  case html
+  case json
+  case plain
+
+  /// What was asked for by name, or else what the client takes. To whom everything is alike gets HTML, whose links
+  /// `wget -r` follows; a person with curl gets lines.
+  init(query: String, accept: String?, userAgent: String?) {
+    switch query {
+    case "json": self = .json
+    case "plain", "text": self = .plain
+    case "html": self = .html
+    default:
+      let accept = accept ?? "*/*"
+      if accept.contains("text/html") {
+        self = .html
+      } else if accept.contains("application/json") {
+        self = .json
+      } else if accept.contains("text/plain") {
+        self = .plain
+      } else {
+        self = userAgent?.hasPrefix("curl/") == true ? .plain : .html
+      }
+    }
+  }
+
+  var mediaType: String {
+    switch self {
+    case .html: "text/html; charset=utf-8"
+    case .json: "application/json"
+    case .plain: "text/plain; charset=utf-8"
+    }
+  }
+}

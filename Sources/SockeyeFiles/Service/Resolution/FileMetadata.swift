@@ -1,0 +1,52 @@
+import Glibc
+
+/// What identifies one version of a file's contents: which file it is, its size and when it was last written to.
+struct FileMetadata: Hashable, Sendable {
+  /// What kind of thing a name stands for.
+  enum Kind: Hashable, Sendable {
+    case file
+    case directory
+    /// FIFOs, devices and sockets, which are never served.
+    case other
+  }
+
+  let kind: Kind
+  let device: UInt64
+  let inode: UInt64
+  /// In bytes, never negative.
+  let size: Int64
+  /// Since 1970, in seconds.
+  let modifiedSeconds: Int64
+  /// The rest of a second, in nanoseconds.
+  let modifiedNanoseconds: Int64
+
+  /// Reads the metadata of an open file; `nil` when the system refuses.
+  init?(ofDescriptor descriptor: CInt) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  init(_ status: stat) {
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: self.kind = .file
+    case S_IFDIR: self.kind = .directory
+    default: self.kind = .other
+    }
+    self.device = UInt64(status.st_dev)
+    self.inode = UInt64(status.st_ino)
+    self.size = max(0, Int64(status.st_size))
+    self.modifiedSeconds = Int64(status.st_mtim.tv_sec)
+    self.modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
+  }
+
+  /// For tests: metadata of a file that need not exist.
+  init(size: Int64, modifiedSeconds: Int64, modifiedNanoseconds: Int64 = 0, inode: UInt64 = 1) {
+    self.kind = .file
+    self.device = 1
+    self.inode = inode
+    self.size = max(0, size)
+    self.modifiedSeconds = modifiedSeconds
+    self.modifiedNanoseconds = modifiedNanoseconds
+  }
+}

@@ -1,0 +1,77 @@
+import CSockeyeLinux
+import Glibc
+import NIOCore
+
+/// A file that is open for reading, and what `fstat` said about it.
+///
+/// Everything that is decided about a file is decided about its descriptor, never about its name: a name can be made to
+/// mean something else between two system calls. The descriptor is closed with the last reference.
+final class OpenedFile: Sendable {
+  /// The descriptor, in the shape that `sendfile` takes it through NIO.
+  let handle: NIOFileHandle
+
+  /// The descriptor itself, valid as long as this object.
+  let descriptor: CInt
+
+  /// What `fstat` said right after opening.
+  let metadata: FileMetadata
+
+  /// Takes over a descriptor.
+  init(takingOver descriptor: CInt, metadata: FileMetadata) {
+    self.handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
+    self.descriptor = descriptor
+    self.metadata = metadata
+  }
+
+  deinit { try? self.handle.close() }
+
+  /// Whether the file is no longer what it was when it was opened: shrunk, grown or rewritten.
+  var hasChanged: Bool {
+    guard let now = FileMetadata(ofDescriptor: self.descriptor) else { return true }
+    return now != self.metadata
+  }
+
+  /// Reads from the page cache into a buffer.
+  ///
+  /// - Returns: How many bytes were read, 0 at the end of the file; `nil` when the bytes are not all there and reading them
+  ///   would wait for a disk.
+  func readCached(into buffer: inout ByteBuffer, at offset: Int64, count: Int) -> Int? {
+    let before = buffer.writerIndex
+    let result = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
+      max(0, sockeye_pread_cached(self.descriptor, room.baseAddress, count, off_t(offset)))
+    }
+    guard result > 0 || count == 0 else {
+      buffer.moveWriterIndex(to: before)
+      return self.isAtEnd(offset) ? 0 : nil
+    }
+    return result
+  }
+
+  /// Reads into a buffer, waiting for a disk if need be. Not for event loops.
+  ///
+  /// - Returns: How many bytes were read; fewer than asked for only at the end of the file.
+  /// - Throws: `IOError`.
+  func read(into buffer: inout ByteBuffer, at offset: Int64, count: Int) throws -> Int {
+    try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
+      var done = 0
+      while done < count {
+        let result = pread(
+          self.descriptor,
+          room.baseAddress.map { $0 + done },
+          count - done,
+          off_t(offset) + off_t(done)
+        )
+        if result < 0, errno == EINTR { continue }
+        guard result >= 0 else { throw IOError(errnoCode: errno, reason: "pread") }
+        if result == 0 { break }
+        done += result
+      }
+      return done
+    }
+  }
+
+  private func isAtEnd(_ offset: Int64) -> Bool {
+    guard let now = FileMetadata(ofDescriptor: self.descriptor) else { return true }
+    return offset >= now.size
+  }
+}

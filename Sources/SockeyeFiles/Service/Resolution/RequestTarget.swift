@@ -1,0 +1,48 @@
+/// What a request is about: RFC 9112, section 3.2.
+struct RequestTarget: Equatable, Sendable {
+  /// Why a target cannot be served.
+  enum Problem: Error, Hashable, Sendable {
+    /// It is not a target, or not one for a file: 400.
+    case malformed
+    /// It is well-formed, and nothing can have that name: 404.
+    case unnameable
+  }
+
+  /// The path, its escapes undone.
+  var path: ResourcePath
+
+  /// What follows the question mark, as it was written.
+  var query: String
+
+  init(path: ResourcePath, query: String) {
+    self.path = path
+    self.query = query
+  }
+
+  /// Reads a target in origin form or absolute form. The host of the absolute form is of no interest: whoever reached
+  /// this server is served.
+  init(_ text: String) throws(Problem) {
+    var rest = text[...]
+    if !rest.utf8.starts(with: "/".utf8) {
+      guard let scheme = rest.firstRange(of: "://"),
+        ["http", "https"].contains(rest[..<scheme.lowerBound].lowercased())
+      else {
+        throw .malformed
+      }
+      rest = rest[scheme.upperBound...]
+      guard let slash = rest.utf8.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
+        self.path = .root
+        self.query = ""
+        return
+      }
+      rest = rest[slash...]
+    }
+    guard !rest.utf8.contains(UInt8(ascii: "#")) else { throw .malformed }
+
+    let question = rest.utf8.firstIndex(of: UInt8(ascii: "?"))
+    self.query = question.map { String(rest[rest.utf8.index(after: $0)...]) } ?? ""
+    guard let decoded = PercentEncoding.decodePath(rest[..<(question ?? rest.endIndex)].utf8) else { throw .malformed }
+    guard let path = ResourcePath(decoded.dropFirst()) else { throw .unnameable }
+    self.path = path
+  }
+}

@@ -1,0 +1,85 @@
+/// A path below the served directory: names as the bytes that they are, none of them empty, `.` or `..` by way of
+/// trickery, because whatever begins with a dot is hidden.
+struct ResourcePath: Hashable, Sendable {
+  /// The names, joined by single slashes; empty for the served directory itself.
+  let bytes: [UInt8]
+
+  /// Whether the path was written with a final slash, or is the served directory.
+  let namesDirectory: Bool
+
+  /// The served directory.
+  static let root = ResourcePath(bytes: [], namesDirectory: true)
+
+  private init(bytes: [UInt8], namesDirectory: Bool) {
+    self.bytes = bytes
+    self.namesDirectory = namesDirectory
+  }
+
+  /// Takes a path as somebody wrote it, escapes already undone.
+  ///
+  /// - Returns: `nil` if a name in it is empty, or has a NUL, so that nothing can have that path.
+  init?(_ written: some Collection<UInt8>) {
+    var bytes = Array(written)
+    var directory = bytes.isEmpty
+    if bytes.last == UInt8(ascii: "/") {
+      bytes.removeLast()
+      directory = true
+    }
+    var previous = UInt8(ascii: "/")
+    for byte in bytes {
+      guard byte != 0, byte != UInt8(ascii: "/") || previous != UInt8(ascii: "/") else { return nil }
+      previous = byte
+    }
+    guard bytes.isEmpty || previous != UInt8(ascii: "/") else { return nil }
+    guard !bytes.isEmpty || directory else { return nil }
+    self.init(bytes: bytes, namesDirectory: directory)
+  }
+
+  /// Whether one of the names begins with a dot. This covers `.` and `..`.
+  var isHidden: Bool { Self.isHidden(self.bytes) }
+
+  static func isHidden(_ bytes: some Collection<UInt8>) -> Bool {
+    var previous = UInt8(ascii: "/")
+    for byte in bytes {
+      if byte == UInt8(ascii: "."), previous == UInt8(ascii: "/") { return true }
+      previous = byte
+    }
+    return false
+  }
+
+  /// The last name; empty for the served directory.
+  var name: ArraySlice<UInt8> {
+    guard let slash = self.bytes.lastIndex(of: UInt8(ascii: "/")) else { return self.bytes[...] }
+    return self.bytes[(slash + 1)...]
+  }
+
+  /// The directory that holds this.
+  var parent: ResourcePath {
+    guard let slash = self.bytes.lastIndex(of: UInt8(ascii: "/")) else { return .root }
+    return ResourcePath(bytes: Array(self.bytes[..<slash]), namesDirectory: true)
+  }
+
+  /// Something in this directory. The name comes from the directory itself, so it is a name.
+  func appending(_ name: some Collection<UInt8>, isDirectory: Bool = false) -> ResourcePath {
+    var bytes = self.bytes
+    if !bytes.isEmpty { bytes.append(UInt8(ascii: "/")) }
+    bytes.append(contentsOf: name)
+    return ResourcePath(bytes: bytes, namesDirectory: isDirectory)
+  }
+
+  /// The same path with something added to its last name.
+  func withSuffix(_ suffix: StaticString) -> ResourcePath {
+    ResourcePath(bytes: self.bytes + suffix.withUTF8Buffer { Array($0) }, namesDirectory: false)
+  }
+
+  /// The path for system calls: relative, and with a NUL at its end.
+  var forSystemCall: [UInt8] { (self.bytes.isEmpty ? [UInt8(ascii: ".")] : self.bytes) + [0] }
+
+  /// The path as it goes into a URL: it begins with a slash, and ends with one if it names a directory.
+  var percentEncoded: String {
+    var text = "/"
+    PercentEncoding.append(self.bytes, to: &text, keepingSlashes: true)
+    if self.namesDirectory, !self.bytes.isEmpty { text.append("/") }
+    return text
+  }
+}

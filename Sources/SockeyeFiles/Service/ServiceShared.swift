@@ -1,0 +1,77 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import SockeyeTransport
+import Synchronization
+
+/// What all workers of a service have in common.
+final class ServiceShared: Sendable {
+  let configuration: FileServiceConfiguration
+  let directory: ServedDirectory
+  let digests: DigestCache
+  let metrics = ServiceMetrics()
+  let clients = ClientCounts()
+  let uploads: UploadArea?
+  /// Threads that may wait for a disk.
+  let filePool: NIOThreadPool
+  /// Threads that compute for long: digests and passwords.
+  let computePool: NIOThreadPool
+
+  private struct Replaceable {
+    var tls: NIOSSLContext?
+    var authority: PasswordAuthority?
+  }
+
+  private let replaceable: Mutex<Replaceable>
+  private let draining = Atomic<Bool>(false)
+
+  init(_ configuration: FileServiceConfiguration) throws(Failure) {
+    self.configuration = configuration
+    self.directory = try ServedDirectory(path: configuration.directory)
+    self.filePool = NIOThreadPool(numberOfThreads: 4)
+    self.computePool = NIOThreadPool(numberOfThreads: 2)
+    self.filePool.start()
+    self.computePool.start()
+    self.digests = DigestCache(pool: self.computePool)
+    self.uploads = configuration.uploads.map { UploadArea(quota: $0.quota) }
+    self.replaceable = Mutex(
+      Replaceable(
+        tls: try Self.context(configuration.tls),
+        authority: configuration.passwords.map { [pool = self.computePool] in PasswordAuthority($0, pool: pool) }
+      )
+    )
+  }
+
+  /// Ends the threads.
+  func shutDown() {
+    self.filePool.shutdownGracefully { _ in }
+    self.computePool.shutdownGracefully { _ in }
+  }
+
+  /// What is needed to speak TLS, if the service does.
+  var tls: NIOSSLContext? { self.replaceable.withLock { $0.tls } }
+
+  /// Who knows the passwords, if any are needed.
+  var authority: PasswordAuthority? { self.replaceable.withLock { $0.authority } }
+
+  /// Replaces the certificate and the passwords; connections that exist keep what they began with.
+  func reload(tls: TLSConfiguration?, passwords: PasswordFile?) throws(Failure) {
+    let context = try Self.context(tls)
+    let authority = passwords.map { PasswordAuthority($0, pool: self.computePool) }
+    self.replaceable.withLock { $0 = Replaceable(tls: context, authority: authority) }
+  }
+
+  /// Whether no connection is to outlive the response that it waits for.
+  var isDraining: Bool { self.draining.load(ordering: .relaxed) }
+
+  func startDraining() { self.draining.store(true, ordering: .relaxed) }
+
+  private static func context(_ configuration: TLSConfiguration?) throws(Failure) -> NIOSSLContext? {
+    guard let configuration else { return nil }
+    do {
+      return try NIOSSLContext(configuration: configuration)
+    } catch {
+      throw Failure(.tls, "the certificate and the key cannot be used: \(error); are they a pair, in PEM?")
+    }
+  }
+}

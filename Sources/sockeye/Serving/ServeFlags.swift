@@ -1,0 +1,75 @@
+public import ArgumentParser
+import NIOCore
+public import SockeyeFiles
+import SockeyeTransport
+
+extension FileServiceConfiguration.MissingReply: ExpressibleByArgument {}
+
+/// How `serve` answers clients that send a bare name.
+struct BareNameFlags: ParsableArguments {
+  @Option(help: "What a bare name gets that is not there: the byte 1, or nothing.")
+  var missing = FileServiceConfiguration.MissingReply.one
+
+  @Option(help: "How long a client is silent before its bytes are taken as a bare name.")
+  var quietTime = DurationArgument(.milliseconds(50))
+}
+
+/// How `serve` protects itself.
+struct SecurityFlags: ParsableArguments {
+}
+
+/// How much `serve` gives, and to whom.
+struct ServiceLimitFlags: ParsableArguments {
+  @Flag(help: "Let clients put files into the directory (PUT); nothing is overwritten.")
+  var upload = false
+
+  @Option(help: "The most that uploads may add, in all.")
+  var quota: SizeArgument?
+
+  @Option(help: ArgumentHelp("Admit only these addresses (192.0.2.0/24).", valueName: "cidr"))
+  var allow: [String] = []
+
+  @Option(help: ArgumentHelp("Turn these addresses away.", valueName: "cidr"))
+  var deny: [String] = []
+
+  @Option(help: ArgumentHelp("Believe, and demand, a PROXY header from these addresses.", valueName: "cidr"))
+  var proxyFrom: [String] = []
+
+  @Option(help: "Bytes a second for each connection.")
+  var rate: SizeArgument?
+
+  @Option(help: "Connections at once; the others wait.")
+  var maxClients: Int?
+
+  @Option(help: "Connections at once from one address; the others are turned away.")
+  var maxPerAddress: Int?
+
+  @Option(help: "How long a request may take to arrive.")
+  var requestTimeout = DurationArgument(.seconds(20))
+
+  @Option(help: "How long a connection may lie idle between requests.")
+  var idleTimeout = DurationArgument(.seconds(75))
+
+  @Option(help: "How long a client may take nothing, or send nothing, of a body.")
+  var stallTimeout = DurationArgument(.seconds(60))
+
+  func apply(to configuration: inout FileServiceConfiguration) throws(Failure) {
+    if self.upload { configuration.uploads = .init(quota: self.quota?.bytes) }
+    for block in self.allow { configuration.addresses.allowed.append(try AddressBlock(block)) }
+    for block in self.deny { configuration.addresses.denied.append(try AddressBlock(block)) }
+    for block in self.proxyFrom { configuration.proxies.append(try AddressBlock(block)) }
+    configuration.rate = self.rate?.bytes
+    configuration.maximumClients = self.maxClients
+    configuration.maximumClientsPerAddress = self.maxPerAddress
+    configuration.timeouts.request = self.requestTimeout.amount
+    configuration.timeouts.idle = self.idleTimeout.amount
+    configuration.timeouts.stall = self.stallTimeout.amount
+  }
+
+  func validate() throws {
+    if self.quota != nil, !self.upload { throw ValidationError("--quota is for uploads; add --upload") }
+    if let rate, rate.bytes < 1024 { throw ValidationError("--rate is at least 1KiB a second") }
+    if let maxClients, maxClients < 1 { throw ValidationError("--max-clients is at least 1") }
+    if let maxPerAddress, maxPerAddress < 1 { throw ValidationError("--max-per-address is at least 1") }
+  }
+}
