@@ -1,0 +1,227 @@
+"""What the interoperability tests share: starting programs, waiting for events with a deadline, reporting.
+
+A test is a function whose name begins with `test_` and whose docstring says the behaviour. A file ends with
+
+    if __name__ == "__main__":
+        support.main(globals())
+
+and prints `N passed, N failed, N skipped` as its last line. The program under test is named by the environment
+variable SOCKEYE.
+"""
+
+import os
+import pathlib
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+SOCKEYE = os.environ.get("SOCKEYE", "sockeye")
+DEADLINE = 30.0
+"""Seconds after which an event that has not come counts as missing. Generous: CI shares its cores."""
+
+
+class Skip(Exception):
+    """The test can't run here; the reason is printed."""
+
+
+def need(program):
+    """The path of a program of somebody else's, or a skip."""
+    path = shutil.which(program)
+    if path is None:
+        raise Skip(f"{program} is not installed")
+    return path
+
+
+def wait_until(condition, what, deadline=DEADLINE):
+    """Waits for something that can only be asked for; the first true answer is returned."""
+    end = time.monotonic() + deadline
+    idle = selectors.DefaultSelector()
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"no {what} within {deadline} s")
+        idle.select(0.01)
+
+
+class Program:
+    """A program that runs beside the test, with what it says collected; ended when the `with` block is left."""
+
+    def __init__(self, *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options):
+        self.arguments = [str(argument) for argument in arguments]
+        self.process = subprocess.Popen(
+            self.arguments, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, **options
+        )
+        self.said = bytearray()
+        self._changed = threading.Condition()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self):
+        for line in self.process.stderr:
+            with self._changed:
+                self.said += line
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+    @property
+    def errors(self):
+        """What the program has said on standard error so far."""
+        with self._changed:
+            return self.said.decode(errors="replace")
+
+    def wait_for(self, text, deadline=DEADLINE):
+        """Waits until the program has said something on standard error."""
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: text.encode() in self.said or not self._listener.is_alive(), deadline
+            )
+            if not found or text.encode() not in self.said:
+                raise AssertionError(f"{self.arguments} did not say {text!r}, but:\n{self.said.decode(errors='replace')}")
+
+    def send(self, data):
+        """Writes to the program's standard input."""
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def finish(self, data=None, deadline=DEADLINE):
+        """Ends its input, waits for its end; answers (exit code, standard output)."""
+        if data is not None and self.process.stdin:
+            self.send(data)
+        if self.process.stdin and not self.process.stdin.closed:
+            self.process.stdin.close()
+        output = bytearray()
+        reader = None
+        if self.process.stdout:
+            reader = threading.Thread(target=lambda: output.extend(self.process.stdout.read()), daemon=True)
+            reader.start()
+        try:
+            code = self.process.wait(deadline)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.arguments} did not end; it said:\n{self.errors}")
+        if reader:
+            reader.join(deadline)
+        self._listener.join(deadline)
+        return code, bytes(output)
+
+    def signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    @property
+    def peak_memory(self):
+        """The most memory that the program has had resident, in bytes."""
+        return self._status("VmHWM:")
+
+    @property
+    def memory(self):
+        """The memory that the program has resident, in bytes."""
+        return self._status("VmRSS:")
+
+    def _status(self, field):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(field):
+                return int(line.split()[1]) * 1024
+        return 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    pass
+        self._listener.join(DEADLINE)
+
+
+class Server(Program):
+    """A `sockeye` that listens; its address is known once it is ready."""
+
+    def __init__(self, verb, *arguments, **options):
+        self._folder = tempfile.TemporaryDirectory()
+        ready = pathlib.Path(self._folder.name) / "ready"
+        super().__init__(SOCKEYE, verb, "--ready-file", ready, *arguments, **options)
+        try:
+            wait_until(lambda: ready.exists() or self.process.poll() is not None, "ready file")
+            assert ready.exists(), f"{self.arguments} ended with {self.process.returncode}:\n{self.errors}"
+            self.addresses = ready.read_text().split()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    @property
+    def endpoint(self):
+        """The first address, as HOST:PORT."""
+        return self.addresses[0]
+
+    @property
+    def port(self):
+        return int(self.endpoint.rpartition(":")[2])
+
+    def __exit__(self, *exception):
+        super().__exit__(*exception)
+        self._folder.cleanup()
+
+
+def sockeye(*arguments, stdin=b"", deadline=DEADLINE, **options):
+    """Runs `sockeye` to its end; answers a CompletedProcess."""
+    return subprocess.run(
+        [SOCKEYE, *map(str, arguments)], input=stdin, capture_output=True, timeout=deadline, **options
+    )
+
+
+def loopback_listener(family=socket.AF_INET, kind=socket.SOCK_STREAM):
+    """A socket of the test's own on a port that the system chose; answers (socket, port)."""
+    listener = socket.socket(family, kind)
+    listener.settimeout(DEADLINE)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+    if kind == socket.SOCK_STREAM:
+        listener.listen(128)
+    return listener, listener.getsockname()[1]
+
+
+def read_all(connection):
+    """Everything until the peer's end of stream."""
+    data = bytearray()
+    while chunk := connection.recv(1 << 16):
+        data += chunk
+    return bytes(data)
+
+
+def main(namespace):
+    """Runs the tests of a file, or those whose names are given as arguments."""
+    wanted = sys.argv[1:]
+    passed = failed = skipped = 0
+    for name, test in list(namespace.items()):
+        if not name.startswith("test_") or not callable(test) or (wanted and name not in wanted):
+            continue
+        behaviour = (test.__doc__ or name).strip().splitlines()[0]
+        try:
+            test()
+        except Skip as reason:
+            skipped += 1
+            print(f"skipped: {behaviour} ({reason})", flush=True)
+        except Exception:
+            failed += 1
+            print(f"FAILED: {behaviour} [{name}]", flush=True)
+            traceback.print_exc(file=sys.stdout)
+        else:
+            passed += 1
+            print(f"passed: {behaviour}", flush=True)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    sys.exit(1 if failed else 0)
