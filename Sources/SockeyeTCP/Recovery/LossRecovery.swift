@@ -8,7 +8,8 @@
 /// 1. `init` when the connection leaves CLOSED; the SYN is offset 0 and goes through `nextTransmission`
 ///    and `sent` as data does.
 /// 2. `established` when the handshake's options are known, before data is sent (fast open excepted).
-/// 3. Before a burst: `if needsRoom { makeRoom() }`, the only call that allocates.
+/// 3. Before sending, and before an acknowledgement is taken in: `if needsRoom { makeRoom() }`, the only call
+///    that allocates.
 /// 4. `nextTransmission` until it answers `.nothing` or `.wait`; after each segment (or super-segment) that
 ///    really leaves, `sent` with the range that it carries.
 /// 5. `acknowledged` for every acceptable segment with ACK, once, with the time of its *arrival*.
@@ -17,21 +18,71 @@
 /// Zero-window probes and keep-alives are the connection's own: they carry nothing that this struct
 /// should count, and are sent without telling it.
 struct LossRecovery: ~Copyable {
-  /// SND.UNA: the first offset that is not cumulatively acknowledged.
-  private(set) var unacknowledged: StreamOffset = 0
-  /// SND.NXT: the first offset never sent.
-  private(set) var next: StreamOffset = 0
+  var scoreboard = Scoreboard()
+  var roundTrip: RoundTripEstimator
+  var deliveryRate = DeliveryRateEstimator()
+  var window: CongestionWindow
+  var controller: CongestionController
+  var pacer: Pacer
+  var recentAcknowledgement = RecentAcknowledgement()
+  var reduction = ProportionalRateReduction()
+  var undo = UndoState()
+  var usage = WindowUsage()
+  var knownBlocks = SelectiveAcknowledgements()
+  var counters = Counters()
+
+  var state = LossRecoveryMetrics.State.open
+  /// `recover` of RFC 6582: where the present recovery, or reduction, ends; SND.NXT when it began.
+  var recoveryPoint: StreamOffset = 0
+  /// Duplicate acknowledgements in a row on a connection without SACK; each stands for a segment that arrived.
+  var duplicateAcknowledgements: UInt32 = 0
+  /// How far the test for a spurious timeout has come (RFC 5682).
+  var timeoutTest = TimeoutTest.off
+  /// The tail loss probe.
+  var probe = TailLossProbe()
+
+  /// When the retransmission timer expires.
+  var retransmissionDeadline = Instant.never
+  /// When a tail loss probe is due.
+  var probeDeadline = Instant.never
+  /// When a segment that may only be reordered is taken for lost.
+  var reorderingDeadline = Instant.never
+  /// When the pacer lets the next quantum go, if something is waiting for that.
+  var pacingDeadline = Instant.never
+
   /// Timeouts in a row without an acknowledgement of new data between them (R1 and R2 count these).
-  private(set) var consecutiveTimeouts: UInt8 = 0
-  /// When the first of `consecutiveTimeouts` expired, less its timeout: what a user timeout counts from.
-  private(set) var stalledSince = Instant.never
+  var consecutiveTimeouts: UInt8 = 0
+  /// Since when nothing of what is outstanding has been acknowledged: what a user timeout counts from
+  /// (RFC 5482); `never` with nothing outstanding.
+  var stalledSince = Instant.never
+  /// When data was last sent.
+  var lastSent = Instant.never
+  var features: Features
+  /// The last measurement by an echoed timestamp, for the response to a spurious timeout.
+  var needsCongestionWindowReduced = false
 
   /// Prepares for the SYN.
   ///
   /// - Parameters:
   ///   - configuration: read once; nothing of it is kept but what is needed.
   ///   - segmentSize: bytes of payload in a full-size segment, as far as is known yet.
-  init(configuration: ConnectionConfiguration, segmentSize: UInt32, now: Instant) {}
+  init(configuration: ConnectionConfiguration, segmentSize: UInt32, now: Instant) {
+    roundTrip = RoundTripEstimator(
+      initialTimeout: configuration.initialRetransmissionTimeout,
+      leastTimeout: configuration.minimumRetransmissionTimeout,
+      greatestTimeout: configuration.maximumRetransmissionTimeout,
+      clockGranularity: .microseconds(1)
+    )
+    window = CongestionWindow(segmentSize: segmentSize, initialSegments: configuration.initialCongestionWindow)
+    controller = CongestionController(configuration.congestionControl, isPaced: configuration.pacing)
+    pacer = Pacer(initialBurst: window.initial)
+    features = Features()
+    if configuration.recentAcknowledgement { features.insert(.recentAcknowledgement) }
+    if configuration.tailLossProbe { features.insert(.tailLossProbe) }
+    if configuration.proportionalRateReduction { features.insert(.proportionalRateReduction) }
+    if configuration.forwardRetransmissionTimeoutRecovery { features.insert(.timeoutTest) }
+    if configuration.pacing { features.insert(.pacing) }
+  }
 
   /// Call when the handshake is complete or, for a passive open, when the SYN's options are known and its
   /// acknowledgement has been given to `acknowledged`.
@@ -40,66 +91,114 @@ struct LossRecovery: ~Copyable {
   ///   - selective: both sides permit SACK.
   ///   - timestamps: both sides use timestamps.
   ///   - segmentSize: bytes of payload in a full-size segment with the options that every segment carries.
-  mutating func established(selective: Bool, timestamps: Bool, segmentSize: UInt32, now: Instant) {}
+  mutating func established(selective: Bool, timestamps: Bool, segmentSize: UInt32, now: Instant) {
+    features.insert(.established)
+    if selective { features.insert(.selective) }
+    if timestamps { features.insert(.timestamps) }
+    window = CongestionWindow(segmentSize: segmentSize, initialSegments: window.initialSegments)
+    if counters.timeouts > 0 {
+      // A SYN was lost, or took longer than a second: start with one segment (RFC 6928 section 2) and with a
+      // timeout that such a path asks for (RFC 6298 section 5.7). One retransmission of a SYN may have been
+      // hasty, so Linux forgives it; so do we, where a timestamp told the round trip.
+      if counters.timeouts > 1 || !roundTrip.hasMeasured { window.set(window.segmentSize) }
+      if !roundTrip.hasMeasured { roundTrip.distrustInitialTimeout() }
+    }
+    state = .open
+    undo = UndoState()
+    timeoutTest = .off
+    recoveryPoint = scoreboard.start
+    pacer = Pacer(initialBurst: window.bytes)
+    updatePacingRate()
+  }
 
   // MARK: Storage
 
   /// Whether the records of what was sent have little room left. Without room nothing new is sent.
-  var needsRoom: Bool { false }
+  @inline(__always)
+  var needsRoom: Bool {
+    scoreboard.ring.capacity - scoreboard.ring.count < LossRecovery.spareRecords
+      && scoreboard.ring.capacity < LossRecovery.greatestRecordCount
+  }
 
   /// Makes room for records. Allocates, so it stays outside the functions that handle single segments.
-  mutating func makeRoom() {}
+  mutating func makeRoom() {
+    guard needsRoom else { return }
+    scoreboard.ring.grow()
+  }
 
   /// Returns storage that an idle connection does not need. Call when the connection has been idle a while.
-  mutating func releaseRoom() {}
+  mutating func releaseRoom() { scoreboard.ring.release() }
 
-  // MARK: Sending
+  /// Records that must be free before something is sent: one acknowledgement may split eight.
+  static let spareRecords = 16
 
-  /// What may be sent now. Ask again after each `sent`, until the answer is `.nothing` or `.wait`.
-  mutating func nextTransmission(at now: Instant, limits: TransmissionLimits) -> Transmission { .nothing }
-
-  /// Records that `range` left at `now`. What starts at `next` is new data; anything else repeats what
-  /// `nextTransmission` last answered, or a prefix of it.
-  ///
-  /// - Parameter isPathProbe: the segment is larger than `segmentSize` to find out whether the path takes it.
-  mutating func sent(_ range: Range<StreamOffset>, at now: Instant, isPathProbe: Bool = false) {}
-
-  /// Whether the segment of new data about to be sent must carry CWR (RFC 3168 section 6.1.2). Answers true
-  /// once for each reduction.
-  mutating func takeCongestionWindowReduced() -> Bool { false }
-
-  // MARK: Receiving
-
-  /// Takes in an acknowledgement that arrived at `arrival` (not: that is being processed now).
-  mutating func acknowledged(_ acknowledgement: borrowing Acknowledgement, at arrival: Instant)
-    -> AcknowledgementOutcome
-  { AcknowledgementOutcome() }
-
-  // MARK: Time
-
-  /// When `deadlineReached` must be called; `never` if nothing is due.
-  var nextDeadline: Instant { .never }
-
-  /// Runs the timer that is due at `now`, if one is.
-  mutating func deadlineReached(at now: Instant) -> RecoveryAction { .none }
+  /// Records that are kept at the most: 16 MiB, and as many tiny segments as the peer can make the sender
+  /// keep outstanding.
+  static let greatestRecordCount = 1 << 18
 
   // MARK: Changes of the path
 
   /// Call when the payload of a full-size segment changes (path MTU discovery, options).
-  mutating func segmentSizeChanged(to segmentSize: UInt32, now: Instant) {}
+  mutating func segmentSizeChanged(to segmentSize: UInt32, now: Instant) {
+    window.changeSegmentSize(to: segmentSize)
+  }
 
   /// Call when ICMP said that what is outstanding was too big for the path, after `segmentSizeChanged`: it is
   /// sent again at once, and the congestion window is left alone (RFC 1191 section 6.3).
-  mutating func outstandingTooBig(at now: Instant) {}
+  mutating func outstandingTooBig(at now: Instant) {
+    for index in 0..<scoreboard.ring.count {
+      guard let record = scoreboard.ring.record(at: index) else { break }
+      if UInt64(record.pointee.length) > window.segmentSize { scoreboard.markLost(record) }
+    }
+  }
 
   // MARK: Facts
 
-  /// Bytes believed to be in the network: the pipe of RFC 6675 section 4.
-  var bytesInFlight: UInt64 { 0 }
+  /// SND.UNA: the first offset that is not cumulatively acknowledged.
+  var unacknowledged: StreamOffset { scoreboard.start }
+  /// SND.NXT: the first offset never sent.
+  var next: StreamOffset { scoreboard.end }
   /// The smoothed round-trip time; nil before the first measurement.
-  var smoothedRoundTripTime: Interval? { nil }
+  var smoothedRoundTripTime: Interval? { roundTrip.hasMeasured ? roundTrip.smoothed : nil }
   /// The present retransmission timeout, back-off included.
-  var retransmissionTimeout: Interval { .seconds(1) }
-  /// Everything that Linux's TCP_INFO tells about the sender.
-  var metrics: LossRecoveryMetrics { LossRecoveryMetrics() }
+  var retransmissionTimeout: Interval { roundTrip.timeout }
+
+  /// Bytes believed to be in the network: the pipe of RFC 6675 section 4.
+  ///
+  /// Without SACK, each duplicate acknowledgement counts as a segment that left the network. That is what
+  /// gives limited transmit (RFC 3042) and the inflation of RFC 6582 section 3.2 without their special rules.
+  @inline(__always)
+  var bytesInFlight: UInt64 {
+    let pipe = scoreboard.bytesInFlight
+    guard duplicateAcknowledgements > 0 else { return pipe }
+    return pipe.clampedDifference(UInt64(duplicateAcknowledgements) * window.segmentSize)
+  }
+
+  /// What was agreed on and what is switched on.
+  struct Features: OptionSet {
+    var rawValue: UInt16
+    static let established = Features(rawValue: 1 << 0)
+    static let selective = Features(rawValue: 1 << 1)
+    static let timestamps = Features(rawValue: 1 << 2)
+    static let recentAcknowledgement = Features(rawValue: 1 << 3)
+    static let tailLossProbe = Features(rawValue: 1 << 4)
+    static let proportionalRateReduction = Features(rawValue: 1 << 5)
+    static let timeoutTest = Features(rawValue: 1 << 6)
+    static let pacing = Features(rawValue: 1 << 7)
+  }
+
+  /// Counters for `metrics`.
+  struct Counters {
+    var bytesSent: UInt64 = 0
+    var bytesRetransmitted: UInt64 = 0
+    var bytesMarked: UInt64 = 0
+    /// Bytes of D-SACK reports that were believed.
+    var bytesDuplicated: UInt64 = 0
+    var timeouts: UInt32 = 0
+    var tailLossProbes: UInt32 = 0
+    var recoveries: UInt32 = 0
+    var undoneReductions: UInt32 = 0
+    var duplicatesReported: UInt32 = 0
+    var reorderingDegree: UInt32 = 0
+  }
 }

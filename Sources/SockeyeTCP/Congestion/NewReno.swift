@@ -1,0 +1,52 @@
+/// Slow start and congestion avoidance (RFC 5681), with recovery as RFC 6582 has it.
+struct NewReno: CongestionAlgorithm {
+  /// Bytes acknowledged towards the next segment of growth.
+  private var acknowledgedBytes: UInt64 = 0
+
+  init() {}
+
+  mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant) {}
+
+  mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow) {
+    guard sample.isWindowLimited, sample.newlyDelivered > 0 else { return }
+    var acknowledged = sample.newlyDelivered
+    if window.isInSlowStart {
+      acknowledged = window.slowStart(acknowledged)
+      guard acknowledged > 0 else { return }
+    }
+    // One segment for each window of data, counted in bytes (RFC 5681 section 3.1, the recommended way).
+    acknowledgedBytes = acknowledgedBytes.clampedSum(acknowledged)
+    if acknowledgedBytes >= window.bytes {
+      acknowledgedBytes -= window.bytes
+      window.set(window.bytes + window.segmentSize)
+      acknowledgedBytes = min(acknowledgedBytes, window.bytes)
+    }
+  }
+
+  mutating func lost(
+    _ record: SentRecord,
+    totalLost: UInt64,
+    window: inout CongestionWindow,
+    at now: Instant
+  ) {}
+
+  mutating func congested(
+    _ signal: CongestionSignal,
+    inFlight: UInt64,
+    newlyDelivered: UInt64,
+    window: inout CongestionWindow,
+    at now: Instant
+  ) {
+    // RFC 5681 equation 4 halves FlightSize, so that a window the application never filled isn't halved in
+    // name only. The window is what bounds the flight, so the lesser of the two does the same, and doesn't
+    // let data beyond the window (limited transmit) count.
+    window.slowStartThreshold = max(min(window.bytes, max(inFlight, window.least)) / 2, window.least)
+    acknowledgedBytes = 0
+  }
+
+  mutating func recovered(window: inout CongestionWindow, at now: Instant) {}
+
+  mutating func spurious(window: inout CongestionWindow, at now: Instant) {}
+
+  mutating func restarted(afterIdle idle: Interval, window: inout CongestionWindow, at now: Instant) {}
+}

@@ -1,0 +1,224 @@
+extension LossRecovery {
+  /// The tick of the coarsest timestamp clock that a connection may use: of two times in one tick it cannot
+  /// be told from an echo which is meant.
+  static var timestampTick: Interval { Interval.milliseconds(1) }
+
+  /// Whether an echoed timestamp was certainly taken before `time`.
+  @inline(__always)
+  static func isEcho(_ echoedTime: Instant, olderThan time: Instant) -> Bool {
+    echoedTime + timestampTick <= time
+  }
+
+  /// Takes in an acknowledgement that arrived at `arrival` (not: that is being processed now).
+  #if !DEBUG
+    @_noLocks
+  #endif
+  mutating func acknowledged(_ acknowledgement: Acknowledgement, at arrival: Instant)
+    -> AcknowledgementOutcome
+  {
+    var digest = AcknowledgementDigest(
+      now: arrival,
+      echoedTime: features.contains(.timestamps) ? acknowledgement.echoedTime : nil,
+      start: scoreboard.start,
+      inFlight: bytesInFlight,
+      undeliveredBytes: scoreboard.outstandingBytes - min(scoreboard.deliveredBytes, scoreboard.outstandingBytes),
+      lost: deliveryRate.lost
+    )
+    var outcome = AcknowledgementOutcome()
+
+    takeCumulative(min(acknowledgement.cumulative, scoreboard.end), &digest)
+    if acknowledgement.selective.count > 0, features.contains(.selective) {
+      takeSelective(acknowledgement.selective, &digest)
+    } else if digest.newlyAcknowledged > 0 {
+      knownBlocks = SelectiveAcknowledgements()
+    }
+    takeDuplicate(acknowledgement, &digest)
+    measureRoundTrip(digest)
+    if digest.newlyAcknowledged > 0 {
+      consecutiveTimeouts = 0
+      stalledSince = scoreboard.outstandingBytes > 0 ? arrival : .never
+      recentAcknowledgement.acknowledged(through: scoreboard.start)
+    }
+    detectLossByProbe(digest)
+    advanceState(&digest, isMarked: acknowledgement.congestionEcho || acknowledgement.markedBytes > 0, &outcome)
+
+    deliveryRate.finish(&digest.sample, minimumRoundTripTime: roundTrip.minimum.value)
+    counters.bytesMarked &+=
+      acknowledgement.congestionEcho ? digest.newlyDelivered : acknowledgement.markedBytes
+    adaptWindow(digest, markedBytes: acknowledgement.markedBytes)
+    scheduleAfterAcknowledgement(digest)
+
+    outcome.newlyAcknowledged = digest.newlyAcknowledged
+    outcome.newlyDelivered = digest.newlyDelivered
+    outcome.newlyLost = deliveryRate.lost - digest.lost
+    outcome.pathProbe = digest.pathProbe
+    if digest.facts.contains(.duplicateReported) { outcome.events.insert(.duplicateReported) }
+    return outcome
+  }
+
+  // MARK: What the acknowledgement covers
+
+  /// Removes what is cumulatively acknowledged from the scoreboard.
+  @inline(__always)
+  private mutating func takeCumulative(_ cumulative: StreamOffset, _ digest: inout AcknowledgementDigest) {
+    guard cumulative > scoreboard.start else { return }
+    while let record = scoreboard.ring.record(at: 0), record.pointee.start < cumulative {
+      let count = min(record.pointee.end, cumulative) - record.pointee.start
+      let flags = record.pointee.flags
+      if !flags.contains(.delivered) {
+        digest.newlyDelivered &+= count
+        deliver(record, count: count, &digest)
+      }
+      if flags.contains(.retransmitted) {
+        digest.facts.insert(.retransmissionAcknowledged)
+      } else if !flags.contains(.delivered), digest.oldestSentAt == .never {
+        digest.oldestSentAt = record.pointee.sentAt
+      }
+      scoreboard.removeFirst(count)
+    }
+    digest.newlyAcknowledged = scoreboard.start - digest.start
+  }
+
+  /// Takes in that `count` bytes of a record have newly arrived, whichever way that was told.
+  @inline(__always)
+  mutating func deliver(
+    _ record: UnsafeMutablePointer<SentRecord>,
+    count: UInt64,
+    _ digest: inout AcknowledgementDigest
+  ) {
+    let flags = record.pointee.flags
+    deliveryRate.deliver(count, of: record.pointee, at: digest.now, sample: &digest.sample)
+    if flags.contains(.pathProbe) { digest.pathProbe = .delivered }
+    if !flags.contains(.retransmitted) {
+      digest.newestSentAt = max(digest.newestSentAt, record.pointee.sentAt)
+      if record.pointee.end <= recoveryPoint { digest.facts.insert(.originalDelivered) }
+      // Step 3 of RFC 8985 section 6.2: something sent once arrives after something further on did.
+      if record.pointee.end < scoreboard.highestDelivered {
+        recentAcknowledgement.hasSeenReordering = true
+        let distance = (scoreboard.highestDelivered - record.pointee.start) / window.segmentSize
+        counters.reorderingDegree = max(counters.reorderingDegree, UInt32(clamping: distance))
+      }
+    }
+    recentAcknowledgement.delivered(
+      sentAt: record.pointee.sentAt,
+      end: record.pointee.end,
+      wasRetransmitted: flags.contains(.retransmitted),
+      echoedTime: digest.echoedTime,
+      leastRoundTripTime: roundTrip.minimum.value,
+      arrival: digest.now
+    )
+  }
+
+  /// Counts duplicate acknowledgements where there is no SACK.
+  @inline(__always)
+  private mutating func takeDuplicate(
+    _ acknowledgement: Acknowledgement,
+    _ digest: inout AcknowledgementDigest
+  ) {
+    if digest.newlyAcknowledged == 0 {
+      // RFC 5681 section 2: data is outstanding, nothing else is in the segment, and the window that it
+      // *advertises* is the same; that our own idea of the window didn't change is not enough.
+      guard scoreboard.outstandingBytes > 0, acknowledgement.cumulative == scoreboard.start,
+        !acknowledgement.occupiesSequenceSpace, !acknowledgement.changesWindow
+      else { return }
+      digest.facts.insert(.duplicate)
+      guard !features.contains(.selective), features.contains(.established) else { return }
+      // Each stands for a segment that arrived, but never for the one that is missing.
+      let limit = (scoreboard.outstandingBytes - 1) / window.segmentSize
+      guard UInt64(duplicateAcknowledgements) < limit else { return }
+      duplicateAcknowledgements += 1
+      digest.newlyDelivered &+= window.segmentSize
+    } else if duplicateAcknowledgements > 0 {
+      // What the duplicates stood for was counted as delivered when they came.
+      let segments = digest.newlyAcknowledged / window.segmentSize
+      let counted = min(UInt64(duplicateAcknowledgements), segments.clampedDifference(1))
+      digest.newlyDelivered = digest.newlyDelivered.clampedDifference(counted * window.segmentSize)
+      duplicateAcknowledgements -= UInt32(clamping: counted)
+      if scoreboard.start >= recoveryPoint || state != .recovery { duplicateAcknowledgements = 0 }
+    }
+  }
+
+  // MARK: Round-trip time
+
+  /// Measures, by Karn's rule: from what was sent once, or else from the echoed timestamp (RFC 6298 section
+  /// 3, MUST-18).
+  @inline(__always)
+  private mutating func measureRoundTrip(_ digest: AcknowledgementDigest) {
+    let expected = digest.inFlight / (2 &* window.segmentSize) + 1
+    if digest.oldestSentAt != .never, !digest.facts.contains(.retransmissionAcknowledged) {
+      roundTrip.measured(digest.now - digest.oldestSentAt, expectedSamples: expected, at: digest.now)
+      // The newest has waited least for a delayed acknowledgement.
+      roundTrip.observedMinimum(digest.now - digest.newestSentAt, at: digest.now)
+    } else if digest.oldestSelectedSentAt != .never {
+      roundTrip.measured(digest.now - digest.oldestSelectedSentAt, expectedSamples: expected, at: digest.now)
+    } else if digest.newlyAcknowledged > 0, let echoedTime = digest.echoedTime {
+      roundTrip.measured(digest.now - echoedTime, expectedSamples: expected, at: digest.now)
+    }
+  }
+
+  // MARK: Congestion window
+
+  /// Tells the controller, or leads the window through a reduction.
+  private mutating func adaptWindow(_ digest: AcknowledgementDigest, markedBytes: UInt64) {
+    guard features.contains(.established) else { return }
+    if isReducing, !controller.ownsWindow {
+      // Acknowledgements that deliver nothing say nothing about how much may be sent.
+      guard digest.newlyDelivered > 0 || digest.facts.contains(.congestiveLoss) else { return }
+      reduceProportionally(digest)
+    } else if digest.newlyDelivered > 0 || controller.ownsWindow {
+      let sample = CongestionSample(
+        now: digest.now,
+        newlyDelivered: digest.newlyDelivered,
+        newlyLost: deliveryRate.lost - digest.lost,
+        newlyMarked: markedBytes,
+        inFlightBefore: digest.inFlight,
+        inFlight: bytesInFlight,
+        unacknowledged: scoreboard.start,
+        next: scoreboard.end,
+        roundTripTime: digest.newestSentAt > Instant(nanoseconds: .min) ? digest.now - digest.newestSentAt : .zero,
+        smoothedRoundTripTime: roundTrip.smoothed,
+        isWindowLimited: usage.allowsGrowth(of: window),
+        isRecovering: state == .recovery || state == .loss,
+        rate: digest.sample,
+        delivered: deliveryRate.delivered,
+        lost: deliveryRate.lost
+      )
+      controller.acknowledged(sample, window: &window)
+    }
+    updatePacingRate()
+  }
+
+  private mutating func reduceProportionally(_ digest: AcknowledgementDigest) {
+    guard features.contains(.proportionalRateReduction) else {
+      // RFC 6675 section 5 step 4.2: straight to the threshold.
+      window.set(window.slowStartThreshold)
+      return
+    }
+    let isSafe = digest.newlyAcknowledged > 0 && deliveryRate.lost == digest.lost
+    window.set(
+      reduction.window(
+        newlyDelivered: digest.newlyDelivered,
+        inFlight: bytesInFlight,
+        threshold: window.slowStartThreshold,
+        segmentSize: window.segmentSize,
+        isSafe: isSafe
+      )
+    )
+  }
+
+  /// Twice the window a round trip in slow start, so that it can double; 1.2 times after that, so that pacing
+  /// never is what limits it.
+  mutating func updatePacingRate() {
+    guard features.contains(.established), features.contains(.pacing) || controller.ownsWindow else { return }
+    if controller.ownsWindow {
+      let rate = controller.pacingRate
+      pacer.rate = rate > 0 ? rate : Pacer.unlimited
+      return
+    }
+    guard roundTrip.hasMeasured else { return }
+    let bytes = max(window.bytes, bytesInFlight)
+    let perSecond = bytes.scaled(by: 1_000_000_000, over: roundTrip.smoothed.positiveNanoseconds)
+    let isStarting = window.bytes < window.slowStartThreshold / 2
+    pacer.rate = max(isStarting ? perSecond.clampedSum(perSecond) : perSecond.clampedSum(perSecond / 5), 1)
+  }
+}

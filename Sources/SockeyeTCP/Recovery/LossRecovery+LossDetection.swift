@@ -1,0 +1,145 @@
+// Which of what is outstanding is lost: by time (RACK, RFC 8985), by counting (RFC 6675) or, without SACK, by
+// duplicate acknowledgements (RFC 6582).
+extension LossRecovery {
+  /// DupThresh (RFC 5681, RFC 6675).
+  static let duplicateThreshold: UInt64 = 3
+
+  /// The resolution of the caller's clock, as far as the order of two arrivals goes.
+  static var clockGranularity: Interval { Interval.microseconds(1) }
+
+  /// Whether losses are told by time.
+  var usesTime: Bool { features.contains(.selective) && features.contains(.recentAcknowledgement) }
+
+  /// Whether losses are told by the count of what arrived beyond them.
+  var usesDuplicateThreshold: Bool {
+    features.contains(.selective) && !features.contains(.recentAcknowledgement)
+  }
+
+  /// Marks what is now taken for lost; notes in `facts` whether that says something about congestion.
+  mutating func detectLosses(_ digest: inout AcknowledgementDigest) {
+    guard scoreboard.outstandingBytes > 0, features.contains(.established) else {
+      reorderingDeadline = .never
+      return
+    }
+    if usesTime {
+      // Without anything selectively acknowledged or sent again nothing can be missing.
+      guard scoreboard.deliveredBytes > 0 || scoreboard.lostBytes > 0 || scoreboard.retransmittedBytes > 0 else {
+        reorderingDeadline = .never
+        return
+      }
+      detectLossesByTime(&digest)
+    } else if features.contains(.selective) {
+      detectLossesByCount(&digest)
+    } else {
+      detectLossesByDuplicates(&digest)
+    }
+  }
+
+  /// RACK_detect_loss (RFC 8985 section 6.2 step 5): what was sent sufficiently long before something that
+  /// has been delivered is lost.
+  private mutating func detectLossesByTime(_ digest: inout AcknowledgementDigest) {
+    reorderingDeadline = .never
+    let recent = recentAcknowledgement
+    let isUrgent =
+      state == .recovery || state == .loss
+      || scoreboard.deliveredBytes >= LossRecovery.duplicateThreshold * window.segmentSize
+    let reorderingWindow = recent.reorderingWindow(
+      isUrgent: isUrgent,
+      estimate: roundTrip,
+      granularity: LossRecovery.clockGranularity
+    )
+    let allowance = recent.roundTripTime + reorderingWindow
+    var wait = Interval.zero
+    var index = 0
+    while let record = scoreboard.ring.record(at: index) {
+      index += 1
+      let flags = record.pointee.flags
+      if flags.contains(.delivered) { continue }
+      if flags.contains(.lost), !flags.contains(.retransmissionInFlight) { continue }
+      guard
+        SentRecord.isSent(
+          at: recent.sentAt,
+          upTo: recent.end,
+          after: record.pointee.sentAt,
+          upTo: record.pointee.end
+        )
+      else {
+        // What was sent once was sent in order, so nothing beyond it was sent earlier, unless it was sent again.
+        if flags.isDisjoint(with: .retransmitted), record.pointee.start >= scoreboard.highestDelivered { break }
+        continue
+      }
+      let remaining = record.pointee.sentAt + allowance - digest.now
+      if remaining <= .zero {
+        markLost(record, &digest)
+      } else {
+        wait = max(wait, remaining)
+      }
+    }
+    if wait > .zero { reorderingDeadline = digest.now + wait }
+  }
+
+  /// IsLost (RFC 6675 section 4): three segments, or three separate ranges, have arrived beyond it.
+  private mutating func detectLossesByCount(_ digest: inout AcknowledgementDigest) {
+    guard scoreboard.deliveredBytes > 0 else { return }
+    var deliveredBeyond: UInt64 = 0
+    var rangesBeyond: UInt64 = 0
+    var wasDelivered = false
+    for index in stride(from: scoreboard.ring.count - 1, through: 0, by: -1) {
+      guard let record = scoreboard.ring.record(at: index) else { return }
+      if record.pointee.flags.contains(.delivered) {
+        deliveredBeyond &+= UInt64(record.pointee.length)
+        if !wasDelivered { rangesBeyond += 1 }
+        wasDelivered = true
+        continue
+      }
+      wasDelivered = false
+      let isLost =
+        rangesBeyond >= LossRecovery.duplicateThreshold
+        || deliveredBeyond > (LossRecovery.duplicateThreshold - 1) * window.segmentSize
+      if isLost, record.pointee.flags.isDisjoint(with: .presumption) { markLost(record, &digest) }
+    }
+  }
+
+  /// RFC 6582: the third duplicate acknowledgement, or in recovery an acknowledgement that covers only a part
+  /// of it, says that the oldest segment is lost.
+  private mutating func detectLossesByDuplicates(_ digest: inout AcknowledgementDigest) {
+    let isThird = duplicateAcknowledgements >= UInt32(LossRecovery.duplicateThreshold) && state != .recovery
+    // Section 3.2 step 2 with `recover`: the duplicates of segments that a timeout sent needlessly mean nothing.
+    let mayStart = isThird && scoreboard.start >= recoveryPoint && state != .loss
+    let isPartial =
+      state == .recovery && digest.newlyAcknowledged > 0 && scoreboard.start < recoveryPoint
+    guard mayStart || isPartial, let record = scoreboard.ring.record(at: 0),
+      record.pointee.flags.isDisjoint(with: .presumption)
+    else { return }
+    _ = scoreboard.split(at: 0, offset: record.pointee.start + window.segmentSize)
+    markLost(record, &digest)
+  }
+
+  /// Takes a record for lost and tells whom it concerns.
+  mutating func markLost(_ record: UnsafeMutablePointer<SentRecord>, _ digest: inout AcknowledgementDigest) {
+    let isPathProbe = record.pointee.flags.contains(.pathProbe)
+    scoreboard.markLost(record)
+    if isPathProbe {
+      // Its loss says that it was too large, not that the path is full (RFC 4821 section 7.5).
+      digest.pathProbe = .lost
+      record.pointee.flags.remove(.pathProbe)
+      return
+    }
+    digest.facts.insert(.congestiveLoss)
+    deliveryRate.lost &+= UInt64(record.pointee.length)
+    controller.lost(record.pointee, totalLost: deliveryRate.lost, window: &window, at: digest.now)
+  }
+
+  /// What RFC 6675 NextSeg may send when nothing is known to be lost and no new data can be sent: a hole
+  /// below something that arrived (rule 3).
+  func unconfirmedHole() -> Range<StreamOffset>? {
+    var index = 0
+    while let record = scoreboard.ring.record(at: index), record.pointee.start < scoreboard.highestDelivered {
+      if record.pointee.flags.isDisjoint(with: .fate) {
+        return record.pointee.start..<record.pointee.end
+      }
+      index += 1
+    }
+    return nil
+  }
+}

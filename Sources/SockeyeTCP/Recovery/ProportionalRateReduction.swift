@@ -1,0 +1,57 @@
+/// How much may be sent while the congestion window comes down (PRR, RFC 6937 as revised by
+/// draft-ietf-tcpm-prr-rfc6937bis).
+///
+/// Rather than falling silent until half a window has drained, the sender answers each acknowledgement with
+/// the share of the delivered data that leads to the slow-start threshold at the end of the round trip.
+struct ProportionalRateReduction {
+  /// prr_delivered: bytes delivered since the reduction began.
+  private var delivered: UInt64 = 0
+  /// prr_out: bytes sent since the reduction began.
+  private var sent: UInt64 = 0
+  /// RecoverFS: the flight when it began.
+  private var flight: UInt64 = 0
+
+  init() {}
+
+  /// Begins a reduction.
+  ///
+  /// - Parameter flight: bytes outstanding and not selectively acknowledged *before* the acknowledgement that
+  ///   began it, whose data is counted as delivered by the first call of `window`.
+  @inline(__always)
+  mutating func begin(flight: UInt64) {
+    delivered = 0
+    sent = 0
+    self.flight = max(flight, 1)
+  }
+
+  /// Counts what is sent.
+  @inline(__always)
+  mutating func sent(_ count: UInt64) { sent = sent.clampedSum(count) }
+
+  /// The congestion window after an acknowledgement.
+  ///
+  /// - Parameters:
+  ///   - newlyDelivered: DeliveredData, the bytes that the acknowledgement newly says have arrived.
+  ///   - inFlight: the pipe after it.
+  ///   - threshold: ssthresh, where the reduction leads.
+  ///   - isSafe: SND.UNA advanced and nothing further was lost. Then the window may grow back as slow start
+  ///     would (the slow start reduction bound); otherwise no more is sent than was delivered (the
+  ///     conservative one), so that a queue that is losing everything isn't fed.
+  mutating func window(newlyDelivered: UInt64, inFlight: UInt64, threshold: UInt64, segmentSize: UInt64, isSafe: Bool)
+    -> UInt64
+  {
+    delivered = delivered.clampedSum(newlyDelivered)
+    var allowance: UInt64
+    if inFlight > threshold {
+      // Rounded up, so that the last of the flight isn't lost to the division.
+      allowance = delivered.scaled(by: threshold, over: flight).clampedSum(1).clampedDifference(sent)
+    } else {
+      allowance = max(delivered.clampedDifference(sent), newlyDelivered)
+      if isSafe { allowance = allowance.clampedSum(segmentSize) }
+      allowance = min(allowance, threshold - inFlight)
+    }
+    // The first retransmission is sent whatever the bounds say.
+    if sent == 0 { allowance = max(allowance, segmentSize) }
+    return inFlight.clampedSum(allowance)
+  }
+}

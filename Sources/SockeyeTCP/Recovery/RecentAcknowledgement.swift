@@ -1,0 +1,87 @@
+/// The state of RACK (RFC 8985 section 5.3): the most recently *sent* segment that has been delivered, and
+/// how much reordering to allow for.
+struct RecentAcknowledgement {
+  /// RACK.xmit_ts.
+  private(set) var sentAt = Instant(nanoseconds: .min)
+  /// RACK.end_seq.
+  private(set) var end: StreamOffset = 0
+  /// RACK.rtt.
+  private(set) var roundTripTime = Interval.zero
+  /// RACK.dsack_round: D-SACKs before this offset is acknowledged are of one round trip.
+  private var duplicateRoundEnd: StreamOffset = 0
+  private var isInDuplicateRound = false
+  /// RACK.reordering_seen.
+  var hasSeenReordering = false
+  /// RACK.reo_wnd_mult: the reordering window in quarters of the least round-trip time.
+  private(set) var windowMultiplier: UInt8 = 1
+  /// RACK.reo_wnd_persist: recoveries for which the multiplier is still kept.
+  private(set) var windowPersistence: UInt8 = 0
+
+  /// The multiplier is at most this; the window is bounded by SRTT all the same.
+  static let greatestMultiplier: UInt8 = 64
+  /// Recoveries after which an enlarged window shrinks back (RFC 8985 section 6.2 step 4).
+  static let persistence: UInt8 = 16
+
+  init() {}
+
+  /// Step 2: takes in a delivered record.
+  ///
+  /// What was retransmitted may have been delivered by its original. Then the echoed timestamp is older
+  /// than the retransmission, or the round trip shorter than any; both disqualify it.
+  ///
+  /// - Parameter arrival: when the acknowledgement arrived; with the time of its processing instead, every
+  ///   delay of our own would look like one of the path and mark what is merely unprocessed as lost.
+  mutating func delivered(
+    sentAt: Instant,
+    end: StreamOffset,
+    wasRetransmitted: Bool,
+    echoedTime: Instant?,
+    leastRoundTripTime: Interval,
+    arrival: Instant
+  ) {
+    let roundTripTime = arrival - sentAt
+    if wasRetransmitted {
+      if let echoedTime, LossRecovery.isEcho(echoedTime, olderThan: sentAt) { return }
+      guard roundTripTime >= leastRoundTripTime else { return }
+    }
+    guard SentRecord.isSent(at: sentAt, upTo: end, after: self.sentAt, upTo: self.end) else { return }
+    self.sentAt = sentAt
+    self.end = end
+    self.roundTripTime = max(roundTripTime, .zero)
+  }
+
+  /// Step 4, on a D-SACK: what was retransmitted had not been lost, so allow a quarter more, at most once in
+  /// a round trip.
+  mutating func duplicateReported(next: StreamOffset) {
+    guard !isInDuplicateRound else { return }
+    isInDuplicateRound = true
+    duplicateRoundEnd = next
+    if windowMultiplier < RecentAcknowledgement.greatestMultiplier { windowMultiplier += 1 }
+    windowPersistence = RecentAcknowledgement.persistence
+  }
+
+  /// Ends the round trip in which a D-SACK was counted.
+  @inline(__always)
+  mutating func acknowledged(through unacknowledged: StreamOffset) {
+    if isInDuplicateRound, unacknowledged >= duplicateRoundEnd { isInDuplicateRound = false }
+  }
+
+  /// Step 4, at the end of a recovery.
+  mutating func recovered() {
+    guard windowPersistence > 0 else { return }
+    windowPersistence -= 1
+    if windowPersistence == 0 { windowMultiplier = 1 }
+  }
+
+  /// RACK_update_reo_wnd: how much later than the round trip a segment may still arrive.
+  ///
+  /// - Parameters:
+  ///   - isUrgent: recovery is on, or as much was delivered beyond a hole as three duplicate
+  ///     acknowledgements used to tell. Unless the path is known to reorder, waiting is not worth it then.
+  ///   - granularity: the resolution of the clock, below which no order of arrival can be told.
+  func reorderingWindow(isUrgent: Bool, estimate: RoundTripEstimator, granularity: Interval) -> Interval {
+    if !hasSeenReordering, isUrgent { return .zero }
+    let window = estimate.minimum.value / 4 * Int64(windowMultiplier)
+    return max(min(window, estimate.smoothed), granularity)
+  }
+}
