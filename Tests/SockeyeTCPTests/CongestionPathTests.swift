@@ -88,7 +88,6 @@ struct CongestionPathTests {
     let shares = path.flows.map { goodput($0, until: path.now) }
     let sum = shares.reduce(0, +)
     let squares = shares.map { $0 * $0 }.reduce(0, +)
-    let timeouts = path.flows.map { $0.recovery.metrics.timeouts }.reduce(0, +)
     #expect(sum > 0.85 * 25_000_000)
     #expect(sum * sum / squares / 64 > 0.7)
   }
