@@ -20,6 +20,7 @@ extension TCPOptions {
 
     /// The option with all three counters, or the first `count` of them in the given order. Only the low 24 bits of
     /// each counter are kept.
+    @_noLocks
     public init(order: Order, ect0Bytes: UInt32, ceBytes: UInt32, ect1Bytes: UInt32, count: Int = 3) {
       self.order = order
       self.count = UInt8(min(max(count, 0), 3))
@@ -33,6 +34,7 @@ extension TCPOptions {
     }
 
     /// The counters in the order of the wire.
+    @_noLocks
     init(order: Order, count: UInt8, inWireOrder counters: (UInt32, UInt32, UInt32)) {
       self.order = order
       self.count = count
@@ -49,6 +51,7 @@ extension TCPOptions {
     public var ect1Bytes: UInt32? { order == .ect0First ? counter(2) : counter(0) }
 
     /// The counter at a position of the wire.
+    @_noLocks
     func counter(_ position: UInt8) -> UInt32? {
       guard position < count else { return nil }
       return position == 0 ? counters.0 : position == 1 ? counters.1 : counters.2

@@ -1,21 +1,31 @@
 /// The cookie of TCP fast open (RFC 7413 section 4.1.1): 4 to 16 bytes, an even number, or none, which asks for one.
 public struct FastOpenCookie: Sendable {
   /// The longest cookie in bytes.
-  public static let maximumCount = 16
+  public static var maximumCount: Int { @_noLocks get { 16 } }
 
   private var storage = InlineArray<16, UInt8>(repeating: 0)
   private var used: UInt8 = 0
 
   /// The empty cookie: a request for one.
-  public static let request = FastOpenCookie()
+  public static var request: FastOpenCookie {
+    @_noLocks get { FastOpenCookie() }
+  }
 
+  @_noLocks
   private init() {}
 
   /// The cookie made of `bytes`, or nil if there can't be a cookie of that length.
-  public init?(_ bytes: RawSpan) {
-    guard (4...Self.maximumCount).contains(bytes.byteCount), bytes.byteCount.isMultiple(of: 2) else { return nil }
-    for offset in 0..<bytes.byteCount { storage[offset] = bytes.byte(offset) }
-    used = UInt8(bytes.byteCount)
+  @_noLocks
+  public init?(_ bytes: borrowing RawSpan) {
+    self.init(bytes, at: 0, count: bytes.byteCount)
+  }
+
+  /// The cookie made of the `count` bytes at `offset`, which must be there.
+  @_noLocks
+  init?(_ bytes: borrowing RawSpan, at offset: Int, count: Int) {
+    guard count >= 4, count <= Self.maximumCount, count.isMultiple(of: 2) else { return nil }
+    for index in 0..<count { storage[index] = bytes.byte(offset + index) }
+    used = UInt8(count)
   }
 
   /// An eight-byte cookie, the usual length, as a keyed hash gives it.
@@ -25,15 +35,21 @@ public struct FastOpenCookie: Sendable {
   }
 
   /// The cookie's length in bytes, 0 for a request.
-  public var count: Int { Int(used) }
+  public var count: Int {
+    @_noLocks get { Int(used) }
+  }
 
   /// Whether this asks for a cookie.
-  public var isRequest: Bool { used == 0 }
+  public var isRequest: Bool {
+    @_noLocks get { used == 0 }
+  }
 
   /// The byte at `position`, which must be in `0..<count`.
   public subscript(position: Int) -> UInt8 {
-    precondition(position < count, "no cookie byte at this position")
-    return storage[position]
+    @_noLocks get {
+      precondition(position < count, "no cookie byte at this position")
+      return storage[position]
+    }
   }
 }
 

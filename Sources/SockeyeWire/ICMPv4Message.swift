@@ -96,7 +96,7 @@ extension ICMPv4Message {
     bytes.storeBigEndian(rest, at: offset + 4)
     bytes.copy(payload, at: offset + Self.headerLength)
     var checksum = InternetChecksum()
-    checksum.add(bytes.bytes.extracting(offset..<offset + length))
+    checksum.add(bytes, in: offset..<offset + length)
     bytes.storeBigEndian(checksum.checksum, at: offset + 2)
     return length
   }

@@ -84,7 +84,9 @@ extension ICMPv6Message {
     to destination: IPv6Address
   ) throws(WireError) -> (message: ICMPv6Message, payload: Range<Int>) {
     guard message.byteCount >= headerLength else { throw .truncated }
-    guard checksum(message, from: source, to: destination).isValid else { throw .invalidChecksum }
+    var sum = pseudoHeader(from: source, to: destination, length: message.byteCount)
+    sum.add(message)
+    guard sum.isValid else { throw .invalidChecksum }
     let code = message.byte(1)
     let rest = message.bigEndian32(4)
     let (first, second) = (message.bigEndian16(4), message.bigEndian16(6))
@@ -119,24 +121,23 @@ extension ICMPv6Message {
     bytes.storeBigEndian(UInt16(0), at: offset + 2)
     bytes.storeBigEndian(rest, at: offset + 4)
     bytes.copy(payload, at: offset + Self.headerLength)
-    let sum = Self.checksum(bytes.bytes.extracting(offset..<offset + length), from: source, to: destination)
+    var sum = Self.pseudoHeader(from: source, to: destination, length: length)
+    sum.add(bytes, in: offset..<offset + length)
     bytes.storeBigEndian(sum.checksum, at: offset + 2)
     return length
   }
 
-  private static func checksum(
-    _ message: RawSpan,
+  private static func pseudoHeader(
     from source: IPv6Address,
-    to destination: IPv6Address
+    to destination: IPv6Address,
+    length: Int
   ) -> InternetChecksum {
-    var checksum = InternetChecksum(
+    InternetChecksum(
       pseudoHeaderFrom: .v6(source),
       to: .v6(destination),
       protocolNumber: protocolNumber,
-      length: message.byteCount
+      length: length
     )
-    checksum.add(message)
-    return checksum
   }
 
   private var fields: (type: UInt8, code: UInt8, rest: UInt32) {

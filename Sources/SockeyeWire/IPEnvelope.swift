@@ -43,7 +43,7 @@ public struct IPEnvelope: Hashable, Sendable {
     let start = emitHeader(protocolNumber: TCPHeader.protocolNumber, payloadLength: length, into: &bytes)
     let end = start + length
     bytes.copy(payload, at: start + header.emit(into: &bytes, at: start))
-    let sum = checksum(of: bytes.bytes.extracting(start..<end), protocolNumber: TCPHeader.protocolNumber)
+    let sum = checksum(of: bytes, in: start..<end, protocolNumber: TCPHeader.protocolNumber)
     bytes.storeBigEndian(sum.checksum, at: start + TCPHeader.checksumOffset)
     return end
   }
@@ -58,7 +58,7 @@ public struct IPEnvelope: Hashable, Sendable {
     let end = start + length
     bytes.copy(payload, at: start + header.emit(into: &bytes, at: start, payloadLength: payload.byteCount))
     if header.hasChecksum {
-      let sum = checksum(of: bytes.bytes.extracting(start..<end), protocolNumber: UDPHeader.protocolNumber)
+      let sum = checksum(of: bytes, in: start..<end, protocolNumber: UDPHeader.protocolNumber)
       bytes.storeBigEndian(sum.udpChecksum, at: start + UDPHeader.checksumOffset)
     }
     return end
@@ -86,16 +86,20 @@ public struct IPEnvelope: Hashable, Sendable {
     return header.emit(into: &bytes, payloadLength: payloadLength)
   }
 
-  private func checksum(of payload: RawSpan, protocolNumber: UInt8) -> InternetChecksum {
+  private func checksum(
+    of bytes: borrowing MutableRawSpan,
+    in payload: Range<Int>,
+    protocolNumber: UInt8
+  ) -> InternetChecksum {
     // Of a mixed pair both are mapped, and the mapped prefix 0:0:0:ffff changes the sum, as it should.
     let isIPv6 = !source.isIPv4 || !destination.isIPv4
     var sum = InternetChecksum(
       pseudoHeaderFrom: isIPv6 ? .v6(source.asIPv6) : source,
       to: isIPv6 ? .v6(destination.asIPv6) : destination,
       protocolNumber: protocolNumber,
-      length: payload.byteCount
+      length: payload.count
     )
-    sum.add(payload)
+    sum.add(bytes, in: payload)
     return sum
   }
 }

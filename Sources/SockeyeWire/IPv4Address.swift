@@ -4,6 +4,7 @@ public struct IPv4Address: Hashable, Sendable {
   public var rawValue: UInt32
 
   /// The address of that number.
+  @_noLocks
   @inlinable
   public init(rawValue: UInt32) {
     self.rawValue = rawValue

@@ -1,11 +1,11 @@
 /// An IPv4 header (RFC 791 section 3.1) as a plain value.
 public struct IPv4Header: Equatable, Sendable {
   /// The length of a header without options, in bytes.
-  public static let minimumLength = 20
+  public static var minimumLength: Int { @_noLocks get { 20 } }
   /// The length of a header with as many options as fit, in bytes.
-  public static let maximumLength = 60
+  public static var maximumLength: Int { @_noLocks get { 60 } }
   /// The longest packet, header included, in bytes.
-  public static let maximumPacketLength = 65535
+  public static var maximumPacketLength: Int { @_noLocks get { 65535 } }
 
   /// DSCP in the high six bits (RFC 2474), ECN in the low two (RFC 3168).
   public var trafficClass: UInt8
@@ -29,6 +29,7 @@ public struct IPv4Header: Equatable, Sendable {
   public var options: IPv4Options
 
   /// A header from its fields. The offset is rounded down to a multiple of eight.
+  @_noLocks
   public init(
     trafficClass: UInt8 = 0,
     identification: UInt16 = 0,
@@ -54,7 +55,9 @@ public struct IPv4Header: Equatable, Sendable {
   }
 
   /// How many bytes `emit` writes, 20...60.
-  public var length: Int { Self.minimumLength + options.count }
+  public var length: Int {
+    @_noLocks get { Self.minimumLength + options.count }
+  }
 
   /// Whether the packet is a part of another.
   public var isFragment: Bool { moreFragments || fragmentOffset != 0 }
@@ -66,6 +69,7 @@ extension IPv4Header {
   ///
   /// - Throws: `truncated`, `unsupportedVersion`, `invalidHeaderLength`, `invalidLength` if the total length is less
   ///   than the header's, `invalidChecksum` unless `verifiesChecksum` is false.
+  @_noLocks
   public static func parse(
     _ packet: RawSpan,
     verifiesChecksum: Bool = true
@@ -77,7 +81,7 @@ extension IPv4Header {
     guard totalLength <= packet.byteCount else { throw .truncated }
     if verifiesChecksum {
       var checksum = InternetChecksum()
-      checksum.add(packet.extracting(0..<length))
+      checksum.add(packet, in: 0..<length)
       guard checksum.isValid else { throw .invalidChecksum }
     }
     return (read(packet, length: length), length..<totalLength)
@@ -87,12 +91,14 @@ extension IPv4Header {
   /// at checksum and total length. Returns it, and where the rest of the payload lies.
   ///
   /// - Throws: `truncated`, `unsupportedVersion`, `invalidHeaderLength`.
+  @_noLocks
   public static func parseQuoted(_ packet: RawSpan) throws(WireError) -> (header: IPv4Header, payload: Range<Int>) {
     guard packet.byteCount >= minimumLength else { throw .truncated }
     let length = try headerLength(packet)
     return (read(packet, length: length), length..<packet.byteCount)
   }
 
+  @_noLocks
   private static func headerLength(_ packet: RawSpan) throws(WireError) -> Int {
     let versionAndLength = packet.byte(0)
     guard versionAndLength >> 4 == 4 else { throw .unsupportedVersion }
@@ -102,6 +108,7 @@ extension IPv4Header {
     return length
   }
 
+  @_noLocks
   private static func read(_ packet: RawSpan, length: Int) -> IPv4Header {
     let flagsAndOffset = packet.bigEndian16(6)
     var header = IPv4Header(
@@ -115,7 +122,7 @@ extension IPv4Header {
       source: IPv4Address(rawValue: packet.bigEndian32(12)),
       destination: IPv4Address(rawValue: packet.bigEndian32(16))
     )
-    if length > minimumLength, let options = IPv4Options(packet.extracting(minimumLength..<length)) {
+    if length > minimumLength, let options = IPv4Options(packet, in: minimumLength..<length) {
       header.options = options
     }
     return header
@@ -125,6 +132,7 @@ extension IPv4Header {
   /// Returns its length.
   ///
   /// `bytes` must have room for `length`, and header and payload together must not exceed `maximumPacketLength`.
+  @_noLocks
   @discardableResult
   public func emit(into bytes: inout MutableRawSpan, at offset: Int = 0, payloadLength: Int) -> Int {
     let length = self.length
@@ -143,7 +151,7 @@ extension IPv4Header {
     bytes.storeBigEndian(destination.rawValue, at: offset + 16)
     options.emit(into: &bytes, at: offset + Self.minimumLength)
     var checksum = InternetChecksum()
-    checksum.add(bytes.bytes.extracting(offset..<offset + length))
+    checksum.add(bytes, in: offset..<offset + length)
     bytes.storeBigEndian(checksum.checksum, at: offset + 10)
     return length
   }

@@ -4,23 +4,33 @@
 /// routes. So the area is kept as bytes, and read option by option.
 public struct IPv4Options: Sendable {
   /// The most that a header has room for, in bytes.
-  public static let maximumCount = 40
+  public static var maximumCount: Int { @_noLocks get { 40 } }
 
   private var storage = InlineArray<40, UInt8>(repeating: 0)
   private var used: UInt8 = 0
 
   /// No options.
+  @_noLocks
   public init() {}
 
   /// The options of an area of 0 to 40 bytes, padded to a whole word by end-of-list bytes; nil if it is longer.
-  public init?(_ area: RawSpan) {
-    guard area.byteCount <= Self.maximumCount else { return nil }
-    for offset in 0..<area.byteCount { storage[offset] = area.byte(offset) }
-    used = UInt8((area.byteCount + 3) & ~3)
+  @_noLocks
+  public init?(_ area: borrowing RawSpan) {
+    self.init(area, in: 0..<area.byteCount)
+  }
+
+  /// The options of the area that lies in `range`, which must be inside `bytes`.
+  @_noLocks
+  init?(_ bytes: borrowing RawSpan, in range: Range<Int>) {
+    guard range.count <= Self.maximumCount else { return nil }
+    for index in 0..<range.count { storage[index] = bytes.byte(range.lowerBound + index) }
+    used = UInt8((range.count + 3) & ~3)
   }
 
   /// The length of the area in bytes, a multiple of four.
-  public var count: Int { Int(used) }
+  public var count: Int {
+    @_noLocks get { Int(used) }
+  }
 
   /// Whether there are no options.
   public var isEmpty: Bool { used == 0 }
@@ -34,15 +44,15 @@ public struct IPv4Options: Sendable {
   /// The kinds that a host may want to know.
   public enum Kind {
     /// The way that the packet has come (RFC 791).
-    public static let recordRoute: UInt8 = 7
+    public static var recordRoute: UInt8 { @_noLocks get { 7 } }
     /// When it passed which router (RFC 791).
-    public static let timestamp: UInt8 = 68
+    public static var timestamp: UInt8 { @_noLocks get { 68 } }
     /// A way to go, other routers allowed between (RFC 791).
-    public static let looseSourceRoute: UInt8 = 131
+    public static var looseSourceRoute: UInt8 { @_noLocks get { 131 } }
     /// The way to go (RFC 791).
-    public static let strictSourceRoute: UInt8 = 137
+    public static var strictSourceRoute: UInt8 { @_noLocks get { 137 } }
     /// A packet that routers look at (RFC 2113).
-    public static let routerAlert: UInt8 = 148
+    public static var routerAlert: UInt8 { @_noLocks get { 148 } }
   }
 
   /// One option: its kind, and where in the area its data lies.
@@ -59,6 +69,7 @@ public struct IPv4Options: Sendable {
   /// The option at `position`, which is moved behind it; nil at the end of the list. Start at 0.
   ///
   /// - Throws: `invalidLength` if a length is less than two or runs past the area.
+  @_noLocks
   public func next(after position: inout Int) throws(WireError) -> Option? {
     while position >= 0, position < count {
       let kind = storage[position]
@@ -78,6 +89,7 @@ public struct IPv4Options: Sendable {
   }
 
   /// Writes the area at `offset`, where there must be room for `count` bytes.
+  @_noLocks
   func emit(into bytes: inout MutableRawSpan, at offset: Int) {
     for position in 0..<count { bytes.store(storage[position], at: offset + position) }
   }

@@ -6,6 +6,7 @@ public struct IPv6Address: Hashable, Sendable {
   public var low: UInt64
 
   /// The address of these two halves.
+  @_noLocks
   @inlinable
   public init(high: UInt64, low: UInt64) {
     self.high = high

@@ -1,9 +1,9 @@
 /// The fragment header of IPv6 (RFC 8200 section 4.5) as a plain value.
 public struct IPv6FragmentHeader: Hashable, Sendable {
   /// The header's length in bytes.
-  public static let length = 8
+  public static var length: Int { @_noLocks get { 8 } }
   /// The header's number in a next-header field.
-  public static let protocolNumber: UInt8 = 44
+  public static var protocolNumber: UInt8 { @_noLocks get { 44 } }
 
   /// What the fragmentable part starts with.
   public var nextHeader: UInt8

@@ -1,9 +1,9 @@
 /// An IPv6 header (RFC 8200 section 3) as a plain value, without what extension headers follow.
 public struct IPv6Header: Hashable, Sendable {
   /// The header's length in bytes.
-  public static let length = 40
+  public static var length: Int { @_noLocks get { 40 } }
   /// The longest payload that a header without the jumbo option names, extension headers included, in bytes.
-  public static let maximumPayloadLength = 65535
+  public static var maximumPayloadLength: Int { @_noLocks get { 65535 } }
 
   /// DSCP in the high six bits, ECN in the low two (RFC 3168).
   public var trafficClass: UInt8
@@ -19,6 +19,7 @@ public struct IPv6Header: Hashable, Sendable {
   public var destination: IPv6Address
 
   /// A header from its fields. Only the low 20 bits of the flow label are kept.
+  @_noLocks
   public init(
     trafficClass: UInt8 = 0,
     flowLabel: UInt32 = 0,
@@ -41,6 +42,7 @@ extension IPv6Header {
   /// headers and payload. Bytes behind that are a link's padding. A jumbogram (RFC 2675) reads as an empty payload.
   ///
   /// - Throws: `truncated`, `unsupportedVersion`.
+  @_noLocks
   public static func parse(_ packet: RawSpan) throws(WireError) -> (header: IPv6Header, payload: Range<Int>) {
     let (header, rest) = try parseQuoted(packet)
     let payloadLength = Int(packet.bigEndian16(4))
@@ -52,6 +54,7 @@ extension IPv6Header {
   /// and where the rest lies.
   ///
   /// - Throws: `truncated`, `unsupportedVersion`.
+  @_noLocks
   public static func parseQuoted(_ packet: RawSpan) throws(WireError) -> (header: IPv6Header, payload: Range<Int>) {
     guard packet.byteCount >= length else { throw .truncated }
     let first = packet.bigEndian32(0)
@@ -71,6 +74,7 @@ extension IPv6Header {
   /// Returns its length.
   ///
   /// `bytes` must have room for `length`, and `payloadLength` must not exceed `maximumPayloadLength`.
+  @_noLocks
   @discardableResult
   public func emit(into bytes: inout MutableRawSpan, at offset: Int = 0, payloadLength: Int) -> Int {
     precondition(offset >= 0 && Self.length <= bytes.byteCount - offset, "no room for the IPv6 header")

@@ -7,6 +7,7 @@ public struct SACKBlock: Hashable, Sendable {
   public var right: UInt32
 
   /// A block of the sequence numbers from `left` up to, not including, `right`. What a peer sends needn't be in order.
+  @_noLocks
   public init(left: UInt32, right: UInt32) {
     self.left = left
     self.right = right
@@ -16,30 +17,40 @@ public struct SACKBlock: Hashable, Sendable {
 /// Up to four blocks of a selective acknowledgment, stored in place, in the order of the wire.
 public struct SACKBlocks: Sendable {
   /// As many blocks as fit in a header that carries nothing else.
-  public static let capacity = 4
+  public static var capacity: Int { @_noLocks get { 4 } }
 
   private var storage = InlineArray<4, SACKBlock>(repeating: SACKBlock(left: 0, right: 0))
   private var used: UInt8 = 0
 
   /// No blocks.
+  @_noLocks
   public init() {}
 
   /// How many blocks there are, 0...4.
-  public var count: Int { Int(used) }
+  public var count: Int {
+    @_noLocks get { Int(used) }
+  }
 
   /// Whether there are none.
-  public var isEmpty: Bool { used == 0 }
+  public var isEmpty: Bool {
+    @_noLocks get { used == 0 }
+  }
 
   /// The positions of the blocks.
-  public var indices: Range<Int> { 0..<Int(used) }
+  public var indices: Range<Int> {
+    @_noLocks get { 0..<Int(used) }
+  }
 
   /// The block at `position`, which must be one of `indices`.
   public subscript(position: Int) -> SACKBlock {
-    precondition(position < count, "no SACK block at this position")
-    return storage[position]
+    @_noLocks get {
+      precondition(position < count, "no SACK block at this position")
+      return storage[position]
+    }
   }
 
   /// Adds a block at the end. Returns whether there was room.
+  @_noLocks
   @discardableResult
   public mutating func append(_ block: SACKBlock) -> Bool {
     guard count < Self.capacity else { return false }
@@ -49,6 +60,7 @@ public struct SACKBlocks: Sendable {
   }
 
   /// Drops all blocks from position `count` on.
+  @_noLocks
   public mutating func truncate(to count: Int) {
     guard count >= 0, count < self.count else { return }
     used = UInt8(count)

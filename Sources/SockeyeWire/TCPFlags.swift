@@ -6,30 +6,34 @@ public struct TCPFlags: OptionSet, Hashable, Sendable {
   public let rawValue: UInt16
 
   /// Takes bits as they stand in the header. Bits above the ninth are reserved and don't survive an emission.
+  @_noLocks
   @inlinable
   public init(rawValue: UInt16) {
     self.rawValue = rawValue
   }
 
   /// FIN: the sender has no more data.
-  public static let fin = TCPFlags(rawValue: 0x001)
+  public static var fin: TCPFlags { @_noLocks get { TCPFlags(rawValue: 0x001) } }
   /// SYN: the sequence number is the initial one.
-  public static let syn = TCPFlags(rawValue: 0x002)
+  public static var syn: TCPFlags { @_noLocks get { TCPFlags(rawValue: 0x002) } }
   /// RST: the connection is reset.
-  public static let rst = TCPFlags(rawValue: 0x004)
+  public static var rst: TCPFlags { @_noLocks get { TCPFlags(rawValue: 0x004) } }
   /// PSH: the data should reach the application without waiting for more.
-  public static let psh = TCPFlags(rawValue: 0x008)
+  public static var psh: TCPFlags { @_noLocks get { TCPFlags(rawValue: 0x008) } }
   /// ACK: the acknowledgment number means something.
-  public static let ack = TCPFlags(rawValue: 0x010)
+  public static var ack: TCPFlags { @_noLocks get { TCPFlags(rawValue: 0x010) } }
   /// URG: the urgent pointer means something.
-  public static let urg = TCPFlags(rawValue: 0x020)
+  public static var urg: TCPFlags { @_noLocks get { TCPFlags(rawValue: 0x020) } }
   /// ECE: the echo of a congestion mark (RFC 3168), or a bit of the ACE counter (RFC 9768).
-  public static let ece = TCPFlags(rawValue: 0x040)
+  public static var ece: TCPFlags { @_noLocks get { TCPFlags(rawValue: 0x040) } }
   /// CWR: the congestion window was reduced (RFC 3168), or a bit of the ACE counter (RFC 9768).
-  public static let cwr = TCPFlags(rawValue: 0x080)
+  public static var cwr: TCPFlags { @_noLocks get { TCPFlags(rawValue: 0x080) } }
   /// AE: accurate ECN on a SYN, or the high bit of the ACE counter (RFC 9768 section 3.1.1).
-  public static let ae = TCPFlags(rawValue: 0x100)
+  public static var ae: TCPFlags { @_noLocks get { TCPFlags(rawValue: 0x100) } }
+
+  /// The nine bits that have a meaning, as a number.
+  static var mask: UInt16 { @_noLocks get { 0x1FF } }
 
   /// The nine bits that have a meaning.
-  public static let all = TCPFlags(rawValue: 0x1FF)
+  public static var all: TCPFlags { @_noLocks get { TCPFlags(rawValue: mask) } }
 }

@@ -18,13 +18,13 @@
 /// ```
 public struct TCPHeader: Equatable, Sendable {
   /// The length of a header without options, in bytes.
-  public static let minimumLength = 20
+  public static var minimumLength: Int { @_noLocks get { 20 } }
   /// The length of a header with as many options as fit, in bytes.
-  public static let maximumLength = 60
+  public static var maximumLength: Int { @_noLocks get { 60 } }
   /// Where the checksum stands, for those who fill it in or let a device do so.
-  public static let checksumOffset = 16
+  public static var checksumOffset: Int { @_noLocks get { 16 } }
   /// TCP's number in an IP header.
-  public static let protocolNumber: UInt8 = 6
+  public static var protocolNumber: UInt8 { @_noLocks get { 6 } }
 
   /// The sender's port.
   public var sourcePort: UInt16
@@ -44,6 +44,7 @@ public struct TCPHeader: Equatable, Sendable {
   public var options: TCPOptions
 
   /// A header from its fields.
+  @_noLocks
   public init(
     sourcePort: UInt16,
     destinationPort: UInt16,
@@ -65,7 +66,9 @@ public struct TCPHeader: Equatable, Sendable {
   }
 
   /// How many bytes `emit` writes: 20 for the fixed fields and what the options take, a multiple of four.
-  public var length: Int { Self.minimumLength + options.length }
+  public var length: Int {
+    @_noLocks get { Self.minimumLength + options.length }
+  }
 }
 
 extension TCPHeader {
@@ -76,6 +79,7 @@ extension TCPHeader {
   ///
   /// - Throws: `truncated` if there are fewer bytes than a header has or the data offset says, `invalidHeaderLength` if
   ///   the data offset is less than five words.
+  @_noLocks
   public static func parse(_ segment: RawSpan) throws(WireError) -> (header: TCPHeader, payload: Range<Int>) {
     guard segment.byteCount >= minimumLength else { throw .truncated }
     let offsetAndFlags = segment.bigEndian16(12)
@@ -87,7 +91,7 @@ extension TCPHeader {
       destinationPort: segment.bigEndian16(2),
       sequenceNumber: segment.bigEndian32(4),
       acknowledgmentNumber: segment.bigEndian32(8),
-      flags: TCPFlags(rawValue: offsetAndFlags & TCPFlags.all.rawValue),
+      flags: TCPFlags(rawValue: offsetAndFlags & TCPFlags.mask),
       window: segment.bigEndian16(14),
       urgentPointer: segment.bigEndian16(18),
       options: length == minimumLength ? TCPOptions() : TCPOptions.parse(segment, area: minimumLength..<length)
@@ -99,6 +103,7 @@ extension TCPHeader {
   ///
   /// `bytes` must have room for `length` bytes and the options must fit in `TCPOptions.maximumLength`; both are the
   /// caller's to see to, since neither depends on what a peer sent.
+  @_noLocks
   @discardableResult
   public func emit(into bytes: inout MutableRawSpan, at offset: Int = 0) -> Int {
     let length = self.length
@@ -109,7 +114,7 @@ extension TCPHeader {
     bytes.storeBigEndian(sequenceNumber, at: offset + 4)
     bytes.storeBigEndian(acknowledgmentNumber, at: offset + 8)
     let dataOffset = UInt16(truncatingIfNeeded: length / 4) << 12
-    bytes.storeBigEndian(dataOffset | (flags.rawValue & TCPFlags.all.rawValue), at: offset + 12)
+    bytes.storeBigEndian(dataOffset | (flags.rawValue & TCPFlags.mask), at: offset + 12)
     bytes.storeBigEndian(window, at: offset + 14)
     bytes.storeBigEndian(UInt16(0), at: offset + Self.checksumOffset)
     bytes.storeBigEndian(urgentPointer, at: offset + 18)

@@ -5,6 +5,7 @@ extension TCPOptions {
   /// ones are skipped, and an illegal length must be coped with. A length that is less than two or runs past the area
   /// ends the options there: what came before it holds, and the segment is processed. A known option of a wrong length
   /// is skipped as an unknown one. The last of several options of one kind holds.
+  @_noLocks
   static func parse(_ bytes: RawSpan, area: Range<Int>) -> TCPOptions {
     var options = TCPOptions()
     var offset = area.lowerBound
@@ -31,6 +32,7 @@ extension TCPOptions {
   /// NOP, NOP, kind 8, length 10: how timestamps are aligned (RFC 7323 appendix A).
   static let alignedTimestampPrefix: UInt32 = 0x0101_080A
 
+  @_noLocks
   @inline(__always)
   private mutating func read(kind: UInt8, from bytes: RawSpan, at offset: Int, length: Int) {
     switch (kind, length) {
@@ -58,6 +60,7 @@ extension TCPOptions {
     }
   }
 
+  @_noLocks
   private mutating func readSACK(_ bytes: RawSpan, at offset: Int, length: Int) {
     guard length >= 8, length.isMultiple(of: 8) else { return }
     sackBlocks = SACKBlocks()
@@ -68,14 +71,16 @@ extension TCPOptions {
     }
   }
 
+  @_noLocks
   private mutating func readFastOpen(_ bytes: RawSpan, at offset: Int, length: Int) {
     if length == 0 {
       fastOpen = .request
-    } else if let cookie = FastOpenCookie(bytes.extracting(offset..<offset + length)) {
+    } else if let cookie = FastOpenCookie(bytes, at: offset, count: length) {
       fastOpen = cookie
     }
   }
 
+  @_noLocks
   private mutating func readAccurateECN(_ order: AccurateECN.Order, _ bytes: RawSpan, at offset: Int, length: Int) {
     // RFC 9768 section 3.2.3: of a length that isn't one of 0, 3, 6 and 9, the whole counters that fit are used and
     // the rest is taken for padding.

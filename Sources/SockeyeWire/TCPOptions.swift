@@ -4,7 +4,7 @@
 /// option belongs on the segment at hand (a maximum segment size only belongs on a SYN): that is the connection's part.
 public struct TCPOptions: Equatable, Sendable {
   /// The most that a TCP header has room for, in bytes: a data offset of 15 words less the fixed 20 bytes.
-  public static let maximumLength = 40
+  public static var maximumLength: Int { @_noLocks get { 40 } }
 
   /// Maximum segment size in bytes (kind 2, RFC 9293 section 3.7.1).
   public var maximumSegmentSize: UInt16?
@@ -24,21 +24,22 @@ public struct TCPOptions: Equatable, Sendable {
   public var accurateECN: AccurateECN?
 
   /// No options.
+  @_noLocks
   public init() {}
 
   /// Option kinds by IANA's registry.
   enum Kind {
-    static let endOfList: UInt8 = 0
-    static let noOperation: UInt8 = 1
-    static let maximumSegmentSize: UInt8 = 2
-    static let windowScale: UInt8 = 3
-    static let sackPermitted: UInt8 = 4
-    static let sack: UInt8 = 5
-    static let timestamp: UInt8 = 8
-    static let userTimeout: UInt8 = 28
-    static let fastOpen: UInt8 = 34
-    static let accurateECN0: UInt8 = 172
-    static let accurateECN1: UInt8 = 174
+    static var endOfList: UInt8 { @_noLocks get { 0 } }
+    static var noOperation: UInt8 { @_noLocks get { 1 } }
+    static var maximumSegmentSize: UInt8 { @_noLocks get { 2 } }
+    static var windowScale: UInt8 { @_noLocks get { 3 } }
+    static var sackPermitted: UInt8 { @_noLocks get { 4 } }
+    static var sack: UInt8 { @_noLocks get { 5 } }
+    static var timestamp: UInt8 { @_noLocks get { 8 } }
+    static var userTimeout: UInt8 { @_noLocks get { 28 } }
+    static var fastOpen: UInt8 { @_noLocks get { 34 } }
+    static var accurateECN0: UInt8 { @_noLocks get { 172 } }
+    static var accurateECN1: UInt8 { @_noLocks get { 174 } }
   }
 }
 
@@ -51,6 +52,7 @@ extension TCPOptions {
     public var echo: UInt32
 
     /// A timestamp of `value` that echoes `echo`.
+    @_noLocks
     public init(value: UInt32, echo: UInt32) {
       self.value = value
       self.echo = echo
@@ -65,6 +67,7 @@ extension TCPOptions {
     public var isMinutes: Bool
 
     /// A timeout of `count` seconds, or minutes. Bits above the fifteenth are dropped.
+    @_noLocks
     public init(count: UInt16, isMinutes: Bool) {
       self.count = count & 0x7FFF
       self.isMinutes = isMinutes

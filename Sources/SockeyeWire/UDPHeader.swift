@@ -1,13 +1,13 @@
 /// A UDP header (RFC 768) as a plain value.
 public struct UDPHeader: Hashable, Sendable {
   /// The header's length in bytes.
-  public static let length = 8
+  public static var length: Int { @_noLocks get { 8 } }
   /// The longest datagram, header included, in bytes.
-  public static let maximumDatagramLength = 65535
+  public static var maximumDatagramLength: Int { @_noLocks get { 65535 } }
   /// Where the checksum stands, for those who fill it in or let a device do so.
-  public static let checksumOffset = 6
+  public static var checksumOffset: Int { @_noLocks get { 6 } }
   /// UDP's number in an IP header.
-  public static let protocolNumber: UInt8 = 17
+  public static var protocolNumber: UInt8 { @_noLocks get { 17 } }
 
   /// The sender's port, 0 if it wants no answer.
   public var sourcePort: UInt16
@@ -17,6 +17,7 @@ public struct UDPHeader: Hashable, Sendable {
   public var hasChecksum: Bool
 
   /// A header from its fields.
+  @_noLocks
   public init(sourcePort: UInt16, destinationPort: UInt16, hasChecksum: Bool = true) {
     self.sourcePort = sourcePort
     self.destinationPort = destinationPort
@@ -27,6 +28,7 @@ public struct UDPHeader: Hashable, Sendable {
   /// `datagram` the payload lies. The checksum itself is not verified, see `InternetChecksum`.
   ///
   /// - Throws: `truncated`, `invalidLength` if the length is less than the header's.
+  @_noLocks
   public static func parse(_ datagram: RawSpan) throws(WireError) -> (header: UDPHeader, payload: Range<Int>) {
     guard datagram.byteCount >= length else { throw .truncated }
     let total = Int(datagram.bigEndian16(4))
@@ -44,6 +46,7 @@ public struct UDPHeader: Hashable, Sendable {
   /// its length.
   ///
   /// `bytes` must have room for `length`, and header and payload together must not exceed `maximumDatagramLength`.
+  @_noLocks
   @discardableResult
   public func emit(into bytes: inout MutableRawSpan, at offset: Int = 0, payloadLength: Int) -> Int {
     precondition(offset >= 0 && Self.length <= bytes.byteCount - offset, "no room for the UDP header")

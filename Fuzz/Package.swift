@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzz targets over the library's own sources. A package of its own, because a fuzzer needs unsafe flags, which would
+// keep others from depending on the package that has them. `scripts/fuzz` builds and runs one.
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// An executable whose `main` is the fuzzer's.
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: dependencies,
+    swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]
+  )
+}
+
+let package = Package(
+  name: "sockeye-fuzz",
+  targets: [
+    .target(name: "SockeyeWire", swiftSettings: strict),
+    fuzzer("fuzz-address", ["SockeyeWire"]),
+    fuzzer("fuzz-icmp", ["SockeyeWire"]),
+    fuzzer("fuzz-ip", ["SockeyeWire"]),
+    fuzzer("fuzz-pcapng", ["SockeyeWire"]),
+    fuzzer("fuzz-tcp", ["SockeyeWire"]),
+  ]
+)
