@@ -1,12 +1,17 @@
-internal import SockeyeWire
+public import SockeyeWire
 
 /// The calls of the application (RFC 9293 section 3.10.1 to 3.10.5).
 extension Connection {
   /// OPEN, active (RFC 9293 section 3.10.1): the SYN is sent by the next `nextSegment`.
   ///
-  /// - Parameter now: the time.
-  public mutating func open(now: Instant) {
-    guard state.isClosed, recovery.next == 0 else { return }
+  /// - Parameters:
+  ///   - cookie: with `ConnectionConfiguration.fastOpen`, the cookie that the peer granted earlier (RFC 7413): what is
+  ///     queued by `send` before the first `nextSegment` then goes with the SYN, as far as it fits, and the peer may
+  ///     take it. Without one a cookie is asked for; see `grantedFastOpenCookie`.
+  ///   - now: the time.
+  public mutating func open(cookie: FastOpenCookie? = nil, now: Instant) {
+    guard state.isClosed, recovery.next == 0, failure == nil else { return }
+    if configuration.fastOpen { fastOpen = .offers(cookie ?? .request) }
     state = .synSent
     lastArrival = now
   }
@@ -58,6 +63,15 @@ extension Connection {
     let taken = min(UInt64(max(count, 0)), incoming.readableCount)
     guard taken > 0 else { return }
     incoming.consumed += taken
+    if configuration.autotune {
+      incoming.buffer = bufferTuning.read(
+        upTo: incoming.consumed,
+        buffer: incoming.buffer,
+        maximum: configuration.maximumReceiveBuffer,
+        segmentSize: incoming.segmentSize,
+        at: now
+      )
+    }
     guard state.receivesData else { return }
     if incoming.deservesWindowUpdate(segmentSize: UInt32(incoming.segmentSize)) { acknowledgements.makeDue() }
   }

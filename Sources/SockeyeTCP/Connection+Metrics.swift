@@ -11,7 +11,7 @@ extension Connection {
     metrics.announcedSegmentSize = Int(
       SegmentSize.announced(path: path, limit: configuration.maximumSegmentSize)
     )
-    metrics.pathMTU = Int(path.maximumTransmissionUnit)
+    metrics.pathMTU = Int(pathMTU.current)
     metrics.sendWindow = Int(clamping: outgoing.window)
     metrics.receiveWindow = Int(clamping: incoming.window)
     metrics.receiveBuffer = Int(clamping: incoming.buffer)
@@ -20,6 +20,9 @@ extension Connection {
     metrics.sinceLastDataSent = lastDataSent == .never ? .zero : now - lastDataSent
     metrics.sinceLastDataReceived = lastDataArrival == .never ? .zero : now - lastDataArrival
     metrics.sinceLastAcknowledgementReceived = now - lastArrival
+
+    metrics.receiverRoundTripTime = bufferTuning.roundTrip ?? .zero
+    metrics.congestionMarksReceived = congestion.marksReceived
 
     metrics.segmentsSent = counters.segmentsSent
     metrics.segmentsReceived = counters.segmentsReceived

@@ -53,6 +53,9 @@ extension Connection {
     if timeouts >= configuration.adviceRetries, !adviceGiven {
       adviceGiven = true
       advise(.pathIsSuspect)
+      if configuration.pathMTUProbing, state.isSynchronized, pathMTU.blackHoleSuspected(at: now) {
+        updateSegmentSize(now: now)
+      }
     }
     // R2: close the connection (MUST-20, SHLD-11); a SYN has a count of its own (MUST-22, MUST-23).
     let isOpening = !state.isSynchronized

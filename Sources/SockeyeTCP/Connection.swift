@@ -19,7 +19,7 @@ public struct Connection: ~Copyable {
   /// The local and the remote port.
   public let ports: PortPair
   /// What the network layer says about the way to the peer.
-  public internal(set) var path: NetworkPath
+  public let path: NetworkPath
   /// What the handshake agreed on, so far.
   public internal(set) var options = NegotiatedOptions()
   /// Why the connection is over, where it was not closed in order.
@@ -40,6 +40,10 @@ public struct Connection: ~Copyable {
   var keepAlive = KeepAliveTimer()
   var hold = HoldTimer()
   var challenges: ChallengeBudget
+  var congestion = CongestionNotification()
+  var pathMTU: PathMTU
+  var bufferTuning = ReceiveBufferTuning()
+  var fastOpen = FastOpenState.none
 
   // MARK: What waits to go out
 
@@ -99,6 +103,7 @@ public struct Connection: ~Copyable {
     acknowledgements = AcknowledgementSchedule(configuration: configuration)
     timestamps = TimestampClock(offset: secrets.timestampOffset)
     challenges = ChallengeBudget(perSecond: configuration.challengeAcknowledgementsPerSecond)
+    pathMTU = PathMTU(path: path)
     lastArrival = now
   }
 }
@@ -129,7 +134,7 @@ extension Connection {
     let size = SegmentSize.effective(
       peer: outgoing.peerSegmentSize,
       path: path,
-      maximumTransmissionUnit: path.maximumTransmissionUnit,
+      maximumTransmissionUnit: pathMTU.current,
       limit: configuration.maximumSegmentSize,
       optionsLength: options.contains(.timestamps) ? 12 : 0
     )

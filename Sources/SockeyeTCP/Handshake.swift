@@ -33,10 +33,24 @@ extension Connection {
     if isReply ? options.contains(.timestamps) : configuration.timestamps {
       sent.timestamp = TCPOptions.Timestamp(value: timestamps.value(at: now), echo: isReply ? timestamps.recent : 0)
     }
+    switch fastOpen {
+    case .none, .granted, .accepted: break
+    case .offers(let cookie): sent.fastOpen = recovery.consecutiveTimeouts == 0 && !isReply ? cookie : nil
+    case .grants(let cookie): sent.fastOpen = isReply ? cookie : nil
+    }
     sent.sackPermitted =
       isReply ? options.contains(.selectiveAcknowledgement) : configuration.selectiveAcknowledgement
     if isReply ? options.contains(.windowScale) : true { sent.windowScale = offeredWindowShift }
     return sent
+  }
+
+  /// Notes which congestion notification came of the handshake.
+  mutating func noteCongestionOptions() {
+    switch congestion.mode {
+    case .off: break
+    case .classic: options.insert(.explicitCongestionNotification)
+    case .accurate: options.insert([.explicitCongestionNotification, .accurateCongestionNotification])
+    }
   }
 
   /// The time that an echoed timestamp stands for, where there is one that means something (RFC 7323 section 4.1).

@@ -17,6 +17,7 @@ extension Connection {
       outgoing.maximumWindow = max(outgoing.maximumWindow, outgoing.window)
       outgoing.windowUpdateStart = segment.start
       outgoing.windowUpdateAcknowledgment = offset
+      congestion.takeHandshakeACK(header.flags)
       enterEstablished(acknowledging: offset, header, segment)
       return true
     }
@@ -55,8 +56,11 @@ extension Connection {
     if options.contains(.selectiveAcknowledgement), !header.options.sackBlocks.isEmpty {
       takeSelectiveAcknowledgements(header.options.sackBlocks, &acknowledgement)
     }
+    acknowledgement.congestionEcho = congestion.isEcho(header.flags)
+    acknowledgement.markedBytes = congestion.newlyMarkedBytes(header, segmentSize: outgoing.segmentSize)
     registerSpeculation(upTo: offset)
-    _ = recovery.acknowledged(acknowledgement, at: segment.arrival)
+    let outcome = recovery.acknowledged(acknowledgement, at: segment.arrival)
+    if outcome.pathProbe != .unknown { followPathProbe(outcome.pathProbe, at: segment.arrival) }
     persist.peerAnswered(window: outgoing.window)
     guard offset > previous else { return }
     if acknowledgedCount > previous - 1 { events.insert(.acknowledged) }
@@ -75,6 +79,17 @@ extension Connection {
         left < right, right <= recovery.next
       else { continue }
       acknowledgement.selective.append(from: left, to: right)
+    }
+  }
+
+  /// A segment that probed the path MTU has arrived or was lost (RFC 4821 section 7.6).
+  private mutating func followPathProbe(_ outcome: PathProbeOutcome, at now: Instant) {
+    switch outcome {
+    case .unknown: break
+    case .lost: pathMTU.probeLost(at: now)
+    case .delivered:
+      pathMTU.probeDelivered()
+      updateSegmentSize(now: now)
     }
   }
 

@@ -8,6 +8,14 @@ extension Connection {
     guard checkSequenceNumber(header, &segment) else { return Reception() }
     lastArrival = segment.arrival
     keepAlive.unanswered = 0
+    let isMarked = congestion.arrived(
+      segment.codepoint,
+      flags: header.flags,
+      length: segment.length,
+      count: segment.count
+    )
+    // A mark is told at once, so that the sender needn't wait a delayed acknowledgement for it.
+    if isMarked, segment.length > 0 { acknowledgements.makeDue() }
     // Second, check the RST bit.
     if header.flags.contains(.rst) {
       receiveReset(segment)
@@ -28,7 +36,7 @@ extension Connection {
     // Sixth, check the URG bit.
     if header.flags.contains(.urg) { receiveUrgent(header, segment) }
     // Seventh, process the segment text.
-    let reception = receiveText(segment)
+    let reception = receiveText(header, segment)
     // Eighth, check the FIN bit.
     receiveFinish(header, segment)
     return reception

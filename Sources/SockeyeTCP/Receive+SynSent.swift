@@ -29,6 +29,20 @@ extension Connection {
     incoming.initial = SequenceNumber(header.sequenceNumber)
     lastArrival = segment.arrival
     takeOptions(ofSYN: header, isReply: acknowledged != nil, now: segment.arrival)
+    if acknowledged != nil {
+      congestion.takeSYNACK(
+        header.flags,
+        codepoint: segment.codepoint,
+        wish: configuration.explicitCongestionNotification
+      )
+      if case .offers = fastOpen {
+        fastOpen = .none
+        // The peer may take the data of the SYN or leave it; what it leaves is sent again as new.
+        if let acknowledged, acknowledged > 1 { options.insert(.fastOpen) }
+      }
+      if configuration.fastOpen, let cookie = header.options.fastOpen, !cookie.isRequest { fastOpen = .granted(cookie) }
+    }
+    noteCongestionOptions()
     // The window of a segment with SYN is never scaled (RFC 7323 section 2.2).
     outgoing.window = UInt32(header.window)
     outgoing.maximumWindow = UInt32(header.window)

@@ -17,7 +17,7 @@ extension Connection {
   /// Seventh step: process the segment text.
   ///
   /// - Returns: which bytes to keep: those inside the window that have not been delivered.
-  mutating func receiveText(_ segment: ArrivingSegment) -> Reception {
+  mutating func receiveText(_ header: TCPHeader, _ segment: ArrivingSegment) -> Reception {
     guard segment.length > 0, state.receivesData else { return Reception() }
     let start = max(segment.dataStart, incoming.next)
     let end = min(segment.dataEnd, incoming.edge, incoming.announcedFin ?? .max)
@@ -38,6 +38,7 @@ extension Connection {
     let filledGap = !outOfOrder.isEmpty
     incoming.next = outOfOrder.advance(to: end)
     events.insert(.readable)
+    if configuration.autotune { tuneBuffer(header, segment) }
     acknowledgements.dataArrived(
       unacknowledged: incoming.next - min(incoming.lastAcknowledgmentSent, incoming.next),
       segmentSize: incoming.segmentSize,
@@ -47,6 +48,18 @@ extension Connection {
     // RFC 5681 section 4.2: what fills all or part of a gap is acknowledged at once.
     if filledGap || outOfOrder.hasBlocks { acknowledgements.makeDue() }
     return Reception(kept: start..<end, of: segment)
+  }
+
+  /// Measures the round trip by which the receive buffer is tuned: small segments may have been waiting for the peer's
+  /// application, so they don't count.
+  private mutating func tuneBuffer(_ header: TCPHeader, _ segment: ArrivingSegment) {
+    guard segment.length >= Int(incoming.segmentSize) else { return }
+    bufferTuning.dataArrived(
+      next: incoming.next,
+      window: incoming.window,
+      echoedTime: echoedTime(header, at: segment.arrival),
+      at: segment.arrival
+    )
   }
 
   /// Data ahead of a gap is held (SHLD-31), and acknowledged at once with what is missing (MAY-13, RFC 5681 section 4.2).

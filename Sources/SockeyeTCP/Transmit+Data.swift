@@ -3,13 +3,19 @@ internal import SockeyeWire
 /// When data is sent (RFC 9293 section 3.7.4 and 3.8.6.2.1), within what the loss recovery allows.
 extension Connection {
   mutating func planData(now: Instant, maximumSegments: Int, into plan: inout SegmentPlan) -> Bool {
+    let most = min(maximumSegments, Self.mostSegments(of: outgoing.segmentSize))
+    let probe = configuration.pathMTUProbing ? pathMTU.nextProbe(at: now) : nil
     let limits = TransmissionLimits(
       windowEnd: windowEnd,
       dataEnd: outgoing.end,
-      maximumSegments: min(maximumSegments, Self.mostSegments(of: outgoing.segmentSize))
+      maximumSegments: probe == nil ? most : max(most, 2)
     )
     switch recovery.nextTransmission(at: now, limits: limits) {
-    case .new(let range):
+    case .new(var range):
+      if let probe {
+        if planPathProbe(probe, within: range, now: now, into: &plan) { return true }
+        range = range.prefix(UInt64(most) * UInt64(outgoing.segmentSize))
+      }
       let length = lengthToSend(of: range, now: now)
       guard length > 0 else {
         watchWindow(now: now)
@@ -17,6 +23,10 @@ extension Connection {
       }
       persist.stop()
       fillData(&plan, range.lowerBound..<(range.lowerBound + length), now: now, isNew: true)
+    case .retransmission(let range) where range.lowerBound == 0, .probe(let range) where range.lowerBound == 0:
+      // Only in SYN-RECEIVED after a fast open: the SYN,ACK again.
+      recovery.sent(0..<1, at: now)
+      return planSYN(now: now, into: &plan)
     case .retransmission(let range):
       fillData(&plan, range, now: now, isNew: false)
     case .probe(let range):
@@ -27,6 +37,29 @@ extension Connection {
       watchWindow(now: now)
       return false
     }
+    return true
+  }
+
+  /// Sends new data in a segment larger than what is known to fit, if there is enough of it (RFC 4821 section 7.4).
+  private mutating func planPathProbe(
+    _ size: UInt16,
+    within range: Range<StreamOffset>,
+    now: Instant,
+    into plan: inout SegmentPlan
+  ) -> Bool {
+    let length = UInt64(outgoing.segmentSize) + UInt64(size - pathMTU.current)
+    guard range.upperBound - range.lowerBound >= length, range.lowerBound + length <= outgoing.dataEnd,
+      !outOfOrder.hasBlocks
+    else { return false }
+    let probed = range.lowerBound..<(range.lowerBound + length)
+    fill(&plan, from: probed.lowerBound, flags: .ack, now: now)
+    plan.payload = (probed.lowerBound - 1)..<(probed.upperBound - 1)
+    plan.segmentSize = Int(length)
+    plan.isPathProbe = true
+    recovery.sent(probed, at: now, isPathProbe: true)
+    pathMTU.probeSent(size)
+    counters.dataSegmentsSent += 1
+    lastDataSent = now
     return true
   }
 
@@ -92,6 +125,11 @@ extension Connection {
   ) {
     fill(&plan, from: range.lowerBound, flags: .ack, now: now)
     var range = range
+    // RFC 3168 section 6.1.2: the first new data after a reduction of the window says so, in one segment.
+    if isNew, congestion.mode == .classic, recovery.takeCongestionWindowReduced() {
+      plan.header.flags.insert(.cwr)
+      range = range.prefix(UInt64(outgoing.segmentSize))
+    }
     // Selective acknowledgements take room from the data (RFC 6691): fewer bytes in each segment.
     let blocks = plan.header.options.sackBlocks.count
     if blocks > 0 {
@@ -109,6 +147,8 @@ extension Connection {
     if !plan.payload.isEmpty, isPushed || dataEnd == outgoing.dataEnd { plan.header.flags.insert(.psh) }
     markUrgent(&plan, from: range.lowerBound)
     plan.isRetransmission = !isNew
+    // RFC 3168 section 6.1.5: only new data is sent as capable; what is lost of the rest must not go unnoticed.
+    if isNew, congestion.isSendingCapable, !plan.payload.isEmpty { plan.codepoint = .capable0 }
     noteSent(plan, range, now: now, isNew: isNew)
   }
 

@@ -20,7 +20,10 @@ extension Connection {
     case .closed, .listen:
       return false
     case .synSent, .synReceived:
-      return planHandshake(now: now, into: &plan)
+      if planHandshake(now: now, into: &plan) { return true }
+      // A server that accepted a fast open may answer before the handshake is complete (RFC 7413 section 4.2.2).
+      guard case .accepted = fastOpen, recovery.next > 0 else { return false }
+      return planData(now: now, maximumSegments: maximumSegments, into: &plan)
     case .established, .finWait1, .closeWait, .closing, .lastAck:
       if planData(now: now, maximumSegments: maximumSegments, into: &plan) { return true }
       if planWindowProbe(now: now, into: &plan) { return true }
@@ -30,6 +33,7 @@ extension Connection {
     if keepAlive.isDue { return planKeepAlive(now: now, into: &plan) }
     guard acknowledgements.isDue else { return false }
     fill(&plan, from: recovery.next, flags: .ack, now: now)
+    congestion.addOption(to: &plan.header.options)
     return true
   }
 
@@ -56,19 +60,24 @@ extension Connection {
   private mutating func planHandshake(now: Instant, into plan: inout SegmentPlan) -> Bool {
     var isSYN = repeatsSYN
     repeatsSYN = false
-    let limits = TransmissionLimits(windowEnd: 1, dataEnd: 1)
-    switch recovery.nextTransmission(at: now, limits: limits) {
-    case .new(let range), .retransmission(let range), .probe(let range):
-      recovery.sent(range, at: now)
-      isSYN = true
-    case .wait, .nothing:
-      break
+    if recovery.unacknowledged == 0, recovery.next <= 1 {
+      let limits = TransmissionLimits(windowEnd: 1, dataEnd: 1)
+      switch recovery.nextTransmission(at: now, limits: limits) {
+      case .new(let range), .retransmission(let range), .probe(let range):
+        recovery.sent(range, at: now)
+        isSYN = true
+      case .wait, .nothing:
+        break
+      }
     }
-    guard isSYN else {
-      guard acknowledgements.isDue, state != .synSent else { return false }
-      fill(&plan, from: recovery.next, flags: .ack, now: now)
-      return true
-    }
+    if isSYN { return planSYN(now: now, into: &plan) }
+    guard acknowledgements.isDue, state != .synSent else { return false }
+    fill(&plan, from: recovery.next, flags: .ack, now: now)
+    return true
+  }
+
+  /// <SEQ=ISS><CTL=SYN>, or <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK> where the peer's SYN has come.
+  mutating func planSYN(now: Instant, into plan: inout SegmentPlan) -> Bool {
     var isReply = false
     if case .synReceived = state { isReply = true }
     plan = SegmentPlan()
@@ -76,12 +85,37 @@ extension Connection {
     plan.header.destinationPort = ports.remote
     plan.header.sequenceNumber = outgoing.initial.value
     plan.header.flags = isReply ? [.syn, .ack] : .syn
+    plan.header.flags.formUnion(
+      isReply
+        ? congestion.flagsOfSYNACK
+        : CongestionNotification.flagsOfSYN(
+          configuration.explicitCongestionNotification,
+          timeouts: recovery.consecutiveTimeouts
+        )
+    )
     plan.header.acknowledgmentNumber = isReply ? incoming.sequenceNumber(incoming.next) : 0
     plan.header.window = incoming.initialWindow(configuration.initialReceiveWindow)
     plan.header.options = optionsForSYN(isReply: isReply, now: now)
     counters.segmentsSent += 1
     if isReply { acknowledgements.acknowledged() }
+    if case .offers(let cookie) = fastOpen, !cookie.isRequest, plan.header.options.fastOpen != nil {
+      addData(toSYN: &plan, now: now)
+    }
     return true
+  }
+
+  /// Data with a SYN that has a fast-open cookie (RFC 7413 section 4.2.1). It is sent ahead of the loss recovery's
+  /// knowledge: what the peer doesn't take is new data once the handshake is complete.
+  private mutating func addData(toSYN plan: inout SegmentPlan, now: Instant) {
+    let room = max(Int(outgoing.segmentSize) - plan.header.options.length, 0)
+    let length = min(outgoing.dataEnd - 1, UInt64(room))
+    guard length > 0 else { return }
+    plan.payload = 0..<length
+    plan.segmentSize = max(Int(length), 1)
+    outgoing.speculativeEnd = 1 + length
+    outgoing.speculativeTime = now
+    counters.dataSegmentsSent += 1
+    lastDataSent = now
   }
 
   /// Fills in what every segment after the handshake has: it acknowledges, offers the window, and echoes the timestamp.
@@ -90,7 +124,7 @@ extension Connection {
     plan.header.destinationPort = ports.remote
     plan.header.sequenceNumber = outgoing.sequenceNumber(offset)
     plan.header.acknowledgmentNumber = incoming.sequenceNumber(incoming.next)
-    plan.header.flags = flags
+    plan.header.flags = flags.union(congestion.takeFlags())
     plan.header.window = incoming.offerWindow(segmentSize: UInt32(incoming.segmentSize))
     plan.header.urgentPointer = 0
     plan.header.options = TCPOptions()

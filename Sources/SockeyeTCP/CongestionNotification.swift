@@ -1,0 +1,214 @@
+internal import SockeyeWire
+
+/// Explicit congestion notification: what was negotiated, and the feedback in both directions (RFC 3168, RFC 9768).
+///
+/// What to do about marks that the peer reports is up to the congestion controller.
+struct CongestionNotification {
+  /// Which feedback is in use.
+  enum Mode: UInt8 {
+    /// None.
+    case off
+    /// RFC 3168: ECE from the first mark until CWR.
+    case classic
+    /// RFC 9768: counts of marked packets and bytes.
+    case accurate
+  }
+
+  private(set) var mode = Mode.off
+  /// Packets that carry data may be sent as capable.
+  private(set) var isSendingCapable = false
+
+  // RFC 3168, as a receiver: a mark has come, and the peer has not said CWR since.
+  private var echoes = false
+
+  // RFC 9768 section 3.2.1, as a receiver: r.cep, r.ceb, r.e0b, r.e1b, modulo 2^24 where the option carries them.
+  private var receivedPackets: UInt64 = 5
+  private var receivedMarkedBytes: UInt32 = 0
+  private var receivedCapable0Bytes: UInt32 = 1
+  private var receivedCapable1Bytes: UInt32 = 1
+  /// The counters have changed since they were last told in full.
+  private var isOptionDue = false
+  /// The code point of the peer's SYN or SYN,ACK, which the answer to it echoes.
+  private var handshakeCodepoint = ECNCodepoint.notCapable
+  private var echoesHandshake = false
+
+  // RFC 9768 section 3.2.1, as a sender: s.cep and s.ceb, what the peer has reported so far.
+  private var reportedPackets: UInt64 = 5
+  private var reportedMarkedBytes: UInt32 = 0
+
+  /// Marks that have arrived.
+  var marksReceived: UInt64 { marks }
+  private var marks: UInt64 = 0
+}
+
+/// The handshake (RFC 3168 section 6.1.1; RFC 9768 section 3.1).
+extension CongestionNotification {
+  /// The flags of a SYN that asks for what is configured. One that has timed out twice asks for nothing, in case that
+  /// something on the way drops such SYNs (RFC 9768 section 3.1.4).
+  static func flagsOfSYN(_ wish: ExplicitCongestionNotification, timeouts: UInt8) -> TCPFlags {
+    guard timeouts < 2 else { return [] }
+    switch wish {
+    case .off, .acceptOnly: return []
+    case .classic: return [.ece, .cwr]
+    case .accurate: return [.ae, .ece, .cwr]
+    }
+  }
+
+  /// Takes in the SYN of a peer that opens: flags are tested as bits, and a bit more than is understood is no reason to
+  /// refuse the rest.
+  mutating func takeSYN(_ flags: TCPFlags, codepoint: ECNCodepoint, wish: ExplicitCongestionNotification) {
+    handshakeCodepoint = codepoint
+    if flags.contains([.ae, .cwr, .ece]), wish == .accurate {
+      mode = .accurate
+    } else if flags.contains([.cwr, .ece]), wish != .off {
+      mode = .classic
+    }
+    isSendingCapable = mode != .off
+  }
+
+  /// The flags of the answer to such a SYN: for accurate feedback, which code point it came with.
+  var flagsOfSYNACK: TCPFlags {
+    switch mode {
+    case .off: []
+    case .classic: .ece
+    case .accurate: Self.handshakeEcho(of: handshakeCodepoint)
+    }
+  }
+
+  /// Takes in the answer to a SYN of ours (RFC 9768 section 3.1.2, table 2). Broken reflections mean nothing.
+  mutating func takeSYNACK(_ flags: TCPFlags, codepoint: ECNCodepoint, wish: ExplicitCongestionNotification) {
+    let answer = flags.intersection([.ae, .cwr, .ece])
+    let asked = wish == .accurate || wish == .classic
+    if asked, answer == .ece {
+      mode = .classic
+    } else if wish == .accurate, answer == .cwr || answer == [.cwr, .ece] || answer == .ae || answer == [.ae, .cwr] {
+      mode = .accurate
+      handshakeCodepoint = codepoint
+      echoesHandshake = true
+      if codepoint == .congestionExperienced { receivedPackets = 6 }
+    } else {
+      mode = .off
+    }
+    isSendingCapable = mode != .off
+  }
+
+  /// Takes in the ACK that ends the handshake of a peer that opened: its counter field echoes the code point of our
+  /// SYN,ACK (RFC 9768 section 3.2.2.1, table 4). Zero means that something on the way clears the field.
+  mutating func takeHandshakeACK(_ flags: TCPFlags) {
+    guard mode == .accurate else { return }
+    switch Self.counterField(flags) {
+    case 0: isSendingCapable = false
+    case 6: reportedPackets = 6
+    default: break
+    }
+  }
+
+  private static func handshakeEcho(of codepoint: ECNCodepoint) -> TCPFlags {
+    switch codepoint {
+    case .notCapable: .cwr
+    case .capable1: [.cwr, .ece]
+    case .capable0: .ae
+    case .congestionExperienced: [.ae, .cwr]
+    }
+  }
+}
+
+/// Feedback.
+extension CongestionNotification {
+  /// Takes in the code point and flags of a segment that arrived.
+  ///
+  /// - Returns: whether it was marked, so that it should be acknowledged at once.
+  mutating func arrived(_ codepoint: ECNCodepoint, flags: TCPFlags, length: Int, count: Int) -> Bool {
+    let isMarked = codepoint == .congestionExperienced
+    switch mode {
+    case .off:
+      return false
+    case .classic:
+      // CWR answers the echo; a mark on the same segment starts it again.
+      if flags.contains(.cwr) { echoes = false }
+      if isMarked { echoes = true }
+    case .accurate:
+      countBytes(codepoint, UInt32(clamping: length))
+      if isMarked { receivedPackets += UInt64(count) }
+    }
+    if isMarked { marks += UInt64(count) }
+    return isMarked
+  }
+
+  private mutating func countBytes(_ codepoint: ECNCodepoint, _ length: UInt32) {
+    guard length > 0, codepoint != .notCapable else { return }
+    let added = length & Self.counterMask
+    switch codepoint {
+    case .notCapable: break
+    case .capable0: receivedCapable0Bytes = (receivedCapable0Bytes + added) & Self.counterMask
+    case .capable1: receivedCapable1Bytes = (receivedCapable1Bytes + added) & Self.counterMask
+    case .congestionExperienced: receivedMarkedBytes = (receivedMarkedBytes + added) & Self.counterMask
+    }
+    isOptionDue = true
+  }
+
+  /// The flags that every segment after the handshake carries.
+  mutating func takeFlags() -> TCPFlags {
+    switch mode {
+    case .off:
+      return []
+    case .classic:
+      return echoes ? .ece : []
+    case .accurate:
+      if echoesHandshake {
+        echoesHandshake = false
+        return Self.handshakeEcho(of: handshakeCodepoint)
+      }
+      var flags: TCPFlags = []
+      if receivedPackets & 4 != 0 { flags.insert(.ae) }
+      if receivedPackets & 2 != 0 { flags.insert(.cwr) }
+      if receivedPackets & 1 != 0 { flags.insert(.ece) }
+      return flags
+    }
+  }
+
+  /// Adds the byte counters to a segment, where they have changed and there is room (RFC 9768 section 3.2.3).
+  mutating func addOption(to options: inout TCPOptions) {
+    guard mode == .accurate, isOptionDue else { return }
+    options.accurateECN = TCPOptions.AccurateECN(
+      order: .ect0First,
+      ect0Bytes: receivedCapable0Bytes,
+      ceBytes: receivedMarkedBytes,
+      ect1Bytes: receivedCapable1Bytes
+    )
+    guard options.length <= TCPOptions.maximumLength else {
+      options.accurateECN = nil
+      return
+    }
+    isOptionDue = false
+  }
+
+  /// Whether the peer says that RFC 3168's way that it has seen a mark.
+  func isEcho(_ flags: TCPFlags) -> Bool {
+    mode == .classic && flags.contains(.ece)
+  }
+
+  /// How many bytes the peer newly reports as marked (RFC 9768 section 3.2.2.5 and appendix A).
+  ///
+  /// The byte counter tells exactly. Without it the counter of packets does, modulo eight, each taken for a full segment.
+  mutating func newlyMarkedBytes(_ header: TCPHeader, segmentSize: UInt16) -> UInt64 {
+    guard mode == .accurate, !header.flags.contains(.syn) else { return 0 }
+    let packets = (Self.counterField(header.flags) + 8 - reportedPackets % 8) % 8
+    reportedPackets += packets
+    if let bytes = header.options.accurateECN?.ceBytes {
+      let change = (bytes + Self.counterMask + 1 - reportedMarkedBytes) & Self.counterMask
+      // A counter that goes backwards belongs to a segment that was overtaken.
+      guard change <= Self.counterMask / 2 else { return 0 }
+      reportedMarkedBytes = bytes
+      return UInt64(change)
+    }
+    return packets * UInt64(segmentSize)
+  }
+
+  /// ACE: the three flags as a number.
+  private static func counterField(_ flags: TCPFlags) -> UInt64 {
+    (flags.contains(.ae) ? 4 : 0) + (flags.contains(.cwr) ? 2 : 0) + (flags.contains(.ece) ? 1 : 0)
+  }
+
+  private static let counterMask: UInt32 = 0xFF_FFFF
+}
