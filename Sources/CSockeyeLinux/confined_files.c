@@ -24,7 +24,8 @@ int sockeye_openat2(int directory, const uint8_t *path, uint64_t flags, uint64_t
 ssize_t sockeye_pread_cached(int descriptor, void *buffer, size_t count, off_t offset) {
   struct iovec vector = {.iov_base = buffer, .iov_len = count};
   ssize_t result = preadv2(descriptor, &vector, 1, offset, RWF_NOWAIT);
-  if (result < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) errno = EAGAIN;
+  /* tmpfs has no disk to wait for, and does not know the flag. */
+  if (result < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) return pread(descriptor, buffer, count, offset);
   return result;
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -54,8 +55,12 @@ final class BodyTransmission {
   private var isFirstPiece = true
   private let done: (Outcome) -> Void
 
-  /// Bytes of a file given to `sendfile` at once.
-  static let largestRegion: Int64 = 4 << 20
+  /// Bytes of a file given to `sendfile` at once, and in one turn of the event loop.
+  ///
+  /// Small on purpose. A client that keeps up takes a piece while the next one is being queued, and both find it in the
+  /// processor's cache; the socket's buffer never fills, so nobody is put to sleep and woken for each refill. Measured
+  /// beside pieces of 4 MiB, which run into a full buffer, this more than doubles the rate.
+  static let largestRegion: Int64 = Int64(getenv("SK_CHUNK").flatMap { Int(String(cString: $0)) } ?? (256 << 10))
   /// Bytes of a file read into memory at once.
   static let largestCopy: Int64 = 256 << 10
 
@@ -250,8 +255,18 @@ final class BodyTransmission {
     if flush { self.context.flush() }
   }
 
+  /// Leaves the event loop to other connections, and the processor to the client, before the next piece.
+  private func goOnNextTurn() {
+    guard self.file != nil, !self.parts.isEmpty else { return self.resume() }
+    self.inFlight = true
+    self.context.eventLoop.assumeIsolatedUnsafeUnchecked().execute {
+      self.inFlight = false
+      self.resume()
+    }
+  }
+
   private func goOnWithinRate() {
-    guard let rate = self.rate, !self.parts.isEmpty || self.producer != nil else { return self.resume() }
+    guard let rate = self.rate, !self.parts.isEmpty || self.producer != nil else { return self.goOnNextTurn() }
     let due = self.started + .nanoseconds(Int64(Double(self.handedOver) / Double(max(1, rate)) * 1e9))
     guard due > self.context.eventLoop.now else { return self.resume() }
     self.inFlight = true
