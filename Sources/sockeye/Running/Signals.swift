@@ -3,11 +3,10 @@ import Synchronization
 
 /// The signals that end or reload the program.
 ///
-/// They are blocked in every thread and fetched by one of its own, so that what follows runs as ordinary code. The
-/// first INT or TERM asks the verb to stop accepting and to drain; the second ends the program at once. HUP asks for a
-/// reload; where nobody listens for it, it ends the program like TERM.
-///
-/// A child process inherits the blocked signals: whoever starts one unblocks them there.
+/// Handlers write their numbers into a pipe, and a thread of its own reads them, so that what follows runs as ordinary
+/// code. (Blocking them and waiting would not do: the main thread of an asynchronous program sits in `dispatchMain`, which
+/// unblocks everything.) The first INT or TERM asks the verb to stop accepting and to drain; the second ends the program
+/// at once. HUP asks for a reload; where nobody listens for it, it ends the program like TERM.
 final class Signals: Sendable {
   static let shared = Signals()
 
@@ -20,18 +19,28 @@ final class Signals: Sendable {
   private let state = Mutex(State())
 
   /// The signals that are fetched.
-  static var handled: sigset_t {
-    var set = sigset_t()
-    sigemptyset(&set)
-    for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
-    return set
-  }
+  private static let handled = [SIGINT, SIGTERM, SIGHUP]
 
-  /// Begins to fetch signals; to be called before any other thread starts.
+  /// From the handlers to the thread that fetches. Made before any handler is installed.
+  private static let pipe: (reading: Int32, writing: Int32) = {
+    var ends: [Int32] = [-1, -1]
+    guard Glibc.pipe(&ends) == 0 else { return (-1, -1) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }()
+
+  /// Begins to fetch signals; to be called before anything that a signal should end in good order.
   func start() {
     signal(SIGPIPE, SIG_IGN)
-    var set = Self.handled
-    pthread_sigmask(SIG_BLOCK, &set, nil)
+    guard Self.pipe.reading >= 0 else { return }
+    for number in Self.handled {
+      signal(number) { number in
+        let before = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(Signals.pipe.writing, &byte, 1)
+        errno = before
+      }
+    }
     var thread = pthread_t()
     pthread_create(&thread, nil, { _ in Signals.shared.fetch() }, nil)
     pthread_detach(thread)
@@ -59,10 +68,10 @@ final class Signals: Sendable {
   }
 
   private func fetch() -> Never {
-    var set = Self.handled
     while true {
-      var signal: Int32 = 0
-      guard sigwait(&set, &signal) == 0 else { continue }
+      var byte: UInt8 = 0
+      guard read(Self.pipe.reading, &byte, 1) == 1 else { continue }
+      let signal = Int32(byte)
       if signal == SIGHUP, let reload = self.state.withLock({ $0.onReload }) {
         reload()
         continue
