@@ -48,14 +48,7 @@ struct KernelTransport: TransportProvider {
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel> {
     if case .unixDomainSocket = address { Self.removeDeadSocket(address) }
-    var bootstrap = ServerBootstrap(group: self.eventLoopGroup, childGroup: self.eventLoopGroup)
-      .serverChannelOption(.backlog, value: Int32(clamping: options.backlog))
-      .serverChannelOption(.maxMessagesPerRead, value: options.acceptsAtOnce)
-      .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .childChannelOption(.autoRead, value: options.autoRead)
-      .childChannelInitializer { channel in
-        Self.setUpStream(channel).flatMapThrowing { try initializer(channel) }
-      }
+    var bootstrap = self.serverBootstrap(options, initializer)
     if case .unixDomainSocket = address {
       return bootstrap.bind(to: address)
     }
@@ -65,6 +58,28 @@ struct KernelTransport: TransportProvider {
       bootstrap = bootstrap.serverChannelOption(KernelSocketOption.v6Only, value: 1)
     }
     return bootstrap.bind(to: address)
+  }
+
+  func listen(
+    onInherited descriptor: CInt,
+    options: ListenOptions,
+    initializer: @escaping Transport.Initializer
+  ) -> EventLoopFuture<any Channel>? {
+    self.serverBootstrap(options, initializer).withBoundSocket(descriptor)
+  }
+
+  private func serverBootstrap(
+    _ options: ListenOptions,
+    _ initializer: @escaping Transport.Initializer
+  ) -> ServerBootstrap {
+    ServerBootstrap(group: self.eventLoopGroup, childGroup: self.eventLoopGroup)
+      .serverChannelOption(.backlog, value: Int32(clamping: options.backlog))
+      .serverChannelOption(.maxMessagesPerRead, value: options.acceptsAtOnce)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelOption(.autoRead, value: options.autoRead)
+      .childChannelInitializer { channel in
+        Self.setUpStream(channel).flatMapThrowing { try initializer(channel) }
+      }
   }
 
   func bindDatagrams(

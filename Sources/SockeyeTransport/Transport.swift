@@ -163,6 +163,21 @@ public struct Transport: Sendable {
   }
 }
 
+// MARK: - Inherited sockets
+
+extension Transport {
+  func inherit(
+    _ descriptor: CInt,
+    options: ListenOptions,
+    initializer: @escaping Initializer
+  ) async throws -> any Channel {
+    guard let future = self.provider.listen(onInherited: descriptor, options: options, initializer: initializer) else {
+      throw Failure(.usage, "only the kernel's TCP can take over sockets; leave --stack out")
+    }
+    return try await future.get()
+  }
+}
+
 // MARK: - Addresses
 
 extension Transport {

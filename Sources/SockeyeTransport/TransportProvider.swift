@@ -20,10 +20,25 @@ package protocol TransportProvider: Sendable {
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel>
 
+  /// Accepts streams on a listening socket of the operating system; `nil` where there are no such sockets.
+  func listen(
+    onInherited descriptor: CInt,
+    options: ListenOptions,
+    initializer: @escaping Transport.Initializer
+  ) -> EventLoopFuture<any Channel>?
+
   /// Binds a socket for datagrams.
   func bindDatagrams(
     on address: SocketAddress,
     options: DatagramOptions,
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel>
+}
+
+extension TransportProvider {
+  package func listen(
+    onInherited descriptor: CInt,
+    options: ListenOptions,
+    initializer: @escaping Transport.Initializer
+  ) -> EventLoopFuture<any Channel>? { nil }
 }
