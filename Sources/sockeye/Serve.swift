@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import NIOCore
-import NIOSSL
 import SockeyeFiles
 import SockeyeTransport
 
@@ -12,17 +11,21 @@ struct Serve: AsyncParsableCommand {
     discussion: """
       Any browser, curl, wget, aria2 or 'sockeye get' can fetch from it, and so can clients that send a bare file name \
       and read until the end. Folders are listed (?json, ?plain) and fetched whole (?zip, ?tar); ?hash=sha256 gives a \
-      file's digest. Only this machine can connect unless --public or --listen says otherwise.
+      file's digest. Only this machine can connect unless --public or --listen says otherwise. Hidden files, and \
+      symbolic links that lead out of the directory, are never served.
+
+      HUP reads the certificate and the passwords again. A socket handed over by a service manager (LISTEN_FDS) is \
+      used instead of --listen.
       """
   )
 
   @Argument(help: "The directory to serve. On a terminal, the current one by default.")
   var directory: String?
 
-  @Option(help: "Where to listen (default: port 8888 of this machine alone).")
+  @Option(help: ArgumentHelp("Where to listen (default: port 8888 of this machine alone).", valueName: "endpoint"))
   var listen: String?
 
-  @Flag(help: "Let other machines connect: listen on all addresses.")
+  @Flag(help: "Let other machines connect: listen on all addresses, port 8888.")
   var `public` = false
 
   @OptionGroup(title: "Addresses")
@@ -36,6 +39,9 @@ struct Serve: AsyncParsableCommand {
 
   @OptionGroup(title: "Limits")
   var limits: ServiceLimitFlags
+
+  @OptionGroup(title: "Reports")
+  var reports: ReportFlags
 
   @Flag(help: "Answer a folder with its listing even if it has an index.html.")
   var noIndex = false
@@ -63,37 +69,40 @@ struct Serve: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let user = self.security.addUser, let file = self.security.authFile {
+      return try self.security.add(user, to: file)
+    }
     let directory = try self.chosenDirectory()
-    var configuration = FileServiceConfiguration(directory: directory)
-    configuration.missingReply = self.bareNames.missing
-    configuration.quietTime = self.bareNames.quietTime.amount
-    configuration.servesIndex = !self.noIndex
-    try self.limits.apply(to: &configuration)
-
-    let endpoint = try self.chosenEndpoint()
-    var options = ListenOptions()
-    options.family = self.families.family
-    options.numericOnly = self.families.numericOnly
-    options.reusePort = self.reusePort
+    let identity = try self.security.identity(names: ServedAddresses.names)
+    let log = try self.chosenLog()
+    let configuration = try self.makeConfiguration(directory, identity, log)
+    let transport = Transport.kernel(threads: self.workers)
     let service = try await FileService.start(
       configuration,
-      on: endpoint,
-      transport: .kernel(threads: self.workers),
-      options: options
+      on: try self.chosenPlace(),
+      transport: transport,
+      options: self.listenOptions
     )
-    if let readyFile { try ReadyFile.write(service.addresses, to: readyFile) }
-    if !self.quiet {
-      for address in service.addresses {
-        StandardError.say("Serving \(VisibleText.of(directory)) at http://\(address.text)/")
-      }
+    var admin: AdminEndpoint?
+    if let endpoint = self.reports.admin {
+      admin = try await AdminEndpoint.start(for: service, on: try Endpoint.parse(endpoint), transport: transport)
     }
+    if let readyFile { try ReadyFile.write(service.addresses, to: readyFile) }
+    self.announce(service, admin, directory, identity)
+    Signals.shared.onReload { [security] in Self.reload(service, security, identity) }
+
     let signal = await Signals.shared.firstEnding()
-    if !self.quiet, service.openConnections > 0 {
-      StandardError.say("Waiting for \(service.openConnections) connections; interrupt again to end at once.")
+    self.say("{\"v\":1,\"event\":\"draining\",\"connections\":\(service.openConnections)}") {
+      service.openConnections > 0
+        ? "Waiting for \(service.openConnections) connections; interrupt again to end at once." : nil
     }
     await service.drain()
+    await admin?.close()
+    log?.flush()
     throw SignalEnding(signal: signal)
   }
+
+  // MARK: What was asked for
 
   /// Serving a directory that nobody named is for somebody who sees which one it is.
   private func chosenDirectory() throws(Failure) -> String {
@@ -107,8 +116,86 @@ struct Serve: AsyncParsableCommand {
     return "."
   }
 
-  private func chosenEndpoint() throws(Failure) -> Endpoint {
-    if let listen { return try Endpoint.parse(listen) }
-    return Endpoint(location: .network(host: self.public ? nil : "127.0.0.1", port: 8888))
+  private func chosenPlace() throws(Failure) -> FileService.Place {
+    let inherited = Transport.inheritedDescriptors
+    if !inherited.isEmpty { return .inherited(inherited) }
+    if let listen { return .endpoint(try Endpoint.parse(listen)) }
+    return .endpoint(Endpoint(location: .network(host: self.public ? nil : "127.0.0.1", port: 8888)))
+  }
+
+  private func chosenLog() throws(Failure) -> AccessLog? {
+    if let path = self.reports.accessLog { return try AccessLog(path: path, isJSON: self.reports.logFormat == .json) }
+    return Terminal.error.isTerminal && !self.quiet && !self.json ? AccessLog() : nil
+  }
+
+  private var listenOptions: ListenOptions {
+    var options = ListenOptions()
+    options.family = self.families.family
+    options.numericOnly = self.families.numericOnly
+    options.reusePort = self.reusePort
+    return options
+  }
+
+  private func makeConfiguration(
+    _ directory: String,
+    _ identity: ServiceIdentity?,
+    _ log: AccessLog?
+  ) throws(Failure) -> FileServiceConfiguration {
+    var configuration = FileServiceConfiguration(directory: directory)
+    configuration.missingReply = self.bareNames.missing
+    configuration.quietTime = self.bareNames.quietTime.amount
+    configuration.servesIndex = !self.noIndex
+    configuration.tls = identity?.configuration
+    configuration.passwords = try self.security.passwords()
+    if let log { configuration.accessLog = { log.take($0) } }
+    try self.limits.apply(to: &configuration)
+    return configuration
+  }
+
+  private static func reload(_ service: FileService, _ security: SecurityFlags, _ identity: ServiceIdentity?) {
+    do {
+      // A certificate that was made up stays: nobody has another one.
+      let current = security.tls == nil ? try security.identity(names: []) : identity
+      try service.reload(tls: current?.configuration, passwords: try security.passwords())
+      StandardError.say("Read the certificate and the passwords again.")
+    } catch {
+      StandardError.say("sockeye: not reloaded: \(VisibleText.of(error.message))")
+    }
+  }
+
+  // MARK: What is said
+
+  private func say(_ event: String, _ line: () -> String?) {
+    if self.json {
+      print(event)
+      fflush(nil)
+    } else if !self.quiet, let line = line() {
+      StandardError.say(line)
+    }
+  }
+
+  private func announce(
+    _ service: FileService,
+    _ admin: AdminEndpoint?,
+    _ directory: String,
+    _ identity: ServiceIdentity?
+  ) {
+    let urls = ServedAddresses(bound: service.addresses, isEncrypted: identity != nil).urls
+    let quoted = urls.map { "\"\($0)\"" }.joined(separator: ",")
+    let addresses = service.addresses.map { "\"\($0.text)\"" }.joined(separator: ",")
+    let fingerprint = identity.map { ",\"sha256\":\"\($0.fingerprint)\"" } ?? ""
+    let adminText = admin.map { ",\"admin\":[\($0.addresses.map { "\"\($0.text)\"" }.joined(separator: ","))]" } ?? ""
+    self.say(
+      "{\"v\":1,\"event\":\"listening\",\"addresses\":[\(addresses)],\"urls\":[\(quoted)]\(fingerprint)\(adminText)}"
+    ) {
+      var lines = ["Serving \(VisibleText.of(directory)) at \(urls.first ?? "no address that others can reach")"]
+      lines += urls.dropFirst().map { "  and at \($0)" }
+      if let identity { lines.append("The certificate's SHA-256 is \(identity.fingerprint)") }
+      if let admin { lines += admin.addresses.map { "Metrics at http://\($0.text)/metrics" } }
+      if self.public, Terminal.error.isTerminal, let url = urls.first, let code = QRCode(url) {
+        lines.append(code.text())
+      }
+      return lines.joined(separator: "\n")
+    }
   }
 }

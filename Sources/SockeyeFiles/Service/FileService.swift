@@ -14,18 +14,26 @@ public final class FileService: Sendable {
     self.workers = workers
   }
 
+  /// Where a service listens.
+  public enum Place: Hashable, Sendable {
+    /// An address of its own.
+    case endpoint(Endpoint)
+    /// Sockets that a service manager has opened.
+    case inherited([CInt])
+  }
+
   /// Begins to serve.
   ///
   /// - Parameters:
   ///   - configuration: What to serve, and how.
-  ///   - endpoint: Where to listen.
+  ///   - place: Where to listen.
   ///   - transport: Whose TCP to use. Each of its event loops serves the connections that it is given.
   ///   - options: How to listen.
   /// - Throws: A failure of kind `localFile` when the directory cannot be opened, `tls` for a bad certificate, `network`
   ///   or `usage` when it cannot listen.
   public static func start(
     _ configuration: FileServiceConfiguration,
-    on endpoint: Endpoint,
+    on place: Place,
     transport: Transport,
     options: ListenOptions = ListenOptions()
   ) async throws(Failure) -> FileService {
@@ -44,11 +52,18 @@ public final class FileService: Sendable {
     var options = options
     // So that accepting stops at the limit, and not at the limit and a batch.
     if admission != nil { options.acceptsAtOnce = 1 }
-    let listener = try await transport.listen(on: endpoint, options: options) { channel in
+    let initializer: Transport.Initializer = { channel in
       guard let worker = gatekeepers[ObjectIdentifier(channel.eventLoop)]?.value else { return }
       admission?.entered(channel)
       try channel.pipeline.syncOperations.addHandler(ConnectionGate(worker: worker))
     }
+    let listener =
+      switch place {
+      case .endpoint(let endpoint):
+        try await transport.listen(on: endpoint, options: options, initializer: initializer)
+      case .inherited(let descriptors):
+        try await transport.listen(onInherited: descriptors, options: options, initializer: initializer)
+      }
     for channel in listener.channels {
       try? await channel.eventLoop.submit {
         // Out of descriptors, accepting again at once would spin.

@@ -14,8 +14,18 @@ struct BareNameFlags: ParsableArguments {
   var quietTime = DurationArgument(.milliseconds(50))
 }
 
-/// How `serve` protects itself.
-struct SecurityFlags: ParsableArguments {
+/// What `serve` tells about its work.
+struct ReportFlags: ParsableArguments {
+  enum LogFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+  @Option(help: ArgumentHelp("Log requests here; '-' is standard output.", valueName: "file"))
+  var accessLog: String?
+
+  @Option(help: "The form of the access log.")
+  var logFormat = LogFormat.text
+
+  @Option(help: ArgumentHelp("Answer /metrics and /healthz here.", valueName: "endpoint"))
+  var admin: String?
 }
 
 /// How much `serve` gives, and to whom.

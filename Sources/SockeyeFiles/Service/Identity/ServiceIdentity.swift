@@ -1,0 +1,106 @@
+import Crypto
+import FoundationEssentials
+import NIOCore
+public import NIOSSL
+public import SockeyeTransport
+import SwiftASN1
+import X509
+
+/// The certificate and key by which a service proves to be itself.
+public struct ServiceIdentity: Sendable {
+  /// What TLS needs.
+  public let configuration: TLSConfiguration
+  /// The SHA-256 of the certificate, by which people can compare it: `AB:CD:…`.
+  public let fingerprint: String
+
+  /// Reads a certificate chain and its key from PEM files.
+  ///
+  /// - Throws: A failure of kind `localFile`.
+  public init(certificatePath: String, keyPath: String) throws(Failure) {
+    let chain: [NIOSSLCertificate]
+    let key: NIOSSLPrivateKey
+    do {
+      chain = try NIOSSLCertificate.fromPEMFile(certificatePath)
+    } catch {
+      throw Failure(.localFile, "cannot read a certificate from \(certificatePath); name a file in PEM")
+    }
+    do {
+      key = try NIOSSLPrivateKey(file: keyPath, format: .pem)
+    } catch {
+      throw Failure(.localFile, "cannot read a private key from \(keyPath); name a file in PEM, without a passphrase")
+    }
+    guard let first = chain.first, let bytes = try? first.toDERBytes() else {
+      throw Failure(.localFile, "there is no certificate in \(certificatePath); name a file in PEM")
+    }
+    self.init(chain: chain, key: key, firstInDER: bytes)
+  }
+
+  /// Makes a key, and a certificate that nobody but its own key has signed.
+  ///
+  /// - Parameters:
+  ///   - names: Names and addresses that the certificate is to be good for.
+  ///   - now: Seconds since 1970.
+  /// - Throws: A failure of kind `tls`.
+  public static func selfSigned(names: [String], now: Int64) throws(Failure) -> ServiceIdentity {
+    do {
+      let key = P256.Signing.PrivateKey()
+      let certificate = try Self.certificate(key: key, names: names, now: now)
+      var serializer = DER.Serializer()
+      try serializer.serialize(certificate)
+      let bytes = serializer.serializedBytes
+      return ServiceIdentity(
+        chain: [try NIOSSLCertificate(bytes: bytes, format: .der)],
+        key: try NIOSSLPrivateKey(bytes: Array(key.derRepresentation), format: .der),
+        firstInDER: bytes
+      )
+    } catch {
+      throw Failure(.tls, "cannot make a certificate: \(error); bring one with --certificate and --key")
+    }
+  }
+
+  private init(chain: [NIOSSLCertificate], key: NIOSSLPrivateKey, firstInDER bytes: [UInt8]) {
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) },
+      privateKey: .privateKey(key)
+    )
+    configuration.minimumTLSVersion = .tlsv12
+    configuration.applicationProtocols = ["http/1.1"]
+    self.configuration = configuration
+    self.fingerprint = SHA256.hash(data: bytes).map { byte in
+      let digits = String(byte, radix: 16, uppercase: true)
+      return digits.utf8.count == 1 ? "0" + digits : digits
+    }.joined(separator: ":")
+  }
+
+  /// Ninety days, from an hour ago, for clocks that differ.
+  private static func certificate(key: P256.Signing.PrivateKey, names: [String], now: Int64) throws -> Certificate {
+    let name = try DistinguishedName { CommonName(names.first ?? "sockeye") }
+    let alternatives = names.map { name -> GeneralName in
+      guard let address = try? SocketAddress(ipAddress: name, port: 0) else { return .dnsName(name) }
+      return .ipAddress(ASN1OctetString(contentBytes: Self.packed(address)[...]))
+    }
+    let start = Date(timeIntervalSince1970: Double(now) - 3600)
+    return try Certificate(
+      version: .v3,
+      serialNumber: .init(),
+      publicKey: .init(key.publicKey),
+      notValidBefore: start,
+      notValidAfter: start.addingTimeInterval(90 * 86_400),
+      issuer: name,
+      subject: name,
+      signatureAlgorithm: .ecdsaWithSHA256,
+      extensions: Certificate.Extensions {
+        Critical(BasicConstraints.notCertificateAuthority)
+        Critical(KeyUsage(digitalSignature: true))
+        try ExtendedKeyUsage([.serverAuth])
+        SubjectAlternativeNames(alternatives)
+      },
+      issuerPrivateKey: .init(key)
+    )
+  }
+
+  private static func packed(_ address: SocketAddress) -> [UInt8] {
+    let range = address.protocol == .inet ? 4..<8 : 8..<24
+    return address.withSockAddr { Array(UnsafeRawBufferPointer(start: $0, count: $1)[range]) }
+  }
+}

@@ -1,0 +1,99 @@
+import Glibc
+import SockeyeFiles
+import SockeyeTransport
+import Synchronization
+
+/// Writes the access log on a thread of its own, so that no request waits for a disk or for a terminal.
+///
+/// What cannot be written fast enough is dropped beyond some megabytes, and the log says how much.
+final class AccessLog: Sendable {
+  private struct State {
+    var pending: [UInt8] = []
+    var dropped = 0
+  }
+
+  private let descriptor: CInt
+  private let isJSON: Bool
+  private let state = Mutex(State())
+  private let writing = Mutex(())
+
+  private static let mostPending = 8 << 20
+
+  /// - Parameter path: A file to append to, or `-` for standard output.
+  /// - Throws: A failure of kind `localFile`.
+  init(path: String, isJSON: Bool) throws(Failure) {
+    self.isJSON = isJSON
+    self.descriptor = path == "-" ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+    guard self.descriptor >= 0 else {
+      throw Failure(
+        .localFile,
+        "cannot write the log \(path): \(String(cString: strerror(errno)).lowercased()); check the folder"
+      )
+    }
+    self.startWriting()
+  }
+
+  /// Logs to standard error, for a person who watches.
+  init() {
+    self.isJSON = false
+    self.descriptor = STDERR_FILENO
+    self.startWriting()
+  }
+
+  /// Takes a record; never waits.
+  func take(_ record: AccessRecord) {
+    let now = Int64(time(nil))
+    let line = self.isJSON ? record.jsonLine(at: now) : record.combinedLine(at: now)
+    self.state.withLock { state in
+      guard state.pending.count < Self.mostPending else {
+        state.dropped += 1
+        return
+      }
+      state.pending += Array(line.utf8) + [UInt8(ascii: "\n")]
+    }
+  }
+
+  /// Writes what is pending.
+  func flush() {
+    self.writing.withLock { _ in
+      let (bytes, dropped) = self.state.withLock { state in
+        defer { state = State() }
+        return (state.pending, state.dropped)
+      }
+      self.write(bytes)
+      if dropped > 0 { StandardError.say("\(dropped) lines of the access log were dropped; the disk is too slow") }
+    }
+  }
+
+  private func write(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let part = UnsafeRawBufferPointer(rebasing: rest)
+        let count = Glibc.write(self.descriptor, part.baseAddress, part.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return }
+        rest = rest.dropFirst(count)
+      }
+    }
+  }
+
+  private func startWriting() {
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(self).toOpaque()
+    pthread_create(
+      &thread,
+      nil,
+      { context in
+        guard let context else { return nil }
+        let log = Unmanaged<AccessLog>.fromOpaque(context).takeRetainedValue()
+        while true {
+          usleep(100_000)
+          log.flush()
+        }
+      },
+      context
+    )
+    pthread_detach(thread)
+  }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Glibc
+import NIOCore
+import SockeyeFiles
+import SockeyeTransport
+
+/// How `serve` proves who it is, and asks who its clients are.
+struct SecurityFlags: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Speak TLS too: 'auto' makes a certificate and prints its fingerprint.", valueName: "auto")
+  )
+  var tls: String?
+
+  @Option(help: ArgumentHelp("Speak TLS too, with this certificate chain (PEM).", valueName: "file"))
+  var certificate: String?
+
+  @Option(help: ArgumentHelp("The certificate's private key (PEM).", valueName: "file"))
+  var key: String?
+
+  @Option(help: ArgumentHelp("Ask for the users and passwords in this file.", valueName: "file"))
+  var authFile: String?
+
+  @Option(help: ArgumentHelp("Add a user to --auth-file, ask for the password, and end.", valueName: "name"))
+  var addUser: String?
+
+  func validate() throws {
+    if let tls, tls != "auto" {
+      throw ValidationError("--tls takes 'auto'; for a certificate of your own use --certificate and --key")
+    }
+    if (self.certificate == nil) != (self.key == nil) {
+      throw ValidationError("--certificate and --key belong together; name both")
+    }
+    if self.tls != nil, self.certificate != nil {
+      throw ValidationError("--tls auto and --certificate exclude each other; leave one out")
+    }
+    if self.addUser != nil, self.authFile == nil { throw ValidationError("--add-user needs --auth-file") }
+  }
+
+  /// The certificate to use, if TLS is spoken.
+  func identity(names: [String]) throws(Failure) -> ServiceIdentity? {
+    if let certificate, let key { return try ServiceIdentity(certificatePath: certificate, keyPath: key) }
+    return self.tls == nil ? nil : try ServiceIdentity.selfSigned(names: names, now: Int64(time(nil)))
+  }
+
+  /// The passwords to ask for, if any.
+  func passwords() throws(Failure) -> PasswordFile? {
+    guard let authFile else { return nil }
+    return try PasswordFile(try Self.contents(of: authFile), name: authFile)
+  }
+
+  /// Asks for a password and adds its line to the file.
+  func add(_ user: String, to path: String) throws(Failure) {
+    guard let password = SecretPrompt.read("Password for \(user): "), !password.isEmpty else {
+      throw Failure(.usage, "no password was given; type one, or send one line on standard input")
+    }
+    let line = try PasswordFile.line(user: user, password: password)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw Self.failure("write", path) }
+    defer { close(descriptor) }
+    let bytes = Array((line + "\n").utf8)
+    guard write(descriptor, bytes, bytes.count) == bytes.count else { throw Self.failure("write", path) }
+  }
+
+  private static func contents(of path: String) throws(Failure) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw self.failure("read", path) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(descriptor, &chunk, chunk.count)
+      guard count >= 0 else { throw self.failure("read", path) }
+      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      bytes += chunk[..<count]
+    }
+  }
+
+  private static func failure(_ what: String, _ path: String) -> Failure {
+    Failure(
+      .localFile,
+      "cannot \(what) \(path): \(String(cString: strerror(errno)).lowercased()); check its name and its rights"
+    )
+  }
+}
+
+/// A line that is not shown while it is typed.
+enum SecretPrompt {
+  /// Asks on the terminal; without one, takes a line of standard input.
+  static func read(_ prompt: String) -> String? {
+    guard Terminal.input.isTerminal else { return readLine() }
+    var before = termios()
+    guard tcgetattr(STDIN_FILENO, &before) == 0 else { return readLine() }
+    var silent = before
+    silent.c_lflag &= ~tcflag_t(ECHO)
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+    defer {
+      tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+      StandardError.write("\n")
+    }
+    StandardError.write(prompt)
+    return readLine()
+  }
+}

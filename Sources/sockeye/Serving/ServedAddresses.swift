@@ -1,0 +1,43 @@
+import NIOCore
+import SockeyeFiles
+import SockeyeTransport
+
+/// The URLs by which a service can be reached.
+struct ServedAddresses {
+  let urls: [String]
+
+  /// The addresses of this machine's interfaces, those that others are likeliest to reach first.
+  static var ofThisMachine: [SocketAddress] {
+    let devices = (try? System.enumerateDevices()) ?? []
+    let addresses = devices.compactMap(\.address).filter { address in
+      guard let text = address.ipAddress else { return false }
+      return !text.hasPrefix("127.") && text != "::1" && !text.lowercased().hasPrefix("fe80")
+    }
+    return addresses.filter { $0.protocol == .inet } + addresses.filter { $0.protocol == .inet6 }
+  }
+
+  /// - Parameters:
+  ///   - bound: What is listened on. An unspecified address stands for all of this machine's.
+  ///   - isEncrypted: Whether to write `https`.
+  init(bound: [SocketAddress], isEncrypted: Bool) {
+    let scheme = isEncrypted ? "https" : "http"
+    var urls: [String] = []
+    for address in bound {
+      guard let text = address.ipAddress, text == "0.0.0.0" || text == "::" else {
+        urls.append(address.pathname.map { "unix:\($0)" } ?? "\(scheme)://\(address.text)/")
+        continue
+      }
+      for var own in Self.ofThisMachine where own.protocol == address.protocol {
+        own.port = address.port
+        urls.append("\(scheme)://\(own.text)/")
+      }
+    }
+    self.urls = urls
+  }
+
+  /// Names for a certificate: what a client may type to get here.
+  static var names: [String] {
+    ["localhost", "127.0.0.1", "::1"]
+      + self.ofThisMachine.compactMap { $0.ipAddress?.split(separator: "%").first.map(String.init) }
+  }
+}
