@@ -27,7 +27,11 @@ public struct SYNCookies: Sendable {
   ///   - path: what the network layer says about the way to the peer.
   ///   - now: the time.
   public func answer(
-    to syn: TCPHeader, tuple: FourTuple, configuration: ConnectionConfiguration, path: NetworkPath, now: Instant
+    to syn: TCPHeader,
+    tuple: FourTuple,
+    configuration: ConnectionConfiguration,
+    path: NetworkPath,
+    now: Instant
   ) -> TCPHeader {
     let secrets = ConnectionSecrets(for: tuple, key: key, now: now)
     let connection = Connection(
@@ -145,8 +149,12 @@ extension Connection {
   ///   - key: the secret that `SYNCookies` and `ConnectionSecrets` were made of.
   ///   - now: when the ACK arrived.
   public init(
-    remembered syn: RememberedSYN, configuration: ConnectionConfiguration, path: NetworkPath, tuple: FourTuple,
-    key: SecretKey, now: Instant
+    remembered syn: RememberedSYN,
+    configuration: ConnectionConfiguration,
+    path: NetworkPath,
+    tuple: FourTuple,
+    key: SecretKey,
+    now: Instant
   ) {
     let offset = ConnectionSecrets(for: tuple, key: key, now: now).timestampOffset
     let header = TCPHeader(
