@@ -30,10 +30,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
   ],
   targets: [
+    .target(name: "CSockeyeFiles"),
     .target(name: "CSockeyeLinux"),
     .target(
       name: "SockeyeFiles",
       dependencies: [
+        "CSockeyeFiles",
         "CSockeyeLinux",
         "SockeyeTransport",
         .product(name: "Crypto", package: "swift-crypto"),
@@ -65,6 +67,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SockeyeFilesTests",
+      dependencies: [
+        "SockeyeFiles",
+        "SockeyeTransport",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict
     ),

@@ -1,0 +1,110 @@
+internal import Glibc
+internal import NIOHTTP1
+public import SockeyeTransport
+
+/// Fetches files so that none is ever wrong: the final name appears once every byte is there, checked and on the disk.
+///
+/// One downloader may fetch many files one after another; connections are kept between them. End it with
+/// ``shutdown()``.
+public final class Downloader: Sendable {
+  let options: DownloadOptions
+  let pool: HTTPConnectionPool
+  let threads = DownloadThreads()
+  let limiter: RateLimiter?
+  let progress: DownloadProgress
+  let onEvent: @Sendable (DownloadEvent) -> Void
+
+  /// - Parameters:
+  ///   - transport: Whose TCP to use.
+  ///   - options: How to download.
+  ///   - progress: Where to keep how far it is.
+  ///   - onEvent: Told what happens, from any thread.
+  public init(
+    transport: Transport,
+    options: DownloadOptions,
+    progress: DownloadProgress = DownloadProgress(),
+    onEvent: @escaping @Sendable (DownloadEvent) -> Void = { _ in }
+  ) {
+    self.options = options
+    self.limiter = options.bytesPerSecond.map { RateLimiter(bytesPerSecond: $0) }
+    self.pool = HTTPConnectionPool(transport: transport, options: options, readSize: self.limiter?.readSize ?? 1 << 20)
+    self.progress = progress
+    self.onEvent = onEvent
+  }
+
+  /// Closes the connections and ends the threads.
+  public func shutdown() async {
+    self.pool.closeAll()
+    await self.threads.shutdown()
+  }
+
+  /// Downloads one file.
+  ///
+  /// When the task is cancelled, what has arrived is written down so that the next run goes on from there.
+  ///
+  /// - Returns: What came of it; nothing if the final name was taken and that means to skip it.
+  /// - Throws: A failure of any kind but `expectationUnmet`.
+  @discardableResult
+  public func download(_ url: DownloadURL) async throws(Failure) -> DownloadReport? {
+    switch self.options.output {
+    case .descriptor(let descriptor):
+      return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
+    case .file(let path):
+      guard let place = try await self.threads.disk.run({ () throws(Failure) in try Self.place(path) }) else {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(.localFile, "cannot write to '\(path)': \(Folder.reason(errno))") }
+        defer { close(descriptor) }
+        return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
+      }
+      return try await self.download(url, into: place.folder, name: place.name)
+    case .named:
+      let bytes = try await self.name(for: url)
+      let name = try LocalName(bytes)
+      if name.isChanged { self.onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text)) }
+      let path = self.options.folder
+      let folder = try await self.threads.disk.run { () throws(Failure) in try Folder(path: path) }
+      return try await self.download(url, into: folder, name: name.text)
+    }
+  }
+
+  func download(_ url: DownloadURL, into folder: Folder, name: String) async throws(Failure) -> DownloadReport? {
+    try await FileDownload(url, into: .file(folder, name), by: self).run()
+  }
+
+  /// The name that a URL ends in, or the one that its server chooses if it may.
+  private func name(for url: DownloadURL) async throws(Failure) -> [UInt8] {
+    guard self.options.trustsServerNames, url.scheme != .tcp else { return url.lastComponent }
+    let requester = self.requester(for: url)
+    do throws(TransferFailure) {
+      let answer = try await requester.ask(.init(method: .HEAD), of: url)
+      await requester.dismiss(answer)
+      let suggested = answer.head.headers.first(name: "Content-Disposition").flatMap(ContentDisposition.fileName)
+      return suggested ?? answer.url.lastComponent
+    } catch {
+      guard error.failure.kind == .serverReported else { throw error.failure }
+      return url.lastComponent
+    }
+  }
+
+  func requester(for url: DownloadURL) -> HTTPRequester {
+    HTTPRequester(pool: self.pool, options: self.options, trusted: url.origin, onEvent: self.onEvent)
+  }
+
+  /// Where a path is; nothing for a device or a pipe, which are written to as they are.
+  private static func place(_ path: String) throws(Failure) -> (folder: Folder, name: String)? {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: throw Failure(.usage, "'\(path)' is a folder; use -d to download into it")
+      case S_IFCHR, S_IFIFO: return nil
+      default: break
+      }
+    }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard let name = parts.last, !name.isEmpty, name != ".", name != "..",
+      name.utf8.count <= 255 - DownloadFileNames.longestSuffix
+    else { throw Failure(.usage, "'\(path)' is not the name of a file, or too long for one") }
+    let folder = path.dropLast(name.count)
+    return (try Folder(path: folder == "/" ? "/" : String(folder.dropLast(folder.isEmpty ? 0 : 1))), String(name))
+  }
+}

@@ -1,0 +1,100 @@
+internal import CSockeyeFiles
+internal import Glibc
+internal import SockeyeTransport
+
+/// A folder in which downloads are made, held open so that nobody can swap it for another under our feet.
+///
+/// Names are looked up in it one component at a time and never through a symbolic link.
+final class Folder: Sendable {
+  /// As the user wrote it, for messages.
+  let path: String
+  let descriptor: CInt
+
+  /// Opens a folder that the user named; links on the way to it are the user's own.
+  init(path: String) throws(Failure) {
+    self.path = path
+    self.descriptor = Glibc.open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard self.descriptor >= 0 else {
+      throw Failure(.localFile, "cannot open the folder '\(path)': \(Self.reason(errno)); create it, or choose another")
+    }
+  }
+
+  /// Opens a folder inside another, and makes it if it isn't there.
+  init(_ name: LocalName, in parent: Folder) throws(Failure) {
+    self.path = parent.location(name.text)
+    if mkdirat(parent.descriptor, name.text, 0o777) != 0, errno != EEXIST {
+      throw Failure(.localFile, "cannot create the folder '\(self.path)': \(Self.reason(errno))")
+    }
+    self.descriptor = openat(parent.descriptor, name.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard self.descriptor >= 0 else {
+      let code = errno
+      guard code == ELOOP || code == ENOTDIR else {
+        throw Failure(.localFile, "cannot open the folder '\(self.path)': \(Self.reason(code))")
+      }
+      throw Failure(.refusedLocally, "'\(self.path)' is a file or a link, not a folder; move it away")
+    }
+  }
+
+  deinit { close(self.descriptor) }
+
+  /// A name in this folder as a path for messages.
+  func location(_ name: String) -> String {
+    self.path.isEmpty || self.path == "." ? name : self.path.hasSuffix("/") ? self.path + name : "\(self.path)/\(name)"
+  }
+
+  /// What stands at a name, a link itself and not what it points to; nothing if nothing does.
+  func status(_ name: String) throws(Failure) -> stat? {
+    var status = stat()
+    if fstatat(self.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return status }
+    guard errno == ENOENT else { throw self.failure("look at", name) }
+    return nil
+  }
+
+  /// Opens a regular file of this user for reading and writing.
+  ///
+  /// - Throws: A failure of kind `refusedLocally` when what stands there is something else.
+  func open(_ name: String, flags: CInt = 0) throws(Failure) -> CInt {
+    // Nothing is opened that would block or act on being opened.
+    let flags = flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+    let descriptor = openat(self.descriptor, name, flags, 0o666)
+    guard descriptor >= 0 else {
+      guard errno == ELOOP || errno == ENXIO || errno == EISDIR else { throw self.failure("open", name) }
+      throw Failure(.refusedLocally, "'\(self.location(name))' is not a regular file; move it away")
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+      close(descriptor)
+      throw Failure(.refusedLocally, "'\(self.location(name))' is not a regular file of this user; move it away")
+    }
+    return descriptor
+  }
+
+  /// Removes a file; one that isn't there is fine.
+  func remove(_ name: String) {
+    unlinkat(self.descriptor, name, 0)
+  }
+
+  /// Renames, replacing what stands at the new name only if asked to.
+  ///
+  /// - Returns: Whether it was done; not, if the new name is taken.
+  func rename(_ from: String, to: String, replacing: Bool) throws(Failure) -> Bool {
+    let status =
+      replacing
+      ? renameat(self.descriptor, from, self.descriptor, to)
+      : sockeye_rename_without_replacing(self.descriptor, from, to)
+    if status == 0 { return true }
+    guard errno == EEXIST, !replacing else { throw self.failure("rename '\(self.location(from))' to", to) }
+    return false
+  }
+
+  /// Makes names durable. File systems that can't are left alone: they have no better way.
+  func sync() { fsync(self.descriptor) }
+
+  func failure(_ action: String, _ name: String) -> Failure {
+    Failure(.localFile, "cannot \(action) '\(self.location(name))': \(Self.reason(errno))")
+  }
+
+  static func reason(_ code: CInt) -> String {
+    code == ENOSPC ? "no space left; make room, and run it again" : String(cString: strerror(code)).lowercased()
+  }
+}

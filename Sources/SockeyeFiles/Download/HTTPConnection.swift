@@ -1,0 +1,167 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOSSL
+internal import SockeyeTransport
+internal import Synchronization
+
+/// One connection to an HTTP server, or to one of the bare-name protocol, which answers one request.
+struct HTTPConnection: Sendable {
+  let origin: DownloadURL.Origin
+  private let channel: any Channel
+  private let handler: NIOLoopBound<HTTPExchangeHandler>
+
+  /// Connects; with TLS for `https`.
+  ///
+  /// - Parameter readSize: The most bytes to read at once.
+  static func open(
+    _ url: DownloadURL,
+    transport: Transport,
+    options: DownloadOptions,
+    tls: TLSClient?,
+    readSize: Int
+  ) async throws(Failure) -> HTTPConnection {
+    let channel = try await transport.connect(to: url.endpoint, options: options.connect) { channel in
+      let pipeline = channel.pipeline.syncOperations
+      // Several large reads in a row, unless a rate has to be kept.
+      let readsInARow: UInt = options.bytesPerSecond == nil ? 8 : 1
+      try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: readsInARow)
+      try? channel.syncOptions?.setOption(
+        .recvAllocator,
+        value: AdaptiveRecvByteBufferAllocator(
+          minimum: min(64 << 10, readSize),
+          initial: min(256 << 10, readSize),
+          maximum: readSize
+        )
+      )
+      if let tls { try pipeline.addHandler(try tls.handler(for: url.host)) }
+      let streamEnd = StreamEndObserver()
+      try pipeline.addHandler(streamEnd)
+      if url.scheme == .tcp {
+        let name = try NameEncoding.encode(url.bareName, as: options.nameEncoding)
+        let codec = BareNameCodec(url: url, name: name, allowsAmbiguousReply: options.allowsAmbiguousReply)
+        try pipeline.addHandler(codec)
+      } else {
+        try pipeline.addHTTPClientHandlers()
+      }
+      try pipeline.addHandler(HTTPExchangeHandler(url: url, idleLimit: options.idle, streamEnd: streamEnd))
+    }
+    do {
+      let handler = try await channel.eventLoop.submit {
+        let handler = try channel.pipeline.syncOperations.handler(type: HTTPExchangeHandler.self)
+        return NIOLoopBound(handler, eventLoop: channel.eventLoop)
+      }.get()
+      return HTTPConnection(origin: url.origin, channel: channel, handler: handler)
+    } catch {
+      throw Failure(.network, "\(url): the connection was closed at once")
+    }
+  }
+
+  /// Sends a request and waits for the head of its response.
+  ///
+  /// The task's cancellation closes the connection.
+  func send(_ request: HTTPRequestHead) async throws(Failure) -> HTTPResponseHead {
+    try await self.call { handler, promise in handler.send(request, promise: promise) }
+  }
+
+  /// Reads the body of the response whose head was returned last.
+  ///
+  /// The task's cancellation closes the connection.
+  func receive(_ plan: BodyPlan) async throws(Failure) -> BodyOutcome {
+    try await self.call { handler, promise in handler.receive(plan, promise: promise) }
+  }
+
+  /// Whether another request may be sent.
+  func isReusable() async -> Bool {
+    guard self.channel.isActive else { return false }
+    return (try? await self.channel.eventLoop.submit { self.handler.value.isReusable }.get()) ?? false
+  }
+
+  /// Closes it.
+  func close() { self.channel.close(promise: nil) }
+
+  private func call<Value: Sendable>(
+    _ body: @escaping @Sendable (HTTPExchangeHandler, EventLoopPromise<Value>) -> Void
+  ) async throws(Failure) -> Value {
+    let eventLoop = self.channel.eventLoop
+    let promise = eventLoop.makePromise(of: Value.self)
+    do {
+      return try await withTaskCancellationHandler {
+        eventLoop.execute { body(self.handler.value, promise) }
+        return try await promise.futureResult.get()
+      } onCancel: {
+        self.channel.close(promise: nil)
+      }
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure(.network, "\(error)")
+    }
+  }
+}
+
+/// Connections that wait to be used again.
+final class HTTPConnectionPool: Sendable {
+  private let idle = Mutex<[HTTPConnection]>([])
+  private let transport: Transport
+  private let options: DownloadOptions
+  private let tls: TLSClient
+  private let readSize: Int
+
+  init(transport: Transport, options: DownloadOptions, readSize: Int) {
+    self.transport = transport
+    self.options = options
+    self.tls = TLSClient(options)
+    self.readSize = readSize
+  }
+
+  /// Sends a request over a connection that waits, or over a new one.
+  ///
+  /// A server may close a connection at any time between two requests. One that does so in the moment of ours has not
+  /// refused it: it goes over a new connection at once (RFC 9110, section 9.2.2: GET may be repeated).
+  func send(
+    _ request: HTTPRequestHead,
+    to url: DownloadURL
+  ) async throws(Failure) -> (connection: HTTPConnection, head: HTTPResponseHead) {
+    while let connection = self.takeIdle(url.origin) {
+      do throws(Failure) {
+        return (connection, try await connection.send(request))
+      } catch {
+        connection.close()
+        guard error.kind == .network else { throw error }
+      }
+    }
+    let connection = try await HTTPConnection.open(
+      url,
+      transport: self.transport,
+      options: self.options,
+      tls: url.scheme == .https ? self.tls : nil,
+      readSize: self.readSize
+    )
+    do throws(Failure) {
+      return (connection, try await connection.send(request))
+    } catch {
+      connection.close()
+      throw error
+    }
+  }
+
+  /// Takes a connection back whose response has been read.
+  func giveBack(_ connection: HTTPConnection) async {
+    guard await connection.isReusable() else { return connection.close() }
+    self.idle.withLock { $0.append(connection) }
+  }
+
+  /// Closes all that wait.
+  func closeAll() {
+    for connection in self.idle.withLock({ idle in
+      defer { idle = [] }
+      return idle
+    }) { connection.close() }
+  }
+
+  private func takeIdle(_ origin: DownloadURL.Origin) -> HTTPConnection? {
+    self.idle.withLock { idle in
+      idle.lastIndex { $0.origin == origin }.map { idle.remove(at: $0) }
+    }
+  }
+}

@@ -1,0 +1,150 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import SockeyeTransport
+
+/// Why a transfer ended before its end.
+struct TransferFailure: Error {
+  var failure: Failure
+  /// Whether another attempt may fare better.
+  var isRetriable: Bool
+  /// How long the server wants us to wait.
+  var wait: TimeAmount?
+  /// Why what has been downloaded so far is of no use.
+  var restartReason: String?
+
+  init(_ failure: Failure, isRetriable: Bool? = nil, wait: TimeAmount? = nil) {
+    self.failure = failure
+    self.isRetriable = isRetriable ?? RetrySchedule.isWorthwhile(failure)
+    self.wait = wait
+  }
+
+  /// What has been downloaded belongs to another file.
+  static func restart(_ url: DownloadURL, _ reason: String) -> TransferFailure {
+    var failure = TransferFailure(Failure(.integrity, "\(url): \(reason)"), isRetriable: true)
+    failure.restartReason = reason
+    return failure
+  }
+}
+
+/// Asks for things by HTTP: follows redirects, shows credentials to whom they are meant for, knows errors.
+struct HTTPRequester: Sendable {
+  /// What is asked for.
+  struct Question: Sendable {
+    var method = HTTPMethod.GET
+    /// The first byte, and the byte after the last.
+    var range: (first: UInt64, end: UInt64?)?
+    /// For If-Range.
+    var validator: String?
+    var accept = "*/*"
+  }
+
+  /// A head whose body waits to be received.
+  struct Answer: Sendable {
+    var connection: HTTPConnection
+    var head: HTTPResponseHead
+    /// Where it came from, after all redirects.
+    var url: DownloadURL
+  }
+
+  let pool: HTTPConnectionPool
+  let options: DownloadOptions
+  /// To whom credentials may be shown.
+  let trusted: DownloadURL.Origin
+  let onEvent: @Sendable (DownloadEvent) -> Void
+
+  /// Asks.
+  ///
+  /// - Returns: An answer with a status of 200, 206 or 416.
+  func ask(_ question: Question, of url: DownloadURL) async throws(TransferFailure) -> Answer {
+    var url = url
+    for _ in 0...max(0, self.options.redirects) {
+      let answer: Answer
+      do throws(Failure) {
+        let (connection, head) = try await self.pool.send(self.request(question, to: url), to: url)
+        answer = Answer(connection: connection, head: head, url: url)
+      } catch {
+        throw TransferFailure(error)
+      }
+      switch answer.head.status.code {
+      case 200, 206, 416: return answer
+      case 301, 302, 303, 307, 308:
+        await self.dismiss(answer)
+        let next = try self.target(of: answer)
+        self.onEvent(.redirected(from: url, to: next))
+        url = next
+      default:
+        await self.dismiss(answer)
+        throw self.failure(answer)
+      }
+    }
+    throw TransferFailure(
+      Failure(.peerProtocol, "\(url): more than \(self.options.redirects) redirects; the server sends us in circles")
+    )
+  }
+
+  /// Lets go of an answer whose body is of no interest; the connection is kept if the body is short.
+  func dismiss(_ answer: Answer) async {
+    let length = answer.head.headers.first(name: "Content-Length").flatMap { DecimalNumber.parse($0) }
+    guard let length, length <= 1 << 16, (try? await answer.connection.receive(.discard)) != nil else {
+      return answer.connection.close()
+    }
+    await self.pool.giveBack(answer.connection)
+  }
+
+  private func request(_ question: Question, to url: DownloadURL) -> HTTPRequestHead {
+    var headers: HTTPHeaders = [
+      "Host": url.authority,
+      "User-Agent": "sockeye",
+      "Accept": question.accept,
+      // The bytes of the file itself are wanted: a coding in between has neither its length nor its ranges.
+      "Accept-Encoding": "identity",
+    ]
+    if let range = question.range {
+      headers.add(name: "Range", value: "bytes=\(range.first)-\(range.end.map { String($0 - 1) } ?? "")")
+      if let validator = question.validator { headers.add(name: "If-Range", value: validator) }
+    }
+    if url.origin == self.trusted, let value = self.options.credentials?.basicAuthorization(host: url.host) {
+      headers.add(name: "Authorization", value: value)
+    }
+    return HTTPRequestHead(version: .http1_1, method: question.method, uri: url.target, headers: headers)
+  }
+
+  private func target(of answer: Answer) throws(TransferFailure) -> DownloadURL {
+    guard let location = answer.head.headers.first(name: "Location"), !location.isEmpty else {
+      throw TransferFailure(Failure(.peerProtocol, "\(answer.url): the server redirects and doesn't say where to"))
+    }
+    let next: DownloadURL
+    do throws(Failure) {
+      next = try answer.url.resolving(location)
+    } catch {
+      throw TransferFailure(error)
+    }
+    guard next.scheme == .https || (next.scheme == .http && answer.url.scheme == .http) else {
+      let advice =
+        next.scheme == .http ? "which is not encrypted; if that is wanted, ask for \(next)" : "which is not HTTP"
+      throw TransferFailure(Failure(.refusedLocally, "\(answer.url): the server redirects to \(next), \(advice)"))
+    }
+    return next
+  }
+
+  private func failure(_ answer: Answer) -> TransferFailure {
+    let status = answer.head.status
+    let reason =
+      status.reasonPhrase.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7f } ? status.reasonPhrase : ""
+    let text = "\(answer.url): \(status.code)\(reason.isEmpty ? "" : " \(reason.prefix(80))")"
+    switch status.code {
+    case 401, 407:
+      let advice = self.options.credentials == nil ? "--auth-file FILE names who you are" : "check the --auth-file"
+      return TransferFailure(Failure(.authentication, "\(text); \(advice)"))
+    case 408, 425, 429, 500, 502, 503, 504:
+      let wait = answer.head.headers.first(name: "Retry-After").flatMap { DecimalNumber.parse($0) }
+      return TransferFailure(
+        Failure(.serverReported, text),
+        isRetriable: true,
+        wait: wait.map { .seconds(Int64(min($0, 86_400))) }
+      )
+    case 404, 410: return TransferFailure(Failure(.serverReported, "\(text); check the path"))
+    default: return TransferFailure(Failure(.serverReported, text))
+    }
+  }
+}

@@ -1,0 +1,56 @@
+internal import Glibc
+internal import NIOCore
+internal import NIOSSL
+internal import SockeyeTransport
+internal import Synchronization
+
+/// The TLS of a client: whom to trust, made when first needed.
+final class TLSClient: Sendable {
+  private let certificateAuthorities: String?
+  private let acceptsAnyCertificate: Bool
+  private let context = Mutex<NIOSSLContext?>(nil)
+
+  init(_ options: DownloadOptions) {
+    self.certificateAuthorities = options.certificateAuthorities
+    self.acceptsAnyCertificate = options.acceptsAnyCertificate
+  }
+
+  /// A handler that checks for the name of a host, or for its address if it is one.
+  func handler(for host: String) throws -> NIOSSLClientHandler {
+    let context = try self.context.withLock { context in
+      if let context { return context }
+      var configuration = TLSConfiguration.makeClientConfiguration()
+      configuration.applicationProtocols = ["http/1.1"]
+      if let file = self.certificateAuthorities { configuration.trustRoots = .file(file) }
+      if self.acceptsAnyCertificate { configuration.certificateVerification = .none }
+      do {
+        let made = try NIOSSLContext(configuration: configuration)
+        context = made
+        return made
+      } catch {
+        guard let file = self.certificateAuthorities else { throw error }
+        throw Failure(.localFile, "cannot read certificates from '\(file)'; --ca takes a file in PEM form")
+      }
+    }
+    // RFC 6066, section 3: an address is no server name.
+    return try NIOSSLClientHandler(context: context, serverHostname: Self.isAddress(host) ? nil : host)
+  }
+
+  private static func isAddress(_ host: String) -> Bool {
+    host.contains(":") || (try? SocketAddress(ipAddress: host, port: 0)) != nil
+  }
+}
+
+/// What to tell of a TLS connection that didn't come about.
+enum TLSFailure {
+  static func make(_ error: any Error, url: DownloadURL) -> Failure {
+    let text = "\(error)"
+    if text.contains("CERTIFICATE_VERIFY_FAILED") || error is NIOSSLExtraError {
+      return Failure(.tls, "\(url): the certificate is not one to trust for \(url.host); --ca FILE names whom to trust")
+    }
+    if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
+      return Failure(.tls, "\(url): the server doesn't speak TLS; is it an http:// one?")
+    }
+    return Failure(.tls, "\(url): TLS failed (\(error))")
+  }
+}
