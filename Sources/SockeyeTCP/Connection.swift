@@ -99,7 +99,12 @@ public struct Connection: ~Copyable {
     )
     incoming = IncomingStream(buffer: max(configuration.receiveBuffer, min(configuration.initialReceiveWindow, 65_535)))
     outOfOrder = OutOfOrderRanges(maximumCount: configuration.maximumOutOfOrderRanges)
-    recovery = LossRecovery(configuration: configuration, segmentSize: UInt32(size), now: now)
+    recovery = LossRecovery(
+      configuration: configuration,
+      segmentSize: UInt32(size),
+      seed: UInt64(secrets.initialSequenceNumber),
+      now: now
+    )
     acknowledgements = AcknowledgementSchedule(configuration: configuration)
     timestamps = TimestampClock(offset: secrets.timestampOffset)
     challenges = ChallengeBudget(perSecond: configuration.challengeAcknowledgementsPerSecond)

@@ -56,7 +56,13 @@ protocol CongestionAlgorithm {
   mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow)
 
   /// A transmission was taken for lost. Reported for each, before what follows from it.
-  mutating func lost(_ record: SentRecord, totalLost: UInt64, window: inout CongestionWindow, at now: Instant)
+  mutating func lost(
+    _ record: SentRecord,
+    totalDelivered: UInt64,
+    totalLost: UInt64,
+    window: inout CongestionWindow,
+    at now: Instant
+  )
 
   /// Congestion, at most once in a round trip. Sets the slow-start threshold, and for algorithms that own
   /// their window the window too; otherwise proportional rate reduction leads it there.

@@ -144,6 +144,7 @@ struct Cubic: CongestionAlgorithm {
 
   mutating func lost(
     _ record: SentRecord,
+    totalDelivered: UInt64,
     totalLost: UInt64,
     window: inout CongestionWindow,
     at now: Instant

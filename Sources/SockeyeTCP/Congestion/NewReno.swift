@@ -25,6 +25,7 @@ struct NewReno: CongestionAlgorithm {
 
   mutating func lost(
     _ record: SentRecord,
+    totalDelivered: UInt64,
     totalLost: UInt64,
     window: inout CongestionWindow,
     at now: Instant

@@ -177,13 +177,14 @@ extension LossRecovery {
         next: scoreboard.end,
         roundTripTime: digest.newestSentAt > Instant(nanoseconds: .min) ? digest.now - digest.newestSentAt : .zero,
         smoothedRoundTripTime: roundTrip.smoothed,
-        isWindowLimited: usage.allowsGrowth(of: window),
+        isWindowLimited: controller.ownsWindow ? usage.isLimited : usage.allowsGrowth(of: window),
         isRecovering: state == .recovery || state == .loss,
         rate: digest.sample,
         delivered: deliveryRate.delivered,
         lost: deliveryRate.lost
       )
       controller.acknowledged(sample, window: &window)
+      if controller.marksSamplesAsLimited { deliveryRate.applicationLimits(inFlight: bytesInFlight) }
     }
     updatePacingRate()
   }

@@ -127,7 +127,13 @@ extension LossRecovery {
     }
     digest.facts.insert(.congestiveLoss)
     deliveryRate.lost &+= UInt64(record.pointee.length)
-    controller.lost(record.pointee, totalLost: deliveryRate.lost, window: &window, at: digest.now)
+    controller.lost(
+      record.pointee,
+      totalDelivered: deliveryRate.delivered,
+      totalLost: deliveryRate.lost,
+      window: &window,
+      at: digest.now
+    )
   }
 
   /// What RFC 6675 NextSeg may send when nothing is known to be lost and no new data can be sent: a hole

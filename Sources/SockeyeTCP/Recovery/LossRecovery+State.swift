@@ -151,7 +151,7 @@ extension LossRecovery {
     markLostAfterTimeout(&digest)
     if features.contains(.established) {
       // The loss window: one segment beside what is believed to be in the network (RFC 5681 section 3.1).
-      if !controller.ownsWindow { window.set(bytesInFlight + window.segmentSize) }
+      window.set(bytesInFlight + window.segmentSize)
       // The first segment of a recovery that the timer begins tells whether the timer was right; where fast
       // recovery went before, what arrives is ambiguous (RFC 5682 section 2.1 step 1).
       let mayTest = features.contains(.timeoutTest) && (isFirst || consecutiveTimeouts > 0)

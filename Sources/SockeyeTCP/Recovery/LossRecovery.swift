@@ -22,7 +22,10 @@ struct LossRecovery: ~Copyable {
   var roundTrip: RoundTripEstimator
   var deliveryRate = DeliveryRateEstimator()
   var window: CongestionWindow
+  /// NewReno until the connection is established; then as configured.
   var controller: CongestionController
+  private let algorithm: CongestionControlAlgorithm
+  private let seed: UInt64
   var pacer: Pacer
   var recentAcknowledgement = RecentAcknowledgement()
   var reduction = ProportionalRateReduction()
@@ -58,7 +61,7 @@ struct LossRecovery: ~Copyable {
   /// When data was last sent.
   var lastSent = Instant.never
   var features: Features
-  /// The last measurement by an echoed timestamp, for the response to a spurious timeout.
+  /// CWR is to be set on the next new data (RFC 3168 section 6.1.2).
   var needsCongestionWindowReduced = false
 
   /// Prepares for the SYN.
@@ -66,7 +69,9 @@ struct LossRecovery: ~Copyable {
   /// - Parameters:
   ///   - configuration: read once; nothing of it is kept but what is needed.
   ///   - segmentSize: bytes of payload in a full-size segment, as far as is known yet.
-  init(configuration: ConnectionConfiguration, segmentSize: UInt32, now: Instant) {
+  ///   - seed: what all randomness of the congestion controller derives from. It needs no secrecy, but should
+  ///     differ between connections that share a path.
+  init(configuration: ConnectionConfiguration, segmentSize: UInt32, seed: UInt64 = 0, now: Instant) {
     roundTrip = RoundTripEstimator(
       initialTimeout: configuration.initialRetransmissionTimeout,
       leastTimeout: configuration.minimumRetransmissionTimeout,
@@ -74,7 +79,9 @@ struct LossRecovery: ~Copyable {
       clockGranularity: .microseconds(1)
     )
     window = CongestionWindow(segmentSize: segmentSize, initialSegments: configuration.initialCongestionWindow)
-    controller = CongestionController(configuration.congestionControl, isPaced: configuration.pacing)
+    algorithm = configuration.congestionControl
+    self.seed = seed
+    controller = .newReno(NewReno())
     pacer = Pacer(initialBurst: window.initial)
     features = Features()
     if configuration.recentAcknowledgement { features.insert(.recentAcknowledgement) }
@@ -83,6 +90,8 @@ struct LossRecovery: ~Copyable {
     if configuration.forwardRetransmissionTimeoutRecovery { features.insert(.timeoutTest) }
     if configuration.pacing { features.insert(.pacing) }
   }
+
+  deinit { controller.deallocate() }
 
   /// Call when the handshake is complete or, for a passive open, when the SYN's options are known and its
   /// acknowledgement has been given to `acknowledged`.
@@ -108,6 +117,16 @@ struct LossRecovery: ~Copyable {
     timeoutTest = .off
     recoveryPoint = scoreboard.start
     pacer = Pacer(initialBurst: window.bytes)
+    controller.deallocate()
+    controller = CongestionController(
+      algorithm,
+      isPaced: features.contains(.pacing),
+      isSelective: selective,
+      window: window,
+      roundTripTime: roundTrip.smoothed,
+      seed: seed,
+      now: now
+    )
     updatePacingRate()
   }
 

@@ -1,0 +1,237 @@
+// The states: startup, drain, the cycle of bandwidth probing, and the probe of the round trip
+// (draft-ietf-ccwg-bbr-06 section 5.3).
+extension BBR {
+  // MARK: Startup and drain (sections 5.3.1 and 5.3.2)
+
+  mutating func enterStartup() {
+    state = .startup
+    pacingGain = BBR.startupPacingGain
+    windowGain = BBR.defaultWindowGain
+  }
+
+  mutating func resetFullBandwidth() {
+    fullBandwidth = 0
+    fullBandwidthCount = 0
+    isFullBandwidthNow = false
+  }
+
+  /// CheckFullBWReached: three rounds that did not bring a quarter more.
+  mutating func checkFullBandwidth(_ sample: CongestionSample) {
+    guard !isFullBandwidthNow, isRoundStart, !sample.rate.isApplicationLimited, sample.rate.rate > 0 else { return }
+    if sample.rate.rate >= fullBandwidth.scaled(by: 5, over: 4) {
+      resetFullBandwidth()
+      fullBandwidth = sample.rate.rate
+      return
+    }
+    fullBandwidthCount += 1
+    isFullBandwidthNow = fullBandwidthCount >= 3
+    if isFullBandwidthNow { isFullBandwidthReached = true }
+  }
+
+  /// CheckStartupDone, with CheckStartupHighLoss.
+  mutating func checkStartupDone(_ sample: CongestionSample, _ window: CongestionWindow) {
+    guard state == .startup else { return }
+    let areLossesMany = !isSelective || lossRangesInRound >= BBR.startupFullLossCount
+    if !isFullBandwidthReached, isLossRoundStart, sample.isRecovering, areLossesMany,
+      isInFlightTooHigh(lost: sample.rate.lost, inFlight: sample.rate.inFlightAtSend)
+    {
+      undoState = .startup
+      isFullBandwidthReached = true
+      inFlightLongTerm = max(volume(gain: 100, window), inFlightLatest)
+    }
+    guard isFullBandwidthReached else { return }
+    state = .drain
+    pacingGain = BBR.drainPacingGain
+    windowGain = BBR.defaultWindowGain
+    drainStartRound = roundCount
+  }
+
+  /// CheckDrainDone.
+  mutating func checkDrainDone(_ sample: CongestionSample, _ window: CongestionWindow) {
+    guard state == .drain else { return }
+    if sample.inFlight <= inFlightCap(gain: 100, window) || roundCount &- drainStartRound > 3 {
+      windowGain = BBR.defaultWindowGain
+      startProbeDown(delivered: sample.delivered, at: sample.now)
+    }
+  }
+
+  // MARK: Bandwidth probing (section 5.3.3)
+
+  /// UpdateProbeBWCyclePhase.
+  mutating func updateProbeBandwidthCycle(_ sample: CongestionSample, window: CongestionWindow) {
+    guard isFullBandwidthReached else { return }
+    if adaptLongTermModel(sample, window) { return }
+    switch state {
+    case .probeBandwidthDown:
+      if isTimeToProbe(sample, window) {
+        startProbeRefill(delivered: sample.delivered)
+      } else if isTimeToCruise(sample, window) {
+        startProbeCruise()
+      }
+    case .probeBandwidthCruise:
+      if isTimeToProbe(sample, window) { startProbeRefill(delivered: sample.delivered) }
+    case .probeBandwidthRefill:
+      if isRoundStart {
+        isProbeSample = true
+        startProbeUp(sample, window)
+      }
+    case .probeBandwidthUp:
+      if isTimeToGoDown(sample, window) {
+        wasProbeTooHigh = false
+        startProbeDown(delivered: sample.delivered, at: sample.now)
+      }
+    case .startup, .drain, .probeRoundTrip:
+      return
+    }
+  }
+
+  /// AdaptLongTermModel; answers whether it decided a transition.
+  private mutating func adaptLongTermModel(_ sample: CongestionSample, _ window: CongestionWindow) -> Bool {
+    if acknowledgementPhase == .probeStarting, isRoundStart { acknowledgementPhase = .probeFeedback }
+    if acknowledgementPhase == .probeStopping, isRoundStart {
+      isProbeSample = false
+      acknowledgementPhase = .initial
+      if isProbingBandwidthCycle, !sample.rate.isApplicationLimited { advanceBandwidthFilter() }
+      if isProbingBandwidthCycle, wasProbePrecautionary, !wasProbeTooHigh {
+        startProbeRefill(delivered: sample.delivered)
+        return true
+      }
+    }
+    guard !isInFlightTooHigh(lost: sample.rate.lost, inFlight: sample.rate.inFlightAtSend),
+      inFlightLongTerm != BBR.infinite
+    else { return false }
+    inFlightLongTerm = max(inFlightLongTerm, sample.rate.inFlightAtSend)
+    if state == .probeBandwidthUp { raiseLongTermBound(sample, window) }
+    return false
+  }
+
+  /// ProbeInflightLongtermUpward: by 1, 2, 4, … segments a round.
+  private mutating func raiseLongTermBound(_ sample: CongestionSample, _ window: CongestionWindow) {
+    guard sample.isWindowLimited, window.bytes >= inFlightLongTerm else { return }
+    probeUpAcknowledged = probeUpAcknowledged.clampedSum(sample.newlyDelivered)
+    if probeUpAcknowledged >= probeUpAcknowledgedPerIncrement {
+      let increments = probeUpAcknowledged / max(probeUpAcknowledgedPerIncrement, 1)
+      probeUpAcknowledged -= increments * probeUpAcknowledgedPerIncrement
+      inFlightLongTerm = inFlightLongTerm.clampedSum(increments.scaled(by: window.segmentSize, over: 1))
+    }
+    if isRoundStart { raiseSlope(window) }
+  }
+
+  /// RaiseInflightLongtermSlope.
+  private mutating func raiseSlope(_ window: CongestionWindow) {
+    let growth = UInt64(1) << UInt64(min(probeUpRounds, 30))
+    probeUpRounds = min(probeUpRounds + 1, 30)
+    probeUpAcknowledgedPerIncrement = max(window.bytes / growth, window.segmentSize)
+  }
+
+  mutating func startProbeDown(delivered: UInt64, at now: Instant) {
+    resetCongestionSignals()
+    probeUpAcknowledgedPerIncrement = BBR.infinite
+    // PickProbeWait: 2 to 3 s, so that flows which probe don't stay in step.
+    roundsSinceProbeUp = UInt32(random(below: 2))
+    probeWait = .seconds(2) + .microseconds(Int64(random(below: 1_000_000)))
+    cycleStart = now
+    acknowledgementPhase = .probeStopping
+    startRound(delivered: delivered)
+    state = .probeBandwidthDown
+    pacingGain = BBR.downPacingGain
+    windowGain = BBR.defaultWindowGain
+  }
+
+  mutating func startProbeCruise() {
+    state = .probeBandwidthCruise
+    pacingGain = 100
+    windowGain = BBR.defaultWindowGain
+  }
+
+  mutating func startProbeRefill(delivered: UInt64? = nil) {
+    resetShortTermModel()
+    probeUpRounds = 0
+    probeUpAcknowledged = 0
+    wasProbePrecautionary = false
+    acknowledgementPhase = .refilling
+    if let delivered { startRound(delivered: delivered) }
+    state = .probeBandwidthRefill
+    pacingGain = 100
+    windowGain = BBR.defaultWindowGain
+  }
+
+  private mutating func startProbeUp(_ sample: CongestionSample, _ window: CongestionWindow) {
+    acknowledgementPhase = .probeStarting
+    startRound(delivered: sample.delivered)
+    resetFullBandwidth()
+    fullBandwidth = sample.rate.rate
+    state = .probeBandwidthUp
+    pacingGain = BBR.upPacingGain
+    windowGain = BBR.upWindowGain
+    raiseSlope(window)
+  }
+
+  /// IsTimeToProbeBW: after two to three seconds, or as many rounds as a NewReno flow of this size would take
+  /// to probe, 63 at most.
+  private func isTimeToProbe(_ sample: CongestionSample, _ window: CongestionWindow) -> Bool {
+    let rounds = min(targetInFlight(window) / window.segmentSize, 63)
+    return sample.now > cycleStart + probeWait || UInt64(roundsSinceProbeUp) >= rounds
+  }
+
+  private func isTimeToCruise(_ sample: CongestionSample, _ window: CongestionWindow) -> Bool {
+    sample.inFlight <= inFlightWithHeadroom(window)
+      && sample.inFlight <= quantized(volume(of: maximumBandwidth, gain: 100, window), window)
+  }
+
+  private mutating func isTimeToGoDown(_ sample: CongestionSample, _ window: CongestionWindow) -> Bool {
+    if wasProbeTooHigh, sample.inFlight >= inFlightLongTerm {
+      wasProbePrecautionary = true
+      return true
+    }
+    if sample.isWindowLimited, window.bytes >= inFlightLongTerm {
+      // The bound, not the path, limits the rate: what was seen is no plateau.
+      resetFullBandwidth()
+      fullBandwidth = sample.rate.rate
+      return false
+    }
+    return isFullBandwidthNow
+  }
+
+  // MARK: The probe of the round trip (section 5.3.4)
+
+  /// Whether delivery-rate samples are to count as limited by the application, because the sender holds
+  /// itself back.
+  var marksSamplesAsLimited: Bool { state == .probeRoundTrip }
+
+  mutating func checkProbeRoundTrip(_ sample: CongestionSample, window: inout CongestionWindow) {
+    if state != .probeRoundTrip, isProbeRoundTripExpired, !isRestartingFromIdle {
+      saveWindow(window)
+      state = .probeRoundTrip
+      pacingGain = 100
+      windowGain = BBR.probeRoundTripWindowGain
+      probeRoundTripDoneAt = .never
+      acknowledgementPhase = .probeStopping
+      startRound(delivered: sample.delivered)
+    }
+    if state == .probeRoundTrip { handleProbeRoundTrip(sample, window: &window) }
+    if sample.newlyDelivered > 0 { isRestartingFromIdle = false }
+  }
+
+  private mutating func handleProbeRoundTrip(_ sample: CongestionSample, window: inout CongestionWindow) {
+    if probeRoundTripDoneAt == .never {
+      guard sample.inFlight <= probeRoundTripWindow(window) else { return }
+      probeRoundTripDoneAt = sample.now + BBR.probeRoundTripDuration
+      isProbeRoundTripRoundDone = false
+      startRound(delivered: sample.delivered)
+      return
+    }
+    if isRoundStart { isProbeRoundTripRoundDone = true }
+    guard isProbeRoundTripRoundDone, sample.now > probeRoundTripDoneAt else { return }
+    probeMinimumRoundTripAt = sample.now
+    restoreWindow(&window)
+    // ExitProbeRTT.
+    resetShortTermModel()
+    if isFullBandwidthReached {
+      startProbeDown(delivered: sample.delivered, at: sample.now)
+      startProbeCruise()
+    } else {
+      enterStartup()
+    }
+  }
+}
