@@ -46,7 +46,7 @@ struct CongestionBBRTests {
 
   @Test("A shallow queue is not flooded")
   func shallowQueue() {
-    let (path, rate, metrics) = run(PathModel.Settings(), seconds: 8)
+    let (_, rate, metrics) = run(PathModel.Settings(), seconds: 8)
     #expect(rate > 0.7 * 25_000_000)
     #expect(Double(metrics.bytesRetransmitted) < 0.05 * Double(metrics.bytesSent))
   }

@@ -4,19 +4,16 @@
 /// `cubic(after:)` and `startEpoch`.
 struct Cubic: CongestionAlgorithm {
   private var curve = Curve()
-  /// The curve as it was before the last congestion (RFC 9438 section 4.9.2).
-  private var curveBefore = Curve()
+  /// The curve's shape as it was before the last congestion (RFC 9438 section 4.9.2).
+  private var shapeBefore = Shape()
   private var hyStart = HyStart()
   private let isPaced: Bool
 
-  /// The window as a function of time since the last congestion.
-  private struct Curve {
+  /// What makes the window a function of time.
+  private struct Shape {
     /// When the present epoch of congestion avoidance began; `never` between a congestion and the first
     /// acknowledgement that grows the window after it.
     var epochStart = Instant.never
-    /// When the window was last allowed to grow: time during which something else limited the sender
-    /// doesn't count (RFC 9438 section 4.2).
-    var lastGrowth = Instant.never
     /// W_max, in bytes.
     var maximum: UInt32 = 0
     /// The window around which the curve is centred: W_max, or the window at the epoch's start where that
@@ -26,12 +23,20 @@ struct Cubic: CongestionAlgorithm {
     var prior: UInt32 = 0
     /// W_est: what NewReno's window would be.
     var friendly: UInt32 = 0
-    /// Bytes acknowledged towards the next byte of `friendly`, scaled by `friendlyScale`.
+    /// K, in 1/1024 s.
+    var timeToOrigin: UInt32 = 0
+  }
+
+  /// The window as a function of time since the last congestion, and how far it has been followed.
+  private struct Curve {
+    var shape = Shape()
+    /// When the window was last allowed to grow: time during which something else limited the sender
+    /// doesn't count (RFC 9438 section 4.2).
+    var lastGrowth = Instant.never
+    /// Bytes acknowledged towards the next byte of W_est, in 1/17 of a window.
     var friendlyCredit: UInt64 = 0
     /// Growth towards the target that was too small to be a byte, times the window.
     var growthCredit: UInt64 = 0
-    /// K, in 1/1024 s.
-    var timeToOrigin: UInt32 = 0
   }
 
   init(isPaced: Bool) {
@@ -64,11 +69,11 @@ struct Cubic: CongestionAlgorithm {
     _ sample: CongestionSample,
     window: inout CongestionWindow
   ) {
-    if curve.epochStart == .never { startEpoch(at: sample.now, window: window) }
+    if curve.shape.epochStart == .never { startEpoch(at: sample.now, window: window) }
     curve.lastGrowth = sample.now
 
     // Section 4.2: where the curve will be a round trip from now, held between the window and 1.5 times it.
-    let elapsed = sample.now - curve.epochStart + sample.smoothedRoundTripTime
+    let elapsed = sample.now - curve.shape.epochStart + sample.smoothedRoundTripTime
     let target = min(max(cubic(after: elapsed, window: window), window.bytes), window.bytes + window.bytes / 2)
     let friendly = friendlyWindow(acknowledged, window: window)
     guard target > window.bytes || friendly > window.bytes else { return }
@@ -89,9 +94,9 @@ struct Cubic: CongestionAlgorithm {
   /// W_cubic(t) = C (t - K)³ + origin, in bytes.
   private func cubic(after elapsed: Interval, window: CongestionWindow) -> UInt64 {
     let ticks = Cubic.ticks(elapsed)
-    let origin = UInt64(curve.origin)
-    let isBeyond = ticks >= UInt64(curve.timeToOrigin)
-    let distance = isBeyond ? ticks - UInt64(curve.timeToOrigin) : UInt64(curve.timeToOrigin) - ticks
+    let origin = UInt64(curve.shape.origin)
+    let isBeyond = ticks >= UInt64(curve.shape.timeToOrigin)
+    let distance = isBeyond ? ticks - UInt64(curve.shape.timeToOrigin) : UInt64(curve.shape.timeToOrigin) - ticks
     // At most 2²⁰ ticks of 2⁻¹⁰ s, so the cube is at most 2⁶⁰ of 2⁻³⁰ s³; C = 0.4 = 2/5. What is left of it
     // after the shift is in 1/1024 segments, at most 2³⁹, and segments are below 2¹⁶ bytes.
     let bounded = min(distance, 1 << 20)
@@ -102,27 +107,27 @@ struct Cubic: CongestionAlgorithm {
 
   /// Section 4.2: K is the time that the curve takes from the window at the epoch's start to its origin.
   private mutating func startEpoch(at now: Instant, window: CongestionWindow) {
-    curve.epochStart = now
-    curve.friendly = UInt32(clamping: window.bytes)
+    curve.shape.epochStart = now
+    curve.shape.friendly = UInt32(clamping: window.bytes)
     curve.friendlyCredit = 0
     curve.growthCredit = 0
-    let maximum = UInt64(curve.maximum)
+    let maximum = UInt64(curve.shape.maximum)
     if window.bytes < maximum {
       // K³ = (W_max - cwnd) / C, with 1/C = 5/2 and 2³⁰ cubed ticks in a cubed second. The difference, in 1/8
       // segments, is bounded by 2³¹: the product stays below 2⁶⁰.
       let eighths = min((maximum - window.bytes) * 8 / window.segmentSize, 1 << 31)
-      curve.timeToOrigin = UInt32(clamping: ((eighths * 5) << 26).cubeRoot)
-      curve.origin = curve.maximum
+      curve.shape.timeToOrigin = UInt32(clamping: ((eighths * 5) << 26).cubeRoot)
+      curve.shape.origin = curve.shape.maximum
     } else {
-      curve.timeToOrigin = 0
-      curve.origin = UInt32(clamping: window.bytes)
+      curve.shape.timeToOrigin = 0
+      curve.shape.origin = UInt32(clamping: window.bytes)
     }
   }
 
   /// Section 4.3: W_est grows by alpha segments for each window acknowledged; alpha is 3 (1 - beta) /
   /// (1 + beta) = 9/17 until W_est has reached the window before the congestion, and 1 from there.
   private mutating func friendlyWindow(_ acknowledged: UInt64, window: CongestionWindow) -> UInt64 {
-    let hasCaughtUp = curve.friendly >= curve.prior
+    let hasCaughtUp = curve.shape.friendly >= curve.shape.prior
     let share = hasCaughtUp ? UInt64(17) : 9
     // Below 2³¹ × 2¹⁶ × 17.
     let credit = min(acknowledged, window.bytes) * min(window.segmentSize, 65_535) * share
@@ -130,15 +135,15 @@ struct Cubic: CongestionAlgorithm {
     let cost = max(window.bytes, 1) * 17
     let growth = curve.friendlyCredit / cost
     curve.friendlyCredit -= growth * cost
-    curve.friendly = UInt32(clamping: min(UInt64(curve.friendly) + growth, CongestionWindow.greatest))
-    return UInt64(curve.friendly)
+    curve.shape.friendly = UInt32(clamping: min(UInt64(curve.shape.friendly) + growth, CongestionWindow.greatest))
+    return UInt64(curve.shape.friendly)
   }
 
   /// Moves the epoch over time in which the window wasn't allowed to grow, so that it doesn't leap
   /// afterwards.
   private mutating func skipTime(until now: Instant) {
-    guard curve.epochStart != .never, curve.lastGrowth != .never, now > curve.lastGrowth else { return }
-    curve.epochStart += now - curve.lastGrowth
+    guard curve.shape.epochStart != .never, curve.lastGrowth != .never, now > curve.lastGrowth else { return }
+    curve.shape.epochStart += now - curve.lastGrowth
     curve.lastGrowth = now
   }
 
@@ -157,28 +162,27 @@ struct Cubic: CongestionAlgorithm {
     window: inout CongestionWindow,
     at now: Instant
   ) {
-    curveBefore = curve
+    shapeBefore = curve.shape
     let flown = UInt32(clamping: window.bytes)
-    curve.prior = flown
+    curve.shape.prior = flown
     // Section 4.7, fast convergence: a flow that peaks lower than last time gives room to a new one.
-    if flown < curve.maximum {
-      curve.maximum = UInt32(clamping: window.bytes * 17 / 20)
+    if flown < curve.shape.maximum {
+      curve.shape.maximum = UInt32(clamping: window.bytes * 17 / 20)
     } else {
-      curve.maximum = flown
+      curve.shape.maximum = flown
     }
-    curve.epochStart = .never
+    curve.shape.epochStart = .never
     curve.lastGrowth = .never
     // Section 4.6: beta is 0.7.
     window.slowStartThreshold = max(window.bytes * 7 / 10, window.least)
     // Section 4.8: after a timeout K is 0, and the curve is centred where congestion avoidance begins.
-    if signal == .timeout { curve.maximum = 0 }
+    if signal == .timeout { curve.shape.maximum = 0 }
   }
 
   mutating func recovered(window: inout CongestionWindow, at now: Instant) {}
 
   mutating func spurious(window: inout CongestionWindow, at now: Instant) {
-    curve = curveBefore
-    skipTime(until: now)
+    curve = Curve(shape: shapeBefore, lastGrowth: now)
   }
 
   mutating func restarted(afterIdle idle: Interval, window: inout CongestionWindow, at now: Instant) {

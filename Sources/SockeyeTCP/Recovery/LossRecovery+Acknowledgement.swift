@@ -30,7 +30,7 @@ extension LossRecovery {
     if acknowledgement.selective.count > 0, features.contains(.selective) {
       takeSelective(acknowledgement.selective, &digest)
     } else if digest.newlyAcknowledged > 0 {
-      knownBlocks = SelectiveAcknowledgements()
+      knownBlocks = KnownBlocks()
     }
     takeDuplicate(acknowledgement, &digest)
     measureRoundTrip(digest)

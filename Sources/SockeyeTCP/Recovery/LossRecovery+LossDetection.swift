@@ -4,9 +4,6 @@ extension LossRecovery {
   /// DupThresh (RFC 5681, RFC 6675).
   static let duplicateThreshold: UInt64 = 3
 
-  /// The resolution of the caller's clock, as far as the order of two arrivals goes.
-  static var clockGranularity: Interval { Interval.microseconds(1) }
-
   /// Whether losses are told by time.
   var usesTime: Bool { features.contains(.selective) && features.contains(.recentAcknowledgement) }
 
@@ -46,7 +43,7 @@ extension LossRecovery {
     let reorderingWindow = recent.reorderingWindow(
       isUrgent: isUrgent,
       estimate: roundTrip,
-      granularity: LossRecovery.clockGranularity
+      granularity: RoundTripEstimator.clockGranularity
     )
     let allowance = recent.roundTripTime + reorderingWindow
     var wait = Interval.zero

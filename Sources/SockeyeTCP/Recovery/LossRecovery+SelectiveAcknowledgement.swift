@@ -10,7 +10,7 @@ extension LossRecovery {
       takeDuplicateReport(blocks[0], &digest)
       index = 1
     }
-    var accepted = SelectiveAcknowledgements()
+    var accepted = KnownBlocks()
     while index < blocks.count {
       let block = blocks[index]
       index += 1
@@ -19,7 +19,7 @@ extension LossRecovery {
       guard block.upperBound <= scoreboard.end, block.upperBound > scoreboard.start else { continue }
       let start = max(block.lowerBound, scoreboard.start)
       markDelivered(start..<block.upperBound, &digest)
-      accepted.append(from: start, to: block.upperBound)
+      accepted.append(start..<block.upperBound)
     }
     knownBlocks = accepted
   }
@@ -59,7 +59,7 @@ extension LossRecovery {
       var limit = block.upperBound
       var known: StreamOffset?
       for index in 0..<knownBlocks.count {
-        let other = knownBlocks[index]
+        guard let other = knownBlocks.block(at: index, above: scoreboard.start) else { continue }
         if other.contains(position) {
           known = other.upperBound
         } else if other.lowerBound > position {

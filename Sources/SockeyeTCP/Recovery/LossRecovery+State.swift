@@ -188,7 +188,7 @@ extension LossRecovery {
     let window = recentAcknowledgement.reorderingWindow(
       isUrgent: true,
       estimate: roundTrip,
-      granularity: LossRecovery.clockGranularity
+      granularity: RoundTripEstimator.clockGranularity
     )
     let allowance = recentAcknowledgement.roundTripTime + window
     var index = 0
@@ -254,6 +254,6 @@ extension LossRecovery {
   private mutating func forgetRenegedBlocks() {
     guard checkReneging() else { return }
     scoreboard.unmarkDelivered()
-    knownBlocks = SelectiveAcknowledgements()
+    knownBlocks = KnownBlocks()
   }
 }

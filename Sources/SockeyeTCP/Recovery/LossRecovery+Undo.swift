@@ -18,7 +18,7 @@ extension LossRecovery {
   mutating func undoReduction(_ digest: AcknowledgementDigest, _ outcome: inout AcknowledgementOutcome) {
     scoreboard.unmarkLost()
     if !controller.ownsWindow {
-      window.set(max(window.bytes, undo.window))
+      window.set(max(window.bytes, UInt64(undo.window)))
       window.slowStartThreshold = max(window.slowStartThreshold, undo.threshold)
     }
     controller.spurious(window: &window, at: digest.now)
@@ -36,7 +36,7 @@ extension LossRecovery {
   mutating func undoTimeout(_ digest: AcknowledgementDigest, _ outcome: inout AcknowledgementOutcome) {
     undoReduction(digest, &outcome)
     consecutiveTimeouts = 0
-    let sample = digest.echoedTime.map { digest.now - $0 } ?? roundTrip.latest
+    let sample = digest.echoedTime.map { digest.now - $0 } ?? .zero
     roundTrip.timedOutTooSoon(measured: sample)
   }
 }

@@ -25,13 +25,13 @@ struct LossRecovery: ~Copyable {
   /// NewReno until the connection is established; then as configured.
   var controller: CongestionController
   private let algorithm: CongestionControlAlgorithm
-  private let seed: UInt64
+  private let seed: UInt32
   var pacer: Pacer
   var recentAcknowledgement = RecentAcknowledgement()
   var reduction = ProportionalRateReduction()
   var undo = UndoState()
   var usage = WindowUsage()
-  var knownBlocks = SelectiveAcknowledgements()
+  var knownBlocks = KnownBlocks()
   var counters = Counters()
 
   var state = LossRecoveryMetrics.State.open
@@ -75,12 +75,11 @@ struct LossRecovery: ~Copyable {
     roundTrip = RoundTripEstimator(
       initialTimeout: configuration.initialRetransmissionTimeout,
       leastTimeout: configuration.minimumRetransmissionTimeout,
-      greatestTimeout: configuration.maximumRetransmissionTimeout,
-      clockGranularity: .microseconds(1)
+      greatestTimeout: configuration.maximumRetransmissionTimeout
     )
     window = CongestionWindow(segmentSize: segmentSize, initialSegments: configuration.initialCongestionWindow)
     algorithm = configuration.congestionControl
-    self.seed = seed
+    self.seed = UInt32(truncatingIfNeeded: seed)
     controller = .newReno(NewReno())
     pacer = Pacer(initialBurst: window.initial)
     features = Features()
@@ -124,7 +123,7 @@ struct LossRecovery: ~Copyable {
       isSelective: selective,
       window: window,
       roundTripTime: roundTrip.smoothed,
-      seed: seed,
+      seed: UInt64(seed),
       now: now
     )
     updatePacingRate()

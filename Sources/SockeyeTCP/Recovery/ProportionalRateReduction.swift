@@ -5,11 +5,11 @@
 /// the share of the delivered data that leads to the slow-start threshold at the end of the round trip.
 struct ProportionalRateReduction {
   /// prr_delivered: bytes delivered since the reduction began.
-  private var delivered: UInt64 = 0
+  private var delivered: UInt32 = 0
   /// prr_out: bytes sent since the reduction began.
-  private var sent: UInt64 = 0
+  private var sent: UInt32 = 0
   /// RecoverFS: the flight when it began.
-  private var flight: UInt64 = 0
+  private var flight: UInt32 = 0
 
   init() {}
 
@@ -21,12 +21,12 @@ struct ProportionalRateReduction {
   mutating func begin(flight: UInt64) {
     delivered = 0
     sent = 0
-    self.flight = max(flight, 1)
+    self.flight = UInt32(clamping: max(flight, 1))
   }
 
   /// Counts what is sent.
   @inline(__always)
-  mutating func sent(_ count: UInt64) { sent = sent.clampedSum(count) }
+  mutating func sent(_ count: UInt64) { sent = UInt32(clamping: UInt64(sent).clampedSum(count)) }
 
   /// The congestion window after an acknowledgement.
   ///
@@ -40,13 +40,14 @@ struct ProportionalRateReduction {
   mutating func window(newlyDelivered: UInt64, inFlight: UInt64, threshold: UInt64, segmentSize: UInt64, isSafe: Bool)
     -> UInt64
   {
-    delivered = delivered.clampedSum(newlyDelivered)
+    delivered = UInt32(clamping: UInt64(delivered).clampedSum(newlyDelivered))
     var allowance: UInt64
     if inFlight > threshold {
       // Rounded up, so that the last of the flight isn't lost to the division.
-      allowance = delivered.scaled(by: threshold, over: flight).clampedSum(1).clampedDifference(sent)
+      allowance = UInt64(delivered).scaled(by: threshold, over: UInt64(flight)).clampedSum(1)
+        .clampedDifference(UInt64(sent))
     } else {
-      allowance = max(delivered.clampedDifference(sent), newlyDelivered)
+      allowance = max(UInt64(delivered).clampedDifference(UInt64(sent)), newlyDelivered)
       if isSafe { allowance = allowance.clampedSum(segmentSize) }
       allowance = min(allowance, threshold - inFlight)
     }

@@ -5,13 +5,14 @@ struct UndoState {
   /// SND.UNA when it was made: D-SACKs before it say nothing about it.
   private(set) var start: StreamOffset = 0
   /// Bytes sent again since, less those that the peer reported as duplicates.
-  private(set) var unexplainedBytes: UInt64 = 0
+  private(set) var unexplainedBytes: UInt32 = 0
   /// When the first retransmission since was sent; `never` before it.
   private(set) var firstRetransmission = Instant.never
   /// The window before.
-  private(set) var window: UInt64 = 0
+  private(set) var window: UInt32 = 0
   /// The slow-start threshold before.
-  private(set) var threshold: UInt64 = 0
+  var threshold: UInt64 { storedThreshold == .max ? CongestionWindow.unknown : UInt64(storedThreshold) }
+  private var storedThreshold: UInt32 = 0
 
   init() {}
 
@@ -21,11 +22,11 @@ struct UndoState {
   mutating func arm(at start: StreamOffset, window: CongestionWindow, retransmittedBytes: UInt64) {
     if !isArmed || retransmittedBytes == 0 {
       firstRetransmission = retransmittedBytes > 0 ? firstRetransmission : .never
-      unexplainedBytes = retransmittedBytes
+      unexplainedBytes = UInt32(clamping: retransmittedBytes)
     }
     self.start = start
-    self.window = window.bytes
-    threshold = window.slowStartThreshold
+    self.window = UInt32(clamping: window.bytes)
+    storedThreshold = UInt32(clamping: window.slowStartThreshold)
     isArmed = true
   }
 
@@ -39,13 +40,14 @@ struct UndoState {
   /// Counts a retransmission.
   mutating func retransmitted(_ count: UInt64, at now: Instant) {
     if firstRetransmission == .never { firstRetransmission = now }
-    unexplainedBytes = unexplainedBytes.clampedSum(count)
+    unexplainedBytes = UInt32(clamping: UInt64(unexplainedBytes).clampedSum(count))
   }
 
   /// Counts a D-SACK.
   mutating func duplicateReported(_ range: Range<StreamOffset>) {
     guard isArmed, range.lowerBound >= start, firstRetransmission != .never else { return }
-    unexplainedBytes = unexplainedBytes.clampedDifference(range.upperBound - range.lowerBound)
+    let count = range.upperBound - range.lowerBound
+    unexplainedBytes = UInt32(clamping: UInt64(unexplainedBytes).clampedDifference(count))
   }
 
   /// Whether every retransmission was reported as a duplicate: all of them had been needless.
@@ -81,7 +83,8 @@ struct TailLossProbe {
 /// How much of the congestion window is really used (RFC 7661, in the simpler way that Linux has).
 struct WindowUsage {
   /// The greatest flight in the present round.
-  private(set) var greatestInFlight: UInt64 = 0
+  var greatestInFlight: UInt64 { UInt64(storedGreatest) }
+  private var storedGreatest: UInt32 = 0
   /// The round ends when this is acknowledged.
   private var roundEnd: StreamOffset = 0
   /// Whether the window held something back in this round.
@@ -102,7 +105,7 @@ struct WindowUsage {
   ) {
     if unacknowledged >= roundEnd || limited || (!isLimited && inFlight > greatestInFlight) {
       isLimited = limited
-      greatestInFlight = inFlight
+      storedGreatest = UInt32(clamping: inFlight)
       roundEnd = next
     }
     if limited || validatedAt == .never { validatedAt = now }
@@ -111,7 +114,7 @@ struct WindowUsage {
   /// Starts a new period of validation.
   mutating func validated(at now: Instant) {
     validatedAt = now
-    greatestInFlight = 0
+    storedGreatest = 0
     isLimited = false
   }
 

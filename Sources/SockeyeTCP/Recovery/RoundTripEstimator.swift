@@ -4,27 +4,31 @@ struct RoundTripEstimator {
   private(set) var smoothed = Interval.zero
   /// RTTVAR.
   private(set) var variation = Interval.zero
-  /// The last measurement.
-  private(set) var latest = Interval.zero
   /// Times that the timeout is doubled.
   private(set) var backoff: UInt8 = 0
   /// The least round-trip time of the last minutes.
   private(set) var minimum = WindowedMinimum()
-  private var initialTimeout: Interval
-  private let leastTimeout: Interval
-  private let greatestTimeout: Interval
-  private let clockGranularity: Interval
+  /// The limits, in milliseconds.
+  private var initialTimeout: UInt32
+  private let leastTimeout: UInt32
+  private let greatestTimeout: UInt32
+
+  /// G of RFC 6298: the resolution that is assumed of the caller's clock.
+  static var clockGranularity: Interval { .microseconds(1) }
 
   /// - Parameters:
   ///   - initialTimeout: the timeout before the first measurement (RFC 6298 section 2.1).
   ///   - leastTimeout: what the timeout adds to SRTT at the least.
   ///   - greatestTimeout: the limit of the timeout, back-off included (RFC 6298 section 2.5).
-  ///   - clockGranularity: G of RFC 6298; the resolution of the caller's clock.
-  init(initialTimeout: Interval, leastTimeout: Interval, greatestTimeout: Interval, clockGranularity: Interval) {
-    self.initialTimeout = max(initialTimeout, .milliseconds(1))
-    self.leastTimeout = max(leastTimeout, .milliseconds(1))
-    self.greatestTimeout = max(greatestTimeout, self.leastTimeout)
-    self.clockGranularity = max(clockGranularity, .nanoseconds(1))
+  init(initialTimeout: Interval, leastTimeout: Interval, greatestTimeout: Interval) {
+    self.initialTimeout = Self.milliseconds(initialTimeout)
+    self.leastTimeout = Self.milliseconds(leastTimeout)
+    self.greatestTimeout = max(Self.milliseconds(greatestTimeout), self.leastTimeout)
+  }
+
+  /// At least a millisecond and at most 49 days.
+  private static func milliseconds(_ interval: Interval) -> UInt32 {
+    UInt32(clamping: max(interval.positiveNanoseconds / 1_000_000, 1))
   }
 
   /// Whether anything has been measured.
@@ -44,7 +48,6 @@ struct RoundTripEstimator {
   mutating func measured(_ measured: Interval, expectedSamples: UInt64, at now: Instant) {
     guard measured > .zero else { return }
     let sample = max(measured, .microseconds(1))
-    latest = sample
     minimum.add(sample, at: now)
     backoff = 0
     guard hasMeasured else {
@@ -68,13 +71,15 @@ struct RoundTripEstimator {
 
   /// RTO.
   ///
-  /// RFC 6298 section 2 takes max(minimum, SRTT + max(G, 4 RTTVAR)). Here the minimum bounds the second
+  /// RFC 6298 section 2 takes max(minimum, SRTT + max(G, 4 RTTVAR)); G never decides here. Here the minimum bounds the second
   /// term, as in Linux: on a path of 300 ms whose variation has died down, RFC 6298 leaves no margin for a
   /// delayed acknowledgement, and a minimum of a second, which would, makes every tail five times slower.
   var timeout: Interval {
-    let base = hasMeasured ? smoothed + max(max(leastTimeout, clockGranularity), variation * 4) : initialTimeout
+    let base =
+      hasMeasured
+      ? smoothed + max(.milliseconds(Int64(leastTimeout)), variation * 4) : .milliseconds(Int64(initialTimeout))
     // 2³⁰ times the least timeout of a millisecond exceeds any limit; `Interval` saturates beyond.
-    return min(base * (Int64(1) << Int64(min(backoff, 30))), greatestTimeout)
+    return min(base * (Int64(1) << Int64(min(backoff, 30))), .milliseconds(Int64(greatestTimeout)))
   }
 
   /// Doubles the timeout (RFC 6298 section 5.5).
@@ -88,7 +93,7 @@ struct RoundTripEstimator {
   /// Starts the data from a timeout of three seconds, where the SYN timed out and left nothing measured
   /// (RFC 6298 section 5.7): the round trip may well exceed the initial timeout.
   mutating func distrustInitialTimeout() {
-    initialTimeout = max(initialTimeout, .seconds(3))
+    initialTimeout = max(initialTimeout, 3_000)
     backoff = 0
   }
 
@@ -96,7 +101,7 @@ struct RoundTripEstimator {
   mutating func timedOutTooSoon(measured sample: Interval) {
     backoff = 0
     guard sample > .zero, hasMeasured else { return }
-    smoothed = max(smoothed + clockGranularity * 2, sample)
+    smoothed = max(smoothed + Self.clockGranularity * 2, sample)
     variation = max(variation, sample / 2)
   }
 }
