@@ -32,7 +32,7 @@ extension Simulation {
     ) {
       return report(rule, endpoint: index, detail: payload.lowerBound)
     }
-    var packet = SimulatedPacket(
+    let packet = SimulatedPacket(
       source: index,
       header: header,
       payload: payload,
@@ -40,7 +40,6 @@ extension Simulation {
       corruption: nil,
       bytes: []
     )
-    if fidelity == .bytes { packet.bytes = emit(packet) }
     let length = networkHeaderLength(index) + header.length + payload.count
     // What is larger than the path takes is dropped silently: a black hole, which probing has to find out.
     guard length <= endpoint.pointee.configuration.trueMTU else {
@@ -49,14 +48,15 @@ extension Simulation {
     enqueue(packet, length: length)
   }
 
-  private mutating func enqueue(_ packet: SimulatedPacket, length: Int) {
+  private mutating func enqueue(_ sent: SimulatedPacket, length: Int) {
+    var packet = sent
+    if fidelity == .bytes { packet.bytes = emit(packet) }
     let endpoint = endpoints[packet.source]
     let link = endpoint.pointee.configuration.link
     let isECNCapable = packet.codepoint != .notCapable
     let decision = links[link].decide(length: length, isECNCapable: isECNCapable, now: now)
     if capture != nil { record(packet, fate: decision.fate) }
     guard case .delivered(let passage) = decision else { return }
-    var packet = packet
     if passage.isMarked { mark(&packet) }
     let extraDelay = endpoint.pointee.configuration.extraDelay
     if let duplicateDelivery = passage.duplicateDelivery {
@@ -92,12 +92,7 @@ extension Simulation {
     at index: Int
   ) -> Reception {
     let endpoint = endpoints[index]
-    if !endpoint.pointee.isOpen {
-      guard header.flags.contains(.syn), !header.flags.contains(.ack), endpoint.pointee.outcome == .open,
-        endpoint.pointee.configuration.opensAt == nil
-      else { return Reception() }
-      accept(header, at: index)
-    }
+    guard exists(header, payloadLength: payloadLength, codepoint: codepoint, at: index) else { return Reception() }
     endpoint.pointee.observer.willReceive(header, payloadLength: payloadLength)
     let reception = endpoint.pointee.connection.receive(
       header,
@@ -128,9 +123,55 @@ extension Simulation {
     capture?.add(bytes, at: now, fate: fate)
   }
 
-  /// Makes the connection of a listening endpoint from the SYN that has come.
-  private mutating func accept(_ header: TCPHeader, at index: Int) {
-    endpoints[index].pointee.isOpen = true
+  /// Whether there is a connection that a segment belongs to. If not, what a host without it does is done: a listener
+  /// makes one of a SYN, anything else is answered with a reset.
+  private mutating func exists(
+    _ header: TCPHeader,
+    payloadLength: Int,
+    codepoint: ECNCodepoint,
+    at index: Int
+  ) -> Bool {
+    let endpoint = endpoints[index]
+    if endpoint.pointee.isOpen, !endpoint.pointee.connection.state.isClosed { return true }
+    let listens = endpoint.pointee.configuration.opensAt == nil && endpoint.pointee.outcome == .open
+    guard listens else {
+      if let reset = ClosedPort.answer(to: header, payloadLength: payloadLength) { answer(with: reset, from: index) }
+      return false
+    }
+    switch ListenDecision(about: header, payloadLength: payloadLength) {
+    case .ignore:
+      break
+    case .reset(let reset):
+      answer(with: reset, from: index)
+    case .accept:
+      let settings = endpoint.pointee.configuration
+      endpoint.pointee.connection = Connection(
+        accepting: header,
+        codepoint: codepoint,
+        configuration: settings.connection,
+        path: settings.path,
+        ports: endpoint.pointee.ports,
+        secrets: endpoint.pointee.secrets,
+        now: now
+      )
+      endpoint.pointee.isOpen = true
+      endpoint.pointee.observer.willReceive(header, payloadLength: payloadLength)
+      service(index)
+    }
+    return false
+  }
+
+  /// Sends a reset for which there is no connection.
+  private mutating func answer(with reset: TCPHeader, from index: Int) {
+    let packet = SimulatedPacket(
+      source: index,
+      header: reset,
+      payload: 0..<0,
+      codepoint: .notCapable,
+      corruption: nil,
+      bytes: []
+    )
+    enqueue(packet, length: networkHeaderLength(index) + reset.length)
   }
 
   private func mark(_ packet: inout SimulatedPacket) {
