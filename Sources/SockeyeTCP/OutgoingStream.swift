@@ -46,16 +46,15 @@ struct OutgoingStream {
 
   /// Takes the window of a segment that is newer than the one that last set it (RFC 9293 section 3.10.7.4, fifth step).
   ///
-  /// SND.WL1 and SND.WL2 keep a segment that was overtaken from bringing back an old window. The window is unsigned and
-  /// held in 32 bits (MUST-1, REC-1): 16 bits shifted by at most 14.
+  /// SND.WL1 and SND.WL2 keep a segment that was overtaken from bringing back an old window. An acknowledgment that
+  /// advances is newer whatever its sequence number: the RFC, which compares that first, leaves an old window standing
+  /// before a new SND.UNA when the peer sends data again, and so sends beyond what the peer offered. The window is
+  /// unsigned and held in 32 bits (MUST-1, REC-1): 16 bits shifted by at most 14.
   ///
   /// - Returns: whether the window changed.
   mutating func updateWindow(field: UInt16, start: StreamOffset, acknowledgment: StreamOffset) -> Bool {
-    let isNewer =
-      windowUpdateStart < start
-      || (windowUpdateStart == start && windowUpdateAcknowledgment <= acknowledgment)
-    guard isNewer else { return false }
-    windowUpdateStart = start
+    guard windowUpdateAcknowledgment < acknowledgment || windowUpdateStart <= start else { return false }
+    windowUpdateStart = max(windowUpdateStart, start)
     windowUpdateAcknowledgment = acknowledgment
     let offered = UInt32(field) << UInt32(windowShift)
     let changed = offered != window
