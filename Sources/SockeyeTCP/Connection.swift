@@ -117,7 +117,10 @@ extension Connection {
   /// The shift of the receive window that this side offers; nil where it offers none.
   var offeredWindowShift: UInt8? {
     guard let shift = configuration.windowScale else { return nil }
-    guard shift == ConnectionConfiguration.automaticWindowScale else { return min(shift, 14) }
+    // Units of more than a quarter of the buffer are too coarse: what is lost to rounding would keep the window from
+    // ever opening by half of the buffer, as the avoidance of silly windows wants before it opens.
+    let greatest = UInt8(max(0, 29 - max(incoming.buffer, 1).leadingZeroBitCount))
+    guard shift == ConnectionConfiguration.automaticWindowScale else { return min(shift, 14, greatest) }
     let most = configuration.autotune ? configuration.maximumReceiveBuffer : configuration.receiveBuffer
     return IncomingStream.windowShift(for: max(most, incoming.buffer))
   }
