@@ -17,9 +17,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
   ],
   targets: [
+    .target(name: "CAllocator"),
     .executableTarget(
       name: "EngineBenchmark",
       dependencies: [
+        "CAllocator",
         .product(name: "SockeyeTCP", package: "sockeye"),
         .product(name: "SockeyeWire", package: "sockeye"),
       ],

@@ -16,6 +16,14 @@ public struct ApplicationBehaviour: Sendable, Equatable {
     case abortAfterReading(UInt64)
     /// Leaves the connection open for ever.
     case never
+
+    /// Whether the connection is broken off rather than closed.
+    var isAbort: Bool {
+      switch self {
+      case .abortAfterWriting, .abortAfterReading: true
+      case .closeWhenWritten, .closeAfterPeer, .releaseWhenWritten, .never: false
+      }
+    }
   }
 
   /// Bytes to send in all.

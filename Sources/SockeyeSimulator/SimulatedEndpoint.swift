@@ -58,6 +58,7 @@ struct SimulatedEndpoint: ~Copyable {
   /// When the program wants to run next; `never` if only an event can move it.
   var applicationDeadline: Instant {
     var deadline = Instant.never
+    if case .failed = outcome { return deadline }
     let behaviour = application.behaviour
     if isOpen, !application.hasEnded, behaviour.writeInterval > .zero, !application.hasWrittenEverything,
       connection.sendCapacity > 0

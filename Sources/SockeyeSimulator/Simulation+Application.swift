@@ -39,8 +39,10 @@ extension Simulation {
   /// Lets the program write, read and end the connection, as its behaviour says.
   mutating func runApplication(_ index: Int) {
     let endpoint = endpoints[index]
-    guard endpoint.pointee.isOpen, endpoint.pointee.outcome == .open else { return }
-    read(index)
+    guard endpoint.pointee.isOpen else { return }
+    // What arrived can be read after the connection has closed in order, not after it has failed.
+    if endpoint.pointee.outcome == .open || endpoint.pointee.outcome == .finished { read(index) }
+    guard endpoint.pointee.outcome == .open else { return }
     write(index)
     endIfDue(index)
   }
@@ -88,6 +90,8 @@ extension Simulation {
     let endpoint = endpoints[index]
     guard !endpoint.pointee.application.hasEnded else { return }
     let application = endpoint.pointee.application
+    // A program learns of its connection when it is established; closing one before would only take it back.
+    guard endpoint.pointee.establishedAt != nil || application.behaviour.ending.isAbort else { return }
     switch application.behaviour.ending {
     case .closeWhenWritten where application.hasWrittenEverything:
       endpoint.pointee.connection.close(now: now)

@@ -21,8 +21,10 @@ extension Simulation {
     guard metrics.congestionWindow >= leastWindow, metrics.congestionWindow <= 1 << 40 else {
       return report(.congestionWindowOutOfBounds, endpoint: index, detail: UInt64(clamping: metrics.congestionWindow))
     }
-    let outstanding = endpoint.pointee.observer.sentEnd - endpoint.pointee.observer.acknowledgedEnd
-    guard metrics.bytesInFlight >= 0, UInt64(clamping: metrics.bytesInFlight) <= outstanding else {
+    let acknowledged = endpoint.pointee.acknowledged
+    let outstanding = endpoint.pointee.observer.sentEnd - min(acknowledged, endpoint.pointee.observer.sentEnd)
+    // A byte sent again before its first copy is taken for lost is in flight twice (RFC 6675 section 4).
+    guard metrics.bytesInFlight >= 0, UInt64(clamping: metrics.bytesInFlight) <= outstanding * 2 else {
       return report(.flightOutOfBounds, endpoint: index, detail: UInt64(clamping: metrics.bytesInFlight))
     }
   }
@@ -42,7 +44,7 @@ extension Simulation {
     let wantsAll = !endpoint.pointee.application.isGone && !endpoint.pointee.application.hasAborted
     switch endpoint.pointee.outcome {
     case .finished:
-      if wantsAll, read != peer.pointee.application.written {
+      if wantsAll, !peer.pointee.application.hasAborted, read != peer.pointee.application.written {
         report(.endedWithoutAllData, endpoint: index, detail: read)
       }
     case .failed(let failure):

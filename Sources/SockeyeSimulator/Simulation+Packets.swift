@@ -23,15 +23,7 @@ extension Simulation {
     let endpoint = endpoints[index]
     let header = plan.header(ofSegment: segment)
     let payload = plan.payload(ofSegment: segment)
-    let written = endpoint.pointee.application.written
-    if let rule = endpoint.pointee.observer.willSend(
-      header,
-      payload: payload,
-      written: written,
-      isPathProbe: plan.isPathProbe
-    ) {
-      return report(rule, endpoint: index, detail: payload.lowerBound)
-    }
+    let application = (written: endpoint.pointee.application.written, acknowledged: endpoint.pointee.acknowledged)
     let packet = SimulatedPacket(
       source: index,
       header: header,
@@ -40,6 +32,15 @@ extension Simulation {
       corruption: nil,
       bytes: []
     )
+    if let rule = endpoint.pointee.observer.willSend(
+      header,
+      payload: payload,
+      application: application,
+      isPathProbe: plan.isPathProbe
+    ) {
+      record(packet, fate: "breaks a rule, and is not sent")
+      return report(rule, endpoint: index, detail: payload.lowerBound)
+    }
     let length = networkHeaderLength(index) + header.length + payload.count
     // What is larger than the path takes is dropped silently: a black hole, which probing has to find out.
     guard length <= endpoint.pointee.configuration.trueMTU else {
@@ -133,6 +134,8 @@ extension Simulation {
   ) -> Bool {
     let endpoint = endpoints[index]
     if endpoint.pointee.isOpen, !endpoint.pointee.connection.state.isClosed { return true }
+    // Before its program runs there is no host.
+    guard endpoint.pointee.isOpen || endpoint.pointee.configuration.opensAt == nil else { return false }
     let listens = endpoint.pointee.configuration.opensAt == nil && endpoint.pointee.outcome == .open
     guard listens else {
       if let reset = ClosedPort.answer(to: header, payloadLength: payloadLength) { answer(with: reset, from: index) }

@@ -10,6 +10,7 @@ struct WireObserver {
   private var initialReceived: SequenceNumber?
   /// The window scale and segment size that this endpoint's SYN and the peer's had.
   private var offeredScale: UInt8?
+  private var offeredAtFirst: UInt16 = 0
   private var peerScale: UInt8?
   private var peerSegmentSize: Int?
   private var peerHasSpoken = false
@@ -53,19 +54,22 @@ struct WireObserver {
   mutating func willSend(
     _ header: TCPHeader,
     payload: Range<UInt64>,
-    written: UInt64,
+    application: (written: UInt64, acknowledged: UInt64),
     isPathProbe: Bool
   ) -> Violation.Rule? {
     if header.options.length > TCPOptions.maximumLength { return .optionsTooLong }
     if header.flags.contains(.syn) { noteOwnSYN(header) }
     if header.flags.contains(.rst) { return nil }
-    return checkSequence(header, payload: payload, written: written, isPathProbe: isPathProbe)
+    // What the program was told is acknowledged it has let go of.
+    if !payload.isEmpty, payload.lowerBound < application.acknowledged { return .sentBelowAcknowledged }
+    return checkSequence(header, payload: payload, written: application.written, isPathProbe: isPathProbe)
       ?? checkAcknowledgment(header)
   }
 
   private mutating func noteOwnSYN(_ header: TCPHeader) {
     initialSent = SequenceNumber(header.sequenceNumber)
     offeredScale = header.options.windowScale
+    offeredAtFirst = header.window
     sentEnd = max(sentEnd, 1)
   }
 
@@ -84,12 +88,11 @@ struct WireObserver {
     }
     if payload.isEmpty, !isSYN, !isFIN {
       // A probe repeats the number before the first unacknowledged one; nothing else lies outside what was sent.
-      return start + 1 >= acknowledgedEnd && start <= sentEnd ? nil : .sequenceNumberOffPayload
+      return start <= sentEnd ? nil : .sequenceNumberOffPayload
     }
     if !payload.isEmpty {
       if payload.upperBound > written { return .sentBeyondWritten }
       if start + (isSYN ? 1 : 0) != payload.lowerBound + 1 { return .sequenceNumberOffPayload }
-      if payload.upperBound + 1 <= acknowledgedEnd { return .sentBelowAcknowledged }
       if !isPathProbe, let rule = checkSize(header, payload: payload) { return rule }
     }
     let length = UInt64(payload.count) + (isSYN ? 1 : 0) + (isFIN ? 1 : 0)
@@ -131,7 +134,8 @@ struct WireObserver {
     // The window field drops the bits that the scale shifts out, which is no shrinking (RFC 7323 section 2.4).
     // Past the peer's FIN there is no window to speak of.
     let granularity: UInt64 = 1 << UInt64(scales ? min(offeredScale ?? 0, 14) : 0)
-    if edge + granularity <= offeredEdge, finReceived == nil { return .windowShrank }
+    // A SYN that is sent again can't say more than 65,535, whatever was offered between.
+    if edge + granularity <= offeredEdge, finReceived == nil, !header.flags.contains(.syn) { return .windowShrank }
     offeredEdge = max(offeredEdge, edge)
     return nil
   }
@@ -146,7 +150,7 @@ struct WireObserver {
       peerScale = header.options.windowScale
       peerSegmentSize = header.options.maximumSegmentSize.map { Int($0) }
       peerHasSpoken = true
-      offeredEdge = max(offeredEdge, 1)
+      offeredEdge = max(offeredEdge, 1 + UInt64(offeredAtFirst))
     }
     if header.flags.contains(.fin), let start = sequenceStart(header) {
       finReceived = start + UInt64(clamping: payloadLength) + (header.flags.contains(.syn) ? 1 : 0)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+@preconcurrency import Foundation
 import SockeyeSimulator
 import SockeyeTCP
 
@@ -34,6 +34,7 @@ struct RandomRuns: AsyncParsableCommand {
 
   func run() async throws {
     let jobs = max(1, jobs)
+    setlinebuf(stdout)
     CrashReport.install(slots: jobs)
     if let seed {
       try replay(seed)
