@@ -91,7 +91,7 @@ struct SimulationTests {
 
   @Test("Random connections over random networks break no rule", arguments: 0..<8)
   func randomRuns(batch: UInt64) {
-    for seed in batch * 50..<(batch + 1) * 50 {
+    for seed in batch * 20..<(batch + 1) * 20 {
       var simulation = RandomScenario(seed: seed).makeSimulation()
       if let violation = simulation.run() {
         Issue.record("seed \(seed): \(violation.rule) at endpoint \(violation.endpoint) (\(violation.detail))")
