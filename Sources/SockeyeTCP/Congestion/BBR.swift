@@ -190,8 +190,7 @@ struct BBR: CongestionAlgorithm {
 
   mutating func congested(
     _ signal: CongestionSignal,
-    inFlight: UInt64,
-    newlyDelivered: UInt64,
+    flight: UInt64,
     window: inout CongestionWindow,
     at now: Instant
   ) {

@@ -110,23 +110,21 @@ enum CongestionController {
   /// See `CongestionAlgorithm`.
   mutating func congested(
     _ signal: CongestionSignal,
-    inFlight: UInt64,
-    newlyDelivered: UInt64,
+    flight: UInt64,
     window: inout CongestionWindow,
     at now: Instant
   ) {
     switch self {
     case .newReno(var reno):
-      reno.congested(signal, inFlight: inFlight, newlyDelivered: newlyDelivered, window: &window, at: now)
+      reno.congested(signal, flight: flight, window: &window, at: now)
       self = .newReno(reno)
     case .cubic(var cubic):
-      cubic.congested(signal, inFlight: inFlight, newlyDelivered: newlyDelivered, window: &window, at: now)
+      cubic.congested(signal, flight: flight, window: &window, at: now)
       self = .cubic(cubic)
     case .bbr(let state):
       state.pointee.congested(
         signal,
-        inFlight: inFlight,
-        newlyDelivered: newlyDelivered,
+        flight: flight,
         window: &window,
         at: now
       )

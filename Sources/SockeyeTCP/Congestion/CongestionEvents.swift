@@ -64,12 +64,12 @@ protocol CongestionAlgorithm {
     at now: Instant
   )
 
-  /// Congestion, at most once in a round trip. Sets the slow-start threshold, and for algorithms that own
-  /// their window the window too; otherwise proportional rate reduction leads it there.
+  /// Congestion, at most once in a round trip; `flight` bytes were outstanding. Sets the slow-start threshold,
+  /// and for algorithms that own their window the window too; otherwise proportional rate reduction leads it
+  /// there.
   mutating func congested(
     _ signal: CongestionSignal,
-    inFlight: UInt64,
-    newlyDelivered: UInt64,
+    flight: UInt64,
     window: inout CongestionWindow,
     at now: Instant
   )

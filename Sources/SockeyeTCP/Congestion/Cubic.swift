@@ -157,8 +157,7 @@ struct Cubic: CongestionAlgorithm {
 
   mutating func congested(
     _ signal: CongestionSignal,
-    inFlight: UInt64,
-    newlyDelivered: UInt64,
+    flight: UInt64,
     window: inout CongestionWindow,
     at now: Instant
   ) {

@@ -33,15 +33,13 @@ struct NewReno: CongestionAlgorithm {
 
   mutating func congested(
     _ signal: CongestionSignal,
-    inFlight: UInt64,
-    newlyDelivered: UInt64,
+    flight: UInt64,
     window: inout CongestionWindow,
     at now: Instant
   ) {
-    // RFC 5681 equation 4 halves FlightSize, so that a window the application never filled isn't halved in
-    // name only. The window is what bounds the flight, so the lesser of the two does the same, and doesn't
-    // let data beyond the window (limited transmit) count.
-    window.slowStartThreshold = max(min(window.bytes, max(inFlight, window.least)) / 2, window.least)
+    // RFC 5681 equation 4 halves FlightSize, so that a window which the application never filled isn't halved
+    // in name only. Never more than the window counts: limited transmit goes beyond it.
+    window.slowStartThreshold = max(min(window.bytes, flight) / 2, window.least)
     acknowledgedBytes = 0
   }
 

@@ -19,9 +19,8 @@ extension LossRecovery {
     var digest = AcknowledgementDigest(
       now: arrival,
       echoedTime: features.contains(.timestamps) ? acknowledgement.echoedTime : nil,
-      start: scoreboard.start,
       inFlight: bytesInFlight,
-      undeliveredBytes: scoreboard.outstandingBytes - min(scoreboard.deliveredBytes, scoreboard.outstandingBytes),
+      scoreboard: scoreboard,
       lost: deliveryRate.lost
     )
     var outcome = AcknowledgementOutcome()
@@ -165,7 +164,7 @@ extension LossRecovery {
       // Acknowledgements that deliver nothing say nothing about how much may be sent.
       guard digest.newlyDelivered > 0 || digest.facts.contains(.congestiveLoss) else { return }
       reduceProportionally(digest)
-    } else if digest.newlyDelivered > 0 || controller.ownsWindow {
+    } else if controller.ownsWindow || mayGrowWindow(digest) {
       let sample = CongestionSample(
         now: digest.now,
         newlyDelivered: digest.newlyDelivered,
@@ -187,6 +186,13 @@ extension LossRecovery {
       if controller.marksSamplesAsLimited { deliveryRate.applicationLimits(inFlight: bytesInFlight) }
     }
     updatePacingRate()
+  }
+
+  /// Whether a loss-based window may grow: duplicate acknowledgements never make it (RFC 5681 section 3.2), and
+  /// selective ones do only where they are known to come from reordering.
+  private func mayGrowWindow(_ digest: AcknowledgementDigest) -> Bool {
+    guard digest.newlyDelivered > 0 else { return false }
+    return digest.newlyAcknowledged > 0 || recentAcknowledgement.hasSeenReordering
   }
 
   private mutating func reduceProportionally(_ digest: AcknowledgementDigest) {

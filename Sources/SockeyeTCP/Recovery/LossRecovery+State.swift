@@ -59,8 +59,7 @@ extension LossRecovery {
       reduction.begin(flight: digest.undeliveredBytes)
       controller.congested(
         .loss,
-        inFlight: digest.inFlight,
-        newlyDelivered: digest.newlyDelivered,
+        flight: digest.outstandingBytes,
         window: &window,
         at: digest.now
       )
@@ -102,8 +101,7 @@ extension LossRecovery {
     reduction.begin(flight: digest.undeliveredBytes)
     controller.congested(
       .explicitNotification,
-      inFlight: digest.inFlight,
-      newlyDelivered: digest.newlyDelivered,
+      flight: digest.outstandingBytes,
       window: &window,
       at: digest.now
     )
@@ -119,8 +117,7 @@ extension LossRecovery {
     undo.disarm()
     controller.congested(
       .loss,
-      inFlight: digest.inFlight,
-      newlyDelivered: digest.newlyDelivered,
+      flight: digest.outstandingBytes,
       window: &window,
       at: digest.now
     )
@@ -136,9 +133,8 @@ extension LossRecovery {
     var digest = AcknowledgementDigest(
       now: now,
       echoedTime: nil,
-      start: scoreboard.start,
       inFlight: bytesInFlight,
-      undeliveredBytes: scoreboard.outstandingBytes,
+      scoreboard: scoreboard,
       lost: deliveryRate.lost
     )
     probe = TailLossProbe()
@@ -178,7 +174,7 @@ extension LossRecovery {
     }
     guard isNew || controller.ownsWindow else { return }
     if isNew { undo.arm(at: scoreboard.start, window: window, retransmittedBytes: 0) }
-    controller.congested(.timeout, inFlight: digest.inFlight, newlyDelivered: 0, window: &window, at: digest.now)
+    controller.congested(.timeout, flight: digest.outstandingBytes, window: &window, at: digest.now)
   }
 
   /// Takes for lost what has been out for longer than a round trip: the oldest segment in any case, and with

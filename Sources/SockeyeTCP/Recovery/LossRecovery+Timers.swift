@@ -40,9 +40,8 @@ extension LossRecovery {
     var digest = AcknowledgementDigest(
       now: now,
       echoedTime: nil,
-      start: scoreboard.start,
       inFlight: bytesInFlight,
-      undeliveredBytes: scoreboard.outstandingBytes - min(scoreboard.deliveredBytes, scoreboard.outstandingBytes),
+      scoreboard: scoreboard,
       lost: deliveryRate.lost
     )
     detectLosses(&digest)

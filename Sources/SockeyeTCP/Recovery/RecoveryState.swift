@@ -131,10 +131,15 @@ struct WindowUsage {
 struct AcknowledgementDigest {
   let now: Instant
   let echoedTime: Instant?
-  /// Before the acknowledgement.
+  /// SND.UNA before the acknowledgement.
   let start: StreamOffset
+  /// Bytes in flight before it.
   let inFlight: UInt64
+  /// FlightSize before it (RFC 5681 section 2).
+  let outstandingBytes: UInt64
+  /// FlightSize before it, less what was selectively acknowledged.
   let undeliveredBytes: UInt64
+  /// Bytes taken for lost since the start, before it.
   let lost: UInt64
 
   /// Bytes by which SND.UNA advanced.
@@ -153,20 +158,14 @@ struct AcknowledgementDigest {
   var facts = Facts()
   var pathProbe = PathProbeOutcome.unknown
 
-  init(
-    now: Instant,
-    echoedTime: Instant?,
-    start: StreamOffset,
-    inFlight: UInt64,
-    undeliveredBytes: UInt64,
-    lost: UInt64
-  ) {
+  init(now: Instant, echoedTime: Instant?, inFlight: UInt64, scoreboard: borrowing Scoreboard, lost: UInt64) {
     self.now = now
     self.echoedTime = echoedTime
-    self.start = start
     self.inFlight = inFlight
-    self.undeliveredBytes = undeliveredBytes
     self.lost = lost
+    start = scoreboard.start
+    outstandingBytes = scoreboard.outstandingBytes
+    undeliveredBytes = scoreboard.outstandingBytes.clampedDifference(scoreboard.deliveredBytes)
   }
 
   struct Facts: OptionSet {

@@ -1,0 +1,140 @@
+import Testing
+
+@testable import SockeyeTCP
+
+@Suite("Round-trip time and retransmission timeout (RFC 6298, RFC 7323)")
+struct RecoveryRoundTripTests {
+  private func estimator(least: Int64 = 200) -> RoundTripEstimator {
+    RoundTripEstimator(
+      initialTimeout: .seconds(1),
+      leastTimeout: .milliseconds(least),
+      greatestTimeout: .seconds(120)
+    )
+  }
+
+  @Test("Before anything is measured the timeout is the initial one (section 2.1)")
+  func initial() {
+    #expect(estimator().timeout == .seconds(1))
+  }
+
+  @Test("The first measurement R gives SRTT = R, RTTVAR = R / 2 (section 2.2)")
+  func first() {
+    var estimate = estimator()
+    estimate.measured(.milliseconds(400), expectedSamples: 1, at: .zero)
+    #expect(estimate.smoothed == .milliseconds(400))
+    #expect(estimate.variation == .milliseconds(200))
+    #expect(estimate.timeout == .milliseconds(1_200))
+  }
+
+  @Test("The next ones weigh 1/8 and 1/4 (section 2.3)")
+  func following() {
+    var estimate = estimator()
+    estimate.measured(.milliseconds(400), expectedSamples: 1, at: .zero)
+    estimate.measured(.milliseconds(800), expectedSamples: 1, at: .zero)
+    #expect(estimate.variation == .milliseconds(250))
+    #expect(estimate.smoothed == .milliseconds(450))
+  }
+
+  @Test("With N measurements in a round trip each weighs an N-th (RFC 7323 appendix G)")
+  func weights() {
+    var estimate = estimator()
+    estimate.measured(.milliseconds(400), expectedSamples: 1, at: .zero)
+    estimate.measured(.milliseconds(800), expectedSamples: 10, at: .zero)
+    #expect(estimate.smoothed == .milliseconds(405))
+    #expect(estimate.variation == .milliseconds(205))
+  }
+
+  @Test("The minimum of 200 ms is a margin over SRTT, so a steady path has no spurious timeouts")
+  func margin() {
+    var estimate = estimator()
+    for _ in 0..<100 { estimate.measured(.milliseconds(300), expectedSamples: 1, at: .zero) }
+    #expect(estimate.timeout == .milliseconds(500))
+  }
+
+  @Test("Each timeout doubles, up to the greatest (section 5.5), and a measurement ends that")
+  func backOff() {
+    var estimate = estimator()
+    estimate.measured(.milliseconds(100), expectedSamples: 1, at: .zero)
+    let base = estimate.timeout
+    estimate.backOff()
+    estimate.backOff()
+    #expect(estimate.timeout == base * 4)
+    for _ in 0..<300 { estimate.backOff() }
+    #expect(estimate.timeout == .seconds(120))
+    estimate.measured(.milliseconds(100), expectedSamples: 1, at: .zero)
+    #expect(estimate.timeout < .seconds(1))
+  }
+
+  @Test("Measurements that are not positive, or enormous, do no harm")
+  func extremes() {
+    var estimate = estimator()
+    estimate.measured(.zero, expectedSamples: 1, at: .zero)
+    estimate.measured(.zero - .seconds(1), expectedSamples: 1, at: .zero)
+    #expect(!estimate.hasMeasured)
+    estimate.measured(.longest, expectedSamples: 0, at: .zero)
+    estimate.measured(.longest, expectedSamples: .max, at: .never)
+    estimate.measured(.nanoseconds(1), expectedSamples: 1, at: Instant(nanoseconds: .min))
+    for _ in 0..<300 { estimate.backOff() }
+    #expect(estimate.timeout == .seconds(120))
+  }
+
+  @Test("The minimum forgets what is older than five minutes")
+  func windowedMinimum() {
+    var minimum = WindowedMinimum()
+    #expect(minimum.value == .zero)
+    minimum.add(.milliseconds(10), at: .zero + .seconds(1))
+    minimum.add(.milliseconds(30), at: .zero + .seconds(100))
+    #expect(minimum.value == .milliseconds(10))
+    minimum.add(.milliseconds(30), at: .zero + .seconds(200))
+    #expect(minimum.value == .milliseconds(10))
+    minimum.add(.milliseconds(30), at: .zero + .seconds(400))
+    minimum.add(.milliseconds(30), at: .zero + .seconds(600))
+    #expect(minimum.value == .milliseconds(30))
+  }
+
+  @Test("MUST-18: what was sent twice is not measured (Karn's algorithm)")
+  func karn() {
+    var sender = ScriptedSender()
+    sender.supplied = 1
+    sender.send(at: 100)
+    let before = sender.recovery.roundTrip.smoothed
+    sender.expire(at: 400)
+    sender.send(at: 400)
+    sender.expire(at: 700)
+    sender.send(at: 700)
+    sender.acknowledge(1, at: 705)
+    #expect(sender.recovery.roundTrip.smoothed == before)
+    #expect(sender.recovery.roundTrip.backoff > 0)
+  }
+
+  @Test("With timestamps what was sent twice is measured by the echo (RFC 7323 section 4)")
+  func timestamps() {
+    var sender = ScriptedSender(timestamps: true)
+    sender.supplied = 1
+    sender.send(at: 100)
+    sender.expire(at: sender.deadline)
+    sender.send(at: 500)
+    sender.expire(at: sender.deadline)
+    sender.send(at: 1_500)
+    sender.acknowledge(1, at: 1_600, echo: 1_500)
+    #expect(sender.recovery.roundTrip.smoothed == .milliseconds(100))
+    #expect(sender.recovery.roundTrip.backoff == 0)
+  }
+
+  @Test("A SYN that timed out leaves a timeout of three seconds and a window of one segment (RFC 6298 section 5.7)")
+  func slowHandshake() {
+    var recovery = LossRecovery(configuration: ConnectionConfiguration(), segmentSize: 1_000, now: .zero)
+    recovery.makeRoom()
+    recovery.sent(0..<1, at: .zero)
+    #expect(recovery.nextDeadline == .zero + .seconds(1))
+    #expect(recovery.deadlineReached(at: .zero + .seconds(1)) == .timedOut)
+    let limits = TransmissionLimits(windowEnd: 1, dataEnd: 1)
+    #expect(recovery.nextTransmission(at: .zero + .seconds(1), limits: limits) == .retransmission(0..<1))
+    recovery.sent(0..<1, at: .zero + .seconds(1))
+    #expect(recovery.nextDeadline == .zero + .seconds(3))
+    _ = recovery.acknowledged(Acknowledgement(cumulative: 1), at: .zero + .milliseconds(1_500))
+    recovery.established(selective: true, timestamps: false, segmentSize: 1_000, now: .zero + .milliseconds(1_500))
+    #expect(recovery.retransmissionTimeout == .seconds(3))
+    #expect(recovery.window.bytes == 1_000)
+  }
+}
