@@ -30,18 +30,15 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
   ],
   targets: [
-    .target(name: "CSockeyeFiles"),
     .target(name: "CSockeyeLinux"),
     .target(
       name: "SockeyeFiles",
       dependencies: [
-        "CSockeyeFiles",
         "CSockeyeLinux",
         "SockeyeTransport",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "X509", package: "swift-certificates"),

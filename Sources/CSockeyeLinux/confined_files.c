@@ -30,5 +30,10 @@ ssize_t sockeye_pread_cached(int descriptor, void *buffer, size_t count, off_t o
 }
 
 int sockeye_rename_noreplace(int directory, const uint8_t *from, const uint8_t *to) {
-  return renameat2(directory, (const char *)from, directory, (const char *)to, RENAME_NOREPLACE);
+  const char *old_name = (const char *)from, *new_name = (const char *)to;
+  if (renameat2(directory, old_name, directory, new_name, RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+  /* The file system does not know the flag. A second link to the file fails just so when the name is taken. */
+  if (linkat(directory, old_name, directory, new_name, 0) != 0) return -1;
+  return unlinkat(directory, old_name, 0);
 }

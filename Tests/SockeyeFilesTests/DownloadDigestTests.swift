@@ -1,4 +1,4 @@
-import CSockeyeFiles
+import CSockeyeLinux
 import Crypto
 import Testing
 

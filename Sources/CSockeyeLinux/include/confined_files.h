@@ -19,7 +19,8 @@ extern const int sockeye_O_PATH;
 /* Reads what is in the page cache and nothing else: -1 with EAGAIN when it would have to wait for a disk. */
 ssize_t sockeye_pread_cached(int descriptor, void *buffer, size_t count, off_t offset);
 
-/* renameat2(2) with RENAME_NOREPLACE. Returns 0, or -1 with errno set. */
+/* Renames within a directory, and fails with EEXIST rather than replace anything, a symbolic link included. Returns 0,
+   or -1 with errno set. */
 int sockeye_rename_noreplace(int directory, const uint8_t *from, const uint8_t *to);
 
 #endif

@@ -1,6 +1,5 @@
 internal import Glibc
 internal import NIOCore
-internal import NIOPosix
 internal import SockeyeTransport
 internal import Synchronization
 

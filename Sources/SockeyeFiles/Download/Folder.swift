@@ -1,4 +1,4 @@
-internal import CSockeyeFiles
+internal import CSockeyeLinux
 internal import Glibc
 internal import SockeyeTransport
 
@@ -81,7 +81,7 @@ final class Folder: Sendable {
     let status =
       replacing
       ? renameat(self.descriptor, from, self.descriptor, to)
-      : sockeye_rename_without_replacing(self.descriptor, from, to)
+      : sockeye_rename_noreplace(self.descriptor, from, to)
     if status == 0 { return true }
     guard errno == EEXIST, !replacing else { throw self.failure("rename '\(self.location(from))' to", to) }
     return false

@@ -1,4 +1,4 @@
-internal import CSockeyeFiles
+internal import CSockeyeLinux
 
 /// SHA-256 (FIPS 180-4) whose state can be written down half-way and taken up again.
 ///

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 import NIOSSL
 import SockeyeTransport
 import Synchronization
@@ -13,9 +12,9 @@ final class ServiceShared: Sendable {
   let clients = ClientCounts()
   let uploads: UploadArea?
   /// Threads that may wait for a disk.
-  let filePool: NIOThreadPool
+  let filePool: BlockingThreads
   /// Threads that compute for long: digests and passwords.
-  let computePool: NIOThreadPool
+  let computePool: BlockingThreads
 
   private struct Replaceable {
     var tls: NIOSSLContext?
@@ -28,10 +27,8 @@ final class ServiceShared: Sendable {
   init(_ configuration: FileServiceConfiguration) throws(Failure) {
     self.configuration = configuration
     self.directory = try ServedDirectory(path: configuration.directory)
-    self.filePool = NIOThreadPool(numberOfThreads: 4)
-    self.computePool = NIOThreadPool(numberOfThreads: 2)
-    self.filePool.start()
-    self.computePool.start()
+    self.filePool = BlockingThreads(count: 4)
+    self.computePool = BlockingThreads(count: 2)
     self.digests = DigestCache(pool: self.computePool)
     self.uploads = configuration.uploads.map { UploadArea(quota: $0.quota) }
     self.replaceable = Mutex(
@@ -44,8 +41,8 @@ final class ServiceShared: Sendable {
 
   /// Ends the threads.
   func shutDown() {
-    self.filePool.shutdownGracefully { _ in }
-    self.computePool.shutdownGracefully { _ in }
+    self.filePool.beginShutDown()
+    self.computePool.beginShutDown()
   }
 
   /// What is needed to speak TLS, if the service does.

@@ -1,6 +1,6 @@
 import Crypto
 import NIOCore
-import NIOPosix
+import SockeyeTransport
 import Synchronization
 
 /// Checks `Authorization` fields (RFC 7617) against a password file.
@@ -22,14 +22,14 @@ final class PasswordAuthority: Sendable {
   }
 
   private let file: PasswordFile
-  private let pool: NIOThreadPool
+  private let pool: BlockingThreads
   private let key = SymmetricKey(size: .bits256)
   private let state = Mutex(State())
 
   private static let mostKnown = 4096
   private static let mostPending = 64
 
-  init(_ file: PasswordFile, pool: NIOThreadPool) {
+  init(_ file: PasswordFile, pool: BlockingThreads) {
     self.file = file
     self.pool = pool
   }
@@ -45,7 +45,7 @@ final class PasswordAuthority: Sendable {
       return nil
     }
     if let known { return body(known) }
-    self.pool.runIfActive(eventLoop: worker.eventLoop) { [self] in
+    self.pool.run(on: worker.eventLoop) { [self] in
       let isRight = self.verify(user, password)
       self.state.withLock { state in
         state.pending -= 1

@@ -1,5 +1,5 @@
 import NIOCore
-import NIOPosix
+import SockeyeTransport
 
 /// Something that makes a body piece by piece, on threads where waiting for a disk does no harm.
 protocol BodyProducer: AnyObject, Sendable {
@@ -45,7 +45,7 @@ final class BodyTransmission {
   private let producer: (any BodyProducer)?
   private let isChunked: Bool
   private let byCopy: Bool
-  private let pool: NIOThreadPool
+  private let pool: BlockingThreads
   /// In bytes per second.
   private let rate: Int64?
   private let started: NIODeadline
@@ -68,7 +68,7 @@ final class BodyTransmission {
     context: ChannelHandlerContext,
     byCopy: Bool,
     rate: Int64?,
-    pool: NIOThreadPool,
+    pool: BlockingThreads,
     done: @escaping (Outcome) -> Void
   ) {
     self.context = context
@@ -218,7 +218,7 @@ final class BodyTransmission {
     self.inFlight = true
     self.isPaused = true
     let allocator = self.context.channel.allocator
-    self.pool.runIfActive(eventLoop: self.context.eventLoop) { try work(allocator) }.assumeIsolated().whenComplete {
+    self.pool.run(on: self.context.eventLoop) { try work(allocator) }.assumeIsolated().whenComplete {
       result in
       self.inFlight = false
       self.isPaused = false

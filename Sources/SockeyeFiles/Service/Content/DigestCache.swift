@@ -1,6 +1,6 @@
 import Crypto
 import NIOCore
-import NIOPosix
+import SockeyeTransport
 import Synchronization
 
 /// A file's SHA-256.
@@ -22,7 +22,7 @@ final class DigestCache: Sendable {
   }
 
   private let state = Mutex(State())
-  private let pool: NIOThreadPool
+  private let pool: BlockingThreads
 
   /// The most files that are remembered.
   static let capacity = 16_384
@@ -30,7 +30,7 @@ final class DigestCache: Sendable {
   static let mostPending = 64
 
   /// - Parameter pool: Threads for hashing alone: a large file keeps one busy for seconds.
-  init(pool: NIOThreadPool) { self.pool = pool }
+  init(pool: BlockingThreads) { self.pool = pool }
 
   /// What is remembered.
   func digest(of metadata: FileMetadata) -> FileDigest? {
@@ -60,7 +60,7 @@ final class DigestCache: Sendable {
     case .known(let digest): answer(digest)
     case .refuse: answer(nil)
     case .wait: break
-    case .begin: self.pool.submit { state in self.finish(file, state == .active ? Self.hash(file) : nil) }
+    case .begin: self.pool.submit { isRunning in self.finish(file, isRunning ? Self.hash(file) : nil) }
     }
   }
 

@@ -1,7 +1,7 @@
 import CSockeyeLinux
 import Glibc
 import NIOCore
-import NIOPosix
+import SockeyeTransport
 
 /// One file that is being received.
 ///
@@ -30,7 +30,7 @@ final class Upload {
   private let path: ResourcePath
   private let place: Place
   private let area: UploadArea
-  private let pool: NIOThreadPool
+  private let pool: BlockingThreads
   private let range: ContentRange?
   private let gate: ConnectionGate
   private var size: Int64
@@ -189,7 +189,7 @@ final class Upload {
     let descriptor = self.place.descriptor
     let offset = self.size
     self.size += Int64(bytes.readableBytes)
-    self.pool.runIfActive(eventLoop: self.gate.worker.eventLoop) {
+    self.pool.run(on: self.gate.worker.eventLoop) {
       Self.write(bytes, to: descriptor, at: offset)
     }.assumeIsolated().whenComplete { result in
       self.isWriting = false
@@ -250,7 +250,7 @@ final class Upload {
     }
     let place = self.place
     self.isWriting = true
-    self.pool.runIfActive(eventLoop: self.gate.worker.eventLoop) {
+    self.pool.run(on: self.gate.worker.eventLoop) {
       // The name must not outlive a crash that the contents did not.
       guard fsync(place.descriptor) == 0 else { return errno }
       guard sockeye_rename_noreplace(place.directory, place.partialName, place.finalName) == 0 else { return errno }

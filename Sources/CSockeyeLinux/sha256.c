@@ -1,4 +1,4 @@
-#include "CSockeyeFiles.h"
+#include "sha256.h"
 
 #include <string.h>
 
