@@ -67,7 +67,7 @@ public final class FileService: Sendable {
     for channel in listener.channels {
       try? await channel.eventLoop.submit {
         // Out of descriptors, accepting again at once would spin.
-        try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler(), position: .first)
+        try channel.pipeline.syncOperations.addHandler(AcceptPause(), position: .first)
         if let admission {
           try channel.pipeline.syncOperations.addHandler(AdmissionHandler(admission), position: .first)
         }

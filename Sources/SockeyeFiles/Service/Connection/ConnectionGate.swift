@@ -57,6 +57,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private var readIsOwed = false
   private var isWaitingForWritability = false
   private var lastSlice: ByteBuffer?
+  /// Whether the line of the current request has no end yet.
+  private(set) var isInRequestLine = true
   private var countsForAddress: String?
   private weak var exchange: HTTPExchange?
   private var inputIsClosed = false
@@ -298,6 +300,12 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     return !token.isEmpty && token.allSatisfy { (0x21...0x7e).contains($0) && !Self.delimiters.contains($0) }
   }
 
+  private static func hasLineEnd(_ slice: ByteBuffer) -> Bool {
+    slice.withUnsafeReadableBytes { bytes in
+      bytes.baseAddress.map { memchr($0, CInt(UInt8(ascii: "\n")), bytes.count) != nil } ?? false
+    }
+  }
+
   private static let delimiters = Array("\"(),/:;<=>?@[\\]{}".utf8)
 
   private func feed(_ buffer: ByteBuffer, context: ChannelHandlerContext) {
@@ -316,6 +324,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       let limit = self.waiting == .requestBody ? rest.readableBytes : Self.largestSlice
       guard let slice = rest.readSlice(length: min(limit, rest.readableBytes)) else { return }
       self.lastSlice = slice
+      if self.isInRequestLine { self.isInRequestLine = !Self.hasLineEnd(slice) }
       defer { self.lastSlice = nil }
       context.fireChannelRead(Self.wrapInboundOut(slice))
     }
@@ -344,7 +353,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .requestBody, .nothing:
       self.deadline = self.worker.now + timeouts.stall
       self.stalledSince = nil
-    case .nextRequest: self.deadline = self.worker.now + timeouts.idle
+    case .nextRequest:
+      self.deadline = self.worker.now + timeouts.idle
+      self.isInRequestLine = true
     }
   }
 

@@ -183,10 +183,9 @@ final class HTTPExchange: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error {
-    case HTTPParserError.headerOverflow: self.refuse(.headersTooLarge)
-    case is ByteToMessageDecoderError.PayloadTooLargeError: self.refuse(.targetTooLong)
+    case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
+      self.refuse(self.gate.isInRequestLine ? .targetTooLong : .headersTooLarge)
     case HTTPParserError.invalidMethod where self.gate.sawMethodToken: self.refuse(.methodNotAllowed)
-    case HTTPParserError.invalidVersion: self.refuse(.versionNotSupported)
     case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection: context.close(promise: nil)
     case is HTTPParserError: self.refuse(.badRequest)
     default: context.close(promise: nil)

@@ -85,7 +85,7 @@ final class Upload {
   > {
     guard !path.namesDirectory else { return .failure(Refusal(.refused(.conflict))) }
     guard !path.isHidden else { return .failure(Refusal(.refused(.forbidden))) }
-    guard path.name.count <= 247, !path.name.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
+    guard path.name.count <= Self.longestName, Self.isFitForAll(path.name) else {
       return .failure(Refusal(.refused(.badRequest)))
     }
     guard area.claim(path) else { return .failure(Refusal(.refused(.locked))) }
@@ -97,6 +97,15 @@ final class Upload {
       area.release(path)
       return .failure(refusal)
     }
+  }
+
+  /// The longest name that leaves room for what marks it as partial.
+  private static let longestName = 247
+
+  /// Whether a name means the same to every client that may fetch it: no control characters, no backslash, and UTF-8.
+  private static func isFitForAll(_ name: ArraySlice<UInt8>) -> Bool {
+    !name.contains { $0 < 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\\") }
+      && String(validating: name, as: UTF8.self) != nil
   }
 
   /// An outcome in the place of an error.
