@@ -100,25 +100,6 @@ struct JSONListing: ListingFormat {
   func close(_ buffer: inout ByteBuffer) { buffer.writeString("\n]}\n") }
 }
 
-/// RFC 8259, section 7.
-enum JSONText {
-  /// A string with its quotation marks.
-  static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
-  }
-}
-
 extension ResourcePath {
   /// The path for people: it begins with a slash, and ends with one if it names a directory.
   var displayText: String {
