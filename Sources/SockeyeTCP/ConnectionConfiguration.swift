@@ -72,6 +72,8 @@ public struct ConnectionConfiguration: Sendable {
   public var userTimeout: Interval?
   /// Idle time after which keep-alive probes are sent; nil sends none (RFC 9293 section 3.8.4, MUST-25).
   public var keepAliveIdle: Interval?
+  /// What to set `keepAliveIdle` to where the application asks for keep-alive and says no more: two hours (MUST-28).
+  public static let defaultKeepAliveIdle = Interval.seconds(7_200)
   /// Time between keep-alive probes that are not answered.
   public var keepAliveInterval = Interval.seconds(75)
   /// Unanswered keep-alive probes after which the connection fails (MUST-29).

@@ -58,25 +58,18 @@ extension IncomingStream {
   /// buffer, whichever is less. It never moves back (section 3.8.6, SHLD-14).
   func wantedEdge(segmentSize: UInt32) -> StreamOffset {
     let current = max(edge, next)
-    // A window is offered in units of 2^shift. Room for one unit less a byte is kept back, so that rounding up,
-    // which keeps the edge from moving back as RCV.NXT advances, can't promise more than the buffer holds.
-    let slack = (UInt64(1) << UInt64(windowShift)) - 1
-    let room = consumed + UInt64(buffer)
-    guard room > current + slack else { return current }
-    let limit = room - slack
-    guard limit - current >= UInt64(min(buffer / 2, segmentSize)) else { return current }
+    let limit = min(consumed + UInt64(buffer), next + (65_535 << UInt64(windowShift)))
+    guard limit > current, limit - current >= UInt64(min(buffer / 2, segmentSize)) else { return current }
     return limit
   }
 
   /// The window field for a segment that is being sent, and notes the edge that it offers.
+  ///
+  /// A window is told in units of 2^shift, counted from RCV.NXT, so what is told falls short of the edge by less than a
+  /// unit, now more, now less (RFC 7323 section 2.4). The edge itself stays, and data up to it is taken.
   mutating func offerWindow(segmentSize: UInt32) -> UInt16 {
-    let wanted = wantedEdge(segmentSize: segmentSize) - next
-    let unit = UInt64(1) << UInt64(windowShift)
-    var units = (wanted + unit - 1) >> UInt64(windowShift)
-    if units > 0, next + (units << UInt64(windowShift)) > max(consumed + UInt64(buffer), edge) { units -= 1 }
-    let field = UInt16(clamping: units)
-    edge = max(edge, next + UInt64(field) << UInt64(windowShift))
-    return field
+    edge = wantedEdge(segmentSize: segmentSize)
+    return UInt16(clamping: (edge - next) >> UInt64(windowShift))
   }
 
   /// Whether the application has made so much room that the peer should be told without waiting for a reason to send.

@@ -46,10 +46,15 @@ struct PathMTU {
     // Routers from before RFC 1191 say 0: then go down its table of plateaus (section 7.1).
     let reported = size <= 0 ? Self.plateau(below: current) : UInt16(clamping: size)
     let lowered = max(reported, least)
-    guard lowered < current else { return false }
+    guard lowered < current else {
+      // A probe was too big: the search ends where the router says.
+      if probe > lowered { ceiling = min(ceiling, lowered) }
+      return false
+    }
     current = lowered
-    ceiling = lowered
+    ceiling = link
     probe = 0
+    failures = 0
     // RFC 1191 section 6.3, RFC 8899 section 5.1.1: look for a larger one no sooner than ten minutes later.
     searchTime = now + Self.raiseInterval
     return true
@@ -80,7 +85,7 @@ struct PathMTU {
       return nil
     }
     // What links mostly have is worth a first try.
-    if ceiling >= 1_500, current < 1_500, failures == 0 { return min(ceiling, 1_500) }
+    if ceiling >= 1_500, current < 1_500 { return 1_500 }
     return current + (ceiling - current + 1) / 2
   }
 
@@ -102,7 +107,7 @@ struct PathMTU {
     failures += 1
     if failures >= 2 {
       ceiling = max(probe - 1, current)
-      failures = 1
+      failures = 0
     }
     probe = 0
     searchTime = now + .seconds(1)

@@ -199,6 +199,13 @@ final class SegmentScript {
     return plans
   }
 
+  /// The network reports an error about a segment of ours; answers whether that was believed.
+  @discardableResult
+  func reports(_ error: NetworkError, quoting seq: UInt32) -> Bool {
+    trace.append("\(clock) > \(error) about seq \(seq)")
+    return connection.receive(error, quotedSequenceNumber: Self.ourInitial &+ seq, now: now)
+  }
+
   // MARK: The application
 
   /// The application writes.

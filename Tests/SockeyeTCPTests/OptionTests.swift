@@ -1,0 +1,255 @@
+import SockeyeTCP
+import SockeyeWire
+import Testing
+
+@Suite("Segment sizes and options (RFC 9293 section 3.7.1, RFC 6691)")
+struct OptionTests {
+  @Test("MUST-14, SHLD-5, MAY-3, MUST-67: a SYN announces what can be received, less the bare headers, whatever options follow")
+  func announced() {
+    let cases: [(NetworkPath.Version, UInt16, UInt16)] = [
+      (.v4, 1_500, 1_460), (.v6, 1_500, 1_440), (.v4, 576, 536), (.v6, 1_280, 1_220), (.v4, 65_535, 65_495),
+      (.v4, 20, 48),
+    ]
+    for (version, unit, size) in cases {
+      var path = NetworkPath(version: version, maximumTransmissionUnit: unit)
+      path.networkOptionsLength = 8
+      let opening = SegmentScript(.plain.with { $0.timestamps = true }, path: path)
+      opening.connection.open(now: opening.now)
+      #expect(opening.sends(.syn, seq: 0).header.options.maximumSegmentSize == size)
+      let accepting = SegmentScript(path: path)
+      accepting.connection.open(now: accepting.now)
+      #expect(accepting.sends(.syn, seq: 0).header.options.maximumSegmentSize == size)
+    }
+    let answer = SegmentScript(accepting: .mss(1_000))
+    #expect(answer.sends([.syn, .ack], seq: 0, ack: 1).header.options.maximumSegmentSize == 1_460)
+  }
+
+  @Test("MUST-15: a peer that announces nothing takes 536 bytes over IPv4, 1220 over IPv6")
+  func defaults() {
+    for (version, size): (NetworkPath.Version, Int) in [(.v4, 536), (.v6, 1_220)] {
+      let script = SegmentScript.established(options: TCPOptions(), path: NetworkPath(version: version))
+      script.writes(10_000)
+      #expect(script.drain().first?.payload.count == size)
+    }
+  }
+
+  @Test("MUST-16: the effective size is the least of what the peer and the path take, less options")
+  func effective() {
+    var options = TCPOptions.mss(9_000)
+    options.timestamp = TCPOptions.Timestamp(value: 1, echo: 0)
+    var path = NetworkPath(version: .v4, maximumTransmissionUnit: 1_500)
+    path.networkOptionsLength = 8
+    let script = SegmentScript.established(.plain.with { $0.timestamps = true }, options: options, path: path)
+    script.writes(10_000)
+    #expect(script.drain().first?.payload.count == 1_460 - 12 - 8)
+    let small = SegmentScript.established(options: .mss(600))
+    small.writes(10_000)
+    #expect(small.drain().first?.payload.count == 600)
+    let limited = SegmentScript.established(.plain.with { $0.maximumSegmentSize = 700 })
+    limited.writes(10_000)
+    #expect(limited.drain().first?.payload.count == 700)
+  }
+
+  @Test("A peer that asks for segments of a byte or of none gets Linux's least")
+  func tinySegments() {
+    for size: UInt16 in [0, 1, 47] {
+      let script = SegmentScript.established(options: .mss(size))
+      script.writes(1_000)
+      #expect(script.drain().first?.payload.count == 48)
+    }
+  }
+
+  @Test("MUST-65: the MSS is sent on a SYN and on nothing else, and means nothing elsewhere")
+  func onlyOnSyn() {
+    let script = SegmentScript.established()
+    script.writes(3_000)
+    for plan in script.drain() { #expect(plan.header.options.maximumSegmentSize == nil) }
+    script.receives(.ack, seq: 1, ack: 3_001, options: .mss(100))
+    script.writes(3_000)
+    #expect(script.next()?.payload.count == 1_460)
+  }
+
+  @Test("MUST-4, MUST-5: options of any segment are taken in; those of a SYN on another segment change nothing")
+  func lateOptions() {
+    let script = SegmentScript.established()
+    var options = TCPOptions()
+    options.windowScale = 14
+    options.sackPermitted = true
+    script.receives(.ack, seq: 1, ack: 1, window: 1_000, options: options)
+    #expect(script.connection.metrics(now: script.now).sendWindow == 1_000)
+    #expect(script.connection.options == [])
+  }
+
+  @Test("An option is in use only where both sides have sent it")
+  func negotiation() {
+    let all = ConnectionConfiguration.plain.with {
+      $0.timestamps = true
+      $0.selectiveAcknowledgement = true
+      $0.windowScale = 7
+    }
+    let both = SegmentScript.established(all, options: .modern)
+    #expect(both.connection.options == [.timestamps, .selectiveAcknowledgement, .windowScale])
+    #expect(SegmentScript.established(all).connection.options == [])
+    #expect(SegmentScript.established(.plain, options: .mss(1_460)).connection.options == [])
+    let plainAnswer = SegmentScript(accepting: .mss(1_460), all)
+    let answer = plainAnswer.sends([.syn, .ack], seq: 0, ack: 1).header.options
+    #expect(answer.timestamp == nil && !answer.sackPermitted && answer.windowScale == nil)
+    let modernAnswer = SegmentScript(accepting: .modern, all)
+    let full = modernAnswer.sends([.syn, .ack], seq: 0, ack: 1).header.options
+    #expect(full.timestamp?.echo == 1_000 && full.sackPermitted && full.windowScale == 7)
+  }
+}
+
+@Suite("Timestamps (RFC 7323)")
+struct TimestampTests {
+  static let configuration = ConnectionConfiguration.plain.with { $0.timestamps = true }
+
+  @Test("Section 3.2: every segment carries a timestamp that goes on by milliseconds, and echoes the peer's")
+  func everySegment() {
+    let script = SegmentScript.established(Self.configuration, options: .modern)
+    let first = script.lastTimestamp
+    script.pass(.milliseconds(250))
+    script.writes(100)
+    let plan = script.sends([.ack, .psh], seq: 1, length: 100)
+    #expect(plan.header.options.timestamp == TCPOptions.Timestamp(value: first &+ 250, echo: 1_000))
+    script.connection.abort(now: script.now)
+    #expect(script.sends([.rst, .ack], seq: 101).header.options.timestamp != nil)
+  }
+
+  @Test("Section 5.3, R1: a segment with an older timestamp is dropped and answered (PAWS); a reset is not tested so")
+  func paws() {
+    let script = SegmentScript.established(Self.configuration, options: .modern)
+    script.peerTimestamp = 2_000
+    script.receives(.ack, seq: 1, ack: 1, length: 10)
+    script.pass(.milliseconds(50))
+    script.drain()
+    script.peerTimestamp = 1_999
+    #expect(script.receives(.ack, seq: 11, ack: 1, length: 10).kept.isEmpty)
+    script.sends(.ack, seq: 1, ack: 11)
+    #expect(script.connection.metrics(now: script.now).segmentsDroppedAsOld == 1)
+    script.peerTimestamp = 2_000
+    #expect(!script.receives(.ack, seq: 11, ack: 1, length: 10).kept.isEmpty)
+    script.receives(.rst, seq: 21)
+    script.hears(.failed(.reset))
+  }
+
+  @Test("Section 5.2: timestamps wrap, and are compared by distance")
+  func wrapping() {
+    var options = TCPOptions.modern
+    options.timestamp?.value = 0xFFFF_FFF0
+    let script = SegmentScript.established(Self.configuration, options: options)
+    script.peerTimestamp = 5
+    #expect(!script.receives(.ack, seq: 1, ack: 1, length: 10).kept.isEmpty)
+    script.peerTimestamp = 0xFFFF_FFFE
+    #expect(script.receives(.ack, seq: 11, ack: 1, length: 10).kept.isEmpty)
+  }
+
+  @Test("Section 5.5: after 24 idle days the remembered timestamp proves nothing")
+  func stale() {
+    let script = SegmentScript.established(Self.configuration, options: .modern)
+    script.pass(.seconds(25 * 86_400))
+    script.peerTimestamp = 10
+    #expect(!script.receives(.ack, seq: 1, ack: 1, length: 10).kept.isEmpty)
+  }
+
+  @Test("Section 4.3: the timestamp that is echoed comes from the segment that advances the acknowledgement")
+  func echoRule() {
+    let script = SegmentScript.established(Self.configuration, options: .modern)
+    script.peerTimestamp = 1_100
+    script.receives(.ack, seq: 1, ack: 1, length: 100)
+    script.peerTimestamp = 1_200
+    script.receives(.ack, seq: 101, ack: 1, length: 100)
+    script.pass(.milliseconds(50))
+    #expect(script.sends(.ack, seq: 1, ack: 201).header.options.timestamp?.echo == 1_100)
+    // Ahead of a gap: not echoed.
+    script.peerTimestamp = 1_300
+    script.receives(.ack, seq: 301, ack: 1, length: 100)
+    #expect(script.sends(.ack, seq: 1, ack: 201).header.options.timestamp?.echo == 1_100)
+  }
+
+  @Test("Section 3.2: once agreed upon, a segment without a timestamp is dropped")
+  func missing() {
+    let script = SegmentScript.established(Self.configuration, options: .modern)
+    script.peerTimestamp = nil
+    #expect(script.receives(.ack, seq: 1, ack: 1, length: 10).kept.isEmpty)
+    script.isIn(.established)
+  }
+
+  @Test("The round trip is measured from the echo")
+  func roundTrip() {
+    let script = SegmentScript.established(Self.configuration, options: .modern, roundTrip: .milliseconds(80))
+    let measured = script.connection.metrics(now: script.now).smoothedRoundTripTime
+    #expect(measured >= .milliseconds(79) && measured <= .milliseconds(81))
+  }
+}
+
+@Suite("Blind attacks (RFC 5961)")
+struct BlindAttackTests {
+  @Test("Section 3.2: a reset exactly at RCV.NXT resets; one inside the window is challenged; one outside is dropped")
+  func reset() {
+    let script = SegmentScript.established()
+    script.receives(.rst, seq: 100)
+    script.sends(.ack, seq: 1, ack: 1)
+    script.receives(.rst, seq: 0x4000_0000)
+    script.isSilent()
+    script.isIn(.established)
+    script.receives(.rst, seq: 1)
+    script.hears(.failed(.reset))
+    #expect(script.connection.metrics(now: script.now).challengeAcknowledgementsSent == 1)
+  }
+
+  @Test("Section 4.2: a SYN in a synchronized state is challenged, wherever it lies")
+  func syn() {
+    for seq: UInt32 in [1, 100, 0x4000_0000, 0] {
+      let script = SegmentScript.established()
+      script.receives(.syn, seq: seq)
+      script.sends(.ack, seq: 1, ack: 1)
+      script.isIn(.established)
+    }
+  }
+
+  @Test("MAY-12: section 5.2: data whose ACK is too old or of what was never sent is discarded and answered")
+  func injection() {
+    let script = SegmentScript.established(window: 1_000)
+    script.writes(500)
+    script.drain()
+    script.receives(.ack, seq: 1, ack: 501)
+    for ack in [UInt32(502), 0x4000_0000, 501 &- 70_000] {
+      #expect(script.receives(.ack, seq: 1, ack: ack, length: 100).kept.isEmpty)
+      script.sends(.ack, seq: 501, ack: 1)
+    }
+    // Within the greatest window of SND.UNA it is an old duplicate whose data counts.
+    #expect(script.receives(.ack, seq: 1, ack: 400, length: 100).kept == 0..<100)
+  }
+
+  @Test("Section 7: challenges come out of a budget that belongs to the connection alone")
+  func budget() {
+    let script = SegmentScript.established(.plain.with { $0.challengeAcknowledgementsPerSecond = 3 })
+    var challenges = 0
+    for _ in 0..<50 {
+      script.receives(.rst, seq: 100)
+      challenges += script.drain().count
+    }
+    #expect(challenges == 3)
+    script.pass(.seconds(1))
+    script.receives(.rst, seq: 100)
+    #expect(script.drain().count == 1)
+  }
+
+  @Test("With rfc5961=0: RFC 793's answers: any reset in the window resets, and so does a SYN")
+  func withoutProtection() {
+    let configuration = ConnectionConfiguration.plain.with { $0.challengesBlindAttacks = false }
+    let reset = SegmentScript.established(configuration)
+    reset.receives(.rst, seq: 100)
+    reset.hears(.failed(.reset))
+    let syn = SegmentScript.established(configuration)
+    syn.receives(.syn, seq: 100)
+    syn.sends([.rst, .ack], seq: 1)
+    syn.isIn(.closed)
+    let outside = SegmentScript.established(configuration)
+    outside.receives(.rst, seq: 0x4000_0000)
+    outside.isIn(.established)
+    let old = SegmentScript.established(configuration, window: 1_000)
+    #expect(old.receives(.ack, seq: 1, ack: 1 &- 70_000, length: 100).kept == 0..<100)
+  }
+}
