@@ -22,20 +22,18 @@ extension Connection {
       return true
     }
 
-    // RFC 5961 section 5.2 (MAY-12): SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or the data may be a blind injection:
-    // discard and send an ACK. Without that protection only SEG.ACK > SND.NXT is answered so.
-    guard let offset, offset <= furthestSent else {
+    guard let offset, offset >= recovery.unacknowledged else {
+      // SEG.ACK < SND.UNA: a duplicate that can be ignored, though its text can't. RFC 5961 section 5.2 (MAY-12) wants
+      // SND.UNA - MAX.SND.WND =< SEG.ACK, or the text may be a blind injection: discard it and send an ACK.
+      let isRecent = offset.map { recovery.unacknowledged - $0 <= UInt64(outgoing.maximumWindow) } ?? false
+      if isRecent || !configuration.challengesBlindAttacks { return true }
       challenge(at: segment.arrival)
       return false
     }
-    if offset < recovery.unacknowledged {
-      let age = recovery.unacknowledged - offset
-      guard age <= UInt64(outgoing.maximumWindow) || !configuration.challengesBlindAttacks else {
-        challenge(at: segment.arrival)
-        return false
-      }
-      // A duplicate from before: it can be ignored, its text can't.
-      return true
+    // SEG.ACK > SND.NXT acknowledges what was never sent: send an ACK, and drop the segment.
+    guard offset <= furthestSent else {
+      challenge(at: segment.arrival)
+      return false
     }
 
     takeAcknowledgment(offset, header, segment)

@@ -63,8 +63,9 @@ extension Connection {
 
   /// Answers a segment that is not acceptable. Always false, for the caller to return.
   ///
-  /// An answer to data is always sent, because its sender is waiting. One to an empty segment could be answered by
-  /// another, and so on for ever between two sides that disagree, so those come out of a budget.
+  /// An answer to data or to a FIN is always sent, because its sender is waiting. One to an empty segment could be answered
+  /// by another, and so on for ever between two sides that disagree, so those come out of a budget; and so does one to a
+  /// SYN, which is a challenge (RFC 5961 section 4.2).
   private mutating func reject(_ header: TCPHeader, _ segment: ArrivingSegment) -> Bool {
     if header.flags.contains(.rst) { return false }
     if case .timeWait = state, header.flags.contains(.fin) { restartTimeWait(at: segment.arrival) }
@@ -73,8 +74,8 @@ extension Connection {
       repeatsSYN = true
       return false
     }
-    let isEmpty = segment.length == 0 && !header.flags.contains(.syn) && !header.flags.contains(.fin)
-    if isEmpty, !challenges.spend(at: segment.arrival) { return false }
+    let isWaiting = segment.length > 0 || header.flags.contains(.fin)
+    if !isWaiting, !challenges.spend(at: segment.arrival) { return false }
     acknowledgements.makeDue()
     return false
   }

@@ -159,7 +159,8 @@ struct FailureTests {
       opening.connection.open(now: opening.now)
       opening.sends(.syn, seq: 0)
       #expect(
-        opening.reports(error, quoting: 0))
+        opening.reports(error, quoting: 0)
+      )
       opening.hears(.advice(advice))
       opening.isIn(.synSent)
 
@@ -194,7 +195,8 @@ struct FailureTests {
     script.writes(100)
     script.drain()
     #expect(
-      !script.reports(.sourceQuench, quoting: 1))
+      !script.reports(.sourceQuench, quoting: 1)
+    )
     #expect(script.events().isEmpty)
   }
 
@@ -208,7 +210,8 @@ struct FailureTests {
       script.writes(100)
       script.drain()
       #expect(
-        !script.reports(error, quoting: quoted))
+        !script.reports(error, quoting: quoted)
+      )
       #expect(script.events().isEmpty)
       #expect(script.connection.metrics(now: script.now).pathMTU == 1_500)
     }
@@ -234,7 +237,8 @@ struct PathMTUTests {
     script.writes(5_000)
     script.drain()
     #expect(
-      script.reports(.packetTooBig(maximumTransmissionUnit: 1_000), quoting: 1))
+      script.reports(.packetTooBig(maximumTransmissionUnit: 1_000), quoting: 1)
+    )
     let metrics = script.connection.metrics(now: script.now)
     #expect(metrics.pathMTU == 1_000)
     #expect(metrics.sendSegmentSize == 960)

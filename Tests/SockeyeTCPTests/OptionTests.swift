@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Segment sizes and options (RFC 9293 section 3.7.1, RFC 6691)")
 struct OptionTests {
-  @Test("MUST-14, SHLD-5, MAY-3, MUST-67: a SYN announces what can be received, less the bare headers, whatever options follow")
+  @Test(
+    "MUST-14, SHLD-5, MAY-3, MUST-67: a SYN announces what can be received, less the bare headers"
+  )
   func announced() {
     let cases: [(NetworkPath.Version, UInt16, UInt16)] = [
       (.v4, 1_500, 1_460), (.v6, 1_500, 1_440), (.v4, 576, 536), (.v6, 1_280, 1_220), (.v4, 65_535, 65_495),

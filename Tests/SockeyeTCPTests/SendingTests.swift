@@ -58,7 +58,9 @@ struct SendingTests {
       .plain.with {
         $0.windowScale = 7
         $0.initialCongestionWindow = 1_000
-      }, options: .mss(1_460).with { $0.windowScale = 7 })
+      },
+      options: .mss(1_460).with { $0.windowScale = 7 }
+    )
     script.receives(.ack, seq: 1, ack: 1)
     script.maximumSegments = 1_000
     script.writes(1_000_000)

@@ -20,7 +20,9 @@ struct WindowTests {
       .plain.with {
         $0.windowScale = 7
         $0.initialCongestionWindow = 200
-      }, options: options)
+      },
+      options: options
+    )
     script.receives(.ack, seq: 1, ack: 1, window: 65_535)
     #expect(script.connection.metrics(now: script.now).sendWindow == 65_535 << 14)
     script.writes(200_000)
@@ -53,7 +55,8 @@ struct WindowTests {
       .plain.with {
         $0.initialReceiveWindow = 12_345
         $0.windowScale = 3
-      })
+      }
+    )
     script.connection.open(now: script.now)
     let syn = script.sends(.syn, seq: 0, window: 12_345)
     #expect(syn.header.options.windowScale == 3)
@@ -70,7 +73,9 @@ struct WindowTests {
           $0.receiveBuffer = 40_000
           $0.initialReceiveWindow = 30_000
           $0.autotune = false
-        }, options: options)
+        },
+        options: options
+      )
       var edge: UInt32 = 0
       var seq: UInt32 = 1
       for step in 0..<200 {
@@ -124,7 +129,9 @@ struct WindowTests {
     script.isIn(.established)
   }
 
-  @Test("MAY-8, MUST-35, MUST-36, SHLD-29, SHLD-30: a zero window is probed after a retransmission timeout, then ever less often")
+  @Test(
+    "MAY-8, MUST-35, MUST-36, SHLD-29, SHLD-30: a zero window is probed after an RTO, then ever less often"
+  )
   func zeroWindowProbes() {
     let script = SegmentScript.established()
     script.writes(500)
@@ -239,7 +246,8 @@ struct WindowTests {
         $0.receiveBuffer = 20_000
         $0.initialReceiveWindow = 20_000
         $0.autotune = false
-      })
+      }
+    )
     var seq: UInt32 = 1
     while seq < 20_001 {
       let length = min(1_000, 20_001 - seq)
@@ -267,7 +275,8 @@ struct WindowTests {
         $0.receiveBuffer = 10_000
         $0.initialReceiveWindow = 10_000
         $0.autotune = false
-      })
+      }
+    )
     script.receives(.ack, seq: 1, ack: 1, length: 1_460)
     script.connection.read(100, now: script.now)
     script.receives(.ack, seq: 1_461, ack: 1, length: 1_460)
@@ -319,7 +328,8 @@ struct WindowTests {
         $0.receiveBuffer = 1_000
         $0.initialReceiveWindow = 1_000
         $0.autotune = false
-      })
+      }
+    )
     let reception = script.receives(.ack, seq: 1, ack: 1, length: 1_400)
     #expect(reception.kept == 0..<1_000 && reception.payloadOffset == 0)
     #expect(script.receives(.ack, seq: 1_001, ack: 1, length: 400).kept.isEmpty)
@@ -337,7 +347,9 @@ struct WindowTests {
         $0.windowScale = ConnectionConfiguration.automaticWindowScale
         $0.timestamps = true
         $0.maximumReceiveBuffer = 1_000_000
-      }, options: options)
+      },
+      options: options
+    )
     var seq: UInt32 = 1
     for _ in 0..<60 {
       script.pass(.milliseconds(10))
