@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "SockeyeTransport", targets: ["SockeyeTransport"]),
     .library(name: "SockeyeWire", targets: ["SockeyeWire"]),
     .library(name: "SockeyeTCP", targets: ["SockeyeTCP"]),
+    .library(name: "SockeyeHost", targets: ["SockeyeHost"]),
     .library(name: "SockeyeSimulator", targets: ["SockeyeSimulator"]),
   ],
   dependencies: [
@@ -55,6 +56,13 @@ let package = Package(
     ),
     .target(name: "SockeyeWire", swiftSettings: strict),
     .target(name: "SockeyeTCP", dependencies: ["SockeyeWire"], swiftSettings: strict),
+    .target(name: "SockeyeHost", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
+    .target(
+      name: "SockeyeC",
+      dependencies: ["SockeyeHost", "SockeyeTCP", "SockeyeWire"],
+      exclude: ["include"],
+      swiftSettings: strict
+    ),
     .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
     .executableTarget(
       name: "sockeye",
@@ -67,6 +75,7 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .testTarget(name: "SockeyeCTests", dependencies: ["SockeyeC"], swiftSettings: strict),
     .testTarget(
       name: "SockeyeFilesTests",
       dependencies: [
@@ -77,6 +86,11 @@ let package = Package(
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SockeyeHostTests",
+      dependencies: ["SockeyeHost", "SockeyeTCP", "SockeyeWire"],
       swiftSettings: strict
     ),
     .testTarget(

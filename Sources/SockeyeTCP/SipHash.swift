@@ -111,6 +111,13 @@ public struct FourTuple: Hashable, Sendable {
   }
 }
 
+extension FourTuple {
+  /// The keyed hash by which a host finds the connection of a segment.
+  public func flowHash(_ key: SecretKey) -> UInt64 {
+    hash(key, purpose: .flowTable)
+  }
+}
+
 /// What a keyed hash is used for.
 enum HashPurpose: UInt64 {
   case initialSequenceNumber = 1
@@ -118,4 +125,5 @@ enum HashPurpose: UInt64 {
   case portOffset
   case synCookie
   case fastOpenCookie
+  case flowTable
 }

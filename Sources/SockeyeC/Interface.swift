@@ -1,0 +1,268 @@
+internal import SockeyeHost
+internal import SockeyeTCP
+internal import SockeyeWire
+
+// The functions of sockeye.h.
+
+/// `sockeye_host_new`.
+@_cdecl("sockeye_host_new")
+public func hostNew(_ configuration: UnsafePointer<CChar>?, _ now: UInt64) -> UnsafeMutableRawPointer? {
+  let text = configuration.map { String(cString: $0) } ?? ""
+  guard let parsed = ConfigurationText.parse(text) else { return nil }
+  return Unmanaged.passRetained(Library(parsed, now: Instant(microseconds: now))).toOpaque()
+}
+
+/// `sockeye_host_free`.
+@_cdecl("sockeye_host_free")
+public func hostFree(_ host: UnsafeMutableRawPointer?) {
+  guard let host else { return }
+  Unmanaged<Library>.fromOpaque(host).release()
+}
+
+/// `sockeye_input`.
+@_cdecl("sockeye_input")
+public func input(_ host: UnsafeMutableRawPointer?, _ packet: UnsafeRawPointer?, _ length: Int, _ now: UInt64) {
+  _ = withLibrary(host) { library in
+    let bytes = UnsafeRawBufferPointer(start: packet, count: packet == nil ? 0 : max(length, 0))
+    // A packet beyond the MTU has come together from so many segments on the way.
+    let mtu = Int(library.host.configuration.maximumTransmissionUnit)
+    library.host.receive(bytes, segmentCount: max(1, (bytes.count + mtu - 1) / mtu), at: Instant(microseconds: now))
+    return 0
+  }
+}
+
+/// `sockeye_output`.
+@_cdecl("sockeye_output")
+public func output(
+  _ host: UnsafeMutableRawPointer?,
+  _ buffer: UnsafeMutableRawPointer?,
+  _ capacity: Int,
+  _ emitted: UnsafeMutablePointer<UInt64>?
+) -> Int {
+  withLibrary(host) { library throws(SocketError) in
+    guard let buffer, capacity > 0 else { throw .invalid }
+    let room = UnsafeMutableRawBufferPointer(start: buffer, count: capacity)
+    guard let transmission = library.host.transmit(into: room) else { return 0 }
+    emitted?.pointee = library.host.now.microsecondsRoundedUp
+    return transmission.length
+  }
+}
+
+/// `sockeye_next_deadline`.
+@_cdecl("sockeye_next_deadline")
+public func nextDeadline(_ host: UnsafeMutableRawPointer?) -> UInt64 {
+  guard let host else { return .max }
+  let deadline = Unmanaged<Library>.fromOpaque(host).takeUnretainedValue().host.nextDeadline
+  return deadline == .never ? .max : deadline.microsecondsRoundedUp
+}
+
+/// `sockeye_advance`.
+@_cdecl("sockeye_advance")
+public func advance(_ host: UnsafeMutableRawPointer?, _ now: UInt64) {
+  _ = withLibrary(host) { library in
+    library.host.advance(to: Instant(microseconds: now))
+    return 0
+  }
+}
+
+/// `sockeye_socket`.
+@_cdecl("sockeye_socket")
+public func socket(_ host: UnsafeMutableRawPointer?, _ domain: Int32, _ type: Int32, _ number: Int32) -> Int32 {
+  guard domain == SocketAddress.internet || domain == SocketAddress.internet6 else { return -Errno.familyNotSupported }
+  let kind: SocketKind
+  // SOCK_NONBLOCK and SOCK_CLOEXEC may be there; all sockets are so.
+  switch (type & 0xF, number) {
+  case (1, 0), (1, Int32(TCPHeader.protocolNumber)): kind = .stream
+  case (2, 0), (2, Int32(UDPHeader.protocolNumber)): kind = .datagram
+  case (1, _), (2, _): return -Errno.protocolNotSupported
+  default: return -Errno.typeNotSupported
+  }
+  let family: AddressFamily = domain == SocketAddress.internet ? .v4 : .v6
+  return Int32(clamping: withLibrary(host) { Int($0.add($0.host.makeSocket(kind, family))) })
+}
+
+/// `sockeye_bind`.
+@_cdecl("sockeye_bind")
+public func bind(
+  _ host: UnsafeMutableRawPointer?,
+  _ s: Int32,
+  _ address: UnsafeRawPointer?,
+  _ length: UInt32
+) -> Int32 {
+  call(host) { library throws(SocketError) in
+    let endpoint = try SocketAddress.read(address, length)
+    try library.host.bind(library.handle(s), to: endpoint.address, port: endpoint.port)
+  }
+}
+
+/// `sockeye_listen`.
+@_cdecl("sockeye_listen")
+public func listen(_ host: UnsafeMutableRawPointer?, _ s: Int32, _ backlog: Int32) -> Int32 {
+  call(host) { library throws(SocketError) in
+    // Linux reads a negative backlog as the largest.
+    try library.host.listen(library.handle(s), backlog: backlog < 0 ? Int.max : Int(backlog))
+  }
+}
+
+/// `sockeye_accept`.
+@_cdecl("sockeye_accept")
+public func accept(
+  _ host: UnsafeMutableRawPointer?,
+  _ s: Int32,
+  _ address: UnsafeMutableRawPointer?,
+  _ length: UnsafeMutablePointer<UInt32>?
+) -> Int32 {
+  Int32(
+    clamping: withLibrary(host) { library throws(SocketError) in
+      let accepted = try library.host.accept(library.handle(s))
+      SocketAddress.write(
+        try library.host.remoteEndpoint(of: accepted),
+        family: try library.host.family(of: accepted),
+        to: address,
+        length
+      )
+      return Int(library.add(accepted))
+    }
+  )
+}
+
+/// `sockeye_connect`.
+@_cdecl("sockeye_connect")
+public func connect(
+  _ host: UnsafeMutableRawPointer?,
+  _ s: Int32,
+  _ address: UnsafeRawPointer?,
+  _ length: UInt32
+) -> Int32 {
+  call(host) { library throws(SocketError) in
+    // AF_UNSPEC dissolves the association of a datagram socket.
+    let isUnspecified = length >= 2 && address?.loadUnaligned(as: UInt16.self) == 0
+    let endpoint =
+      isUnspecified ? Endpoint(.v4(.unspecified), port: 0) : try SocketAddress.read(address, length)
+    try library.connect(s, to: endpoint)
+  }
+}
+
+/// `sockeye_sendto`.
+@_cdecl("sockeye_sendto")
+public func sendto(
+  _ host: UnsafeMutableRawPointer?,
+  _ s: Int32,
+  _ data: UnsafeRawPointer?,
+  _ count: Int,
+  _ flags: Int32,
+  _ address: UnsafeRawPointer?,
+  _ length: UInt32
+) -> Int {
+  withLibrary(host) { library throws(SocketError) in
+    let handle = try library.handle(s)
+    guard count >= 0, data != nil || count == 0, flags & MessageFlag.outOfBand == 0 else { throw .invalid }
+    let bytes = UnsafeRawBufferPointer(start: data, count: count)
+    if try library.host.kind(of: handle) == .datagram {
+      let destination = address == nil ? nil : try SocketAddress.read(address, length)
+      try library.host.send(bytes, to: destination, from: handle)
+      return count
+    }
+    return try library.host.write(bytes, pushes: flags & MessageFlag.more == 0, to: handle)
+  }
+}
+
+/// `sockeye_recvfrom`.
+@_cdecl("sockeye_recvfrom")
+public func recvfrom(
+  _ host: UnsafeMutableRawPointer?,
+  _ s: Int32,
+  _ data: UnsafeMutableRawPointer?,
+  _ count: Int,
+  _ flags: Int32,
+  _ address: UnsafeMutableRawPointer?,
+  _ length: UnsafeMutablePointer<UInt32>?
+) -> Int {
+  withLibrary(host) { library throws(SocketError) in
+    let handle = try library.handle(s)
+    guard count >= 0, data != nil || count == 0, flags & MessageFlag.outOfBand == 0 else { throw .invalid }
+    let room = UnsafeMutableRawBufferPointer(start: data, count: count)
+    let peeks = flags & MessageFlag.peek != 0
+    guard try library.host.kind(of: handle) == .datagram else {
+      length?.pointee = 0
+      return try library.host.read(into: room, peeks: peeks, from: handle)
+    }
+    let received = try library.host.receiveDatagram(into: room, peeks: peeks, from: handle)
+    SocketAddress.write(received.source, family: try library.host.family(of: handle), to: address, length)
+    return flags & MessageFlag.truncate == 0 ? min(received.length, count) : received.length
+  }
+}
+
+/// Flags of send and recv, as on Linux. Others are about blocking and signals, which there are none of.
+private enum MessageFlag {
+  static let outOfBand: Int32 = 0x1
+  static let peek: Int32 = 0x2
+  static let truncate: Int32 = 0x20
+  static let more: Int32 = 0x8000
+}
+
+/// `sockeye_shutdown`.
+@_cdecl("sockeye_shutdown")
+public func shutdown(_ host: UnsafeMutableRawPointer?, _ s: Int32, _ how: Int32) -> Int32 {
+  call(host) { library throws(SocketError) in
+    let handle = try library.handle(s)
+    switch how {
+    case 0: try library.host.shutdown(handle, .reading)
+    case 1: try library.host.shutdown(handle, .writing)
+    case 2: try library.host.shutdown(handle, .both)
+    default: throw .invalid
+    }
+  }
+}
+
+/// `sockeye_close`.
+@_cdecl("sockeye_close")
+public func close(_ host: UnsafeMutableRawPointer?, _ s: Int32) -> Int32 {
+  call(host) { library throws(SocketError) in try library.close(s) }
+}
+
+/// `sockeye_ioctl`.
+@_cdecl("sockeye_ioctl")
+public func ioctl(
+  _ host: UnsafeMutableRawPointer?,
+  _ s: Int32,
+  _ request: UInt,
+  _ argument: UnsafeMutablePointer<Int32>?
+) -> Int32 {
+  call(host) { library throws(SocketError) in
+    let handle = try library.handle(s)
+    guard let argument else { throw .invalid }
+    switch request {
+    case 0x541B: argument.pointee = Int32(clamping: try library.host.queuedCounts(of: handle).readable)
+    case 0x5411: argument.pointee = Int32(clamping: try library.host.queuedCounts(of: handle).unacknowledged)
+    default: throw .invalid
+    }
+  }
+}
+
+/// `sockeye_poll`.
+@_cdecl("sockeye_poll")
+public func poll(_ host: UnsafeMutableRawPointer?, _ s: Int32) -> Int32 {
+  Int32(
+    clamping: withLibrary(host) { library throws(SocketError) in
+      let ready = try library.host.readiness(of: library.handle(s))
+      var events = 0
+      if ready.contains(.readable) { events |= 0x1 }
+      if ready.contains(.writable) { events |= 0x4 }
+      if ready.contains(.failed) { events |= 0x8 }
+      if ready.contains(.hungUp) { events |= 0x10 }
+      if ready.contains(.peerClosed) { events |= 0x2000 }
+      return events
+    }
+  )
+}
+
+/// A call that answers zero or a negative error number.
+func call(_ host: UnsafeMutableRawPointer?, _ body: (Library) throws(SocketError) -> Void) -> Int32 {
+  Int32(
+    clamping: withLibrary(host) { library throws(SocketError) in
+      try body(library)
+      return 0
+    }
+  )
+}

@@ -1,0 +1,61 @@
+/* Sockeye: a TCP/IP host in a library.
+ *
+ * Everything is non-blocking and belongs to the calling thread: no hidden threads, no clock read, no global state. Times are
+ * microseconds of a clock of the caller's choice that never goes back. Errors are returned as -errno, with Linux's numbers,
+ * and so are all other numbers and structures of the socket interface.
+ *
+ * Packets are bare IP packets. Drive a host like this:
+ *
+ *     sockeye_input(host, packet, length, now);              for each packet that arrives
+ *     sockeye_advance(host, now);                            when sockeye_next_deadline(host) has come
+ *     while ((n = sockeye_output(host, buffer, sizeof buffer, NULL)) > 0) ...    after these, and after any socket call
+ */
+#ifndef SOCKEYE_H
+#define SOCKEYE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sockeye_host sockeye_host;
+#define SOCKEYE_NO_DEADLINE UINT64_MAX
+
+/* A host, configured by a comma-separated list of key=value; NULL if the list is wrong, an unknown key included. */
+sockeye_host *sockeye_host_new(const char *configuration, uint64_t now_us);
+void     sockeye_host_free(sockeye_host *);
+/* A packet arrives. */
+void     sockeye_input(sockeye_host *, const void *ip_packet, size_t length, uint64_t now_us);
+/* The next packet to send and the time when it was made; 0: nothing queued. A packet that doesn't fit is lost: the MTU's
+ * room is enough, or 65,535 bytes with offload=1. */
+ssize_t  sockeye_output(sockeye_host *, void *buffer, size_t capacity, uint64_t *emitted_us);
+/* Absolute, in microseconds. */
+uint64_t sockeye_next_deadline(sockeye_host *);
+/* Sets the clock, and runs what is due. */
+void     sockeye_advance(sockeye_host *, uint64_t now_us);
+int      sockeye_socket(sockeye_host *, int domain, int type, int protocol);
+int      sockeye_bind(sockeye_host *, int s, const struct sockaddr *, socklen_t);
+int      sockeye_listen(sockeye_host *, int s, int backlog);
+int      sockeye_accept(sockeye_host *, int s, struct sockaddr *, socklen_t *);
+/* -EINPROGRESS; the socket is writable once it is connected. */
+int      sockeye_connect(sockeye_host *, int s, const struct sockaddr *, socklen_t);
+ssize_t  sockeye_sendto(sockeye_host *, int s, const void *, size_t, int flags, const struct sockaddr *, socklen_t);
+ssize_t  sockeye_recvfrom(sockeye_host *, int s, void *, size_t, int flags, struct sockaddr *, socklen_t *);
+int      sockeye_shutdown(sockeye_host *, int s, int how);
+int      sockeye_close(sockeye_host *, int s);
+int      sockeye_getsockopt(sockeye_host *, int s, int level, int option, void *, socklen_t *);
+int      sockeye_setsockopt(sockeye_host *, int s, int level, int option, const void *, socklen_t);
+/* SIOCINQ, SIOCOUTQ */
+int      sockeye_ioctl(sockeye_host *, int s, unsigned long request, int *argument);
+/* POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP */
+int      sockeye_poll(sockeye_host *, int s);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,118 @@
+internal import SockeyeTCP
+internal import SockeyeWire
+
+/// What applications do with datagram sockets.
+extension Host where Storage: ~Copyable {
+  /// Sends a datagram.
+  ///
+  /// - Parameters:
+  ///   - data: its bytes, 0 to 65,507 over IPv4 and 65,527 over IPv6.
+  ///   - destination: whom it is for; nil for the peer that the socket is connected to.
+  /// - Throws: `SocketError`; an error that ICMP reported of an earlier datagram is told once.
+  public mutating func send(
+    _ data: UnsafeRawBufferPointer,
+    to destination: Endpoint?,
+    from handle: Handle
+  ) throws(SocketError) {
+    let place = try place(of: handle)
+    guard case .datagram(let queue) = sockets[place].role else { throw .notSupported }
+    if let error = takeDatagramError(at: place) { throw error }
+    guard !queue.isWriteShut else { throw .closed }
+    guard let remote = destination.map({ Endpoint($0.address.unmapped, port: $0.port) }) ?? queue.peer else {
+      throw .noDestination
+    }
+    guard remote.port != 0 else { throw .invalid }
+    let source = try source(of: place, for: remote.address)
+    if sockets[place].localPort == 0 { try bindDatagram(place, port: 0) }
+    let limit = UDPHeader.maximumDatagramLength - UDPHeader.length - (remote.address.isIPv4 ? 20 : 0)
+    guard data.count <= limit else { throw .tooLong }
+    let header = UDPHeader(sourcePort: sockets[place].localPort, destinationPort: remote.port)
+    var bytes = [UInt8](repeating: 0, count: UDPHeader.length + data.count)
+    bytes.withUnsafeMutableBytes { buffer in
+      var span = buffer.mutableBytes
+      header.emit(into: &span, payloadLength: data.count)
+      UnsafeMutableRawBufferPointer(rebasing: buffer[UDPHeader.length...]).copyBytes(from: data)
+      var sum = InternetChecksum(
+        pseudoHeaderFrom: source,
+        to: remote.address,
+        protocolNumber: UDPHeader.protocolNumber,
+        length: buffer.count
+      )
+      sum.add(span, in: 0..<buffer.count)
+      buffer.storeBytes(of: sum.udpChecksum.bigEndian, toByteOffset: UDPHeader.checksumOffset, as: UInt16.self)
+    }
+    let wasSent = send(
+      bytes,
+      protocolNumber: UDPHeader.protocolNumber,
+      from: source,
+      to: remote.address,
+      hopLimit: sockets[place].options.hopLimit,
+      trafficClass: sockets[place].options.trafficClass
+    )
+    guard wasSent else { throw .wouldBlock }
+  }
+
+  /// Copies the datagram that has waited longest into `buffer`, as much as fits, and takes it out unless `peeks`.
+  ///
+  /// - Returns: the datagram's whole length, which may be more than was copied, and who sent it.
+  /// - Throws: `SocketError`; an error that ICMP reported is told once.
+  public mutating func receiveDatagram(
+    into buffer: UnsafeMutableRawBufferPointer,
+    peeks: Bool = false,
+    from handle: Handle
+  ) throws(SocketError) -> (length: Int, source: Endpoint) {
+    let place = try place(of: handle)
+    guard case .datagram(var queue) = sockets[place].role else { throw .notSupported }
+    if let error = takeDatagramError(at: place) { throw error }
+    guard let datagram = queue.waiting.front else { throw .wouldBlock }
+    buffer.copyBytes(from: datagram.bytes.prefix(buffer.count))
+    if !peeks {
+      sockets[place].role = .idle
+      _ = queue.waiting.popFirst()
+      queue.size -= datagram.bytes.count + DatagramQueue.overhead
+      sockets[place].role = .datagram(queue)
+    }
+    return (datagram.bytes.count, datagram.source)
+  }
+
+  private mutating func takeDatagramError(at place: Int) -> SocketError? {
+    guard case .datagram(var queue) = sockets[place].role, let error = queue.error else { return nil }
+    sockets[place].role = .idle
+    queue.error = nil
+    sockets[place].role = .datagram(queue)
+    return error
+  }
+
+  /// The address that a socket sends from to `destination`.
+  func source(of place: Int, for destination: IPAddress) throws(SocketError) -> IPAddress {
+    guard sockets[place].accepts(destination) || sockets[place].localAddress != nil else { throw .addressFamily }
+    guard let source = routes.source(for: destination) else { throw .unreachable }
+    guard let own = sockets[place].localAddress else { return source }
+    guard own.isIPv4 == destination.isIPv4 else { throw .addressFamily }
+    return own
+  }
+
+  /// Gives a datagram socket its port, any free one for 0.
+  mutating func bindDatagram(_ place: Int, port: UInt16) throws(SocketError) {
+    let handle = sockets.handle(at: place)
+    var chosen = port
+    if port == 0 {
+      let start = random.next()
+      let range = ephemeralPorts.range
+      let count = UInt64(range.count)
+      let free = (0..<count).first { datagramsByPort[UInt16(UInt64(range.lowerBound) + (start &+ $0) % count)] == nil }
+      guard let free else { throw .addressInUse }
+      chosen = UInt16(UInt64(range.lowerBound) + (start &+ free) % count)
+    } else if !sockets[place].options.reusesAddress {
+      for other in datagramsByPort[port] ?? [] {
+        guard let index = sockets.index(of: other) else { continue }
+        let own = sockets[place]
+        if sockets[index].overlaps(own.localAddress, family: own.family, isIPv6Only: own.options.isIPv6Only) {
+          throw .addressInUse
+        }
+      }
+    }
+    sockets[place].localPort = chosen
+    datagramsByPort[chosen, default: []].append(handle)
+  }
+}

@@ -1,0 +1,153 @@
+internal import SockeyeTCP
+internal import SockeyeWire
+
+/// What listeners do with segments: SYNs become connections in the first queue, or cookies when it is full (RFC 4987).
+extension Host where Storage: ~Copyable {
+  /// The place of the listener whose address fits best: the very address before any.
+  func listener(for local: Endpoint) -> Int? {
+    guard let handles = listenersByPort[local.port] else { return nil }
+    var best: Int?
+    for handle in handles {
+      guard let place = sockets.index(of: handle), sockets[place].accepts(local.address) else { continue }
+      if sockets[place].localAddress != nil { return place }
+      if best == nil || sockets[place].family == .v4 { best = place }
+    }
+    return best
+  }
+
+  mutating func receive(_ passing: PassingSegment, _ segment: RawSpan, _ arrival: Arrival, atListener place: Int) {
+    let use = configuration.synCookies
+    if passing.header.flags.contains(.ack), use != .never,
+      let syn = cookies.check(passing.header, tuple: passing.tuple, now: now)
+    {
+      acceptCookie(syn, passing, segment, arrival, at: place)
+      return
+    }
+    switch ListenDecision(about: passing.header, payloadLength: passing.payload.count) {
+    case .ignore:
+      return
+    case .reset(let answer):
+      send(answer, from: passing.local, to: passing.remote)
+    case .accept:
+      accept(passing, segment, arrival, at: place)
+    }
+  }
+
+  private mutating func accept(
+    _ passing: PassingSegment,
+    _ segment: RawSpan,
+    _ arrival: Arrival,
+    at place: Int
+  ) {
+    guard case .listener(var listener) = sockets[place].role else { return }
+    // A full second queue means that the application is behind: a handshake more would not help (as in Linux).
+    guard listener.ready.count < listener.backlog else {
+      statistics.synsDropped += 1
+      return
+    }
+    let isFull = listener.openingCount >= listener.openingLimit
+    let options = sockets[place].options
+    if configuration.synCookies == .always || (isFull && configuration.synCookies == .whenFull) {
+      let answer = cookies.answer(
+        to: passing.header,
+        tuple: passing.tuple,
+        configuration: options.connection,
+        path: path(isIPv4: passing.remote.address.isIPv4),
+        now: now
+      )
+      statistics.cookiesSent += 1
+      send(answer, from: passing.local, to: passing.remote)
+      return
+    }
+    guard !isFull else {
+      statistics.synsDropped += 1
+      return
+    }
+    var secrets = ConnectionSecrets(for: passing.tuple, key: key, now: now)
+    if let floor = passing.sequenceFloor { secrets.initialSequenceNumber = Self.above(floor, secrets) }
+    let decision =
+      options.connection.fastOpen
+      ? FastOpenDecision(about: passing.header, tuple: passing.tuple, key: key, isAllowed: true) : .none
+    let connection = Connection(
+      accepting: passing.header,
+      payloadLength: passing.payload.count,
+      fastOpen: decision,
+      codepoint: arrival.codepoint,
+      configuration: options.connection,
+      path: path(isIPv4: passing.remote.address.isIPv4),
+      ports: passing.tuple.ports,
+      secrets: secrets,
+      now: now
+    )
+    listener.openingCount += 1
+    sockets[place].role = .listener(listener)
+    var stream = Stream<Storage>(
+      connection: connection,
+      tuple: passing.tuple,
+      local: passing.local,
+      remote: passing.remote,
+      options: options
+    )
+    stream.listener = sockets.handle(at: place)
+    if decision == .accept {
+      // What the connection took of the SYN's data is what its window allows, as it says by what is readable.
+      let taken = min(stream.connection.readableCount, passing.payload.count)
+      if taken > 0 {
+        let start = passing.payload.lowerBound
+        stream.incoming.write(segment.extracting(start..<start + taken), at: 0)
+      }
+    }
+    settle(insert(stream))
+  }
+
+  /// An initial sequence number beyond what the connection before it used (RFC 9293 section 3.10.7.4, MAY-2).
+  private static func above(_ floor: UInt32, _ secrets: ConnectionSecrets) -> UInt32 {
+    let drawn = SequenceNumber(secrets.initialSequenceNumber)
+    return drawn - SequenceNumber(floor) > 0 ? drawn.value : (SequenceNumber(floor) + 65_537).value
+  }
+
+  /// A connection from the ACK that brought a cookie back. It needs a place in the second queue only.
+  private mutating func acceptCookie(
+    _ syn: RememberedSYN,
+    _ passing: PassingSegment,
+    _ segment: RawSpan,
+    _ arrival: Arrival,
+    at place: Int
+  ) {
+    guard case .listener(var listener) = sockets[place].role, listener.ready.count < listener.backlog else {
+      statistics.synsDropped += 1
+      return
+    }
+    let options = sockets[place].options
+    let connection = Connection(
+      remembered: syn,
+      configuration: options.connection,
+      path: path(isIPv4: passing.remote.address.isIPv4),
+      tuple: passing.tuple,
+      key: key,
+      now: now
+    )
+    listener.openingCount += 1
+    sockets[place].role = .listener(listener)
+    var stream = Stream<Storage>(
+      connection: connection,
+      tuple: passing.tuple,
+      local: passing.local,
+      remote: passing.remote,
+      options: options
+    )
+    stream.listener = sockets.handle(at: place)
+    statistics.cookiesAccepted += 1
+    let index = insert(stream)
+    receive(passing.header, segment, passing.payload, arrival, at: index)
+  }
+
+  /// Takes a connection in, and returns its place.
+  mutating func insert(_ stream: consuming Stream<Storage>) -> Int {
+    let tuple = stream.tuple
+    let handle = streams.insert(stream)
+    let index = Int(handle.index)
+    streamsByTuple[tuple] = index
+    return index
+  }
+}

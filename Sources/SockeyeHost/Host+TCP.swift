@@ -1,0 +1,128 @@
+internal import SockeyeTCP
+internal import SockeyeWire
+
+/// Segments that arrive: to their connection, to what TIME-WAIT has kept of one, to a listener, or to nobody.
+extension Host where Storage: ~Copyable {
+  static func tuple(_ local: Endpoint, _ remote: Endpoint) -> FourTuple {
+    // As mapped addresses, IPv4 can't be taken for IPv6.
+    let (here, there) = (local.address.asIPv6, remote.address.asIPv6)
+    return FourTuple(
+      localAddress: (here.high, here.low),
+      remoteAddress: (there.high, there.low),
+      ports: PortPair(local: local.port, remote: remote.port)
+    )
+  }
+
+  mutating func receiveTCP(_ segment: RawSpan, _ arrival: Arrival) {
+    guard let (header, payload) = try? TCPHeader.parse(segment) else {
+      statistics.malformed += 1
+      return
+    }
+    // MUST-57: a segment to many is discarded in silence. Port 0 is nobody's.
+    guard !arrival.isForMany, header.sourcePort != 0, header.destinationPort != 0 else {
+      statistics.misaddressed += 1
+      return
+    }
+    let local = Endpoint(arrival.destination, port: header.destinationPort)
+    let remote = Endpoint(arrival.source, port: header.sourcePort)
+    let tuple = Self.tuple(local, remote)
+    if let index = streamsByTuple[tuple] {
+      receive(header, segment, payload, arrival, at: index)
+      return
+    }
+    var floor: UInt32?
+    switch timeWaits.answer(to: header, payloadLength: payload.count, tuple: tuple, now: now) {
+    case .ignore, .drop: return
+    case .acknowledge(let answer):
+      send(answer, from: local, to: remote)
+      return
+    case .reuse(let above): floor = above
+    case nil: break
+    }
+    let passing = PassingSegment(
+      header: header,
+      payload: payload,
+      local: local,
+      remote: remote,
+      tuple: tuple,
+      sequenceFloor: floor
+    )
+    guard let place = listener(for: local), case .listener = sockets[place].role else {
+      if let answer = ClosedPort.answer(to: header, payloadLength: payload.count) {
+        send(answer, from: local, to: remote)
+      }
+      return
+    }
+    receive(passing, segment, arrival, atListener: place)
+  }
+
+  /// SEGMENT ARRIVES at a connection, which tells what of the payload to keep.
+  mutating func receive(
+    _ header: TCPHeader,
+    _ segment: RawSpan,
+    _ payload: Range<Int>,
+    _ arrival: Arrival,
+    at index: Int
+  ) {
+    let reception = streams[index].connection.receive(
+      header,
+      payloadLength: payload.count,
+      segmentCount: arrival.segmentCount,
+      codepoint: arrival.codepoint,
+      arrival: now
+    )
+    let count = Int(clamping: reception.kept.upperBound - reception.kept.lowerBound)
+    if count > 0 {
+      let start = payload.lowerBound + reception.payloadOffset
+      if streams[index].isReadShut {
+        // Nobody will read it; the peer needn't know.
+        discardUnread(index)
+      } else {
+        streams[index].incoming.write(segment.extracting(start..<start + count), at: reception.kept.lowerBound)
+      }
+    }
+    settle(index)
+  }
+
+  /// What shutdown(SHUT_RD) does to bytes in order: they count as read.
+  mutating func discardUnread(_ index: Int) {
+    let count = streams[index].connection.readableCount
+    guard count > 0 else { return }
+    streams[index].connection.read(count, now: now)
+    streams[index].consumed += UInt64(count)
+    streams[index].incoming.discard(upTo: streams[index].consumed)
+  }
+
+  /// Sends a segment that no connection stands behind.
+  mutating func send(_ header: TCPHeader, from local: Endpoint, to remote: Endpoint) {
+    var bytes = [UInt8](repeating: 0, count: header.length)
+    bytes.withUnsafeMutableBytes { buffer in
+      var span = buffer.mutableBytes
+      let length = header.emit(into: &span)
+      var sum = InternetChecksum(
+        pseudoHeaderFrom: local.address,
+        to: remote.address,
+        protocolNumber: TCPHeader.protocolNumber,
+        length: length
+      )
+      sum.add(span, in: 0..<length)
+      buffer.storeBytes(of: sum.checksum.bigEndian, toByteOffset: TCPHeader.checksumOffset, as: UInt16.self)
+    }
+    send(bytes, protocolNumber: TCPHeader.protocolNumber, from: local.address, to: remote.address)
+  }
+
+  func path(isIPv4: Bool) -> NetworkPath {
+    NetworkPath(version: isIPv4 ? .v4 : .v6, maximumTransmissionUnit: configuration.maximumTransmissionUnit)
+  }
+}
+
+/// A segment that belongs to no connection yet.
+struct PassingSegment {
+  var header: TCPHeader
+  var payload: Range<Int>
+  var local: Endpoint
+  var remote: Endpoint
+  var tuple: FourTuple
+  /// What the initial sequence number is to lie above, where the tuple has just left TIME-WAIT.
+  var sequenceFloor: UInt32?
+}

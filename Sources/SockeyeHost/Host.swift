@@ -1,0 +1,117 @@
+public import SockeyeTCP
+internal import SockeyeWire
+
+/// One network host: its addresses, its sockets, and what happens to the packets between them.
+///
+/// A host belongs to one thread. It does no I/O and reads no clock:
+///
+/// 1. Give it what the link received: `receive`, in batches, with the time of arrival.
+/// 2. When `nextDeadline` has come, and at the end of a batch, call `advance(to:)`.
+/// 3. Take what is to be sent: `transmit`, until it answers zero.
+/// 4. Call the socket functions at any time; what they cause to be sent waits for 3.
+///
+/// Sockets are named by handles and never block. What a peer can make a host remember is bounded, overhead included.
+public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
+  /// What the host was told when it was made.
+  public let configuration: HostConfiguration
+  /// The time that it was last told.
+  public internal(set) var now: Instant
+  /// What has been dropped and why.
+  public internal(set) var statistics = HostStatistics()
+
+  let routes: RoutingTable
+  let key: SecretKey
+  let cookies: SYNCookies
+  var ephemeralPorts: EphemeralPorts
+  var random: SplitMix64
+
+  // MARK: Sockets
+
+  var sockets = Slab<Socket>()
+  var streams = Slab<Stream<Storage>>()
+  var streamsByTuple: FlowTable<Int>
+  var listenersByPort: [UInt16: [Handle]] = [:]
+  var datagramsByPort: [UInt16: [Handle]] = [:]
+  var timeWaits: TimeWaitTable
+
+  // MARK: Time and output
+
+  var wheel: TimingWheel
+  /// The places of connections that may have something to send.
+  var sending = RingQueue<Int>()
+  var packets: PacketQueue
+  var fragments: FragmentReassembly
+  var errorLimit: TokenBucket
+  var identification: UInt32
+  var plan = SegmentPlan()
+
+  /// A host without sockets.
+  ///
+  /// - Parameters:
+  ///   - configuration: read now.
+  ///   - now: the time.
+  public init(configuration: HostConfiguration, now: Instant) {
+    self.configuration = configuration
+    self.now = now
+    var random = SplitMix64(state: configuration.seed)
+    let key = SecretKey(random.next(), random.next())
+    self.key = key
+    cookies = SYNCookies(key: key)
+    ephemeralPorts = EphemeralPorts(key: key)
+    routes = RoutingTable(configuration)
+    streamsByTuple = FlowTable(key: key)
+    timeWaits = TimeWaitTable(key: key, limit: configuration.timeWaitLimit)
+    wheel = TimingWheel(now: now)
+    packets = PacketQueue(limit: configuration.packetQueueLimit)
+    fragments = FragmentReassembly(limit: configuration.fragmentLimit)
+    errorLimit = TokenBucket(perSecond: configuration.errorsPerSecond, now: now)
+    identification = UInt32(truncatingIfNeeded: random.next())
+    self.random = random
+  }
+
+  /// How many TCP connections there are, those in TIME-WAIT that are kept apart not counted.
+  public var connectionCount: Int { streams.count }
+
+  /// How many connections are kept as nothing but their TIME-WAIT state.
+  public var timeWaitCount: Int { timeWaits.count }
+}
+
+/// A host whose sockets keep their bytes in rings.
+public typealias RingHost = Host<ByteRing>
+
+/// What a host dropped, and why.
+public struct HostStatistics: Equatable, Sendable {
+  /// Packets that arrived.
+  public var packetsReceived: UInt64 = 0
+  /// Packets that were sent.
+  public var packetsSent: UInt64 = 0
+  /// Packets that were not well formed, or whose checksum was wrong.
+  public var malformed: UInt64 = 0
+  /// Packets for or from an address that can't be.
+  public var misaddressed: UInt64 = 0
+  /// SYNs that found no room.
+  public var synsDropped: UInt64 = 0
+  /// SYNs that were answered by cookies.
+  public var cookiesSent: UInt64 = 0
+  /// Connections made from cookies.
+  public var cookiesAccepted: UInt64 = 0
+  /// Datagrams that found no room in their socket.
+  public var datagramsDropped: UInt64 = 0
+  /// Answers and datagrams that found no room in the link's queue.
+  public var packetsDropped: UInt64 = 0
+  /// Packets that never became whole.
+  public var fragmentsExpired: UInt64 = 0
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): expands a seed.
+struct SplitMix64 {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,63 @@
+public import SockeyeTCP
+public import SockeyeWire
+
+/// What a host is told when it is made.
+public struct HostConfiguration: Sendable {
+  /// The host's addresses, each with the length of the prefix that its link has.
+  public var addresses: [InterfaceAddress] = []
+  /// Where packets go that leave the prefixes of the IPv4 addresses; without one they can't.
+  public var gateway4: IPv4Address?
+  /// Where packets go that leave the prefixes of the IPv6 addresses; without one they can't.
+  public var gateway6: IPv6Address?
+  /// Bytes of the largest packet that the link takes, 576...65535; at least 1280 where there are IPv6 addresses.
+  public var maximumTransmissionUnit: UInt16 = 1_500
+  /// What connections start from; sockets may change it for themselves.
+  public var connection = ConnectionConfiguration()
+  /// When listeners answer SYNs with cookies.
+  public var synCookies = SYNCookieUse.whenFull
+  /// ICMP errors sent in a second; none at 0.
+  public var errorsPerSecond = 1_000
+  /// How many full-sized segments the link takes as one packet: 1 without offload.
+  public var segmentationOffload = 1
+  /// Whether the link fills in the checksums of TCP segments.
+  public var checksumOffload = false
+  /// Bytes of answers and datagrams that may wait for the link.
+  public var packetQueueLimit = 4 << 20
+  /// Bytes of datagrams, overhead included, that may wait in a socket to be received.
+  public var datagramQueueLimit = 212_992
+  /// Bytes of fragments, overhead included, that may wait to become packets.
+  public var fragmentLimit = 4 << 20
+  /// Connections in TIME-WAIT whose state is kept; the oldest are forgotten first.
+  public var timeWaitLimit = 65_536
+  /// What all that others must not guess derives from: unpredictable, or chosen so that a run can be repeated.
+  public var seed: UInt64
+
+  /// The defaults, and a seed.
+  public init(seed: UInt64) {
+    self.seed = seed
+  }
+}
+
+/// An address of a host's interface.
+public struct InterfaceAddress: Hashable, Sendable {
+  /// The address.
+  public var address: IPAddress
+  /// How many leading bits of it all hosts of the link share, 0...32 or 0...128.
+  public var prefixLength: Int
+
+  /// An address on a link whose hosts share so many bits.
+  public init(_ address: IPAddress, prefixLength: Int) {
+    self.address = address
+    self.prefixLength = prefixLength
+  }
+}
+
+/// When a listener answers a SYN with a cookie instead of keeping it.
+public enum SYNCookieUse: UInt8, Sendable {
+  /// Never: SYNs that find the queue full are dropped.
+  case never
+  /// When its queue of unfinished handshakes is full.
+  case whenFull
+  /// Always.
+  case always
+}

@@ -1,0 +1,43 @@
+public import SockeyeTCP
+
+/// What an application may set for one socket.
+public struct SocketOptions: Sendable {
+  /// What its connection starts from; a listener's connections start from the listener's.
+  public var connection: ConnectionConfiguration
+  /// IPv4's time to live, IPv6's hop limit (RFC 9293 section 3.9.1.9, MUST-49).
+  public var hopLimit: UInt8 = 64
+  /// DSCP, in the high six bits of the byte; the low two are the transport's.
+  public var trafficClass: UInt8 = 0
+  /// Whether the port may be taken although connections of an earlier listener are in TIME-WAIT. Always so here; kept for
+  /// those who ask.
+  public var reusesAddress = false
+  /// Whether an IPv6 socket leaves IPv4 alone.
+  public var isIPv6Only = false
+  /// On close, the connection is reset (SO_LINGER with a time of zero).
+  public var resetsOnClose = false
+  /// Hold back what doesn't fill a segment (TCP_CORK).
+  public var isCorked = false
+  /// Bytes of datagrams, overhead included, that may wait to be received.
+  public var datagramQueueLimit: Int
+
+  init(_ configuration: HostConfiguration) {
+    connection = configuration.connection
+    datagramQueueLimit = configuration.datagramQueueLimit
+  }
+}
+
+/// Which addresses a socket has to do with.
+public enum AddressFamily: UInt8, Sendable {
+  /// IPv4.
+  case v4
+  /// IPv6, and IPv4 as mapped addresses unless the socket is told otherwise.
+  case v6
+}
+
+/// What a socket carries.
+public enum SocketKind: UInt8, Sendable {
+  /// TCP.
+  case stream
+  /// UDP.
+  case datagram
+}

@@ -1,0 +1,123 @@
+internal import SockeyeTCP
+internal import SockeyeWire
+
+/// What an application's handle stands for.
+struct Socket {
+  var family: AddressFamily
+  var options: SocketOptions
+  /// The address that it was bound to; nil for any.
+  var localAddress: IPAddress?
+  /// The port that it was bound to; 0 for none yet.
+  var localPort: UInt16 = 0
+  var role: Role
+
+  enum Role {
+    /// A stream socket that is neither connected nor listening.
+    case idle
+    case listener(Listener)
+    /// The connection at that place of the slab.
+    case stream(Int)
+    case datagram(DatagramQueue)
+  }
+
+  /// Whether packets to `address` are for this socket, as far as its address goes.
+  func accepts(_ address: IPAddress) -> Bool {
+    if let localAddress { return localAddress == address }
+    return family == .v4 ? address.isIPv4 : !(options.isIPv6Only && address.isIPv4)
+  }
+
+  /// Whether another socket with `address`, nil for any, would want the same packets.
+  func overlaps(_ address: IPAddress?, family other: AddressFamily, isIPv6Only: Bool) -> Bool {
+    if let localAddress, let address { return localAddress == address }
+    if let address { return accepts(address) }
+    if let localAddress { return other == .v4 ? localAddress.isIPv4 : !(isIPv6Only && localAddress.isIPv4) }
+    return family == other || !(options.isIPv6Only || isIPv6Only)
+  }
+}
+
+/// A listener's two queues: handshakes under way, and connections that wait to be accepted.
+struct Listener {
+  /// Connections that may wait to be accepted.
+  var backlog: Int
+  /// How many connections are in their handshake.
+  var openingCount = 0
+  /// The places of connections that wait to be accepted.
+  var ready = RingQueue<Int>()
+
+  /// Handshakes that may be under way. As many as may wait, and some: most are over within a round trip.
+  var openingLimit: Int { max(backlog, 16) }
+}
+
+/// The datagrams that wait in a socket.
+struct DatagramQueue {
+  struct Datagram {
+    var bytes: [UInt8]
+    var source: Endpoint
+  }
+
+  /// What a datagram costs beside its bytes.
+  static let overhead = 96
+
+  /// Whom the socket is connected to.
+  var peer: Endpoint?
+  var waiting = RingQueue<Datagram>()
+  var size = 0
+  /// What ICMP has reported of a datagram to `peer`.
+  var error: SocketError?
+  var isReadShut = false
+  var isWriteShut = false
+}
+
+/// A TCP connection and its bytes.
+struct Stream<Storage: StreamStorage & ~Copyable>: ~Copyable {
+  var connection: Connection
+  let tuple: FourTuple
+  let local: Endpoint
+  let remote: Endpoint
+  var hopLimit: UInt8
+  var trafficClass: UInt8
+  var resetsOnClose: Bool
+  var outgoing = Storage()
+  var incoming = Storage()
+  /// Bytes that the application has written.
+  var written: UInt64 = 0
+  /// Bytes that the application has read.
+  var consumed: UInt64 = 0
+  /// The application's socket; nil before `accept` and after `close`.
+  var owner: Handle?
+  /// The listener that the connection came by, until it is accepted.
+  var listener: Handle?
+  var phase = StreamPhase.opening
+  /// Whether it waits in line to send.
+  var isQueued = false
+  var peerHasClosed = false
+  var isReadShut = false
+  var isWriteShut = false
+  /// Why it failed.
+  var failure: SocketError?
+  /// An error that the application has not been told of yet.
+  var error: SocketError?
+
+  init(
+    connection: consuming Connection,
+    tuple: FourTuple,
+    local: Endpoint,
+    remote: Endpoint,
+    options: SocketOptions
+  ) {
+    self.connection = connection
+    self.tuple = tuple
+    self.local = local
+    self.remote = remote
+    hopLimit = options.hopLimit
+    trafficClass = options.trafficClass
+    resetsOnClose = options.resetsOnClose
+  }
+}
+
+/// How far a connection has come, as its owner sees it.
+enum StreamPhase: UInt8 {
+  case opening
+  case open
+  case over
+}
