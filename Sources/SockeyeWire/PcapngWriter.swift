@@ -45,13 +45,16 @@ public struct PcapngWriter: Sendable {
     return interfaceCount - 1
   }
 
-  /// Adds a packet that `interface` saw.
+  /// Adds a packet that an interface saw.
   ///
   /// - Parameters:
   ///   - packet: what was kept of it.
   ///   - time: nanoseconds since 1970.
+  ///   - interface: the number that `addInterface` gave.
+  ///   - direction: whether the packet came in or went out.
   ///   - originalLength: its length on the wire in bytes; that of `packet` unless said.
   ///   - comment: shown beside the packet by those who read the capture.
+  ///   - bytes: the capture so far; the packet's block is appended.
   public func addPacket(
     _ packet: RawSpan,
     at time: UInt64,

@@ -18,7 +18,9 @@ public struct EphemeralPorts: Sendable {
 
   /// The first port, beginning with the next in turn for this destination, that `isFree` accepts; nil where none is.
   ///
-  /// - Parameter tuple: the connection to be opened; its local port is not looked at.
+  /// - Parameters:
+  ///   - tuple: the connection to be opened; its local port is not looked at.
+  ///   - isFree: whether a port may be used for it.
   public mutating func choose(for tuple: FourTuple, isFree: (UInt16) -> Bool) -> UInt16? {
     let hash = tuple.hash(key, purpose: .portOffset, includesLocalPort: false)
     let offset = Int(hash & 0xFFFF_FFFF)

@@ -5,7 +5,9 @@ public enum ClosedPort {
   /// The answer to a segment for which there is no connection: none to a reset, a reset to anything else, so formed
   /// that the sender of the segment will accept it.
   ///
-  /// - Parameter payloadLength: bytes of data that followed the header.
+  /// - Parameters:
+  ///   - header: the segment's header.
+  ///   - payloadLength: bytes of data that followed the header.
   public static func answer(to header: TCPHeader, payloadLength: Int) -> TCPHeader? {
     guard !header.flags.contains(.rst) else { return nil }
     return reset(answering: header, payloadLength: payloadLength)

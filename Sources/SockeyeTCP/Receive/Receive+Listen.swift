@@ -40,7 +40,7 @@ extension Connection {
   /// - Parameters:
   ///   - header: the SYN.
   ///   - payloadLength: bytes of data that follow the header.
-  ///   - fastOpen: what the listener has decided about fast open (RFC 7413).
+  ///   - decision: what the listener has decided about fast open (RFC 7413).
   ///   - codepoint: the IP header's ECN field.
   ///   - configuration: the settings, read now.
   ///   - path: what the network layer says about the way to the peer.
