@@ -68,15 +68,21 @@ public struct Transport: Sendable {
           return eventLoop.makeFailedFuture(Failure(.network, "the local address is of the other family"))
         }
         return provider.connect(to: address, from: source, options: options, on: eventLoop)
+      }.flatMapThrowing { channel in
+        // At once: a peer's end of stream makes NIO read everything before it, asked or not, and what nobody handles
+        // is lost.
+        do {
+          try initializer(channel)
+        } catch {
+          channel.close(promise: nil)
+          throw error
+        }
+        if options.autoRead { _ = channel.setOption(.autoRead, value: true) }
+        return channel
       }
     }
     do {
-      let channel = try await race.get()
-      try await channel.eventLoop.submit {
-        try initializer(channel)
-        if options.autoRead { _ = channel.setOption(.autoRead, value: true) }
-      }.get()
-      return channel
+      return try await race.get()
     } catch let lost as RaceLost {
       throw Failure.connecting(endpoint, lost: lost, timeout: options.timeout)
     } catch let failure as Failure {
