@@ -13,6 +13,7 @@ let package = Package(
   products: [
     .executable(name: "sockeye", targets: ["sockeye"]),
     .library(name: "SockeyeFiles", targets: ["SockeyeFiles"]),
+    .library(name: "SockeyeTalk", targets: ["SockeyeTalk"]),
     .library(name: "SockeyeTransport", targets: ["SockeyeTransport"]),
     .library(name: "SockeyeWire", targets: ["SockeyeWire"]),
     .library(name: "SockeyeTCP", targets: ["SockeyeTCP"]),
@@ -64,10 +65,24 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
+    .target(
+      name: "SockeyeTalk",
+      dependencies: [
+        "SockeyeTransport",
+        "SockeyeWire",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "sockeye",
       dependencies: [
         "SockeyeFiles",
+        "SockeyeTalk",
         "SockeyeTransport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -101,6 +116,16 @@ let package = Package(
     .testTarget(
       name: "SockeyeTCPTests",
       dependencies: ["SockeyeTCP", "SockeyeWire"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SockeyeTalkTests",
+      dependencies: [
+        "SockeyeTalk",
+        "SockeyeTransport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
       swiftSettings: strict
     ),
     .testTarget(

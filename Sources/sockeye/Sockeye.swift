@@ -16,7 +16,7 @@ struct Sockeye: AsyncParsableCommand {
       not met, 128+n signal n.
       """,
     version: Version.text,
-    subcommands: [Completions.self, Get.self, Serve.self]
+    subcommands: [Checksum.self, Completions.self, Connect.self, Get.self, Listen.self, Serve.self]
   )
 
   static func main() async {

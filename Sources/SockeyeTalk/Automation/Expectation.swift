@@ -1,0 +1,57 @@
+public import NIOCore
+public import SockeyeTransport
+
+/// What the peer is expected to say, and by when.
+public struct Expectation: Sendable {
+  /// The regular expression that what it says must contain.
+  public let pattern: String
+  /// How long that may take.
+  public let limit: TimeAmount
+
+  /// Creates an expectation.
+  ///
+  /// - Parameters:
+  ///   - pattern: A regular expression as Swift's `Regex` reads it.
+  ///   - limit: How long the peer may take.
+  /// - Throws: A failure of kind `usage` when the expression can't be read.
+  public init(pattern: String, within limit: TimeAmount) throws(Failure) {
+    do {
+      _ = try Regex(pattern)
+    } catch {
+      throw Failure(.usage, "'\(pattern)' is not a regular expression: \(error)")
+    }
+    self.pattern = pattern
+    self.limit = limit
+  }
+}
+
+/// Looks for an expectation in what a peer says.
+///
+/// What is kept is bounded: a match may stretch over the last 64 KiB.
+struct ExpectationMatcher: ~Copyable {
+  private static let window = 65_536
+  private let regex: Regex<AnyRegexOutput>
+  private var transcoder: Transcoder?
+  private var recent: [UInt8] = []
+
+  init?(_ expectation: Expectation, encoding: TextEncoding) {
+    guard let regex = try? Regex(expectation.pattern) else { return nil }
+    self.regex = regex.matchingSemantics(.unicodeScalar)
+    self.transcoder = encoding.isUTF8 ? nil : Transcoder(from: encoding, to: .utf8)
+  }
+
+  /// Takes what the peer said next.
+  ///
+  /// - Returns: Whether the expectation is met.
+  mutating func consume(_ bytes: ByteBuffer) -> Bool {
+    if self.transcoder != nil {
+      self.transcoder?.convert(bytes.readableBytesView, into: &self.recent)
+    } else {
+      self.recent.append(contentsOf: bytes.readableBytesView)
+    }
+    defer {
+      if self.recent.count > Self.window { self.recent.removeFirst(self.recent.count - Self.window) }
+    }
+    return String(decoding: self.recent, as: UTF8.self).firstMatch(of: self.regex) != nil
+  }
+}

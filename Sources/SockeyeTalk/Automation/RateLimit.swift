@@ -1,0 +1,28 @@
+import NIOCore
+
+/// A bucket of tokens: so many a second, a second's worth at once.
+struct RateLimit {
+  private let perSecond: Int
+  private var tokens: Double
+  private var filled: NIODeadline
+
+  init(perSecond: Int, at now: NIODeadline) {
+    self.perSecond = max(1, perSecond)
+    self.tokens = Double(self.perSecond)
+    self.filled = now
+  }
+
+  /// Takes a token.
+  ///
+  /// - Returns: How long to wait for one; nothing if it was there.
+  mutating func take(at now: NIODeadline) -> TimeAmount? {
+    let elapsed = Double((now - self.filled).nanoseconds) / 1e9
+    self.tokens = min(Double(self.perSecond), self.tokens + elapsed * Double(self.perSecond))
+    self.filled = now
+    guard self.tokens < 1 else {
+      self.tokens -= 1
+      return nil
+    }
+    return .nanoseconds(max(1, Int64((1 - self.tokens) / Double(self.perSecond) * 1e9)))
+  }
+}

@@ -1,0 +1,93 @@
+import NIOCore
+import SockeyeTransport
+
+/// A conversation with an address that sends datagrams: a session that exists only in our memory, and ends when nothing
+/// has come or gone for a while.
+final class DatagramSession: Session {
+  let channel: any Channel
+  private var needsFlush = false
+  /// A datagram larger than this does not fit any IP packet.
+  static let largestPayload = 65_507
+
+  init(channel: any Channel, peer: Peer, owner: any SessionOwner, configuration: ConversationConfiguration) {
+    self.channel = channel
+    super.init(
+      peer: peer,
+      owner: owner,
+      configuration: configuration,
+      eventLoop: channel.eventLoop,
+      isDatagram: true
+    )
+  }
+
+  override var isWritable: Bool { self.channel.isWritable }
+
+  override func transmit(_ bytes: ByteBuffer) {
+    guard let address = self.peer.remoteAddress else { return }
+    self.needsFlush = true
+    var rest = bytes
+    // A stream of input is cut where it has to be; an empty message is an empty datagram.
+    repeat {
+      let piece = rest.readSlice(length: min(rest.readableBytes, Self.largestPayload)) ?? rest
+      let sent = self.eventLoop.makePromise(of: Void.self)
+      sent.futureResult.assumeIsolated().whenFailure { [weak self] error in self?.sendingFailed(error) }
+      self.channel.write(AddressedEnvelope(remoteAddress: address, data: piece), promise: sent)
+    } while rest.readableBytes > 0
+  }
+
+  private func sendingFailed(_ error: any Error) {
+    guard !self.isClosed, let owner = self.owner else { return }
+    let reason = (error as? IOError)?.description ?? "\(error)"
+    owner.observer.conversation(.notice(self.peer, "a datagram could not be sent: \(reason)"))
+  }
+
+  override func flush() {
+    guard self.needsFlush else { return }
+    self.needsFlush = false
+    self.channel.flush()
+  }
+
+  override func endOutput() { self.isOutputEnded = true }
+
+  override func finish(_ cause: CloseCause) {
+    self.flush()
+    self.abort(cause)
+  }
+
+  override func abort(_ cause: CloseCause) {
+    guard !self.isFinishing else { return }
+    self.isFinishing = true
+    if self.cause == nil { self.cause = cause }
+    self.owner?.sessionLeaving(self)
+    // The owner may be in the middle of using the session.
+    self.eventLoop.assumeIsolated().execute { self.closed(cause) }
+  }
+}
+
+/// Hands arriving datagrams to whoever sorts them by peer.
+final class DatagramHandler: ChannelInboundHandler {
+  typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+  private let arrived: (any Channel, AddressedEnvelope<ByteBuffer>) -> Void
+  private let completed: () -> Void
+
+  init(
+    arrived: @escaping (any Channel, AddressedEnvelope<ByteBuffer>) -> Void,
+    completed: @escaping () -> Void
+  ) {
+    self.arrived = arrived
+    self.completed = completed
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    self.arrived(context.channel, self.unwrapInboundIn(data))
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    self.completed()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // A datagram that did not get through says nothing about the next one.
+  }
+}

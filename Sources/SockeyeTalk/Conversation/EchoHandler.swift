@@ -1,0 +1,94 @@
+import NIOCore
+
+/// Sends everything back, and nothing else: what `--echo` is when nobody watches.
+///
+/// It reads on only while what it sent fits the channel's buffer, so that a peer that does not read is not read from.
+final class EchoHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private var isInputEnded = false
+  private var mustRead = false
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { context.read() }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    context.read()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    context.write(data, promise: nil)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    context.flush()
+    if context.channel.isWritable {
+      context.read()
+    } else {
+      self.mustRead = true
+    }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    guard self.mustRead, context.channel.isWritable else { return }
+    self.mustRead = false
+    context.read()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case ChannelEvent.inputClosed = event, !self.isInputEnded else { return }
+    self.isInputEnded = true
+    // Closing gives up what is queued: an empty write behind it tells when it is gone.
+    let sent = context.eventLoop.makePromise(of: Void.self)
+    sent.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+    context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: sent)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.close(promise: nil)
+  }
+}
+
+/// Sends datagrams back to where they came from, and nothing else.
+final class DatagramEchoHandler: ChannelInboundHandler {
+  typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+  /// One guard serves many peers: those that share it only make it slower to suspect.
+  private var guards = [LoopGuard](repeating: LoopGuard(), count: 64)
+  private let guardsAgainstLoops: Bool
+  private let noteSuspect: (SocketAddress) -> Void
+  private var now = NIODeadline.now()
+
+  init(guardsAgainstLoops: Bool, noteSuspect: @escaping (SocketAddress) -> Void) {
+    self.guardsAgainstLoops = guardsAgainstLoops
+    self.noteSuspect = noteSuspect
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    // Datagrams are dropped rather than kept when the network takes no more.
+    guard context.channel.isWritable else { return }
+    if self.guardsAgainstLoops {
+      let envelope = self.unwrapInboundIn(data)
+      let place = (envelope.remoteAddress.port ?? 0) % self.guards.count
+      switch self.guards[place].consider(envelope.data, at: self.now) {
+      case .answer: break
+      case .suspect:
+        self.noteSuspect(envelope.remoteAddress)
+        return
+      case .ignore: return
+      }
+    }
+    context.write(data, promise: nil)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    context.flush()
+    self.now = .now()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // An answer that could not be delivered to one peer is no reason to stop serving the others.
+  }
+}

@@ -1,0 +1,77 @@
+public import NIOCore
+public import SockeyeTransport
+
+/// One other side of a conversation: a connection, or an address that sends datagrams.
+public struct Peer: Hashable, Sendable {
+  /// Counts up from 1 in the order in which peers appeared.
+  public let number: Int
+  /// Its address, when it has one.
+  public let remoteAddress: SocketAddress?
+  /// Our address, when it is known.
+  public let localAddress: SocketAddress?
+
+  /// Its address as people write it.
+  public var address: String { self.remoteAddress?.text ?? "unix:(unnamed)" }
+}
+
+/// Why a conversation ended.
+public enum CloseCause: Hashable, Sendable {
+  /// What made this side end it.
+  public enum LocalReason: String, Hashable, Sendable {
+    /// The input ended.
+    case inputEnded = "end of input"
+    /// Everything that was to be said has been.
+    case done = "done"
+    /// The closing word was heard.
+    case closeWord = "closing word"
+    /// The command that served the peer ended.
+    case commandEnded = "command ended"
+    /// The person at the keyboard said so.
+    case kicked = "kicked"
+    /// The program is ending.
+    case quit = "quit"
+    /// The expectation was met.
+    case expectationMet = "expectation met"
+    /// The rules do not admit the peer.
+    case notAllowed = "not allowed"
+    /// The peer did not read what the others say.
+    case tooSlow = "too slow"
+  }
+
+  /// The peer ended its stream (FIN).
+  case peerFinished
+  /// The peer reset the connection (RST).
+  case peerReset
+  /// Nothing was said for the time allowed.
+  case idle
+  /// The network or the peer did not answer in time.
+  case timedOut
+  /// This side ended it.
+  case local(LocalReason)
+  /// Something failed.
+  case failed(Failure)
+
+  /// The cause in a few words.
+  public var text: String {
+    switch self {
+    case .peerFinished: "peer FIN"
+    case .peerReset: "peer RST"
+    case .idle: "idle"
+    case .timedOut: "timeout"
+    case .local(let reason): "local (\(reason.rawValue))"
+    case .failed(let failure): failure.message
+    }
+  }
+
+  /// The cause as one word, for programs.
+  public var word: String {
+    switch self {
+    case .peerFinished: "peer-fin"
+    case .peerReset: "peer-rst"
+    case .idle: "idle"
+    case .timedOut: "timeout"
+    case .local: "local"
+    case .failed: "failed"
+    }
+  }
+}

@@ -1,0 +1,106 @@
+public import NIOCore
+public import SockeyeTransport
+
+/// How a server of conversations behaves.
+public struct ServerConfiguration: Sendable {
+  /// How each conversation is held.
+  public var conversation = ConversationConfiguration()
+  /// Whether datagrams are listened for, not streams.
+  public var isDatagram = false
+  /// How streams are listened for.
+  public var listen = ListenOptions()
+  /// How datagrams are listened for.
+  public var datagrams = DatagramOptions()
+  /// Whether the server ends with its first client.
+  public var isOnce = false
+  /// How many clients are served at a time; the others wait, first come first served.
+  public var maximumClients: Int?
+  /// How many clients may wait; more are not accepted until then.
+  public var maximumWaiting = 1024
+  /// How many peers that send datagrams are remembered at a time.
+  public var maximumDatagramPeers = 65_536
+  /// Who is admitted.
+  public var filter = AddressFilter()
+  /// What is said to all clients.
+  public var input: InputSettings?
+  /// Whether nothing but the echo is wanted: no event but ``ConversationEvent/listening(_:)`` and notices is reported.
+  public var isBareEcho = false
+
+  /// The defaults.
+  public init() {}
+}
+
+/// Which addresses are admitted.
+public struct AddressFilter: Sendable {
+  /// A network: an address and how many of its bits count.
+  public struct Network: Hashable, Sendable {
+    fileprivate let bytes: [UInt8]
+    fileprivate let prefixLength: Int
+
+    /// Reads a network such as `10.0.0.0/8`, `2001:db8::/32`, or a single address.
+    ///
+    /// - Throws: A failure of kind `usage`.
+    public init(_ text: String) throws(Failure) {
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+      guard let host = parts.first, let bytes = SocketAddressBytes.of(String(host)), parts.count <= 2 else {
+        throw Failure(.usage, "'\(text)' is not a network; write 10.0.0.0/8 or 2001:db8::/32")
+      }
+      let bits = bytes.count * 8
+      guard let length = parts.count == 1 ? bits : Int(parts[1]), (0...bits).contains(length) else {
+        throw Failure(.usage, "'\(text)': the prefix length is a number from 0 to \(bits)")
+      }
+      self.bytes = bytes
+      self.prefixLength = length
+    }
+
+    fileprivate func contains(_ address: [UInt8]) -> Bool {
+      guard address.count == self.bytes.count else { return false }
+      let whole = self.prefixLength / 8
+      guard address[..<whole] == self.bytes[..<whole] else { return false }
+      let rest = self.prefixLength % 8
+      guard rest > 0 else { return true }
+      let mask = UInt8(truncatingIfNeeded: 0xFF00 >> rest)
+      return address[whole] & mask == self.bytes[whole] & mask
+    }
+  }
+
+  /// Networks that are admitted; none means all.
+  public var allowed: [Network] = []
+  /// Networks that are not, whatever else is said.
+  public var denied: [Network] = []
+
+  /// Admits everybody.
+  public init() {}
+
+  /// Whether a peer is admitted. A peer without an Internet address always is.
+  public func admits(_ address: SocketAddress?) -> Bool {
+    if self.allowed.isEmpty && self.denied.isEmpty { return true }
+    guard let address, let bytes = SocketAddressBytes.of(address) else { return true }
+    if self.denied.contains(where: { $0.contains(bytes) }) { return false }
+    return self.allowed.isEmpty || self.allowed.contains { $0.contains(bytes) }
+  }
+}
+
+/// The bytes of an Internet address.
+enum SocketAddressBytes {
+  static func of(_ text: String) -> [UInt8]? {
+    guard let address = try? SocketAddress(ipAddress: text, port: 0) else { return nil }
+    return self.of(address)
+  }
+
+  /// Four bytes, or sixteen. An IPv4 address inside IPv6 has four.
+  static func of(_ address: SocketAddress) -> [UInt8]? {
+    // Where `sin_addr` and `sin6_addr` stand.
+    let place: Range<Int>
+    switch address {
+    case .v4: place = 4..<8
+    case .v6: place = 8..<24
+    case .unixDomainSocket: return nil
+    }
+    let bytes = address.withSockAddr { pointer, size in
+      Array(UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(place.lowerBound).prefix(place.count))
+    }
+    let isMapped = bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10..<12].allSatisfy { $0 == 0xFF }
+    return isMapped ? Array(bytes[12...]) : bytes
+  }
+}

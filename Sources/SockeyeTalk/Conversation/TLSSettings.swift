@@ -1,0 +1,110 @@
+import NIOCore
+import NIOSSL
+import SockeyeTransport
+
+/// How a stream is put inside TLS.
+public struct TLSSettings: Sendable {
+  /// A file of certificates to trust, in PEM; nothing means those of the system.
+  public var authorityFile: String?
+  /// Whether the peer's certificate is not looked at.
+  public var isInsecure = false
+  /// A file with our certificate and those that vouch for it, in PEM.
+  public var certificateFile: String?
+  /// A file with our private key, in PEM.
+  public var keyFile: String?
+
+  /// The defaults.
+  public init() {}
+
+  /// Makes a context for connecting.
+  ///
+  /// - Throws: A failure of kind `localFile` when a file can't be read.
+  func clientContext() throws(Failure) -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    if self.isInsecure { configuration.certificateVerification = .none }
+    try self.apply(to: &configuration)
+    return try self.context(configuration)
+  }
+
+  /// Makes a context for listening.
+  ///
+  /// - Throws: A failure of kind `usage` when there is no certificate, `localFile` when a file can't be read.
+  func serverContext() throws(Failure) -> NIOSSLContext {
+    guard let certificateFile = self.certificateFile else {
+      throw Failure(.usage, "listening with TLS needs a certificate; give --certificate FILE and --key FILE")
+    }
+    let keyFile = self.keyFile ?? certificateFile
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: [],
+      privateKey: .privateKey(try self.privateKey(in: keyFile))
+    )
+    try self.apply(to: &configuration)
+    if self.authorityFile != nil, !self.isInsecure { configuration.certificateVerification = .noHostnameVerification }
+    return try self.context(configuration)
+  }
+
+  private func apply(to configuration: inout TLSConfiguration) throws(Failure) {
+    if let file = self.authorityFile {
+      configuration.trustRoots = .certificates(try self.certificates(in: file))
+    }
+    if let file = self.certificateFile {
+      configuration.certificateChain = try self.certificates(in: file).map { .certificate($0) }
+      configuration.privateKey = .privateKey(try self.privateKey(in: self.keyFile ?? file))
+    }
+  }
+
+  private func privateKey(in file: String) throws(Failure) -> NIOSSLPrivateKey {
+    do {
+      return try NIOSSLPrivateKey(file: file, format: .pem)
+    } catch {
+      throw Failure(.localFile, "\(file) has no private key that can be read; it must be PEM, without a passphrase")
+    }
+  }
+
+  private func certificates(in file: String) throws(Failure) -> [NIOSSLCertificate] {
+    let found = (try? NIOSSLCertificate.fromPEMFile(file)) ?? []
+    guard !found.isEmpty else {
+      throw Failure(.localFile, "\(file) has no certificate that can be read; it must be PEM")
+    }
+    return found
+  }
+
+  private func context(_ configuration: TLSConfiguration) throws(Failure) -> NIOSSLContext {
+    do {
+      return try NIOSSLContext(configuration: configuration)
+    } catch {
+      throw Failure(.localFile, "TLS can't be set up: \(error); do the certificate and the key belong together?")
+    }
+  }
+
+  /// Says what went wrong on a stream.
+  static func failure(_ error: any Error, with peer: Peer, isHandshake: Bool) -> Failure {
+    switch error {
+    case let failure as Failure: return failure
+    case NIOSSLError.handshakeFailed(let reason):
+      let text = "\(reason)"
+      if text.contains("CERTIFICATE_VERIFY_FAILED") {
+        return Failure(
+          .tls,
+          "the certificate of \(peer.address) is not trusted; give --ca FILE, or --insecure to go without"
+        )
+      }
+      return Failure(.tls, "the TLS handshake with \(peer.address) failed: \(Self.shortened(text)); does it speak TLS?")
+    case is NIOSSLExtraError:
+      return Failure(.tls, "the certificate of \(peer.address) is for another name; use that name, or --insecure")
+    case is NIOSSLError, is BoringSSLError:
+      let what = isHandshake ? "the TLS handshake with \(peer.address) failed" : "TLS with \(peer.address) broke"
+      return Failure(.tls, "\(what): \(Self.shortened("\(error)")); does it speak TLS?")
+    case let error as IOError:
+      return Failure(.network, "the connection to \(peer.address) broke: \(error.description)")
+    default:
+      return Failure(.other, "the conversation with \(peer.address) broke: \(error)")
+    }
+  }
+
+  /// The library's text begins with the interesting part and goes on with file names.
+  private static func shortened(_ text: String) -> String {
+    guard let end = text.firstRange(of: " at /") else { return text }
+    return String(text[..<end.lowerBound])
+  }
+}

@@ -1,0 +1,152 @@
+import Glibc
+
+/// Converts text from one encoding to another, piece by piece.
+///
+/// A character that a piece cuts is kept until the next piece completes it. What is not valid in the source encoding,
+/// or has no place in the destination's, becomes the replacement character (U+FFFD, or `?` where there is none).
+public struct Transcoder: ~Copyable {
+  private let descriptor: iconv_t
+  private let replacement: [UInt8]
+  /// The beginning of a character whose end has not arrived.
+  private var incomplete: [UInt8] = []
+
+  /// How many characters were replaced so far.
+  public private(set) var replacedCount = 0
+
+  /// The longest prefix of a character that any encoding of `iconv` leaves waiting, with room to spare.
+  private static let longestIncomplete = 32
+
+  /// Creates a converter, or nothing when the C library has none for the pair.
+  ///
+  /// - Parameters:
+  ///   - source: The encoding of what comes in.
+  ///   - destination: The encoding of what goes out.
+  public init?(from source: TextEncoding, to destination: TextEncoding) {
+    guard let descriptor = Self.open(from: source.name, to: destination.name) else { return nil }
+    self.descriptor = descriptor
+    if destination.isUTF8 {
+      self.replacement = [0xEF, 0xBF, 0xBD]
+    } else {
+      self.replacement = Self.questionMark(in: destination.name)
+    }
+  }
+
+  deinit { iconv_close(self.descriptor) }
+
+  /// Whether the C library converts between two encodings.
+  static func canConvert(from source: String, to destination: String) -> Bool {
+    guard let there = self.open(from: source, to: destination) else { return false }
+    iconv_close(there)
+    guard let back = self.open(from: destination, to: source) else { return false }
+    iconv_close(back)
+    return true
+  }
+
+  private static func open(from source: String, to destination: String) -> iconv_t? {
+    // iconv_open answers (iconv_t)-1 when there is no such conversion.
+    guard let descriptor = iconv_open(destination, source), Int(bitPattern: descriptor) != -1 else { return nil }
+    return descriptor
+  }
+
+  private static func questionMark(in encoding: String) -> [UInt8] {
+    guard let descriptor = self.open(from: "UTF-8", to: encoding) else { return [] }
+    defer { iconv_close(descriptor) }
+    var output: [UInt8] = []
+    let step = self.run(descriptor, [UInt8(ascii: "?")], into: &output)
+    // A byte order mark belongs to the start of a text, not to each replacement.
+    if output.starts(with: [0xFF, 0xFE]) || output.starts(with: [0xFE, 0xFF]) { output.removeFirst(2) }
+    return step.error == 0 ? output : []
+  }
+
+  /// Converts the next piece and appends the result.
+  ///
+  /// - Parameters:
+  ///   - input: The piece.
+  ///   - output: What is appended to.
+  public mutating func convert(_ input: some Sequence<UInt8>, into output: inout [UInt8]) {
+    var pending = self.incomplete
+    pending.append(contentsOf: input)
+    self.incomplete.removeAll(keepingCapacity: true)
+    var start = 0
+    while start < pending.count {
+      let step = Self.run(self.descriptor, pending[start...], into: &output)
+      start += step.consumed
+      guard start < pending.count else { break }
+      if step.error == EINVAL, pending.count - start <= Self.longestIncomplete {
+        self.incomplete.append(contentsOf: pending[start...])
+        break
+      }
+      output.append(contentsOf: self.replacement)
+      self.replacedCount += 1
+      start += 1
+    }
+  }
+
+  /// Ends the text: a character that was never completed is replaced, and shift states are closed.
+  ///
+  /// - Parameter output: What is appended to.
+  public mutating func finish(into output: inout [UInt8]) {
+    if !self.incomplete.isEmpty {
+      output.append(contentsOf: self.replacement)
+      self.replacedCount += 1
+      self.incomplete.removeAll()
+    }
+    var closing = [CChar](repeating: 0, count: 32)
+    let written = closing.withUnsafeMutableBufferPointer { buffer -> Int in
+      var pointer = buffer.baseAddress
+      var space = buffer.count
+      _ = iconv(self.descriptor, nil, nil, &pointer, &space)
+      return buffer.count - space
+    }
+    output.append(contentsOf: closing[..<written].lazy.map { UInt8(bitPattern: $0) })
+  }
+
+  /// Converts a whole text at once.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text.
+  ///   - source: Its encoding.
+  ///   - destination: The encoding wanted.
+  /// - Returns: The converted text and how many characters had to be replaced.
+  public static func convert(
+    _ bytes: [UInt8],
+    from source: TextEncoding,
+    to destination: TextEncoding
+  ) -> (bytes: [UInt8], replacedCount: Int) {
+    guard source != destination, var transcoder = Transcoder(from: source, to: destination) else { return (bytes, 0) }
+    var output: [UInt8] = []
+    output.reserveCapacity(bytes.count * 2)
+    transcoder.convert(bytes, into: &output)
+    transcoder.finish(into: &output)
+    return (output, transcoder.replacedCount)
+  }
+
+  /// Runs `iconv` over as much of the input as it takes.
+  ///
+  /// - Returns: How many bytes it took, and 0, `EILSEQ` (the next character is invalid) or `EINVAL` (it is cut).
+  private static func run(
+    _ descriptor: iconv_t,
+    _ input: some RandomAccessCollection<UInt8>,
+    into output: inout [UInt8]
+  ) -> (consumed: Int, error: CInt) {
+    var source = input.map { CChar(bitPattern: $0) }
+    var space = [CChar](repeating: 0, count: 4096)
+    var consumed = 0
+    var error: CInt = 0
+    source.withUnsafeMutableBufferPointer { source in
+      var from = source.baseAddress
+      var left = source.count
+      repeat {
+        let written = space.withUnsafeMutableBufferPointer { buffer -> Int in
+          var to = buffer.baseAddress
+          var room = buffer.count
+          error = iconv(descriptor, &from, &left, &to, &room) == Int(bitPattern: UInt.max) ? errno : 0
+          return buffer.count - room
+        }
+        output.append(contentsOf: space[..<written].lazy.map { UInt8(bitPattern: $0) })
+      } while error == E2BIG
+      consumed = source.count - left
+    }
+    return (consumed, error)
+  }
+}

@@ -1,0 +1,127 @@
+import NIOCore
+import SockeyeTransport
+
+/// Takes a stream apart into messages.
+///
+/// What it holds back is bounded by the largest frame; a length that announces more is refused before anything is
+/// allocated for it.
+struct Deframer {
+  let framing: Framing
+  let largestFrame: Int
+  private var held = ByteBuffer()
+  /// How much of `held` has been searched for a delimiter already.
+  private var searched = 0
+
+  init(_ framing: Framing, largestFrame: Int = Framing.defaultLargestFrame) {
+    self.framing = framing
+    self.largestFrame = largestFrame
+  }
+
+  /// Whether a message is under way whose end has not come.
+  var isHolding: Bool { self.held.readableBytes > 0 }
+
+  /// Takes the next bytes of the stream. Whole messages are then there for ``next()``.
+  mutating func append(_ bytes: ByteBuffer) {
+    if self.held.readableBytes == 0 {
+      self.held = bytes
+    } else {
+      self.held.discardReadBytes()
+      self.held.writeImmutableBuffer(bytes)
+    }
+  }
+
+  /// Takes the next whole message, if there is one.
+  ///
+  /// - Throws: A failure of kind `peerProtocol` when a frame is larger than allowed.
+  mutating func next() throws(Failure) -> Message? {
+    guard self.held.readableBytes > 0 else { return nil }
+    switch self.framing {
+    case .raw: return self.everything()
+    case .gap:
+      return self.held.readableBytes >= self.largestFrame ? self.everything() : nil
+    case .line: return try self.delimited(by: [0x0A], droppingCarriageReturn: true)
+    case .delimiter(let delimiter): return try self.delimited(by: delimiter, droppingCarriageReturn: false)
+    case .fixed(let count):
+      return self.held.readSlice(length: count).map { Message($0) }
+    case .length(let field): return try self.prefixed(field)
+    }
+  }
+
+  /// Takes what is held, because the stream ended or fell silent.
+  mutating func flush() -> Message? {
+    guard self.held.readableBytes > 0 else { return nil }
+    var message = self.everything()
+    switch self.framing {
+    case .raw, .gap, .line: break
+    case .delimiter, .length, .fixed: message.marks.insert(.incomplete)
+    }
+    return message
+  }
+
+  private mutating func everything() -> Message {
+    defer {
+      self.held = ByteBuffer()
+      self.searched = 0
+    }
+    return Message(self.held)
+  }
+
+  private mutating func delimited(
+    by delimiter: [UInt8],
+    droppingCarriageReturn: Bool
+  ) throws(Failure) -> Message? {
+    let view = self.held.readableBytesView
+    var start = view.startIndex + max(0, self.searched - delimiter.count + 1)
+    let first = delimiter[0]
+    while let candidate = view[start...].firstIndex(of: first) {
+      let end = candidate + delimiter.count
+      guard end <= view.endIndex else { break }
+      if view[candidate..<end].elementsEqual(delimiter) {
+        let size = end - view.startIndex
+        self.searched = 0
+        guard let whole = self.held.readSlice(length: size) else { return nil }
+        var payload = whole
+        var cut = delimiter.count
+        if droppingCarriageReturn, size > 1, view[candidate - 1] == 0x0D { cut += 1 }
+        payload.moveWriterIndex(to: payload.writerIndex - cut)
+        return Message(whole, payload: payload)
+      }
+      start = candidate + 1
+    }
+    self.searched = view.count
+    guard view.count <= self.largestFrame else {
+      throw Failure(
+        .peerProtocol,
+        "the peer sent \(view.count) bytes without the delimiter; check --frame, or raise --max-frame"
+      )
+    }
+    return nil
+  }
+
+  private mutating func prefixed(_ field: Framing.LengthField) throws(Failure) -> Message? {
+    let view = self.held.readableBytesView
+    guard view.count >= field.headerSize else { return nil }
+    let place = view.startIndex + field.offset
+    let digits = view[place..<(place + field.width)]
+    let length = (field.isLittleEndian ? Array(digits.reversed()) : Array(digits)).reduce(UInt64(0)) {
+      $0 << 8 | UInt64($1)
+    }
+    guard let count = Int(exactly: length), count <= self.largestFrame else {
+      throw Failure(
+        .peerProtocol,
+        "the peer announced a frame of \(length) bytes, more than \(self.largestFrame); check --frame, or raise --max-frame"
+      )
+    }
+    let body = count + field.adjustment
+    guard body >= 0, field.headerSize + body <= self.largestFrame + field.headerSize else {
+      throw Failure(
+        .peerProtocol,
+        "the peer announced a frame of \(length) bytes, less than its own header; check --frame"
+      )
+    }
+    guard let whole = self.held.readSlice(length: field.headerSize + body) else { return nil }
+    var payload = whole
+    payload.moveReaderIndex(forwardBy: field.headerSize)
+    return Message(whole, payload: payload)
+  }
+}

@@ -1,0 +1,151 @@
+import ArgumentParser
+import Glibc
+import NIOCore
+import SockeyeTalk
+import SockeyeTransport
+import Synchronization
+
+/// A shortest and a longest pause: `200ms..10s`.
+struct BackOffArgument: ExpressibleByArgument, CustomStringConvertible {
+  let range: ClosedRange<TimeAmount>
+
+  init(_ range: ClosedRange<TimeAmount>) { self.range = range }
+
+  init?(argument: String) {
+    guard let dots = argument.firstRange(of: "..") else { return nil }
+    guard let shortest = DurationArgument(argument: String(argument[..<dots.lowerBound])),
+      let longest = DurationArgument(argument: String(argument[dots.upperBound...])),
+      shortest.amount <= longest.amount
+    else { return nil }
+    self.range = shortest.amount...longest.amount
+  }
+
+  var description: String { "\(DurationArgument(self.range.lowerBound))..\(DurationArgument(self.range.upperBound))" }
+}
+
+/// Speaks to a server: standard input goes to it, what it says goes to standard output.
+struct Connect: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Hold a conversation over TCP, UDP, TLS or a Unix domain socket.",
+    discussion: """
+      printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye connect example.com:80
+      sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
+      sockeye connect --expect '^220 ' --within 2s mail.example.com:25
+      sockeye connect --input hex --append crc-16/modbus:le --frame gap:5ms 10.0.0.7:502
+
+      End of input half-closes, the rest of the peer's data is still read, and the program ends when both directions \
+      have. If the peer closes first it ends at once.
+      """
+  )
+
+  @Argument(help: "HOST:PORT, HOST PORT, tcp://…, udp://…, tls://… or unix:PATH.")
+  var endpoint: [String]
+
+  @OptionGroup var flags: ConversationFlags
+
+  @Option(help: ArgumentHelp("Send this instead of standard input.", valueName: "text"))
+  var send: String?
+
+  @Option(help: ArgumentHelp("Send again and again, so long after one another.", valueName: "duration"))
+  var every: DurationArgument?
+
+  @Option(help: ArgumentHelp("How often to send in all.", valueName: "n"))
+  var count: Int?
+
+  @Option(help: ArgumentHelp("How long connecting may take.", valueName: "duration"))
+  var connectTimeout = DurationArgument(.seconds(10))
+
+  @Option(help: ArgumentHelp("Try so often again when connecting fails.", valueName: "n"))
+  var retry = 0
+
+  @Option(help: ArgumentHelp("The shortest and longest pause between tries; it doubles.", valueName: "min..max"))
+  var backoff = BackOffArgument(.milliseconds(200)...(.seconds(10)))
+
+  @Option(help: ArgumentHelp("Connect from this address, or address and port.", valueName: "addr[:port]"))
+  var bind: String?
+
+  @Flag(name: .customShort("z"), help: "Only see whether somebody answers.")
+  var probe = false
+
+  func validate() throws {
+    if let count = self.count, count < 1 { throw ValidationError("--count is a number above 0") }
+    if self.retry < 0 { throw ValidationError("--retry is a number from 0") }
+    if self.send == nil, self.every != nil || self.count != nil {
+      throw ValidationError("--every and --count repeat what --send says; add --send TEXT")
+    }
+  }
+
+  func run() async throws {
+    let endpoint = try Endpoint.parse(self.endpoint)
+    let configuration = try self.configuration(endpoint)
+    let transport = Transport.kernel(threads: 1)
+    let output = try self.flags.outputDescriptor()
+    var settings = ConversationPrinter.Settings()
+    settings.rendering = try self.flags.rendering(to: output, showsPeers: false)
+    settings.output = output
+    settings.log = try self.flags.logDescriptor()
+    settings.isJSON = self.flags.isJSON
+    settings.isQuiet = self.flags.quiet
+    settings.showsSent = self.flags.verbose
+    let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
+
+    // The first signal ends the conversation in good order, or the attempt to begin one.
+    let running = RunningClient()
+    Signals.shared.onEnding { signal in
+      if let client = running.client.withLock({ $0 }) { client.end() } else { Exit.now(signal: signal) }
+    }
+    let client: ConversationClient
+    do {
+      client = try await ConversationClient.start(to: endpoint, over: transport, configuration: configuration) { _ in
+        make()
+      }
+    } catch {
+      await writers.finish()
+      throw error
+    }
+    running.client.withLock { $0 = client }
+    let outcome = await client.waitUntilDone()
+    await self.flags.finishRecord(configuration.conversation.recorder)
+    await writers.finish()
+    if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
+    if let failure = outcome.failure { throw failure }
+  }
+
+  /// The client that a signal ends.
+  private final class RunningClient: Sendable {
+    let client = Mutex<ConversationClient?>(nil)
+  }
+
+  private func configuration(_ endpoint: Endpoint) throws(Failure) -> ClientConfiguration {
+    var result = ClientConfiguration()
+    result.conversation = try self.flags.conversation(endpoint, isClient: true)
+    result.isDatagram = self.flags.isDatagram(endpoint)
+    result.datagrams = try self.flags.datagramOptions()
+    result.datagrams.timeout = self.connectTimeout.amount
+    result.connect.family = self.flags.family.family
+    result.connect.numericOnly = self.flags.family.numericOnly
+    result.connect.timeout = self.connectTimeout.amount
+    if let bind = self.bind { result.connect.localEndpoint = try Self.localEndpoint(bind) }
+    result.retries = self.retry
+    result.backOff = self.backoff.range
+    result.isProbe = self.probe
+    if let text = self.send {
+      var utterance = ClientConfiguration.Utterance(try Composer.message(text, result.conversation.composer))
+      utterance.interval = self.every?.amount
+      utterance.count = self.count
+      if utterance.count != nil, utterance.interval == nil { utterance.interval = .zero }
+      result.utterance = utterance
+    } else if !self.probe {
+      result.input = InputSettings(descriptor: STDIN_FILENO)
+    }
+    return result
+  }
+
+  /// An address alone leaves the port to the system.
+  private static func localEndpoint(_ text: String) throws(Failure) -> Endpoint {
+    if (try? SocketAddress(ipAddress: text, port: 0)) != nil {
+      return Endpoint(location: .network(host: text, port: 0))
+    }
+    return try Endpoint.parse(text)
+  }
+}

@@ -1,0 +1,242 @@
+public import ArgumentParser
+import Glibc
+import NIOCore
+public import SockeyeTalk
+import SockeyeTransport
+
+extension InputNotation: ExpressibleByArgument {}
+extension LineEnding: ExpressibleByArgument {}
+extension ConversationConfiguration.InputEndAction: ExpressibleByArgument {}
+extension ConversationConfiguration.PeerEndAction: ExpressibleByArgument {}
+
+/// How received data is shown.
+enum OutputForm: String, ExpressibleByArgument, CaseIterable {
+  case auto, text, hex, both, raw, json
+}
+
+/// The flags that `connect` and `listen` share.
+struct ConversationFlags: ParsableArguments {
+  @Flag(name: .shortAndLong, help: "Use UDP.")
+  var udp = false
+
+  @Flag(help: "Use TLS.")
+  var tls = false
+
+  @Option(help: ArgumentHelp("Trust these certificates (PEM) instead of the system's.", valueName: "file"))
+  var ca: String?
+
+  @Flag(help: "Accept any certificate.")
+  var insecure = false
+
+  @Option(help: ArgumentHelp("Our certificate and those that vouch for it (PEM).", valueName: "file"))
+  var certificate: String?
+
+  @Option(help: ArgumentHelp("The private key of our certificate (PEM).", valueName: "file"))
+  var key: String?
+
+  @Option(help: "How input stands for bytes: text, hex (48 65 6c) or escape (\\n \\x1b \\u{4f60}).")
+  var input = InputNotation.text
+
+  @Option(help: "How received data is shown: auto (text on a terminal, raw otherwise), text, hex, both, raw or json.")
+  var output = OutputForm.auto
+
+  @Flag(help: "Print one JSON object a line for everything that happens (--output json).")
+  var json = false
+
+  @Option(help: "The encoding of text on the wire: utf-8, gbk, gb18030, big5, shift_jis, latin1, utf-16le, …")
+  var encoding: String?
+
+  @Option(help: "What ends each line sent: none, lf, cr or crlf; without it lines stay as they are.")
+  var eol: LineEnding?
+
+  @Option(
+    help: ArgumentHelp(
+      "How messages are told apart: raw, gap:20ms, line, delimiter:0d0a, length:u16be@0 (or u8, u16le, u32be, …; "
+        + "+N or -N behind it corrects the length) or fixed:16.",
+      valueName: "framing"
+    )
+  )
+  var frame = "raw"
+
+  @Option(help: ArgumentHelp("The largest frame accepted.", valueName: "size"))
+  var maxFrame = SizeArgument(bytes: Int64(Framing.defaultLargestFrame))
+
+  @Option(help: ArgumentHelp("Put a checksum behind each message sent, such as crc-16/modbus:le.", valueName: "name"))
+  var append: String?
+
+  @Option(help: "What the end of input does: half-close, close or hold.")
+  var onEof = ConversationConfiguration.InputEndAction.halfClose
+
+  @Option(help: "What the end of the peer's stream does: exit or hold.")
+  var onPeerEof = ConversationConfiguration.PeerEndAction.exit
+
+  @Option(help: ArgumentHelp("End when nothing was said for so long.", valueName: "duration"))
+  var idle: DurationArgument?
+
+  @Option(help: ArgumentHelp("What the peer has to say; exit 12 if it doesn't.", valueName: "regex"))
+  var expect: String?
+
+  @Option(help: ArgumentHelp("How long --expect waits.", valueName: "duration"))
+  var within = DurationArgument(.seconds(10))
+
+  @Option(help: ArgumentHelp("Record the conversation as packets, for Wireshark.", valueName: "file.pcapng"))
+  var record: String?
+
+  @Option(help: ArgumentHelp("Append everything that happens to a file, one JSON object a line.", valueName: "file"))
+  var logFile: String?
+
+  @Flag(help: "Show when each message came.")
+  var timestamps = false
+
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Write received data here.", valueName: "file"))
+  var outputFile: String?
+
+  @Flag(name: .shortAndLong, help: "Say nothing on standard error but what went wrong.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Show what is sent, too.")
+  var verbose = false
+
+  @Flag(help: "Let datagrams go to broadcast addresses.")
+  var broadcast = false
+
+  @Option(help: ArgumentHelp("Join a multicast group; may be repeated.", valueName: "address"))
+  var join: [String] = []
+
+  @Option(help: ArgumentHelp("How many routers a multicast may cross.", valueName: "0-255"))
+  var ttl: Int?
+
+  @Option(help: ArgumentHelp("The interface for multicasts.", valueName: "name"))
+  var interface: String?
+
+  @Flag(inversion: .prefixedNo, help: "Whether multicasts come back to this machine.")
+  var multicastLoopback: Bool?
+
+  @Option(
+    help: ArgumentHelp("Receive datagrams up to this size whole; longer ones are cut and marked.", valueName: "size")
+  )
+  var maxDatagram = SizeArgument(bytes: 65_535)
+
+  @OptionGroup var family: FamilyFlags
+
+  func validate() throws {
+    if let ttl = self.ttl, !(0...255).contains(ttl) { throw ValidationError("--ttl is a number from 0 to 255") }
+    if self.udp && self.tls { throw ValidationError("--udp and --tls exclude each other; leave one out") }
+    if !(1...65_535).contains(self.maxDatagram.bytes) {
+      throw ValidationError("--max-datagram is a size from 1 to 65535")
+    }
+    if !(1...(1 << 30)).contains(self.maxFrame.bytes) { throw ValidationError("--max-frame is a size from 1 to 1GiB") }
+  }
+}
+
+// MARK: - What the flags come to
+
+extension ConversationFlags {
+  var isJSON: Bool { self.json || self.output == .json }
+
+  func isDatagram(_ endpoint: Endpoint) -> Bool { self.udp || endpoint.scheme == .udp }
+
+  func textEncoding() throws(Failure) -> TextEncoding {
+    guard let encoding = self.encoding else { return .utf8 }
+    return try TextEncoding(encoding)
+  }
+
+  func composerSettings() throws(Failure) -> Composer.Settings {
+    var settings = Composer.Settings()
+    settings.notation = self.input
+    settings.encoding = try self.textEncoding()
+    settings.lineEnding = self.eol
+    settings.framing = try Framing.parse(self.frame)
+    if let name = self.append { settings.checksum = try AppendedChecksum(name) }
+    return settings
+  }
+
+  func conversation(_ endpoint: Endpoint, isClient: Bool) throws(Failure) -> ConversationConfiguration {
+    var result = ConversationConfiguration()
+    result.composer = try self.composerSettings()
+    result.largestFrame = Int(self.maxFrame.bytes)
+    result.idleTimeout = self.idle?.amount
+    result.onInputEnd = self.onEof
+    result.onPeerEnd = self.onPeerEof
+    result.reportsSent = self.verbose || self.isJSON || self.logFile != nil
+    if let pattern = self.expect { result.expectation = try Expectation(pattern: pattern, within: self.within.amount) }
+    if self.tls || endpoint.scheme == .tls {
+      var settings = TLSSettings()
+      settings.authorityFile = self.ca
+      settings.isInsecure = self.insecure
+      settings.certificateFile = self.certificate
+      settings.keyFile = self.key
+      result.tls = settings
+    }
+    if let path = self.record {
+      let isDatagram = self.isDatagram(endpoint)
+      result.recorder = try ConversationRecorder(path: path, isClient: isClient, isDatagram: isDatagram)
+    }
+    return result
+  }
+
+  func datagramOptions() throws(Failure) -> DatagramOptions {
+    var options = DatagramOptions()
+    options.family = self.family.family
+    options.numericOnly = self.family.numericOnly
+    options.broadcast = self.broadcast
+    options.multicastTimeToLive = self.ttl
+    options.multicastInterface = self.interface
+    options.multicastLoopback = self.multicastLoopback
+    // One byte more tells a datagram that was cut from one that just fits.
+    options.largestDatagram = min(65_535, Int(self.maxDatagram.bytes) + 1)
+    for group in self.join {
+      guard let address = try? SocketAddress(ipAddress: group, port: 0), address.isMulticast else {
+        throw Failure(.usage, "'\(group)' is not a multicast address; they are 224.0.0.0/4 and ff00::/8")
+      }
+      options.multicastGroups.append(address)
+    }
+    return options
+  }
+
+  /// How what peers say is shown, where it goes.
+  func rendering(to descriptor: CInt, showsPeers: Bool) throws(Failure) -> MessageRenderer.Settings {
+    var settings = MessageRenderer.Settings()
+    settings.encoding = try self.textEncoding()
+    let isTerminal = Terminal(descriptor: descriptor).isTerminal
+    settings.form =
+      switch self.output {
+      case .raw, .json: .raw
+      case .text: .text
+      case .hex: .hex
+      case .both: .both
+      // A pipe is byte-exact, unless words were asked for.
+      case .auto: isTerminal || !settings.encoding.isUTF8 || self.timestamps ? .text : .raw
+      }
+    settings.showsControls = isTerminal
+    settings.showsTime = self.timestamps
+    settings.showsPeer = showsPeers && (isTerminal || self.timestamps)
+    return settings
+  }
+
+  /// Waits for the record, and says what it lacks.
+  func finishRecord(_ recorder: ConversationRecorder?) async {
+    guard let recorder, let path = self.record else { return }
+    let dropped = await recorder.finish()
+    if dropped > 0 { StandardError.say("\(path) lacks \(dropped) packets: the disk did not keep up") }
+  }
+
+  /// Opens where received data goes.
+  func outputDescriptor() throws(Failure) -> CInt {
+    guard let path = self.outputFile else { return STDOUT_FILENO }
+    return try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+  }
+
+  func logDescriptor() throws(Failure) -> CInt? {
+    guard let path = self.logFile else { return nil }
+    return try Self.open(path, O_WRONLY | O_CREAT | O_APPEND)
+  }
+
+  private static func open(_ path: String, _ flags: CInt) throws(Failure) -> CInt {
+    let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw Failure(.localFile, "cannot write \(path): \(String(cString: strerror(errno))); choose another file")
+    }
+    return descriptor
+  }
+}

@@ -1,0 +1,195 @@
+import ArgumentParser
+import Glibc
+import NIOCore
+import SockeyeTalk
+import SockeyeTransport
+
+/// Answers, relays or speaks to whoever connects.
+struct Listen: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serve conversations over TCP, UDP, TLS or a Unix domain socket.",
+    discussion: """
+      sockeye listen 8888
+      sockeye listen --once --reply 'thank you, tcp client' 8888
+      sockeye listen --max-clients 1 --reply haha --encoding gbk 8888
+      sockeye listen --udp --echo 8888
+      sockeye listen --exec 'tr a-z A-Z' 8888
+
+      On a terminal, a typed line goes to every client; '@3 TEXT' to client 3 alone; /clients lists them, /kick 3 sends \
+      one away, /quit ends. Clients beyond --max-clients wait, first come first served. The first INT or TERM stops \
+      accepting and waits for those who are there; the second ends at once.
+      """
+  )
+
+  @Argument(help: "PORT, :PORT, HOST:PORT, udp://…, tls://… or unix:PATH; port 0 asks the system for one.")
+  var endpoint: [String]
+
+  @OptionGroup var flags: ConversationFlags
+
+  @Flag(help: "End with the first client; with --reply, once it is answered (see --replies).")
+  var once = false
+
+  @Flag(name: [.customShort("k"), .long], help: "Go on after a client has left (the default).")
+  var keepOpen = false
+
+  @Flag(help: "Send everything back.")
+  var echo = false
+
+  @Option(help: ArgumentHelp("Answer each message with this.", valueName: "text"))
+  var reply: String?
+
+  @Option(help: ArgumentHelp("Answer so many messages of each client, then close.", valueName: "n"))
+  var replies: Int?
+
+  @Option(help: ArgumentHelp("Give each client so many answers a second at most.", valueName: "n"))
+  var replyRate: Int?
+
+  @Option(help: ArgumentHelp("Say this first.", valueName: "text"))
+  var greet: String?
+
+  @Option(help: ArgumentHelp("End the conversation when this is said.", valueName: "text"))
+  var closeOn: String?
+
+  @Option(help: ArgumentHelp("Say this when --close-on was said.", valueName: "text"))
+  var goodbye: String?
+
+  @Option(help: ArgumentHelp("Join each client to a command of its own.", valueName: "command"))
+  var exec: String?
+
+  @Flag(help: "Tell each client what the others say.")
+  var relay = false
+
+  @Option(help: ArgumentHelp("Serve so many clients at a time; the others wait their turn.", valueName: "n"))
+  var maxClients: Int?
+
+  @Option(help: ArgumentHelp("Admit this network only; may be repeated.", valueName: "cidr"))
+  var allow: [String] = []
+
+  @Option(help: ArgumentHelp("Do not admit this network; may be repeated.", valueName: "cidr"))
+  var deny: [String] = []
+
+  @Flag(inversion: .prefixedNo, help: "Stop answering datagrams that look like answers to our answers.")
+  var loopGuard = true
+
+  @Flag(help: "Share the port with other processes.")
+  var reusePort = false
+
+  @Flag(help: "Look for commands (@3, /clients, /kick, /quit) in the input even if it is no terminal.")
+  var interactive = false
+
+  @Option(help: ArgumentHelp("Write the bound address here once listening.", valueName: "file"))
+  var readyFile: String?
+
+  func validate() throws {
+    let answers = [self.echo, self.reply != nil, self.exec != nil, self.relay].filter { $0 }.count
+    if answers > 1 { throw ValidationError("--echo, --reply, --exec and --relay exclude each other; choose one") }
+    if let clients = self.maxClients, clients < 1 { throw ValidationError("--max-clients is a number above 0") }
+    if let rate = self.replyRate, rate < 1 { throw ValidationError("--reply-rate is a number above 0") }
+    if let replies = self.replies, replies < 0 { throw ValidationError("--replies is a number; 0 means no limit") }
+    if self.once && self.keepOpen { throw ValidationError("--once and --keep-open exclude each other; leave one out") }
+  }
+
+  func run() async throws {
+    Self.raiseDescriptorLimit()
+    let endpoint = try Endpoint.parse(self.endpoint)
+    let transport = Transport.kernel(threads: 1)
+    let output = try self.flags.outputDescriptor()
+    let configuration = try self.configuration(endpoint, output: output)
+    var settings = ConversationPrinter.Settings()
+    settings.rendering = try self.flags.rendering(to: output, showsPeers: true)
+    settings.output = output
+    settings.log = try self.flags.logDescriptor()
+    settings.isJSON = self.flags.isJSON
+    settings.isQuiet = self.flags.quiet
+    settings.showsSent = self.flags.verbose
+    settings.readyFile = self.readyFile
+    let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
+
+    let server = try await ConversationServer.start(on: endpoint, over: transport, configuration: configuration) { _ in
+      make()
+    }
+    Signals.shared.onEnding { _ in server.drain() }
+    let cause = await server.waitUntilDone()
+    await self.flags.finishRecord(configuration.conversation.recorder)
+    if case .unix(let path) = endpoint.location { unlink(path) }
+    await writers.finish()
+    if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
+    if self.once, let cause { try self.judge(cause) }
+  }
+
+  /// A server that serves one client ends as the conversation with it did.
+  private func judge(_ cause: CloseCause) throws(Failure) {
+    switch cause {
+    case .failed(let failure): throw failure
+    case .peerReset: throw Failure(.network, "the client reset the connection; what it said may be cut short")
+    case .timedOut: throw Failure(.timedOut, "the client does not answer any more; check the network")
+    case .idle: throw Failure(.timedOut, "nothing was said for the time that --idle allows")
+    case .peerFinished, .local: return
+    }
+  }
+
+  private func configuration(_ endpoint: Endpoint, output: CInt) throws(Failure) -> ServerConfiguration {
+    var result = ServerConfiguration()
+    result.conversation = try self.flags.conversation(endpoint, isClient: false)
+    result.conversation.automation = try self.automation(result.conversation.composer)
+    result.isDatagram = self.flags.isDatagram(endpoint)
+    result.datagrams = try self.flags.datagramOptions()
+    result.datagrams.reusePort = self.reusePort
+    if result.isDatagram, result.conversation.idleTimeout == nil { result.conversation.idleTimeout = .seconds(60) }
+    result.listen.family = self.flags.family.family
+    result.listen.numericOnly = self.flags.family.numericOnly
+    result.listen.reusePort = self.reusePort
+    result.isOnce = self.once
+    result.maximumClients = self.maxClients
+    for network in self.allow { result.filter.allowed.append(try AddressFilter.Network(network)) }
+    for network in self.deny { result.filter.denied.append(try AddressFilter.Network(network)) }
+
+    let isInteractive = self.interactive || Terminal.input.isTerminal
+    if isInteractive || !result.conversation.automation.answers {
+      result.input = InputSettings(descriptor: STDIN_FILENO, isInteractive: isInteractive)
+    }
+    result.isBareEcho = self.isBareEcho(output: output) && result.conversation.tls == nil && result.input == nil
+    return result
+  }
+
+  /// Whether nobody looks at what is echoed, and nothing else is to be done about it.
+  private func isBareEcho(output: CInt) -> Bool {
+    guard self.echo, DescriptorWriter.isNullDevice(output), self.flags.quiet, !self.flags.isJSON else { return false }
+    let flags = self.flags
+    let watches =
+      flags.record != nil || flags.logFile != nil || flags.expect != nil || flags.idle != nil || flags.verbose
+    let interferes =
+      self.once || self.maxClients != nil || self.replies != nil || self.replyRate != nil
+      || self.greet != nil || self.closeOn != nil || !self.allow.isEmpty || !self.deny.isEmpty
+    return !watches && !interferes && flags.frame == "raw" && flags.onPeerEof == .exit
+  }
+
+  private func automation(_ settings: Composer.Settings) throws(Failure) -> Automation {
+    var result = Automation()
+    if let text = self.greet { result.greeting = try Composer.message(text, settings) }
+    if self.echo { result.answer = .echo }
+    if let text = self.reply { result.answer = .reply(try Composer.message(text, settings)) }
+    if let command = self.exec { result.answer = .command(command) }
+    if self.relay { result.answer = .relay }
+    if let word = self.closeOn {
+      var plain = settings
+      plain.framing = .raw
+      plain.lineEnding = nil
+      plain.checksum = nil
+      result.closeWord = Array(try Composer.message(word, plain).readableBytesView)
+    }
+    if let text = self.goodbye { result.goodbye = try Composer.message(text, settings) }
+    result.answerLimit = self.replies == 0 ? nil : self.replies ?? (self.once && self.reply != nil ? 1 : nil)
+    result.answersPerSecond = self.replyRate
+    result.guardsAgainstLoops = self.loopGuard
+    return result
+  }
+
+  /// Many clients need many descriptors; the limit that programs start with is a low one.
+  private static func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}
