@@ -5,24 +5,6 @@ import SockeyeTalk
 import SockeyeTransport
 import Synchronization
 
-/// A shortest and a longest pause: `200ms..10s`.
-struct BackOffArgument: ExpressibleByArgument, CustomStringConvertible {
-  let range: ClosedRange<TimeAmount>
-
-  init(_ range: ClosedRange<TimeAmount>) { self.range = range }
-
-  init?(argument: String) {
-    guard let dots = argument.firstRange(of: "..") else { return nil }
-    guard let shortest = DurationArgument(argument: String(argument[..<dots.lowerBound])),
-      let longest = DurationArgument(argument: String(argument[dots.upperBound...])),
-      shortest.amount <= longest.amount
-    else { return nil }
-    self.range = shortest.amount...longest.amount
-  }
-
-  var description: String { "\(DurationArgument(self.range.lowerBound))..\(DurationArgument(self.range.upperBound))" }
-}
-
 /// Speaks to a server: standard input goes to it, what it says goes to standard output.
 struct Connect: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -100,13 +82,13 @@ struct Connect: AsyncParsableCommand {
         make()
       }
     } catch {
-      await writers.finish()
+      try? await writers.finish()
       throw error
     }
     running.client.withLock { $0 = client }
     let outcome = await client.waitUntilDone()
     await self.flags.finishRecord(configuration.conversation.recorder)
-    await writers.finish()
+    try await writers.finish()
     if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
     if let failure = outcome.failure { throw failure }
   }

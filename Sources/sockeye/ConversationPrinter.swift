@@ -14,6 +14,7 @@ final class ConversationPrinter: ConversationObserver {
     var log: CInt?
     var isJSON = false
     var isQuiet = false
+    var showsReceived = true
     var showsSent = false
     /// Where the bound addresses are written once they are known.
     var readyFile: String?
@@ -26,10 +27,13 @@ final class ConversationPrinter: ConversationObserver {
     let log: DescriptorWriter?
 
     /// Waits until everything is written.
-    func finish() async {
-      _ = await self.output.flush()
+    ///
+    /// - Throws: What ``ConversationPrinter/ending(_:)`` makes of it when the output can't be written.
+    func finish() async throws {
+      let error = await self.output.flush()
       _ = await self.messages.flush()
       _ = await self.log?.flush()
+      if let error { throw ConversationPrinter.ending(error) }
     }
   }
 
@@ -39,6 +43,7 @@ final class ConversationPrinter: ConversationObserver {
   private let sentRenderer: MessageRenderer
   private let json: EventJSON
   private(set) var isReady = true
+  private var isSilent = false
   var onReady: (() -> Void)?
 
   private init(_ settings: Settings, _ writers: Writers) {
@@ -68,7 +73,7 @@ final class ConversationPrinter: ConversationObserver {
     let output = try DescriptorWriter(descriptor: settings.output) { event in
       switch event {
       case .drained: eventLoop.execute { reference.value.printer?.drained() }
-      case .failed(let error): Self.outputFailed(error)
+      case .failed(let error): eventLoop.execute { reference.value.printer?.outputFailed(error) }
       }
     }
     let messages = try DescriptorWriter(descriptor: STDERR_FILENO) { _ in }
@@ -83,11 +88,24 @@ final class ConversationPrinter: ConversationObserver {
   }
 
   /// Nobody takes what the peers say: there is nothing left to do.
-  private static func outputFailed(_ error: CInt) {
-    // A reader that has had enough (`| head`) is no failure worth a line.
-    if error == EPIPE { Exit.now(signal: SIGPIPE) }
+  private func outputFailed(_ error: CInt) {
+    self.isSilent = true
+    let messages = self.writers.messages
+    Task { await Self.end(after: messages, error) }
+  }
+
+  /// Ends the program with what went wrong as the last line.
+  private static func end(after messages: DescriptorWriter, _ error: CInt) async {
+    _ = await messages.flush()
+    Exit.report(self.ending(error))
+  }
+
+  /// How the program ends when its output can't be written: a reader that has had enough (`| head`) is no failure worth a
+  /// line.
+  fileprivate static func ending(_ error: CInt) -> any Error {
+    if error == EPIPE { return SignalEnding(signal: SIGPIPE) }
     let reason = String(cString: strerror(error))
-    Exit.report(Failure(.localFile, "cannot write the output: \(reason); check the disk and the reader"))
+    return Failure(.localFile, "cannot write the output: \(reason); check the disk and the reader")
   }
 
   private func drained() {
@@ -105,6 +123,7 @@ final class ConversationPrinter: ConversationObserver {
     }
     switch event {
     case .received(let peer, let message):
+      guard self.settings.showsReceived else { return }
       self.write(self.renderer.render(message, from: peer, at: .now))
       self.remark(message, peer)
     case .sent(let peer, let bytes):
@@ -143,7 +162,7 @@ final class ConversationPrinter: ConversationObserver {
   }
 
   private func say(_ line: String, isAlways: Bool = false) {
-    guard !self.settings.isQuiet || isAlways, !self.writers.messages.isFull else { return }
+    guard !self.settings.isQuiet || isAlways, !self.isSilent, !self.writers.messages.isFull else { return }
     self.writers.messages.write(
       ByteBuffer(string: line.isEmpty ? "\n" : VisibleText.of(line, keepingLines: true) + "\n")
     )

@@ -102,6 +102,8 @@ struct Listen: AsyncParsableCommand {
     settings.isJSON = self.flags.isJSON
     settings.isQuiet = self.flags.quiet
     settings.showsSent = self.flags.verbose
+    // A command takes what is said; it is not shown as well.
+    settings.showsReceived = self.exec == nil
     settings.readyFile = self.readyFile
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
 
@@ -112,7 +114,7 @@ struct Listen: AsyncParsableCommand {
     let cause = await server.waitUntilDone()
     await self.flags.finishRecord(configuration.conversation.recorder)
     if case .unix(let path) = endpoint.location { unlink(path) }
-    await writers.finish()
+    try await writers.finish()
     if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
     if self.once, let cause { try self.judge(cause) }
   }
