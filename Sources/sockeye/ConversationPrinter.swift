@@ -91,13 +91,11 @@ final class ConversationPrinter: ConversationObserver {
   private func outputFailed(_ error: CInt) {
     self.isSilent = true
     let messages = self.writers.messages
-    Task { await Self.end(after: messages, error) }
-  }
-
-  /// Ends the program with what went wrong as the last line.
-  private static func end(after messages: DescriptorWriter, _ error: CInt) async {
-    _ = await messages.flush()
-    Exit.report(self.ending(error))
+    // What went wrong is the last line.
+    Task {
+      _ = await messages.flush()
+      Exit.report(ConversationPrinter.ending(error))
+    }
   }
 
   /// How the program ends when its output can't be written: a reader that has had enough (`| head`) is no failure worth a

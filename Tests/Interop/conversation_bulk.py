@@ -76,6 +76,9 @@ def test_bulk():
             writer.join()
             assert client.wait(DEADLINE) == 0
             server.wait_for("closed: peer FIN")
+            # Its end is what says that all is in the file.
+            server.signal()
+            assert server.process.wait(DEADLINE) == 143
         assert (count, digest.hexdigest()) == (BULK, sent[0]), count
         with open(kept, "rb") as file:
             assert read_bulk(file) == (sent[0], BULK)
