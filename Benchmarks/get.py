@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Compares `sockeye get` with curl, wget and aria2: one large file from nginx to memory, in turn in one run.
+
+usage: get.py [--sockeye PATH] [--runs N] [--gib N] [--clients a,b] [--memory DIR]
+
+The file is in memory (tmpfs) on both ends and comes over loopback. `sockeye get` checks the SHA-256 while it downloads; the
+others check nothing. CPU time is the client's own, user and system. The ratio is that of the speeds within a round.
+"""
+
+import argparse
+import hashlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_nginx(folder, scratch):
+    port = free_port()
+    configuration = scratch / "nginx.conf"
+    configuration.write_text(
+        f"worker_processes 1; daemon off; error_log {scratch}/nginx.err; pid {scratch}/nginx.pid; events {{ }}\n"
+        f"http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000;\n"
+        + "".join(f"{kind}_temp_path {scratch}/{kind};" for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"])
+        + f"server {{ listen 127.0.0.1:{port}; root {folder}; }} }}\n"
+    )
+    process = subprocess.Popen(["nginx", "-c", str(configuration), "-p", str(scratch)])
+    end = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return process, port
+        except OSError:
+            if time.monotonic() > end or process.poll() is not None:
+                raise SystemExit("nginx did not start")
+            time.sleep(0.02)
+
+
+def commands(sockeye, url, digest):
+    return {
+        "sockeye": [sockeye, "get", "-q", "--checksum", f"sha256:{digest}", "-o", "out", url],
+        "sockeye x4": [sockeye, "get", "-q", "--connections", "4", "--checksum", f"sha256:{digest}", "-o", "out", url],
+        "curl": ["curl", "-s", "-o", "out", url],
+        "wget": ["wget", "-q", "-O", "out", url],
+        "aria2": ["aria2c", "-q", "--file-allocation=none", "-x1", "-o", "out", url],
+        "aria2 x4": ["aria2c", "-q", "--file-allocation=none", "-x4", "-s4", "-k1M", "-o", "out", url],
+    }
+
+
+def measure(command, folder):
+    before = os.times()
+    start = time.monotonic()
+    subprocess.run(command, cwd=folder, check=True)
+    elapsed = time.monotonic() - start
+    after = os.times()
+    cpu = after.children_user - before.children_user + after.children_system - before.children_system
+    return elapsed, cpu
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sockeye", default=".build/release/sockeye")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--gib", type=float, default=2)
+    parser.add_argument("--clients", default="sockeye,sockeye x4,curl,wget,aria2,aria2 x4")
+    parser.add_argument("--memory", default="/dev/shm")
+    options = parser.parse_args()
+    sockeye = os.path.abspath(options.sockeye)
+    size = int(options.gib * 2**30)
+
+    with tempfile.TemporaryDirectory(dir=options.memory) as base:
+        scratch = pathlib.Path(base)
+        scratch.chmod(0o755)
+        block = os.urandom(1 << 20)
+        digest = hashlib.sha256()
+        with open(scratch / "file", "wb") as file:
+            left = size
+            while left > 0:
+                part = block[: min(left, len(block))]
+                file.write(part)
+                digest.update(part)
+                left -= len(part)
+        (scratch / "target").mkdir()
+        server, port = start_nginx(scratch, scratch)
+        try:
+            names = [name for name in options.clients.split(",") if name]
+            table = commands(sockeye, f"http://127.0.0.1:{port}/file", digest.hexdigest())
+            names = [name for name in names if shutil.which(table[name][0])]
+            results = {name: [] for name in names}
+            for number in range(options.runs + 1):
+                for name in names:
+                    figures = measure(table[name], scratch / "target")
+                    got = os.path.getsize(scratch / "target" / "out")
+                    assert got == size, (name, got)
+                    for leftover in (scratch / "target").iterdir():
+                        leftover.unlink()
+                    # The first round warms up.
+                    if number > 0:
+                        results[name].append(figures)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait()
+
+    gigabytes = size / 1e9
+    print(f"{'client':<12} {'GB/s':>6} {'lowest':>7} {'highest':>8} {'CPU s/GB':>9} {'of curl':>8} {'spread':>12}")
+    for name in names:
+        speeds = [gigabytes / elapsed for elapsed, _ in results[name]]
+        cpu = statistics.median(used / gigabytes for _, used in results[name])
+        line = f"{name:<12} {statistics.median(speeds):6.2f} {min(speeds):7.2f} {max(speeds):8.2f} {cpu:9.2f}"
+        if "curl" in results:
+            ratios = [c[0] / own[0] for own, c in zip(results[name], results["curl"])]
+            line += f" {statistics.median(ratios):8.2f} {min(ratios):5.2f} to {max(ratios):.2f}"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
