@@ -59,6 +59,14 @@ struct Get: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Trust the certificates in this file (PEM) instead of the system's.", valueName: "file"))
   var ca: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Trust the one certificate with this SHA-256, which 'serve --tls auto' prints.",
+      valueName: "digest"
+    )
+  )
+  var fingerprint: FingerprintArgument?
+
   @Flag(help: "Accept any certificate.")
   var insecure = false
 
@@ -102,6 +110,9 @@ struct Get: AsyncParsableCommand {
     if self.checksum != nil, self.urls.count > 1 || self.recursive {
       throw ValidationError("--checksum is for one file")
     }
+    if self.insecure, self.fingerprint != nil || self.ca != nil {
+      throw ValidationError("--insecure trusts everybody; leave it out, or --ca and --fingerprint")
+    }
     if self.output == "-", self.json { throw ValidationError("--json and -o - both want standard output") }
   }
 
@@ -128,7 +139,7 @@ struct Get: AsyncParsableCommand {
           }
         } catch {
           if Task.isCancelled { return error }
-          if first != nil || urls.count > 1 { console.say(error) }
+          console.say(error, of: url, isLast: urls.count == 1)
           first = first ?? error
         }
       }
@@ -178,6 +189,7 @@ struct Get: AsyncParsableCommand {
     options.idle = self.idle.amount
     options.certificateAuthorities = self.ca
     options.acceptsAnyCertificate = self.insecure
+    options.certificateFingerprint = self.fingerprint?.digest
     if let authFile { options.credentials = try Credentials(file: authFile) }
     return options
   }
@@ -204,6 +216,18 @@ struct ChecksumArgument: ExpressibleByArgument {
   init?(argument: String) {
     let text = argument.lowercased()
     let digits = text.hasPrefix("sha256:") || text.hasPrefix("sha256=") ? String(text.dropFirst(7)) : text
+    guard let digest = SHA256Digest(hexadecimal: digits) else { return nil }
+    self.digest = digest
+  }
+}
+
+/// A certificate's fingerprint on the command line: 64 hexadecimal digits, with colons or without.
+struct FingerprintArgument: ExpressibleByArgument {
+  let digest: SHA256Digest
+
+  init?(argument: String) {
+    let text = argument.lowercased()
+    let digits = (text.hasPrefix("sha256:") ? text.dropFirst(7) : text[...]).filter { $0 != ":" }
     guard let digest = SHA256Digest(hexadecimal: digits) else { return nil }
     self.digest = digest
   }
@@ -238,7 +262,11 @@ private final class GetConsole: Sendable {
     self.say(line: text)
   }
 
-  func say(_ failure: Failure) { self.say(line: "sockeye: \(failure)") }
+  /// Tells of a URL that failed; the last one's failure becomes the program's, and is said at its end.
+  func say(_ failure: Failure, of url: DownloadURL, isLast: Bool) {
+    if self.json { self.print(Self.line(.failed(url: url, failure: failure))) }
+    if !isLast { self.say(line: "sockeye: \(failure)") }
+  }
 
   func say(_ report: FolderReport, of url: DownloadURL) {
     if self.json {
@@ -295,8 +323,9 @@ private final class GetConsole: Sendable {
       case .none: "the server gave no length: a cut connection would look the same"
       }
     let seconds = max(report.duration / .seconds(1), 0.001)
-    let rate = ByteText.of(Int64(Double(report.received) / seconds))
-    return "\(report.file): \(ByteText.of(Int64(clamping: report.size))), \(rate)/s, \(assurance)"
+    // The rate of a file that is over in a moment says nothing.
+    let rate = report.received >= 1 << 20 ? ", \(ByteText.of(Int64(Double(report.received) / seconds)))/s" : ""
+    return "\(report.file): \(ByteText.of(Int64(clamping: report.size)))\(rate), \(assurance)"
   }
 
   private static func line(_ event: DownloadEvent) -> JSONLine {

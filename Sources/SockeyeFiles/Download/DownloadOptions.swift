@@ -63,6 +63,8 @@ public struct DownloadOptions: Sendable {
   public var idle = TimeAmount.seconds(30)
   /// A file of certificates in PEM form to trust instead of the system's.
   public var certificateAuthorities: String?
+  /// The SHA-256 of the one certificate to accept from a server, whoever signed it.
+  public var certificateFingerprint: SHA256Digest?
   /// Whether to accept any certificate.
   public var acceptsAnyCertificate = false
   /// Whom to be to the server.

@@ -27,7 +27,11 @@ public final class Downloader: Sendable {
   ) {
     self.options = options
     self.limiter = options.bytesPerSecond.map { RateLimiter(bytesPerSecond: $0) }
-    self.pool = HTTPConnectionPool(transport: transport, options: options, readSize: self.limiter?.readSize ?? 1 << 20)
+    self.pool = HTTPConnectionPool(
+      transport: transport,
+      options: options,
+      readSize: self.limiter?.readSize ?? 512 << 10
+    )
     self.progress = progress
     self.onEvent = onEvent
   }

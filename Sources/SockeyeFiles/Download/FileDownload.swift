@@ -32,13 +32,15 @@ actor FileDownload {
   /// A server that breaks off after fewer bytes than these, again and again, is no better than one that sends nothing.
   private static let leastProgress: UInt64 = 64 << 10
 
-  private let url: DownloadURL
+  let url: DownloadURL
   private let destination: Destination
   let downloader: Downloader
   let requester: HTTPRequester
   private var part: PartFile?
-  private(set) var session: Session?
+  var session: Session?
   private var restarts = 0
+  /// The question after a digest that the server did not tell unasked.
+  var digestInquiry: Task<Representation?, Never>?
 
   init(_ url: DownloadURL, into destination: Destination, by downloader: Downloader) {
     self.url = url
@@ -71,6 +73,7 @@ actor FileDownload {
       self.downloader.onEvent(.finished(report))
       return report
     } catch {
+      self.digestInquiry?.cancel()
       try? await self.session?.store.recordNow()
       if Task.isCancelled { throw Failure(.other, "\(self.url): stopped; the same command goes on from here") }
       throw error
@@ -139,6 +142,7 @@ actor FileDownload {
       store: self.makeStore(.part(part), size: size, state: checkpoint.state, held: checkpoint.held),
       hasLength: true
     )
+    self.askForDigest()
     return .fetch
   }
 
@@ -220,6 +224,8 @@ actor FileDownload {
     }
     self.downloader.onEvent(.restarted(reason: reason))
     self.session = nil
+    self.digestInquiry?.cancel()
+    self.digestInquiry = nil
   }
 
   // MARK: - One attempt
@@ -265,7 +271,7 @@ actor FileDownload {
   }
 
   private func transferFromStart() async throws(TransferFailure) {
-    let answer = try await self.requester.ask(.init(), of: self.url)
+    let answer = try await self.requester.ask(.init(wantsDigest: true), of: self.url)
     guard answer.head.status == .ok else {
       answer.connection.close()
       throw TransferFailure(
@@ -335,6 +341,7 @@ actor FileDownload {
       store: store,
       hasLength: representation.size != nil
     )
+    self.askForDigest()
   }
 
   /// Checks that a 206 holds what was asked for, of the same file.
@@ -366,6 +373,7 @@ actor FileDownload {
   // MARK: - The end
 
   private func finish(since start: ContinuousClock.Instant) async throws(Failure) -> DownloadReport {
+    await self.learnDigest()
     guard let session = self.session else { throw Failure(.other, "\(self.url): nothing was downloaded") }
     let state = try await session.store.drain()
     let size = session.store.pieces.size ?? state.count

@@ -11,8 +11,16 @@ struct FolderListing: Decodable, Sendable {
     }
 
     var name: String
+    /// The name as a relative reference, which is exact also where the name isn't valid UTF-8.
+    var href: String?
     var type: Kind
     var size: UInt64?
+
+    /// The name's bytes. That they name nothing but a child of the folder is for whoever uses them to check.
+    var bytes: [UInt8] {
+      guard let href = self.href else { return Array(self.name.utf8) }
+      return DownloadURL.percentDecode(href.hasSuffix("/") ? href.dropLast() : href[...])
+    }
   }
 
   var v: Int
@@ -69,7 +77,7 @@ extension Downloader {
           throw Failure(.peerProtocol, "\(next.url): more than \(Self.mostEntries) files; take its folders one by one")
         }
         for entry in listing.entries {
-          let bytes = Array(entry.name.utf8)
+          let bytes = entry.bytes
           let entryURL = next.url.appending(bytes, isFolder: entry.type == .directory)
           do throws(Failure) {
             switch entry.type {

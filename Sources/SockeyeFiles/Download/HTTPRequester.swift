@@ -36,6 +36,8 @@ struct HTTPRequester: Sendable {
     /// For If-Range.
     var validator: String?
     var accept = "*/*"
+    /// Whether the digest of the whole is wanted.
+    var wantsDigest = false
   }
 
   /// A head whose body waits to be received.
@@ -103,6 +105,8 @@ struct HTTPRequester: Sendable {
       headers.add(name: "Range", value: "bytes=\(range.first)-\(range.end.map { String($0 - 1) } ?? "")")
       if let validator = question.validator { headers.add(name: "If-Range", value: validator) }
     }
+    // RFC 9530, section 4.
+    if question.wantsDigest { headers.add(name: "Want-Repr-Digest", value: "sha-256=10") }
     if url.origin == self.trusted, let value = self.options.credentials?.basicAuthorization(host: url.host) {
       headers.add(name: "Authorization", value: value)
     }

@@ -61,7 +61,8 @@ extension HTTPExchange {
   /// Answers with a file, or with what was asked for about it.
   func serveFile(_ file: OpenedFile, target: RequestTarget, _ request: Request) {
     if target.query == "hash=sha256" { return self.serveDigest(of: file, path: target.path, request) }
-    if request.fields.wantReprDigest != nil, self.shared.digests.digest(of: file.metadata) == nil {
+    let mayBeHashedFirst = request.isHead || file.metadata.size <= ReprDigest.largestBeforeContents
+    if request.fields.wantReprDigest != nil, mayBeHashedFirst, self.shared.digests.digest(of: file.metadata) == nil {
       self.hold()
       self.shared.digests.compute(file, on: self.worker) { [self] _ in
         self.serveContents(of: file, path: target.path, request)
