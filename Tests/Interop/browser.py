@@ -203,6 +203,7 @@ def test_listing_is_used():
     with listing() as (browser, _, _):
         shown = browser.evaluate(NAMES)
         assert set(shown[:2]) == set(FOLDERS) and set(shown[2:]) == set(FILES), shown
+        assert browser.evaluate("document.getElementById('summary').textContent").startswith("2 folders, 7 files, 5.")
         by_size = sorted(FILES, key=lambda name: len(FILES[name][0]))
         by_time = sorted(FILES, key=lambda name: FILES[name][1])
         for heading, expected in [("size", by_size), ("time", by_time)]:

@@ -22,12 +22,15 @@ struct HTMLListing: ListingFormat {
     buffer.writeString("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>\(title)</title>\n")
     buffer.writeString("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
     buffer.writeString("<meta name=\"color-scheme\" content=\"light dark\">\n<style>\(ListingPage.style)</style>\n")
-    buffer.writeString("<header><nav aria-label=\"Path\">\(self.crumbs)</nav>\n")
+    buffer.writeString(ListingIcon.definitions)
+    buffer.writeString("\n<header><nav aria-label=\"Path\">\(self.crumbs)</nav>\n")
     buffer.writeString(
       "<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search names\" hidden>\n"
     )
+    let save = ListingIcon.save.markup
     buffer.writeString(
-      "<span class=\"actions\"><a href=\"?zip\" download>zip</a> <a href=\"?tar\" download>tar</a></span></header>\n"
+      "<span class=\"actions\"><a href=\"?zip\" download title=\"The whole folder as a zip\">\(save)zip</a>"
+        + "<a href=\"?tar\" download title=\"The whole folder as a tar\">\(save)tar</a></span></header>\n"
     )
     if self.takesUploads {
       buffer.writeString(
@@ -40,7 +43,8 @@ struct HTMLListing: ListingFormat {
     )
     if !self.path.bytes.isEmpty {
       buffer.writeString(
-        "<tr class=\"up\"><td class=\"name\"><a href=\"../\">../</a><td class=\"size\"><td class=\"time\"></tr>\n"
+        "<tr class=\"up\"><td class=\"name\"><a href=\"../\">\(ListingIcon.up.markup)../</a>"
+          + "<td class=\"size\"><td class=\"time\"></tr>\n"
       )
     }
   }
@@ -51,7 +55,8 @@ struct HTMLListing: ListingFormat {
       "<tr data-size=\"\(entry.isDirectory ? -1 : entry.size)\" data-time=\"\(entry.modifiedSeconds)\">"
     )
     buffer.writeString(
-      "<td class=\"name\"><a href=\"\(entry.reference)\"><bdi>\(name)</bdi>\(entry.isDirectory ? "/" : "")</a>"
+      "<td class=\"name\"><a href=\"\(entry.reference)\">\(ListingIcon(entry).markup)<span><bdi>\(name)</bdi>"
+        + (entry.isDirectory ? "/</span></a>" : "</span></a>")
     )
     if entry.isDirectory {
       buffer.writeString("<td class=\"size\">")
@@ -60,22 +65,22 @@ struct HTMLListing: ListingFormat {
     }
     let date = HTTPDate.internetText(entry.modifiedSeconds)
     let short = date.replacing("T", with: " ").prefix(16)
-    buffer.writeString("<td class=\"time\"><time datetime=\"\(date)\">\(short)</time></tr>\n")
+    buffer.writeString("<td class=\"time\"><time datetime=\"\(date)\" title=\"\(date)\">\(short)</time></tr>\n")
   }
 
   func close(_ buffer: inout ByteBuffer) {
     buffer.writeString("</tbody></table>\n<p id=\"none\" hidden>Nothing here has that in its name.</p></main>\n")
-    buffer.writeString("<script>\(ListingPage.script)</script>\n</html>\n")
+    buffer.writeString("<footer id=\"summary\"></footer>\n<script>\(ListingPage.script)</script>\n</html>\n")
   }
 
   /// The folders on the way, each a link.
   private var crumbs: String {
-    var text = "<a href=\"/\">/</a>"
+    var text = "<a href=\"/\" title=\"The top\">\(ListingIcon.home.markup)</a><i>/</i>"
     var path = ""
     for name in self.path.bytes.split(separator: UInt8(ascii: "/")) {
       path += "/"
       PercentEncoding.append(name, to: &path)
-      text += "<a href=\"\(path)/\"><bdi>\(Self.escaped(String(decoding: name, as: UTF8.self)))</bdi>/</a>"
+      text += "<a href=\"\(path)/\"><bdi>\(Self.escaped(String(decoding: name, as: UTF8.self)))</bdi></a><i>/</i>"
     }
     return text
   }

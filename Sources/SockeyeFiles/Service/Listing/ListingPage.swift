@@ -2,32 +2,52 @@
 /// Content-Security-Policy can allow exactly this text.
 enum ListingPage {
   static let style = """
-    :root{color-scheme:light dark;--line:#8883;--dim:#777;--link:#0b62c4}
-    @media(prefers-color-scheme:dark){:root{--dim:#999;--link:#7ab8ff}}
+    :root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--text:#1c2128;--dim:#68707b;--line:#e3e6ea;--hover:#f4f7fb;
+    --link:#0b5cad;--folder:#d79a1c}
+    @media(prefers-color-scheme:dark){:root{--page:#101317;--card:#181c22;--text:#e3e7ec;--dim:#8d97a5;--line:#2a3038;
+    --hover:#1f252d;--link:#79b8ff;--folder:#e0ac45}}
     *{box-sizing:border-box}
-    body{margin:0 auto;max-width:64rem;padding:1rem;font:16px/1.5 system-ui,sans-serif}
-    header{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;padding-bottom:.75rem}
-    nav{flex:1 1 16rem;font-size:1.2rem;font-weight:600;overflow-wrap:anywhere}
-    nav a+a{margin-left:.1em}
-    input{font:inherit;padding:.25rem .6rem;border:1px solid var(--line);border-radius:.4rem;min-width:12rem}
-    .actions{color:var(--dim)}
+    [hidden]{display:none!important}
+    body{margin:0 auto;max-width:66rem;padding:1.25rem 1rem 2rem;font:16px/1.5 system-ui,sans-serif;background:var(--page);
+    color:var(--text)}
     a{color:var(--link);text-decoration:none}
     a:hover{text-decoration:underline}
+    :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:.25rem}
+    svg{width:1.25rem;height:1.25rem;flex:none;fill:none;stroke:currentColor;stroke-width:1.6;stroke-linecap:round;
+    stroke-linejoin:round;color:var(--dim)}
+    header{display:flex;flex-wrap:wrap;gap:.6rem .75rem;align-items:center;padding:0 .25rem 1rem}
+    nav{flex:1 1 16rem;display:flex;flex-wrap:wrap;align-items:center;gap:.15rem .4rem;font-size:1.125rem;font-weight:600;
+    overflow-wrap:anywhere}
+    nav a{display:flex;color:inherit}
+    nav svg{color:var(--link)}
+    nav i{color:var(--dim);font-style:normal;font-weight:400}
+    input,.actions a{font:inherit;padding:.3rem .75rem;background:var(--card);border:1px solid var(--line);
+    border-radius:.5rem}
+    input{color:inherit;flex:0 1 14rem;min-width:8rem}
+    .actions{display:flex;gap:.5rem}
+    .actions a{display:flex;align-items:center;gap:.35rem}
+    .actions svg{width:1rem;height:1rem;color:inherit}
+    main{background:var(--card);border:1px solid var(--line);border-radius:.75rem;overflow:hidden}
     table{width:100%;border-collapse:collapse}
-    th{text-align:left;font-weight:600;border-bottom:2px solid var(--line);user-select:none;white-space:nowrap}
+    th{text-align:left;font-size:.875rem;font-weight:600;color:var(--dim);user-select:none;white-space:nowrap}
     th button{all:unset;cursor:pointer}
+    th button:hover{color:var(--text)}
     th button:focus-visible{outline:2px solid var(--link)}
     th[aria-sort=ascending] button::after{content:" \\2191"}
     th[aria-sort=descending] button::after{content:" \\2193"}
-    td,th{padding:.3rem .5rem}
-    td{border-bottom:1px solid var(--line)}
-    tbody tr:hover{background:#8881}
+    td,th{padding:.45rem 1rem}
+    td{border-top:1px solid var(--line)}
+    tbody tr:hover{background:var(--hover)}
     td.name{overflow-wrap:anywhere}
+    td.name a{display:flex;align-items:center;gap:.65rem}
+    svg.folder{fill:var(--folder);stroke:var(--folder)}
     .size,.time{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-    td.size,td.time{color:var(--dim)}
-    #drop{border:2px dashed var(--line);border-radius:.5rem;padding:1rem;text-align:center;color:var(--dim)}
+    .time{padding-left:.5rem}
+    td.size,td.time{color:var(--dim);font-size:.9375rem}
+    footer,#none{padding:.75rem 1rem;color:var(--dim);font-size:.875rem;margin:0}
+    #drop{margin:0 0 1rem;border:2px dashed var(--line);border-radius:.75rem;padding:1rem;text-align:center;color:var(--dim)}
     #drop.over{border-color:var(--link)}
-    @media(max-width:36rem){.time{display:none}}
+    @media(max-width:40rem){.time{display:none}nav{flex-basis:100%}input{flex:1}td,th{padding:.5rem .75rem}}
     """
 
   static let script = """
@@ -38,6 +58,15 @@ enum ListingPage {
     const text=r=>r.querySelector("bdi").textContent,folder=r=>r.dataset.size==="-1";
     const by={name:(a,b)=>order.compare(text(a),text(b)),size:(a,b)=>a.dataset.size-b.dataset.size,
     time:(a,b)=>a.dataset.time-b.dataset.time};
+    const clock=new Intl.DateTimeFormat("sv-SE",{dateStyle:"short",timeStyle:"short"});
+    for(const time of body.querySelectorAll("time"))time.textContent=clock.format(new Date(time.dateTime));
+    const files=rows.filter(r=>!folder(r)),folders=rows.length-files.length;
+    const count=(n,what)=>n+" "+what+(n===1?"":"s");
+    let bytes=files.reduce((sum,r)=>sum+Number(r.dataset.size),0),unit="B";
+    for(const next of["KiB","MiB","GiB","TiB","PiB"]){if(bytes<1000)break;bytes/=1024;unit=next}
+    bytes=bytes<10&&unit!=="B"?bytes.toFixed(1):Math.round(bytes);
+    document.getElementById("summary").textContent=[folders?count(folders,"folder"):"",
+    files.length?count(files.length,"file")+", "+bytes+" "+unit:""].filter(Boolean).join(", ")||"This folder is empty.";
     const heads=[...document.querySelectorAll("th")];
     for(const head of heads){
     const button=document.createElement("button");button.textContent=head.textContent;head.replaceChildren(button);
