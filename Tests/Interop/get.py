@@ -149,7 +149,7 @@ def hashing(body, digest, tag='"v1"'):
 
 @behaviour
 def the_digest_of_a_large_file_is_asked_for_while_it_comes(folder):
-    body = content(20_000_000)
+    body = content(35_000_000)
     with Origin(hashing(body, repr_digest(body))) as origin:
         report, = finished(get(folder, "--json", f"{origin.url}/x"))
         expect(report["assurance"] == "server-digest", report)
@@ -165,7 +165,7 @@ def the_digest_of_a_large_file_is_asked_for_while_it_comes(folder):
 def files_of_the_file_service_come_with_their_digests(folder):
     served = os.path.join(folder, "served")
     os.mkdir(served)
-    files = {b"large": content(20_000_000), b"small": b"small", b"odd\xffname": b"odd", "图.txt".encode(): b"utf-8"}
+    files = {b"large": content(35_000_000), b"small": b"small", b"odd\xffname": b"odd", "图.txt".encode(): b"utf-8"}
     for name, body in files.items():
         write(body, os.fsencode(served), name)
     with support.Server("serve", served, "--listen", "127.0.0.1:0") as server:

@@ -57,7 +57,7 @@ struct Representation: Hashable, Sendable {
 enum ReprDigest {
   /// The largest file that is hashed before it is sent, if its digest is wanted. For larger ones that would be a long
   /// silence: their digest comes with the answer to a HEAD, which can wait while the file is on its way.
-  static let largestBeforeContents: UInt64 = 16 << 20
+  static let largestBeforeContents: UInt64 = 32 << 20
 
   /// Finds SHA-256 in the field's dictionary: `sha-256=:BASE64:`, others beside it.
   static func sha256(in values: [Substring]) -> SHA256Digest? {
