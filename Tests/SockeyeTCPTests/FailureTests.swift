@@ -96,7 +96,9 @@ struct FailureTests {
     script.isIn(.established)
   }
 
-  @Test("MUST-24, MUST-26, MUST-27, SHLD-12: asked for, an idle connection is probed after the interval, without data")
+  @Test(
+    "MAY-5, MUST-24, MUST-26, MUST-27, SHLD-12: asked for, an idle connection is probed after the interval, without data"
+  )
   func keepAliveProbe() {
     let script = SegmentScript.established()
     script.connection.setKeepAlive(idle: .seconds(100), interval: .seconds(10), probes: 3)

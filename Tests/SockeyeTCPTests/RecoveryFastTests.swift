@@ -180,7 +180,7 @@ struct RecoveryFastTests {
     #expect(sender.send(at: 205).contains(5..<6))
   }
 
-  @Test("MUST-20, RFC 6582: without SACK the third duplicate acknowledgement starts recovery")
+  @Test("RFC 6582: without SACK the third duplicate acknowledgement starts recovery")
   func withoutSelective() {
     var sender = self.sender(selective: false)
     sender.acknowledge(0, at: 200)

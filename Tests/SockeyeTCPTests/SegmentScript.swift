@@ -46,6 +46,8 @@ final class SegmentScript {
     flags: TCPFlags = .syn,
     window: UInt16 = 65_535,
     codepoint: ECNCodepoint = .notCapable,
+    payloadLength: Int = 0,
+    fastOpen: FastOpenDecision = .none,
     _ configuration: ConnectionConfiguration = .plain,
     path: NetworkPath = NetworkPath(version: .v4)
   ) {
@@ -60,6 +62,8 @@ final class SegmentScript {
     syn.options = options
     connection = Connection(
       accepting: syn,
+      payloadLength: payloadLength,
+      fastOpen: fastOpen,
       codepoint: codepoint,
       configuration: configuration,
       path: path,
@@ -67,7 +71,7 @@ final class SegmentScript {
       secrets: Self.secrets,
       now: now
     )
-    trace.append("\(clock) > \(describe(syn, length: 0))")
+    trace.append("\(clock) > \(describe(syn, length: payloadLength))")
   }
 
   /// A connection opened by us and established: what was negotiated is what both offered.
@@ -89,6 +93,12 @@ final class SegmentScript {
     script.sends(.ack, seq: 1, ack: 1)
     script.hears(.established)
     return script
+  }
+
+  /// A connection that was made elsewhere, such as from a cookie.
+  init(_ connection: consuming Connection, at now: Instant = SegmentScript.start) {
+    self.now = now
+    self.connection = connection
   }
 
   // MARK: The peer

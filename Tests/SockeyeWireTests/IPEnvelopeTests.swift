@@ -47,7 +47,7 @@ struct IPEnvelopeTests {
     return sum.isValid
   }
 
-  @Test("A segment in its envelope is a packet with all checksums right", arguments: envelopes)
+  @Test("MUST-2: a segment in its envelope is a packet with all checksums right", arguments: envelopes)
   func segments(envelope: IPEnvelope) throws {
     var header = TCPHeader(sourcePort: 1, destinationPort: 2, sequenceNumber: 3, flags: [.ack, .psh])
     header.options.timestamp = TCPOptions.Timestamp(value: 1, echo: 2)

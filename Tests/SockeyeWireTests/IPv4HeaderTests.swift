@@ -114,6 +114,18 @@ struct IPv4HeaderTests {
     #expect(payload == 20..<28)
   }
 
+  @Test("MUST-50: a packet with options that nobody knows is read, and its payload found behind them")
+  func unknownOptions() throws {
+    let bytes = emitted(header, payloadLength: 100)
+    let options: [UInt8] = [0x9E, 6, 1, 2, 3, 4, 1, 0]
+    var packet = Array(bytes[..<20]) + options + Array(bytes[20...])
+    packet[0] = 0x47
+    packet[3] += UInt8(options.count)
+    let (read, payload) = try IPv4Header.parse(packet.span.bytes, verifiesChecksum: false)
+    #expect(read.source == header.source)
+    #expect(payload.lowerBound == 28)
+  }
+
   @Test("Options are read one by one; a length of 0, of 1 or past the end is refused")
   func options() throws {
     let bytes: [UInt8] = [1, 148, 4, 0, 0, 7, 7, 4, 1, 2, 3, 4, 0, 99]

@@ -65,7 +65,7 @@ struct InternetChecksumTests {
     #expect(checksum.checksum == Self.oracle([0x12, 0x34, 0x56, 0x78, 0x9A, 0xBC]))
   }
 
-  @Test("A packet whose checksum stands in its field is valid, and no other checksum is")
+  @Test("MUST-3: a packet whose checksum stands in its field is valid, and no other checksum is")
   func validity() {
     var random = Seeded(2)
     var bytes = random.bytes(64).with(0, at: 10).with(0, at: 11)

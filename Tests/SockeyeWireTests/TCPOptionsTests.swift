@@ -172,6 +172,30 @@ struct TCPOptionsTests {
     #expect(try parse(twice).sackBlocks.count == 1)
   }
 
+  @Test("MUST-68: every option but end of list and no-operation is written with its length")
+  func lengths() {
+    for seed in 0..<1_000 as Range<UInt64> {
+      var random = Seeded(seed)
+      let options = TCPOptions.random(using: &random)
+      guard options.length <= TCPOptions.maximumLength else { continue }
+      let written = area(options)
+      var position = 0
+      while position < written.count, written[position] != 0 {
+        if written[position] == 1 {
+          position += 1
+          continue
+        }
+        guard position + 1 < written.count, written[position + 1] >= 2 else {
+          Issue.record("kind \(written[position]) has no length, seed \(seed)")
+          return
+        }
+        position += Int(written[position + 1])
+      }
+      #expect(position <= written.count, "seed \(seed)")
+      #expect(written.dropFirst(position).allSatisfy { $0 == 0 }, "seed \(seed)")
+    }
+  }
+
   @Test("MUST-69: what doesn't fill the last word is padded with zero")
   func padding() {
     var options = TCPOptions()

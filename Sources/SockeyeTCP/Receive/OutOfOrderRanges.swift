@@ -88,7 +88,7 @@ extension OutOfOrderRanges {
     if let ranges {
       if first < count, ranges[first].lowerBound <= range.lowerBound, range.upperBound <= ranges[first].upperBound {
         noteRecent(ranges[first].lowerBound)
-        duplicate = range
+        noteDuplicate(range)
         return .duplicate
       }
       while last < count, ranges[last].lowerBound <= range.upperBound {
@@ -116,10 +116,15 @@ extension OutOfOrderRanges {
     return reached
   }
 
-  /// Notes data that arrived again after it had been delivered in order.
+  /// Notes data that arrived again. Pieces that follow each other before they are told are told as one, so that it makes
+  /// no difference whether they came coalesced.
   mutating func noteDuplicate(_ range: Range<StreamOffset>) {
     guard !range.isEmpty else { return }
-    duplicate = range
+    guard let noted = duplicate, noted.lowerBound <= range.upperBound, range.lowerBound <= noted.upperBound else {
+      duplicate = range
+      return
+    }
+    duplicate = min(noted.lowerBound, range.lowerBound)..<max(noted.upperBound, range.upperBound)
   }
 
   /// Forgets all ranges.

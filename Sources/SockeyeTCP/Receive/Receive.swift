@@ -24,9 +24,8 @@ extension Connection {
     codepoint: ECNCodepoint = .notCapable,
     arrival: Instant
   ) -> Reception {
-    // The only allocations: room for one more range ahead of a gap, and for records of what was sent.
-    if outOfOrder.needsRoom, header.sequenceNumber != incoming.sequenceNumber(incoming.next) { outOfOrder.makeRoom() }
-    if recovery.needsRoom { recovery.makeRoom() }
+    // All that is allocated for a segment, and rarely.
+    makeRoomToReceive(ahead: header.sequenceNumber != incoming.sequenceNumber(incoming.next), now: arrival)
     let segment = ArrivingSegment(
       length: max(payloadLength, 0),
       count: min(max(segmentCount, 1), max(payloadLength, 1)),

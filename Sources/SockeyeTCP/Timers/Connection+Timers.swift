@@ -10,7 +10,7 @@ extension Connection {
     }
     return min(
       min(recovery.nextDeadline, acknowledgements.deadline, persist.deadline),
-      min(hold.deadline, keepAliveDeadline, userTimeoutDeadline)
+      min(hold.deadline, keepAliveDeadline, userTimeoutDeadline, storage.deadline)
     )
   }
 
@@ -30,6 +30,7 @@ extension Connection {
     case .synSent, .synReceived, .established, .finWait1, .closeWait, .closing, .lastAck:
       break
     }
+    if storage.deadline <= now { releaseStorage(now: now) }
     acknowledgements.advance(to: now)
     persist.advance(to: now)
     if hold.deadline <= now {
@@ -71,10 +72,12 @@ extension Connection {
     giveUp(.timedOut, now: now)
   }
 
-  /// When data that is not acknowledged reaches the user timeout (RFC 5482).
+  /// When data reaches the user timeout (RFC 5482) that is not acknowledged, or waits for a window that stays closed: who
+  /// sets a timeout doesn't want to be held for ever by a peer that answers probes (RFC 6429 section 3).
   private var userTimeoutDeadline: Instant {
-    guard let timeout = configuration.userTimeout, recovery.stalledSince != .never else { return .never }
-    return recovery.stalledSince + timeout
+    let stalledSince = min(recovery.stalledSince, persist.stalledSince)
+    guard let timeout = configuration.userTimeout, stalledSince != .never else { return .never }
+    return stalledSince + timeout
   }
 
   /// When the next keep-alive probe is due (RFC 9293 section 3.8.4): only while nothing else is in flight or waits to go
@@ -110,5 +113,36 @@ extension Connection {
       pendingReset = PendingReset(sequenceNumber: outgoing.sequenceNumber(recovery.next), acknowledges: true)
     }
     fail(reason)
+  }
+}
+
+/// Storage, which is had before a segment is processed and given back when the connection is idle.
+extension Connection {
+  /// Room for one more range ahead of a gap and, while something is outstanding, for the records that a selective
+  /// acknowledgement may split.
+  mutating func makeRoomToReceive(ahead: Bool, now: Instant) {
+    if ahead, outOfOrder.needsRoom {
+      outOfOrder.makeRoom()
+      storage.start(at: now)
+    }
+    if furthestSent > recovery.unacknowledged { makeRoomToSend(now: now) }
+  }
+
+  /// Room for the records of what is about to be sent.
+  mutating func makeRoomToSend(now: Instant) {
+    guard recovery.needsRoom else { return }
+    recovery.makeRoom()
+    storage.start(at: now)
+  }
+
+  private mutating func releaseStorage(now: Instant) {
+    let idle = min(now - lastArrival, lastDataSent == .never ? .longest : now - lastDataSent)
+    guard idle >= StorageTimer.period, outOfOrder.isEmpty, recovery.unacknowledged == furthestSent else {
+      storage.start(at: now)
+      return
+    }
+    outOfOrder.releaseRoom()
+    recovery.releaseRoom()
+    storage.stop()
   }
 }

@@ -9,10 +9,13 @@ struct PersistTimer {
   var unanswered: UInt8 = 0
   /// The deadline has come, and something goes out at the next opportunity.
   var isDue = false
+  /// Since when the window has been an obstacle: what a user timeout counts from; `never` while it isn't.
+  var stalledSince = Instant.never
 
   /// Starts the timer, if it isn't running: the first probe follows after the retransmission timeout (SHLD-29).
   mutating func start(at now: Instant, retransmissionTimeout: Interval, maximum: Interval) {
     guard deadline == .never, !isDue else { return }
+    if stalledSince == .never { stalledSince = now }
     deadline = now + min(retransmissionTimeout * (1 << Int64(min(backoff, 30))), maximum)
   }
 
@@ -29,6 +32,7 @@ struct PersistTimer {
     backoff = 0
     unanswered = 0
     isDue = false
+    stalledSince = .never
   }
 
   /// A probe has gone out.
@@ -66,4 +70,23 @@ struct HoldTimer {
 
   /// A fifth of a second, as Linux has it.
   static let longest = Interval.milliseconds(200)
+}
+
+/// When storage that is no longer needed is given back: an idle connection owns none.
+struct StorageTimer {
+  /// When to look next; `never` while there is no storage.
+  private(set) var deadline = Instant.never
+
+  /// Storage has been had, or is still needed.
+  mutating func start(at now: Instant) {
+    deadline = now + StorageTimer.period
+  }
+
+  /// There is no storage any more.
+  mutating func stop() {
+    deadline = .never
+  }
+
+  /// How long a connection has been idle that needs no storage.
+  static let period = Interval.seconds(1)
 }

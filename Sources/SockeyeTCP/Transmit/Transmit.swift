@@ -10,7 +10,7 @@ extension Connection {
   ///   - plan: receives the plan, if there is one. It counts as sent when this returns true.
   /// - Returns: whether there is something to send. If not, `nextDeadline` tells when to ask again at the latest.
   public mutating func nextSegment(now: Instant, maximumSegments: Int = 1, into plan: inout SegmentPlan) -> Bool {
-    if recovery.needsRoom { recovery.makeRoom() }
+    if outgoing.end > recovery.unacknowledged { makeRoomToSend(now: now) }
     return planSegment(now: now, maximumSegments: max(maximumSegments, 1), into: &plan)
   }
 
