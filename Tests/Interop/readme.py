@@ -1,0 +1,62 @@
+"""The README's commands, exactly as they are printed, in a network of their own."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import support
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def commands():
+    """The lines of the README that are commands, in its order."""
+    text = (ROOT / "README.md").read_text()
+    return re.findall(r"^    (swift run -c release sockeye .*)$", text, re.MULTILINE)
+
+
+def test_first_commands():
+    """The first command puts a directory on the network, the second fetches a file from it."""
+    serve, get = commands()[:2]
+    assert serve.startswith("swift run -c release sockeye serve ")
+    assert get.startswith("swift run -c release sockeye get ")
+    target = pathlib.Path(re.search(r"-d (\S+)", get).group(1))
+    shutil.rmtree(target, ignore_errors=True)
+    with support.Program(*serve.split(), cwd=ROOT) as server:
+        server.wait_for("http://127.0.0.1:8888/", deadline=300)
+        answer = subprocess.run(get, shell=True, cwd=ROOT, capture_output=True, timeout=300)
+        assert answer.returncode == 0, answer
+        assert (target / "README.md").read_bytes() == (ROOT / "README.md").read_bytes()
+        assert sorted(path.name for path in target.iterdir()) == ["README.md"]
+    shutil.rmtree(target)
+
+
+def test_conversation_commands():
+    """The README's conversation is had as it is told."""
+    text = (ROOT / "README.md").read_text()
+    listen = re.search(r"^    (sockeye listen .*)$", text, re.MULTILINE).group(1)
+    connect = re.search(r"^    (.*sockeye connect .*)$", text, re.MULTILINE).group(1)
+    path = f"{os.path.dirname(support.SOCKEYE)}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    with support.Program("sh", "-c", f"exec {listen}", env=environment) as server:
+        server.wait_for(":9000")
+        answer = subprocess.run(
+            connect, shell=True, env=environment, capture_output=True, timeout=support.DEADLINE
+        )
+        assert answer.returncode == 0, answer
+        assert answer.stdout == b"hello", answer
+
+
+if __name__ == "__main__":
+    if os.environ.get("SOCKEYE_NETWORK") != "own":
+        # The README names ports; here nobody else can hold them.
+        if shutil.which("ip") and subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0:
+            os.environ["SOCKEYE_NETWORK"] = "own"
+            inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable, *sys.argv]
+            os.execvp("unshare", ["unshare", "--net", *inside])
+        print("skipped: this machine allows no network of its own\n0 passed, 0 failed, 1 skipped")
+        sys.exit(0)
+    support.main(globals())
