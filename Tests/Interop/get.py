@@ -81,8 +81,10 @@ def output_goes_where_it_is_sent(folder):
         get(folder, "-o", "sub/y", f"{origin.url}/x")
         get(folder, "-o", "/dev/null", f"{origin.url}/x")
         get(folder, "-o", "sub", f"{origin.url}/x", code=2)
-        get(folder, "-d", "missing", f"{origin.url}/x", code=3)
-    expect(read(folder, "other") == body and read(folder, "sub/x") == body and read(folder, "sub/y") == body)
+        get(folder, "-d", "new/folder", f"{origin.url}/x")
+        get(folder, "-d", "other/folder", f"{origin.url}/x", code=3)
+    for path in ("other", "sub/x", "sub/y", "new/folder/x"):
+        expect(read(folder, path) == body, path)
     expect(not os.path.isfile("/dev/null"), "/dev/null was replaced")
 
 

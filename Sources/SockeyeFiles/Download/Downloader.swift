@@ -66,7 +66,7 @@ public final class Downloader: Sendable {
       let name = try LocalName(bytes)
       if name.isChanged { self.onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text)) }
       let path = self.options.folder
-      let folder = try await self.threads.disk.run { () throws(Failure) in try Folder(path: path) }
+      let folder = try await self.threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
       return try await self.download(url, into: folder, name: name.text)
     }
   }

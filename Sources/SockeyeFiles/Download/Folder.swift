@@ -11,8 +11,13 @@ final class Folder: Sendable {
   let descriptor: CInt
 
   /// Opens a folder that the user named; links on the way to it are the user's own.
-  init(path: String) throws(Failure) {
+  ///
+  /// - Parameters:
+  ///   - path: The folder; empty for the current one.
+  ///   - creates: Whether to make it, and those above it, where they are missing.
+  init(path: String, creates: Bool = false) throws(Failure) {
     self.path = path
+    if creates { Self.create(path) }
     self.descriptor = Glibc.open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard self.descriptor >= 0 else {
       throw Failure(.localFile, "cannot open the folder '\(path)': \(Self.reason(errno)); create it, or choose another")
@@ -36,6 +41,12 @@ final class Folder: Sendable {
   }
 
   deinit { close(self.descriptor) }
+
+  /// Makes a folder and those above it; what stands in the way is found when the folder is opened.
+  private static func create(_ path: String) {
+    for end in path.indices.dropFirst() where path[end] == "/" { mkdir(String(path[..<end]), 0o777) }
+    if !path.isEmpty { mkdir(path, 0o777) }
+  }
 
   /// A name in this folder as a path for messages.
   func location(_ name: String) -> String {

@@ -58,7 +58,7 @@ extension Downloader {
       throw Failure(.usage, "\(url): the bare-name protocol has no listings; --recursive is for http:// and https://")
     }
     let path = self.options.folder
-    let base = try await self.threads.disk.run { () throws(Failure) in try Folder(path: path) }
+    let base = try await self.threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
     var root = base
     var rootURL = url
     let name = url.path.split(separator: "/").last.map { DownloadURL.percentDecode($0) }
