@@ -203,6 +203,18 @@ def read_all(connection):
     return bytes(data)
 
 
+def in_own_network():
+    """Starts this file again in a network namespace where nobody else holds a port; skips it where there can be none."""
+    if os.environ.get("SOCKEYE_NETWORK") == "own":
+        return
+    if shutil.which("ip") and subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0:
+        os.environ["SOCKEYE_NETWORK"] = "own"
+        inside = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable, *sys.argv]
+        os.execvp("unshare", ["unshare", "--net", *inside])
+    print("skipped: this machine allows no network of its own\n0 passed, 0 failed, 1 skipped")
+    sys.exit(0)
+
+
 def main(namespace):
     """Runs the tests of a file, or those whose names are given as arguments."""
     wanted = sys.argv[1:]
