@@ -26,7 +26,10 @@ struct Get: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; '-' for standard output.", valueName: "file"))
   var output: String?
 
-  @Option(name: [.customShort("d"), .long], help: ArgumentHelp("The folder to download into; made if it is missing.", valueName: "dir"))
+  @Option(
+    name: [.customShort("d"), .long],
+    help: ArgumentHelp("The folder to download into; made if it is missing.", valueName: "dir")
+  )
   var directory = "."
 
   @Option(help: "What to do when the name is taken: fail, rename, overwrite or skip.")
