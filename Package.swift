@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "SockeyeWire", targets: ["SockeyeWire"]),
     .library(name: "SockeyeTCP", targets: ["SockeyeTCP"]),
     .library(name: "SockeyeHost", targets: ["SockeyeHost"]),
+    .library(name: "SockeyeLink", targets: ["SockeyeLink"]),
     .library(name: "SockeyeSimulator", targets: ["SockeyeSimulator"]),
   ],
   dependencies: [
@@ -63,6 +64,11 @@ let package = Package(
       exclude: ["include"],
       swiftSettings: strict
     ),
+    .target(
+      name: "SockeyeLink",
+      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeTCP", "SockeyeWire"],
+      swiftSettings: strict
+    ),
     .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
     .target(
       name: "SockeyeTalk",
@@ -81,9 +87,14 @@ let package = Package(
       name: "sockeye",
       dependencies: [
         "SockeyeFiles",
+        "SockeyeHost",
+        "SockeyeLink",
+        "SockeyeTCP",
         "SockeyeTalk",
         "SockeyeTransport",
+        "SockeyeWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
@@ -105,6 +116,11 @@ let package = Package(
     .testTarget(
       name: "SockeyeHostTests",
       dependencies: ["SockeyeHost", "SockeyeTCP", "SockeyeWire"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SockeyeLinkTests",
+      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeLink"],
       swiftSettings: strict
     ),
     .testTarget(

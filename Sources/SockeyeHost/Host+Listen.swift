@@ -39,7 +39,7 @@ extension Host where Storage: ~Copyable {
     _ arrival: Arrival,
     at place: Int
   ) {
-    guard case .listener(var listener) = sockets[place].role else { return }
+    guard case .listener(let listener) = sockets[place].role else { return }
     // A full second queue means that the application is behind: a handshake more would not help (as in Linux).
     guard listener.ready.count < listener.backlog else {
       statistics.synsDropped += 1
@@ -79,8 +79,7 @@ extension Host where Storage: ~Copyable {
       secrets: secrets,
       now: now
     )
-    listener.openingCount += 1
-    sockets[place].role = .listener(listener)
+    _ = sockets[place].withListener { $0.openingCount += 1 }
     var stream = Stream<Storage>(
       connection: connection,
       tuple: passing.tuple,
@@ -114,7 +113,7 @@ extension Host where Storage: ~Copyable {
     _ arrival: Arrival,
     at place: Int
   ) {
-    guard case .listener(var listener) = sockets[place].role, listener.ready.count < listener.backlog else {
+    guard case .listener(let listener) = sockets[place].role, listener.ready.count < listener.backlog else {
       statistics.synsDropped += 1
       return
     }
@@ -127,8 +126,7 @@ extension Host where Storage: ~Copyable {
       key: key,
       now: now
     )
-    listener.openingCount += 1
-    sockets[place].role = .listener(listener)
+    _ = sockets[place].withListener { $0.openingCount += 1 }
     var stream = Stream<Storage>(
       connection: connection,
       tuple: passing.tuple,

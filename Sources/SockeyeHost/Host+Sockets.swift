@@ -160,23 +160,6 @@ extension Host where Storage: ~Copyable {
     if table[port]?.isEmpty == true { table[port] = nil }
   }
 
-  /// What a socket is ready for.
-  ///
-  /// - Throws: `SocketError.badHandle`.
-  public func readiness(of handle: Handle) throws(SocketError) -> Readiness {
-    let place = try place(of: handle)
-    switch sockets[place].role {
-    case .idle: return [.writable, .hungUp]
-    case .listener(let listener): return listener.ready.isEmpty ? [] : .readable
-    case .stream(let index): return readiness(ofStream: index)
-    case .datagram(let queue):
-      var ready: Readiness = packets.hasRoom(2048) ? .writable : []
-      if !queue.waiting.isEmpty || queue.isReadShut { ready.insert(.readable) }
-      if queue.error != nil { ready.formUnion([.failed, .readable]) }
-      return ready
-    }
-  }
-
   /// What a socket's options are.
   ///
   /// - Throws: `SocketError.badHandle`.

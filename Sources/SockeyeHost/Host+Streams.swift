@@ -36,9 +36,8 @@ extension Host where Storage: ~Copyable {
   /// - Throws: `SocketError.wouldBlock` if there is none.
   public mutating func accept(_ handle: Handle) throws(SocketError) -> Handle {
     let place = try place(of: handle)
-    guard case .listener(var listener) = sockets[place].role else { throw .invalid }
-    guard let index = listener.ready.popFirst() else { throw .wouldBlock }
-    sockets[place].role = .listener(listener)
+    guard let waiting = sockets[place].withListener({ $0.ready.popFirst() }) else { throw .invalid }
+    guard let index = waiting else { throw .wouldBlock }
     var socket = Socket(family: sockets[place].family, options: sockets[place].options, role: .stream(index))
     socket.localAddress = streams[index].local.address
     socket.localPort = streams[index].local.port

@@ -58,26 +58,28 @@ extension Host where Storage: ~Copyable {
     case .readable, .urgent, .advice:
       break
     }
+    noteChange(ofStream: index)
   }
 
   /// Moves a connection from its listener's first queue to the second.
   private mutating func becameReady(_ index: Int) {
     guard let handle = streams[index].listener, let place = sockets.index(of: handle) else { return }
-    guard case .listener(var listener) = sockets[place].role else { return }
-    listener.openingCount -= 1
-    listener.ready.append(index)
-    sockets[place].role = .listener(listener)
+    _ = sockets[place].withListener { listener in
+      listener.openingCount -= 1
+      listener.ready.append(index)
+    }
+    changed.append(place)
   }
 
   /// Takes a connection that failed before it was accepted out of its listener.
   private mutating func leaveListener(_ index: Int) {
     guard let handle = streams[index].listener, let place = sockets.index(of: handle) else { return }
     streams[index].listener = nil
-    guard case .listener(var listener) = sockets[place].role else { return }
-    let before = listener.ready.count
-    listener.ready.removeAll { $0 == index }
-    if listener.ready.count == before { listener.openingCount -= 1 }
-    sockets[place].role = .listener(listener)
+    _ = sockets[place].withListener { listener in
+      let before = listener.ready.count
+      listener.ready.removeAll { $0 == index }
+      if listener.ready.count == before { listener.openingCount -= 1 }
+    }
   }
 
   /// Lets go of a connection that is over, or keeps only its TIME-WAIT state, once nobody holds it and nothing of it waits

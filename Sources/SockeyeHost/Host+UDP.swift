@@ -75,6 +75,7 @@ extension Host where Storage: ~Copyable {
       DatagramQueue.Datagram(bytes: data.withUnsafeBytes { [UInt8]($0) }, source: source)
     )
     sockets[place].role = .datagram(queue)
+    changed.append(place)
   }
 
   /// ICMP says that nobody takes what a socket sent to `remote`: a socket connected there is told (RFC 1122 section
@@ -86,6 +87,7 @@ extension Host where Storage: ~Copyable {
       sockets[place].role = .idle
       queue.error = .refused
       sockets[place].role = .datagram(queue)
+      changed.append(place)
     }
   }
 }

@@ -8,7 +8,8 @@ internal import SockeyeWire
 /// 1. Give it what the link received: `receive`, in batches, with the time of arrival.
 /// 2. When `nextDeadline` has come, and at the end of a batch, call `advance(to:)`.
 /// 3. Take what is to be sent: `transmit`, until it answers zero.
-/// 4. Call the socket functions at any time; what they cause to be sent waits for 3.
+/// 4. Call the socket functions at any time; what they cause to be sent waits for 3. `nextReady` says for which sockets it
+///    is worth it.
 ///
 /// Sockets are named by handles and never block. What a peer can make a host remember is bounded, overhead included.
 public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
@@ -33,6 +34,7 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
   var listenersByPort: [UInt16: [Handle]] = [:]
   var datagramsByPort: [UInt16: [Handle]] = [:]
   var timeWaits: TimeWaitTable
+  var changed = ReadinessQueue()
 
   // MARK: Time and output
 

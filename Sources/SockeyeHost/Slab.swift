@@ -9,7 +9,7 @@ public struct Handle: Hashable, Sendable {
 ///
 /// Pages are never moved or given back, so a host's memory is that of the most that it ever held at once.
 struct Slab<Element: ~Copyable>: ~Copyable {
-  private static var pageShift: Int { 6 }
+  private static var pageShift: Int { 3 }
 
   private var pages: [UnsafeMutablePointer<Element>] = []
   private var generations: [UInt32] = []

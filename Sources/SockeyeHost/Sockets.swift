@@ -35,6 +35,16 @@ struct Socket {
   }
 }
 
+extension Socket {
+  /// Changes a listener where it stands, so that its queue isn't copied; nil if the socket is none.
+  mutating func withListener<Result>(_ body: (inout Listener) -> Result) -> Result? {
+    guard case .listener(var listener) = role else { return nil }
+    role = .idle
+    defer { role = .listener(listener) }
+    return body(&listener)
+  }
+}
+
 /// A listener's two queues: handshakes under way, and connections that wait to be accepted.
 struct Listener {
   /// Connections that may wait to be accepted.

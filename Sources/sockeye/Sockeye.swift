@@ -16,7 +16,9 @@ struct Sockeye: AsyncParsableCommand {
       not met, 128+n signal n.
       """,
     version: Version.text,
-    subcommands: [Checksum.self, Completions.self, Connect.self, Get.self, Listen.self, Serve.self]
+    subcommands: [
+      Checksum.self, Completions.self, Connect.self, Get.self, HostCommand.self, Listen.self, Serve.self,
+    ]
   )
 
   static func main() async {

@@ -1,0 +1,37 @@
+public import SockeyeTCP
+
+/// One connection as its host sees it: what `ss -ti` tells of the kernel's.
+public struct ConnectionStatus: Sendable {
+  /// This side.
+  public var local: Endpoint
+  /// The peer.
+  public var remote: Endpoint
+  /// Bytes that have arrived and were not read.
+  public var receiveQueue: Int
+  /// Bytes that were written and are not acknowledged.
+  public var sendQueue: Int
+  /// The algorithm that governs the congestion window.
+  public var congestionControl: CongestionControlAlgorithm
+  /// The connection's counters and gauges.
+  public var metrics: ConnectionMetrics
+}
+
+extension Host where Storage: ~Copyable {
+  /// Calls `body` with each connection, those excepted of which only the TIME-WAIT state is kept.
+  public func forEachConnection(_ body: (ConnectionStatus) -> Void) {
+    for index in streams.indices where streams.isTaken(index) {
+      let metrics = streams[index].connection.metrics(now: now)
+      let written = streams[index].written
+      body(
+        ConnectionStatus(
+          local: streams[index].local,
+          remote: streams[index].remote,
+          receiveQueue: streams[index].connection.readableCount,
+          sendQueue: Int(clamping: written - min(metrics.bytesAcknowledged, written)),
+          congestionControl: streams[index].connection.configuration.congestionControl,
+          metrics: metrics
+        )
+      )
+    }
+  }
+}

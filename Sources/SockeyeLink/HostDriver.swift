@@ -1,0 +1,100 @@
+public import SockeyeHost
+public import SockeyeTCP
+
+/// A host on a TUN device: one thread that waits, receives a batch, runs what is due, lets the application act, and sends.
+///
+/// ```swift
+/// var driver = try HostDriver(host, on: device)
+/// while !isDone {
+///   try driver.turn { host in
+///     while let socket = host.nextReady() { … }
+///   }
+/// }
+/// ```
+///
+/// The application runs on the thread that received the packet, between its arrival and the answer: nothing is handed over.
+public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
+  /// The host.
+  public var host: Host<Storage>
+  /// Its link.
+  public private(set) var device: TunnelDevice
+  /// Takes down what the link carries.
+  public var capture: CaptureFile?
+  /// Makes a turn end early, from any thread.
+  public let waker: Waker
+
+  private let set: DescriptorSet
+  /// Packets that one turn receives, and sends, at most: enough to share the cost of a turn, few enough that neither
+  /// direction nor the timers wait long.
+  private static var batch: Int { 64 }
+
+  /// Puts a host on a device. Its addresses should not be the kernel's on that interface.
+  ///
+  /// - Throws: `LinkError` where the system has no descriptors left.
+  public init(_ host: consuming Host<Storage>, on device: consuming TunnelDevice) throws(LinkError) {
+    let set = try DescriptorSet()
+    let waker = try Waker()
+    try set.add(device.descriptor)
+    try set.add(waker.descriptor)
+    self.host = host
+    self.device = device
+    self.set = set
+    self.waker = waker
+  }
+
+  /// Goes once around: waits until a packet, the host's next deadline, a wake-up or `limit`; receives; runs what is due; calls
+  /// `body`; sends what all that caused.
+  ///
+  /// - Throws: `LinkError` where the device is gone or the capture can't be written.
+  public mutating func turn(
+    until limit: Instant = .never,
+    _ body: (inout Host<Storage>) -> Void
+  ) throws(LinkError) {
+    // Whoever has been busy looks before it sleeps: a look costs less than a sleep.
+    if try receiveBatch() == 0 {
+      let deadline = min(host.nextDeadline, limit)
+      let now = MonotonicClock.now
+      if deadline > now {
+        try capture?.flush()
+        if try set.wait(deadline == .never ? -1 : (deadline - now).nanoseconds) == waker.descriptor { waker.clear() }
+        _ = try receiveBatch()
+      }
+    }
+    host.advance(to: MonotonicClock.now)
+    body(&host)
+    try sendBatch()
+  }
+
+  private mutating func receiveBatch() throws(LinkError) -> Int {
+    for count in 0..<Self.batch {
+      guard let packet = try device.receive() else { return count }
+      try capture?.add(packet.bytes, isInbound: true)
+      host.receive(
+        packet.bytes,
+        checksumsAreValid: packet.checksumsAreValid,
+        segmentCount: packet.segmentCount,
+        at: MonotonicClock.now
+      )
+    }
+    return Self.batch
+  }
+
+  /// What a full batch leaves is the host's deadline of now, so the next turn doesn't wait.
+  private mutating func sendBatch() throws(LinkError) {
+    for _ in 0..<Self.batch {
+      let buffer = device.packetBuffer
+      guard let transmission = host.transmit(into: buffer) else { return }
+      try capture?.add(UnsafeRawBufferPointer(rebasing: buffer[..<transmission.length]), isInbound: false)
+      device.send(transmission)
+    }
+  }
+}
+
+extension HostConfiguration {
+  /// Fits the configuration to what a device takes.
+  public mutating func fit(mtu: Int, hasOffload: Bool) {
+    maximumTransmissionUnit = UInt16(clamping: mtu)
+    segmentationOffload = hasOffload ? 65_535 / 536 : 1
+    checksumOffload = hasOffload
+  }
+}

@@ -1,0 +1,122 @@
+internal import CSockeyeLinux
+internal import Glibc
+public import SockeyeHost
+
+/// A TUN device: whole IP packets, read from and written to a descriptor.
+///
+/// With offload the kernel hands over and takes TCP super-segments of up to 64 KiB with their checksums left open
+/// (`VirtioNetworkHeader`); what it coalesced is kept whole. Without, each packet has at most the MTU.
+///
+/// No call blocks. The device is closed with its value; unless it was made persistent, the interface is gone then.
+public struct TunnelDevice: ~Copyable {
+  /// The interface's name.
+  public let name: String
+  /// What to wait for: readable when a packet is there.
+  public let descriptor: Int32
+  /// Bytes of the largest packet on the link.
+  public let maximumTransmissionUnit: Int
+  /// Whether super-segments pass.
+  public let hasOffload: Bool
+  /// Packets that the kernel did not take.
+  public private(set) var packetsDropped: UInt64 = 0
+
+  /// A header's place, then a packet's, which is aligned.
+  private let buffer: UnsafeMutableRawBufferPointer
+  private static let packetOffset = 64
+  private static let capacity = 65_535
+
+  /// Opens the device of that name, or makes it, and brings it up.
+  ///
+  /// - Parameters:
+  ///   - name: 1 to 15 bytes.
+  ///   - maximumTransmissionUnit: 68...65,535 to change the interface's; nil leaves it.
+  ///   - offload: whether super-segments shall pass.
+  /// - Throws: `LinkError`; EPERM without the capability CAP_NET_ADMIN.
+  public init(name: String, maximumTransmissionUnit: Int? = nil, offload: Bool = true) throws(LinkError) {
+    let attempt = "cannot open the TUN device \(name)"
+    guard (1...15).contains(name.utf8.count), !name.utf8.contains(0) else { throw LinkError(attempt, number: EINVAL) }
+    let descriptor = sockeye_tunnel_open(name, offload ? 1 : 0)
+    guard descriptor >= 0 else { throw LinkError(attempt) }
+    let mtu = sockeye_interface_up(name, Int32(clamping: maximumTransmissionUnit ?? 0))
+    guard mtu > 0 else {
+      let error = LinkError("cannot bring the TUN device \(name) up")
+      close(descriptor)
+      throw error
+    }
+    self.name = name
+    self.descriptor = descriptor
+    self.maximumTransmissionUnit = Int(mtu)
+    hasOffload = offload
+    buffer = .allocate(byteCount: Self.packetOffset + Self.capacity, alignment: 64)
+  }
+
+  deinit {
+    close(descriptor)
+    buffer.deallocate()
+  }
+
+  private var headerLength: Int { hasOffload ? VirtioNetworkHeader.length : 0 }
+
+  /// Where a packet is written before `send`, with room for the largest.
+  public var packetBuffer: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(rebasing: buffer[Self.packetOffset...])
+  }
+
+  /// Reads the next packet that the kernel has sent here; nil if there is none. Its bytes are good until the next call.
+  ///
+  /// - Throws: `LinkError` where the device is gone.
+  public mutating func receive() throws(LinkError) -> ReceivedPacket? {
+    guard let base = buffer.baseAddress else { return nil }
+    let start = Self.packetOffset - headerLength
+    while true {
+      let count = read(descriptor, base + start, buffer.count - start)
+      if count > headerLength {
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[Self.packetOffset..<start + count])
+        guard hasOffload else { return ReceivedPacket(bytes: bytes, checksumsAreValid: false, segmentCount: 1) }
+        let header = VirtioNetworkHeader(UnsafeRawBufferPointer(rebasing: buffer[start..<Self.packetOffset]))
+        return ReceivedPacket(
+          bytes: bytes,
+          checksumsAreValid: header.checksumIsTrustworthy,
+          segmentCount: header.segmentCount(of: bytes)
+        )
+      }
+      if count >= 0 { return nil }
+      switch errno {
+      case EINTR: continue
+      // A device that is down has nothing to read.
+      case EAGAIN, EIO: return nil
+      default: throw LinkError("cannot read from the TUN device \(name)")
+      }
+    }
+  }
+
+  /// Sends the packet that a host wrote into `packetBuffer`. What the kernel doesn't take is lost, as on any wire.
+  public mutating func send(_ transmission: Transmission) {
+    guard let base = buffer.baseAddress else { return }
+    let start = Self.packetOffset - headerLength
+    if hasOffload {
+      VirtioNetworkHeader.write(
+        transmission,
+        packet: UnsafeRawBufferPointer(rebasing: packetBuffer[..<transmission.length]),
+        to: UnsafeMutableRawBufferPointer(rebasing: buffer[start..<Self.packetOffset])
+      )
+    }
+    let count = headerLength + transmission.length
+    while write(descriptor, base + start, count) != count {
+      guard errno == EINTR else {
+        packetsDropped += 1
+        return
+      }
+    }
+  }
+}
+
+/// A packet that a device has received.
+public struct ReceivedPacket {
+  /// The whole IP packet.
+  public let bytes: UnsafeRawBufferPointer
+  /// Whether its transport's checksum needn't be verified.
+  public let checksumsAreValid: Bool
+  /// How many TCP segments have come together in it.
+  public let segmentCount: Int
+}

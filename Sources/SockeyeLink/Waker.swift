@@ -1,0 +1,57 @@
+internal import CSockeyeLinux
+internal import Glibc
+
+/// Wakes the thread that a driver runs on.
+public final class Waker: Sendable {
+  let descriptor: Int32
+
+  init() throws(LinkError) {
+    descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+    guard descriptor >= 0 else { throw LinkError("cannot wait for packets") }
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  /// Ends the wait under way, or else the next one, at once.
+  public func wake() {
+    var one: UInt64 = 1
+    _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
+  }
+
+  func clear() {
+    var count: UInt64 = 0
+    _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
+  }
+}
+
+/// Descriptors that are waited for together.
+final class DescriptorSet {
+  private let descriptor: Int32
+
+  init() throws(LinkError) {
+    descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard descriptor >= 0 else { throw LinkError("cannot wait for packets") }
+  }
+
+  deinit {
+    close(descriptor)
+  }
+
+  /// Waits for that descriptor to be readable too.
+  func add(_ other: Int32) throws(LinkError) {
+    var event = epoll_event()
+    event.events = EPOLLIN.rawValue
+    event.data.fd = other
+    guard epoll_ctl(descriptor, EPOLL_CTL_ADD, other, &event) == 0 else { throw LinkError("cannot wait for packets") }
+  }
+
+  /// Waits so many nanoseconds at most, for ever if they are negative. Returns a descriptor that is readable, or nil.
+  func wait(_ nanoseconds: Int64) throws(LinkError) -> Int32? {
+    var event = epoll_event()
+    let count = sockeye_epoll_wait(descriptor, &event, 1, nanoseconds)
+    guard count >= 0 || errno == EINTR else { throw LinkError("cannot wait for packets") }
+    return count > 0 ? event.data.fd : nil
+  }
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import NIOCore
+import SockeyeHost
+import SockeyeLink
+import SockeyeTCP
+import SockeyeTransport
+import SockeyeWire
+
+/// A network host of our own.
+struct HostCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "host",
+    abstract: "Be a network host on a TUN device, with Sockeye's own TCP/IP.",
+    discussion: """
+      The host answers ping, and serves what is asked for, over TCP and, but for source and sink, over UDP. The kernel \
+      is its neighbour on the device, and needs an address there too:
+
+        sockeye host --tun sock0=10.9.0.2/24,fd09::2/64 --echo 7 --sink 9000 &
+        ip address add 10.9.0.1/24 dev sock0
+        ping 10.9.0.2
+
+      It takes the capability CAP_NET_ADMIN to make a device, and nothing to use one that is the user's \
+      (ip tuntap add sock0 mode tun user NAME vnet_hdr).
+      """
+  )
+
+  @Option(help: ArgumentHelp("The device and the host's addresses on it.", valueName: "name=address/prefix,…"))
+  var tun: TunnelArgument
+
+  @Option(help: ArgumentHelp("Where packets for elsewhere go; once for each family.", valueName: "address"))
+  var gateway: [String] = []
+
+  @Option(help: ArgumentHelp("The device's MTU (default: what it has).", valueName: "bytes"))
+  var mtu: Int?
+
+  @Flag(help: "Exchange single packets with whole checksums, as over a wire, instead of super-segments.")
+  var noOffload = false
+
+  @Option(help: "Congestion control: newreno, cubic or bbr.")
+  var congestion = CongestionArgument.cubic
+
+  @OptionGroup(title: "Services")
+  var services: HostServiceFlags
+
+  @OptionGroup(title: "Reports")
+  var reports: HostReportFlags
+
+  func validate() throws {
+    if let mtu, !(68...65_535).contains(mtu) { throw ValidationError("--mtu is a number from 68 to 65535") }
+    if let mtu, mtu < 1280, tun.addresses.contains(where: { !$0.address.isIPv4 }) {
+      throw ValidationError("IPv6 needs an MTU of 1280 at least; raise --mtu")
+    }
+  }
+
+  func run() throws {
+    do {
+      try serve()
+    } catch let error as LinkError {
+      throw Failure(.other, "\(error); \(Self.advice(error))")
+    }
+  }
+
+  private func serve() throws {
+    let device = try TunnelDevice(name: tun.name, maximumTransmissionUnit: mtu, offload: !noOffload)
+    let configuration = try makeConfiguration(device.maximumTransmissionUnit)
+    var driver = try HostDriver(RingHost(configuration: configuration, now: MonotonicClock.now), on: device)
+    if let file = reports.capture { driver.capture = try CaptureFile(path: file, interfaceName: tun.name) }
+    let report = reports
+    var services = HostServices(self.services.options) { line in
+      if !report.quiet { StandardError.say(line) }
+    }
+    let ports = try self.services.start(&services, on: &driver.host)
+    try announce(ports)
+    try loop(&driver, &services)
+  }
+
+  private func loop(_ driver: inout HostDriver<ByteRing>, _ services: inout HostServices) throws {
+    let waker = driver.waker
+    Signals.shared.onEnding { _ in waker.wake() }
+    var nextStatus = reports.status ? MonotonicClock.now + reports.interval : .never
+    while true {
+      let isEnding = Signals.shared.ending != nil
+      if isEnding { services.drain(on: &driver.host) }
+      try driver.turn(until: nextStatus) { services.run(on: &$0) }
+      if MonotonicClock.now >= nextStatus {
+        reports.printStatus(of: driver.host)
+        nextStatus = nextStatus + reports.interval
+      }
+      if isEnding, driver.host.connectionCount == 0, let signal = Signals.shared.ending {
+        try driver.capture?.flush()
+        throw SignalEnding(signal: signal)
+      }
+    }
+  }
+
+  private func makeConfiguration(_ mtu: Int) throws -> HostConfiguration {
+    var random = SystemRandomNumberGenerator()
+    var configuration = HostConfiguration(seed: random.next())
+    configuration.addresses = tun.addresses
+    configuration.fit(mtu: mtu, hasOffload: !noOffload)
+    configuration.connection.congestionControl = congestion.algorithm
+    for text in gateway {
+      switch IPAddress(text) {
+      case .v4(let address): configuration.gateway4 = address
+      case .v6(let address): configuration.gateway6 = address
+      case nil: throw ValidationError("'\(text)' is not an address; --gateway takes one of IPv4 or IPv6")
+      }
+    }
+    return configuration
+  }
+
+  private func announce(_ ports: [(service: HostService, port: UInt16)]) throws {
+    let endpoints: [(IPAddress, UInt16)] = tun.addresses.flatMap { own in
+      ports.isEmpty ? [(own.address, UInt16(0))] : ports.map { (own.address, $0.port) }
+    }
+    if let readyFile = reports.readyFile {
+      let addresses = try endpoints.map { try SocketAddress(ipAddress: "\($0)", port: Int($1)) }
+      try ReadyFile.write(addresses, to: readyFile)
+    }
+    guard !reports.quiet else { return }
+    let own = tun.addresses.map { "\($0.address)/\($0.prefixLength)" }.joined(separator: " and ")
+    let what = ports.map { "\($0.service.rawValue) \($0.port)" }.joined(separator: ", ")
+    StandardError.say("On \(tun.name) as \(own)\(what.isEmpty ? "" : ": \(what)").")
+  }
+
+  private static func advice(_ error: LinkError) -> String {
+    switch error.number {
+    case 1, 13: "run as root, or with the capability CAP_NET_ADMIN"
+    case 2: "load the kernel's module tun"
+    case 16: "another program has it; choose another name"
+    case 22: "if it exists, make it with 'ip tuntap add NAME mode tun vnet_hdr', or try --no-offload"
+    default: "see 'ip link'"
+    }
+  }
+}
+
+/// The algorithms that a user can choose.
+enum CongestionArgument: String, ExpressibleByArgument, CaseIterable {
+  case newreno, cubic, bbr
+
+  var algorithm: CongestionControlAlgorithm {
+    switch self {
+    case .newreno: .newReno
+    case .cubic: .cubic
+    case .bbr: .bbr
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import SockeyeHost
+import SockeyeTCP
+
+/// Runs services on a host: takes connections and datagrams as they become ready, and answers them.
+struct HostServices {
+  /// Called with a line about each connection of a source or sink that has ended.
+  let report: (String) -> Void
+  private let options: MeasuringOptions
+  private var listeners: [Handle: HostService] = [:]
+  private var datagramSockets: [Handle: HostService] = [:]
+  private var connections: [Handle: ServedConnection] = [:]
+  private var isEnding = false
+  private let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+
+  init(_ options: MeasuringOptions, report: @escaping (String) -> Void) {
+    self.options = options
+    self.report = report
+  }
+
+  /// How many connections there are.
+  var connectionCount: Int { connections.count }
+
+  /// Begins a service at a port, any free one for 0. Returns the port.
+  ///
+  /// - Throws: `SocketError.addressInUse`.
+  mutating func add(_ service: HostService, port: UInt16, on host: inout RingHost) throws(SocketError) -> UInt16 {
+    let listener = host.makeSocket(.stream, .v6)
+    try host.bind(listener, to: nil, port: port)
+    try host.listen(listener, backlog: 4096)
+    listeners[listener] = service
+    let chosen = try host.localEndpoint(of: listener).port
+    if service.hasDatagrams {
+      let socket = host.makeSocket(.datagram, .v6)
+      try host.bind(socket, to: nil, port: chosen)
+      datagramSockets[socket] = service
+    }
+    return chosen
+  }
+
+  /// Does whatever has become possible.
+  mutating func run(on host: inout RingHost) {
+    while let handle = host.nextReady() {
+      if connections[handle] != nil {
+        advance(handle, on: &host)
+      } else if let service = listeners[handle] {
+        accept(handle, service, on: &host)
+      } else if let service = datagramSockets[handle] {
+        answerDatagrams(handle, service, on: &host)
+      }
+    }
+  }
+
+  private mutating func accept(_ listener: Handle, _ service: HostService, on host: inout RingHost) {
+    while let handle = try? host.accept(listener) {
+      guard let remote = try? host.remoteEndpoint(of: handle) else { continue }
+      connections[handle] = ServedConnection(service, handle, remote, options, now: host.now)
+      advance(handle, on: &host)
+    }
+  }
+
+  private mutating func advance(_ handle: Handle, on host: inout RingHost) {
+    let isOver = (try? connections[handle]?.run(on: &host, room: room)) ?? true
+    if isOver { end(handle, on: &host) }
+  }
+
+  private mutating func end(_ handle: Handle, on host: inout RingHost) {
+    if let summary = connections[handle]?.summary(now: host.now) { report(summary) }
+    connections[handle] = nil
+    try? host.close(handle)
+  }
+
+  private func answerDatagrams(_ socket: Handle, _ service: HostService, on host: inout RingHost) {
+    while let (length, source) = try? host.receiveDatagram(into: room, from: socket) {
+      if HostService.answeringPorts.contains(source.port) { continue }
+      switch service {
+      case .echo:
+        try? host.send(UnsafeRawBufferPointer(rebasing: room[..<length]), to: source, from: socket)
+      case .chargen:
+        RepeatingPattern.characters.withBytes(from: 0, atMost: 74) { line in
+          try? host.send(line, to: source, from: socket)
+        }
+      case .daytime:
+        HostService.daytimeText.withUnsafeBytes { text in try? host.send(text, to: source, from: socket) }
+      case .discard, .source, .sink:
+        break
+      }
+    }
+  }
+
+  /// Takes no more connections, and ends those that would never end by themselves.
+  mutating func drain(on host: inout RingHost) {
+    guard !isEnding else { return }
+    isEnding = true
+    for handle in [Handle](listeners.keys) + [Handle](datagramSockets.keys) { try? host.close(handle) }
+    listeners = [:]
+    datagramSockets = [:]
+    for (handle, connection) in connections where connection.service == .chargen || connection.service == .source {
+      end(handle, on: &host)
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Crypto
+import SockeyeHost
+import SockeyeTCP
+
+/// A connection that one of the services answers.
+struct ServedConnection {
+  let service: HostService
+  let handle: Handle
+  let remote: Endpoint
+  private let options: MeasuringOptions
+  private let begun: Instant
+  private var sent: UInt64 = 0
+  private var received: UInt64 = 0
+  /// What an echo has read and not yet been able to write.
+  private var held: ArraySlice<UInt8> = []
+  private var digest: SHA256?
+
+  init(_ service: HostService, _ handle: Handle, _ remote: Endpoint, _ options: MeasuringOptions, now: Instant) {
+    self.service = service
+    self.handle = handle
+    self.remote = remote
+    self.options = options
+    begun = now
+    if options.takesDigest, service == .source || service == .sink { digest = SHA256() }
+  }
+
+  /// Does what can be done now. Returns whether the connection has come to its end and should be closed.
+  ///
+  /// - Throws: why it failed.
+  mutating func run(on host: inout RingHost, room: UnsafeMutableRawBufferPointer) throws(SocketError) -> Bool {
+    do throws(SocketError) {
+      switch service {
+      case .echo: return try echo(&host, room)
+      case .discard, .sink: return try take(&host, room)
+      case .daytime: return try tellTime(&host)
+      case .chargen: return try give(.characters, &host, room)
+      case .source: return try give(.noise, &host, room)
+      }
+    } catch {
+      if error == .wouldBlock { return false }
+      throw error
+    }
+  }
+
+  private mutating func echo(_ host: inout RingHost, _ room: UnsafeMutableRawBufferPointer) throws(SocketError) -> Bool
+  {
+    while true {
+      while !held.isEmpty {
+        let count = try write(held, to: &host)
+        held = held.dropFirst(count)
+      }
+      let count = try host.read(into: room, from: handle)
+      guard count > 0 else { return true }
+      held = ArraySlice(room[..<count])
+    }
+  }
+
+  private func write(_ bytes: ArraySlice<UInt8>, to host: inout RingHost) throws(SocketError) -> Int {
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(SocketError) in try host.write(bytes, to: handle) }
+    }
+    return try result.get()
+  }
+
+  private mutating func take(_ host: inout RingHost, _ room: UnsafeMutableRawBufferPointer) throws(SocketError) -> Bool
+  {
+    while true {
+      let count = try host.read(into: room, from: handle)
+      guard count > 0 else { return true }
+      received += UInt64(count)
+      digest?.update(bufferPointer: UnsafeRawBufferPointer(rebasing: room[..<count]))
+    }
+  }
+
+  private mutating func tellTime(_ host: inout RingHost) throws(SocketError) -> Bool {
+    _ = try write(HostService.daytimeText[...], to: &host)
+    return true
+  }
+
+  /// Sends until nothing more is taken; ends when it has sent everything, or the peer has closed its side.
+  private mutating func give(
+    _ pattern: RepeatingPattern,
+    _ host: inout RingHost,
+    _ room: UnsafeMutableRawBufferPointer
+  ) throws(SocketError) -> Bool {
+    do throws(SocketError) {
+      while try host.read(into: room, from: handle) > 0 {}
+      return true
+    } catch  where error == .wouldBlock {}
+    let end = service == .source ? options.sourceLength ?? .max : .max
+    while sent < end {
+      let result = pattern.withBytes(from: sent, atMost: end - sent) { bytes in
+        Result { () throws(SocketError) in
+          let count = try host.write(bytes, to: handle)
+          digest?.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+          return count
+        }
+      }
+      sent += UInt64(try result.get())
+    }
+    return true
+  }
+
+  /// One line on what passed, for a source or a sink.
+  func summary(now: Instant) -> String? {
+    guard service == .source || service == .sink else { return nil }
+    let count = service == .source ? sent : received
+    let elapsed = max((now - begun).nanoseconds, 1)
+    let rate = RateText.bits(Double(count) * 8e9 / Double(elapsed))
+    let verb = service == .source ? "took" : "sent"
+    var line =
+      "\(service.rawValue): \(remote.text) \(verb) \(count) bytes in \(RateText.seconds(elapsed)) s, \(rate)bit/s"
+    if let digest {
+      line += ", sha256 " + digest.finalize().map { RateText.hexadecimal($0) }.joined()
+    }
+    return line
+  }
+}

@@ -1,0 +1,430 @@
+#!/usr/bin/env python3
+"""`sockeye host` with the Linux kernel as its neighbour, in a network namespace that the test makes for itself.
+
+SOCKEYE_BULK sets how many MiB the bulk transfers have: 32 here, 4096 by hand.
+"""
+
+import ctypes
+import hashlib
+import os
+import pathlib
+import re
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+import support
+from support import wait_until
+
+BULK = int(os.environ.get("SOCKEYE_BULK", "32")) << 20
+NETWORK_NAMESPACE, USER_NAMESPACE = 0x40000000, 0x10000000
+FAMILIES = (socket.AF_INET, socket.AF_INET6)
+BLOCK = bytes((7 * i * i + i) >> 3 & 0xFF for i in range(1_000_003))
+
+
+def enter_namespace():
+    """Moves this process into a network of its own, which ends with it. Answers why not, or None."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not os.path.exists("/dev/net/tun"):
+        return "there is no /dev/net/tun"
+    if libc.unshare(NETWORK_NAMESPACE) != 0:
+        user, group = os.getuid(), os.getgid()
+        if libc.unshare(NETWORK_NAMESPACE | USER_NAMESPACE) != 0:
+            return f"no network namespace: {os.strerror(ctypes.get_errno())}"
+        pathlib.Path("/proc/self/setgroups").write_text("deny")
+        pathlib.Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+        pathlib.Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    if subprocess.run(["ip", "tuntap", "add", "probe", "mode", "tun"], capture_output=True).returncode != 0:
+        return "no TUN device can be made"
+    subprocess.run(["ip", "tuntap", "del", "probe", "mode", "tun"], check=True)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    return None
+
+
+class Host(support.Program):
+    """A `sockeye host` on a device of its own, and the kernel's addresses on it."""
+
+    count = 0
+
+    def __init__(self, *arguments, ipv6=True, **options):
+        if OBSTACLE:
+            raise support.Skip(OBSTACLE)
+        Host.count += 1
+        self.device = f"sock{Host.count}"
+        self.v4, self.v6 = f"10.{Host.count}.0.2", f"fd{Host.count:02x}::2"
+        own = f"{self.v4}/24" + (f",{self.v6}/64" if ipv6 else "")
+        self._folder = tempfile.TemporaryDirectory()
+        ready = pathlib.Path(self._folder.name) / "ready"
+        super().__init__(
+            support.SOCKEYE, "host", "--tun", f"{self.device}={own}", "--ready-file", ready, *arguments, **options
+        )
+        try:
+            wait_until(lambda: ready.exists() or self.process.poll() is not None, "ready file")
+            assert ready.exists(), f"{self.arguments} ended with {self.process.returncode}:\n{self.errors}"
+            self.ip("address", "add", f"10.{Host.count}.0.1/24", "dev", self.device)
+            if ipv6:
+                self.ip("address", "add", f"fd{Host.count:02x}::1/64", "dev", self.device, "nodad")
+        except BaseException:
+            self.__exit__()
+            raise
+
+    @staticmethod
+    def ip(*arguments):
+        subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+    def address(self, family):
+        return self.v4 if family == socket.AF_INET else self.v6
+
+    def connect(self, port, family=socket.AF_INET, **options):
+        """A kernel socket that is connected to the host."""
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        connection.settimeout(support.DEADLINE)
+        for option, value in options.items():
+            connection.setsockopt(socket.SOL_SOCKET, getattr(socket, option), value)
+        connection.connect((self.address(family), port))
+        return connection
+
+    def datagrams(self, port, family=socket.AF_INET):
+        connection = socket.socket(family, socket.SOCK_DGRAM)
+        connection.settimeout(support.DEADLINE)
+        connection.connect((self.address(family), port))
+        return connection
+
+    def digests(self, count, name):
+        """What the host said about `count` transfers of a source or a sink: (bytes, digest) of each."""
+        pattern = re.compile(rf"{name}: \S+ (?:sent|took) (\d+) bytes .* sha256 ([0-9a-f]+)")
+        wait_until(lambda: len(pattern.findall(self.errors)) >= count, f"line about {count} transfers")
+        return [(int(size), digest) for size, digest in pattern.findall(self.errors)]
+
+    def __exit__(self, *exception):
+        super().__exit__(*exception)
+        self._folder.cleanup()
+
+
+def send_bulk(connection, size):
+    """Sends so many bytes and closes; answers their digest."""
+    digest = hashlib.sha256()
+    rest = size
+    while rest > 0:
+        piece = BLOCK[: min(rest, len(BLOCK))]
+        connection.sendall(piece)
+        digest.update(piece)
+        rest -= len(piece)
+    connection.shutdown(socket.SHUT_WR)
+    assert connection.recv(1) == b""
+    connection.close()
+    return digest.hexdigest()
+
+
+def receive_bulk(connection, pause=lambda count: None):
+    """Reads to the end; answers (bytes, digest)."""
+    digest, count = hashlib.sha256(), 0
+    while piece := connection.recv(1 << 18):
+        digest.update(piece)
+        count += len(piece)
+        pause(count)
+    connection.close()
+    return count, digest.hexdigest()
+
+
+def transfer_both_ways(host, size, families=FAMILIES):
+    """Sends to the sink and reads from the source, port 9 and 19, and compares digests."""
+    for family in families:
+        said = len(re.findall("sink: ", host.errors))
+        digest = send_bulk(host.connect(9, family), size)
+        assert host.digests(said + 1, "sink")[said] == (size, digest), host.errors
+        said = len(re.findall("source: ", host.errors))
+        received = receive_bulk(host.connect(19, family))
+        assert received[0] == size, received
+        assert host.digests(said + 1, "source")[said] == received, host.errors
+
+
+def bulk(size):
+    return ["--sink", "9", "--source", "19", "--bytes", str(size), "--digest"]
+
+
+def test_ping():
+    """It answers ping of every size, over IPv4 and IPv6, in fragments where they are needed."""
+    ping = support.need("ping")
+    with Host() as host:
+        for family in FAMILIES:
+            for size in (0, 56, 1400, 4000, 20000):
+                answer = subprocess.run(
+                    [ping, "-n", "-c", "2", "-i", "0.01", "-W", "10", "-s", str(size), host.address(family)],
+                    capture_output=True, text=True,
+                )
+                assert " 0% packet loss" in answer.stdout, answer.stdout + answer.stderr
+
+
+def test_small_services():
+    """Echo, discard, chargen and daytime answer over TCP and UDP, IPv4 and IPv6."""
+    with Host("--echo", 7, "--discard", 9, "--daytime", 13, "--chargen", 19) as host:
+        for family in FAMILIES:
+            with host.connect(7, family) as echo:
+                echo.sendall(b"hello")
+                assert echo.recv(100) == b"hello"
+                echo.shutdown(socket.SHUT_WR)
+                assert echo.recv(100) == b""
+            with host.connect(9, family) as discard:
+                discard.sendall(b"x" * 100_000)
+                discard.shutdown(socket.SHUT_WR)
+                assert discard.recv(100) == b""
+            with host.connect(13, family) as daytime:
+                text = support.read_all(daytime)
+                assert re.fullmatch(rb"\w+, \w+ \d+, \d{4} \d\d:\d\d:\d\d-\S+\r\n", text), text
+            with host.connect(19, family) as chargen:
+                data = b""
+                while len(data) < 7400:
+                    data += chargen.recv(7400 - len(data))
+                lines = data.split(b"\r\n")
+                assert lines[0] == bytes(range(32, 104)) and lines[1] == bytes(range(33, 105)) and lines[95] == lines[0]
+            with host.datagrams(13, family) as daytime:
+                daytime.send(b"")
+                assert daytime.recv(100).endswith(b"\r\n")
+            with host.datagrams(19, family) as chargen:
+                chargen.send(b"")
+                assert chargen.recv(100) == bytes(range(32, 104)) + b"\r\n"
+
+
+def test_datagrams():
+    """Datagrams of every size come back, in fragments where they are needed."""
+    with Host("--echo", 7) as host:
+        for family in FAMILIES:
+            with host.datagrams(7, family) as echo:
+                for size in (0, 1, 1400, 1472, 1473, 9000, 65_507 if family == socket.AF_INET else 65_527):
+                    echo.send(BLOCK[:size])
+                    assert echo.recv(70_000) == BLOCK[:size], size
+
+
+def test_closed_ports():
+    """A closed port refuses TCP and UDP, and ends a traceroute."""
+    with Host() as host:
+        for family in FAMILIES:
+            try:
+                host.connect(81, family)
+                raise AssertionError("somebody listens")
+            except ConnectionRefusedError:
+                pass
+            with host.datagrams(81, family) as connection:
+                connection.send(b"x")
+                try:
+                    connection.recv(10)
+                    raise AssertionError("somebody answers")
+                except ConnectionRefusedError:
+                    pass
+        traceroute = support.need("traceroute")
+        for address in (host.v4, host.v6):
+            answer = subprocess.run(
+                [traceroute, "-n", "-q", "1", "-m", "2", "-w", "10", address], capture_output=True, text=True
+            )
+            assert re.search(rf"^ 1  {address} ", answer.stdout, re.M), answer.stdout + answer.stderr
+
+
+def test_bulk():
+    """Bulk transfers arrive whole in both directions, over IPv4 and IPv6, with offload and without."""
+    for arguments in ([], ["--no-offload"]):
+        with Host(*bulk(BULK), *arguments) as host:
+            transfer_both_ways(host, BULK)
+
+
+def test_congestion_controls():
+    """Each congestion control carries a transfer."""
+    for name in ("newreno", "cubic", "bbr"):
+        with Host(*bulk(BULK // 8), "--congestion", name) as host:
+            transfer_both_ways(host, BULK // 8, FAMILIES[:1])
+
+
+def test_mtu():
+    """Transfers arrive whole whatever the MTU, with offload and without."""
+    for mtu in (576, 1280, 9000, 65_535):
+        for arguments in ([], ["--no-offload"]):
+            size = BULK // 64 if mtu < 1500 else BULK // 8
+            with Host(*bulk(size), "--mtu", mtu, *arguments, ipv6=mtu >= 1280) as host:
+                transfer_both_ways(host, size, FAMILIES if mtu >= 1280 else FAMILIES[:1])
+
+
+def test_ncat():
+    """ncat sends a file to the echo, half-closes, and gets all of it back."""
+    ncat = support.need("ncat")
+    data = BLOCK * 4
+    with Host("--echo", 7) as host:
+        for address in (host.v4, host.v6):
+            answer = subprocess.run([ncat, address, "7"], input=data, capture_output=True, timeout=60)
+            assert answer.stdout == data, (len(answer.stdout), answer.stderr)
+
+
+def test_many_at_once():
+    """A thousand connections at once are all answered."""
+    with Host("--echo", 7) as host:
+        connections = [host.connect(7) for _ in range(1000)]
+        for number, connection in enumerate(connections):
+            connection.sendall(b"%d" % number)
+        for number, connection in enumerate(connections):
+            assert connection.recv(100) == b"%d" % number
+        for connection in connections:
+            connection.close()
+
+
+def test_opened_in_turn():
+    """Connections that open and close in turn leave nothing behind."""
+    with Host("--daytime", 13) as host:
+        for _ in range(2000):
+            with host.connect(13) as connection:
+                assert support.read_all(connection)
+        before = host.memory
+        for _ in range(2000):
+            with host.connect(13) as connection:
+                assert support.read_all(connection)
+        assert host.memory - before < 2 << 20, (before, host.memory)
+
+
+def test_reset():
+    """Clients that reset in the middle of anything are forgotten, and others are served on."""
+    with Host("--echo", 7, "--source", 19, "--sink", 9) as host:
+        for port in (7, 9, 19):
+            for _ in range(20):
+                connection = host.connect(port)
+                connection.sendall(b"x" * 1000)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
+        with host.connect(7) as echo:
+            echo.sendall(b"still there")
+            assert echo.recv(100) == b"still there"
+
+
+def test_slow_reader():
+    """A reader that is slow, and whose buffer is small and shrinks, gets every byte."""
+    size = 2 << 20
+    with Host(*bulk(size)) as host:
+        connection = host.connect(19, SO_RCVBUF=20_000)
+
+        def pause(count):
+            if count > size // 2:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            if count < 100_000:
+                time.sleep(0.002)
+
+        received = receive_bulk(connection, pause)
+        assert host.digests(1, "source") == [received] and received[0] == size, host.errors
+
+
+def test_stopped_reader():
+    """A reader that stops for a while closes its window, and gets everything when it goes on."""
+    size = 16 << 20
+    with Host(*bulk(size)) as host:
+        connection = host.connect(19)
+        connection.recv(1000)
+        time.sleep(1)
+        count = 1000
+        while piece := connection.recv(1 << 18):
+            count += len(piece)
+        assert count == size, count
+
+
+def test_datagram_flood():
+    """A flood of datagrams, wanted and not, stops nothing."""
+    with Host("--echo", 7, "--discard", 9) as host:
+        with host.connect(7) as echo, host.datagrams(9) as wanted, host.datagrams(10) as unwanted:
+            for number in range(50_000):
+                wanted.send(BLOCK[:64])
+                if number % 100 == 0:
+                    try:
+                        unwanted.send(BLOCK[:64])
+                    except ConnectionRefusedError:
+                        pass
+                if number % 5000 == 0:
+                    echo.sendall(b"%d" % number)
+                    assert echo.recv(100) == b"%d" % number
+
+
+def test_lossy_link():
+    """On a link that loses, delays and reorders the kernel's packets, transfers still arrive whole."""
+    size = BULK // 64
+    with Host(*bulk(size)) as host:
+        shape = ["tc", "qdisc", "add", "dev", host.device, "root", "netem"]
+        shape += ["delay", "5ms", "loss", "1%", "reorder", "10%", "duplicate", "1%"]
+        if subprocess.run(shape, capture_output=True).returncode != 0:
+            raise support.Skip("the kernel has no netem")
+        transfer_both_ways(host, size)
+
+
+def test_status():
+    """--status prints connections as `ss -ti` does."""
+    with Host("--echo", 7, "--status", "--every", "100ms", stdout=subprocess.PIPE) as host:
+        with host.connect(7) as echo:
+            echo.sendall(b"hello")
+            assert echo.recv(100) == b"hello"
+            port = echo.getsockname()[1]
+            text = ""
+            while f":{port}" not in text:
+                text = host.process.stdout.readline().decode()
+            assert text.split()[:4] == ["ESTAB", "0", "0", f"{host.v4}:7"], text
+            details = host.process.stdout.readline().decode()
+            for word in ("cubic", "sack", "rtt:", "cwnd:", "bytes_received:5", "bytes_acked:5"):
+                assert word in details, details
+
+
+def test_capture():
+    """--capture writes what passes, so that tshark reads it."""
+    tshark = support.need("tshark")
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "a.pcapng"
+        with Host("--echo", 7, "--capture", file) as host:
+            with host.connect(7) as echo:
+                echo.sendall(b"captured")
+                assert echo.recv(100) == b"captured"
+            host.signal()
+            assert host.finish()[0] == 143, host.errors
+        answer = subprocess.run(
+            [tshark, "-r", file, "-Y", "tcp.port == 7 && tcp.len == 8", "-T", "fields", "-e", "tcp.payload"],
+            capture_output=True, text=True,
+        )
+        assert answer.stdout.split() == [b"captured".hex()] * 2, answer.stdout + answer.stderr
+
+
+def test_ending():
+    """The first TERM takes no more connections and waits for those there are; then it ends with 143."""
+    with Host("--echo", 7, "--source", 19) as host:
+        with host.connect(7) as echo, host.connect(19) as source:
+            echo.sendall(b"before")
+            assert echo.recv(100) == b"before"
+            host.signal()
+
+            def refuses():
+                try:
+                    host.connect(7).close()
+                    return False
+                except ConnectionRefusedError:
+                    return True
+
+            wait_until(refuses, "refusal")
+            echo.sendall(b"after")
+            assert echo.recv(100) == b"after"
+            support.read_all(source)
+            echo.shutdown(socket.SHUT_WR)
+            assert echo.recv(100) == b""
+        assert host.finish()[0] == 143, host.errors
+
+
+def test_errors():
+    """What can't be done is one line that says what to do."""
+    if OBSTACLE:
+        raise support.Skip(OBSTACLE)
+    for arguments, code, words in [
+        (["--tun", "x"], 2, "--tun"),
+        (["--tun", "t=10.0.0.1/24", "--mtu", "1"], 2, "68"),
+        (["--tun", "t=fd00::1/64", "--mtu", "600"], 2, "1280"),
+        (["--tun", "t=10.0.0.1/24", "--echo", "7", "--sink", "7"], 2, "twice"),
+        (["--tun", "lo=10.0.0.1/24"], 1, "TUN device lo"),
+    ]:
+        answer = support.sockeye("host", *arguments)
+        assert answer.returncode == code and answer.stderr.count(b"\n") == 1, (arguments, answer)
+        assert words in answer.stderr.decode(), (arguments, answer)
+
+
+OBSTACLE = enter_namespace()
+
+if __name__ == "__main__":
+    support.main(globals())
