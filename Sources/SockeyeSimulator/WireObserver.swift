@@ -45,6 +45,9 @@ struct WireObserver {
   /// Whether both sides offered to scale their windows.
   private var scales: Bool { offeredScale != nil && peerScale != nil }
 
+  /// What the window field of this endpoint counts in.
+  private var windowUnit: UInt64 { 1 << UInt64(scales ? min(offeredScale ?? 0, 14) : 0) }
+
   /// Whether everything that was sent has been acknowledged.
   var isEverythingAcknowledged: Bool { acknowledgedEnd >= sentEnd }
 
@@ -133,9 +136,8 @@ struct WireObserver {
     let edge = acknowledged + UInt64(header.window) << UInt64(shift)
     // The window field drops the bits that the scale shifts out, which is no shrinking (RFC 7323 section 2.4).
     // Past the peer's FIN there is no window to speak of.
-    let granularity: UInt64 = 1 << UInt64(scales ? min(offeredScale ?? 0, 14) : 0)
     // A SYN that is sent again can't say more than 65,535, whatever was offered between.
-    if edge + granularity <= offeredEdge, finReceived == nil, !header.flags.contains(.syn) { return .windowShrank }
+    if edge + windowUnit <= offeredEdge, finReceived == nil, !header.flags.contains(.syn) { return .windowShrank }
     offeredEdge = max(offeredEdge, edge)
     return nil
   }
@@ -178,7 +180,8 @@ struct WireObserver {
     guard reception.kept.lowerBound >= segment.lowerBound, reception.kept.upperBound <= segment.upperBound,
       reception.kept.lowerBound - segment.lowerBound == UInt64(clamping: reception.payloadOffset)
     else { return .keptWhatWasNotSent }
-    if reception.kept.upperBound + 1 > offeredEdge { return .keptBeyondWindow }
+    // A probe of a window that was rounded down to nothing may be taken: there is room for what was not told.
+    if reception.kept.upperBound + 1 >= offeredEdge + windowUnit { return .keptBeyondWindow }
     kept.insert(reception.kept)
     if kept.pending.count > rangeLimit { return .tooManyRanges }
     return nil

@@ -81,6 +81,8 @@ struct SimulationTests {
       469, 894,
       // A window scale so coarse that the window never opened again.
       619, 1288, 2063,
+      // A probe that fits into what the window field could not tell: right, and once held against the engine.
+      2015, 4542,
     ] as [UInt64]
   )
   func faultsFound(seed: UInt64) {
