@@ -364,6 +364,28 @@ struct RecoveryFastTests {
     #expect(sender.recovery.state == .open)
   }
 
+  @Test("Eifel: one segment that was late doesn't undo a recovery while others that were sent again are under way")
+  func undoWaitsForRetransmissions() {
+    var sender = self.sender(timestamps: true)
+    sender.acknowledge(0, [1..<4, 5..<9], at: 200, echo: 100)
+    #expect(sender.send(at: 200).contains(0..<1))
+    sender.acknowledge(0, [1..<4, 5..<10], at: 201, echo: 100)
+    sender.send(at: 201)
+    #expect(sender.recovery.scoreboard.retransmittedBytes == 2_000)
+    #expect(!sender.acknowledge(4, [5..<10], at: 203, echo: 100).contains(.reductionUndone))
+    #expect(sender.recovery.state == .recovery)
+  }
+
+  @Test("RACK: a recovery that was undone shows that the path reorders, though what was late had been sent again")
+  func undoShowsReordering() {
+    var sender = self.sender(timestamps: true)
+    sender.acknowledge(0, [1..<4], at: 200, echo: 100)
+    sender.send(at: 200)
+    #expect(!sender.recovery.recentAcknowledgement.hasSeenReordering)
+    sender.acknowledge(4, at: 203, echo: 100)
+    #expect(sender.recovery.recentAcknowledgement.hasSeenReordering)
+  }
+
   @Test("SACK blocks that lie are ignored: beyond what was sent, below what is acknowledged, reversed")
   func lyingBlocks() {
     var sender = self.sender(supplied: 10)

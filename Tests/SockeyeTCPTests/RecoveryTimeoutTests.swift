@@ -105,6 +105,29 @@ struct RecoveryTimeoutTests {
     #expect(sender.recovery.roundTrip.smoothed >= .milliseconds(350))
   }
 
+  @Test("Lost acknowledgements are no spurious timeout: a duplicate was reported (RFC 3522 section 3.2 step 5)")
+  func lostAcknowledgements() {
+    for tests in [true, false] {
+      var sender = ScriptedSender(timestamps: true) {
+        $0.tailLossProbe = false
+        $0.forwardRetransmissionTimeoutRecovery = tests
+      }
+      sender.supplied = 30
+      sender.send(at: 100)
+      sender.expire(at: 400)
+      sender.send(at: 400)
+      sender.expire(at: 1_000)
+      sender.send(at: 1_000)
+      sender.expire(at: 2_200)
+      sender.send(at: 2_200)
+      // Three segments had arrived long ago; the link was down for their acknowledgements and for the rest.
+      #expect(!sender.acknowledge(3, [0..<1], at: 2_300, echo: 100).contains(.reductionUndone))
+      #expect(sender.recovery.state == .loss)
+      // And their age is no round-trip time.
+      #expect(sender.recovery.roundTrip.smoothed < .milliseconds(150))
+    }
+  }
+
   @Test("Eifel: an echo in the same tick as the retransmission proves nothing")
   func eifelSameTick() {
     var sender = ScriptedSender(timestamps: true) {

@@ -25,6 +25,11 @@ struct Acknowledgement {
   init(cumulative: StreamOffset) {
     self.cumulative = cumulative
   }
+
+  /// Whether it matters even with nothing outstanding. That of a segment whose receiver only listens doesn't, and such
+  /// are most.
+  @inline(__always)
+  var saysMore: Bool { selective.count > 0 || congestionEcho || markedBytes > 0 }
 }
 
 /// Up to four SACK blocks as ranges of stream offsets, without a heap allocation.

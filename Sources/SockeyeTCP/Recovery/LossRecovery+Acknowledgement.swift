@@ -16,6 +16,7 @@ extension LossRecovery {
   mutating func acknowledged(_ acknowledgement: Acknowledgement, at arrival: Instant)
     -> AcknowledgementOutcome
   {
+    guard scoreboard.outstandingBytes > 0 || acknowledgement.saysMore else { return AcknowledgementOutcome() }
     var digest = AcknowledgementDigest(
       now: arrival,
       echoedTime: features.contains(.timestamps) ? acknowledgement.echoedTime : nil,
@@ -150,7 +151,10 @@ extension LossRecovery {
       roundTrip.observedMinimum(digest.now - digest.newestSentAt, at: digest.now)
     } else if digest.oldestSelectedSentAt != .never {
       roundTrip.measured(digest.now - digest.oldestSelectedSentAt, expectedSamples: expected, at: digest.now)
-    } else if digest.newlyAcknowledged > 0, let echoedTime = digest.echoedTime {
+    } else if digest.newlyAcknowledged > 0, !digest.facts.contains(.duplicateReported),
+      let echoedTime = digest.echoedTime
+    {
+      // A duplicate is answered with the timestamp of what it repeats, however long ago that was.
       roundTrip.measured(digest.now - echoedTime, expectedSamples: expected, at: digest.now)
     }
   }
@@ -160,11 +164,11 @@ extension LossRecovery {
   /// Tells the controller, or leads the window through a reduction.
   private mutating func adaptWindow(_ digest: AcknowledgementDigest, markedBytes: UInt64) {
     guard features.contains(.established) else { return }
-    if isReducing, !controller.ownsWindow {
+    if isReducing, !controllerOwnsWindow {
       // Acknowledgements that deliver nothing say nothing about how much may be sent.
       guard digest.newlyDelivered > 0 || digest.facts.contains(.congestiveLoss) else { return }
       reduceProportionally(digest)
-    } else if controller.ownsWindow || mayGrowWindow(digest) {
+    } else if controllerOwnsWindow || mayGrowWindow(digest) {
       let sample = CongestionSample(
         now: digest.now,
         newlyDelivered: digest.newlyDelivered,
@@ -176,14 +180,16 @@ extension LossRecovery {
         next: scoreboard.end,
         roundTripTime: digest.newestSentAt > Instant(nanoseconds: .min) ? digest.now - digest.newestSentAt : .zero,
         smoothedRoundTripTime: roundTrip.smoothed,
-        isWindowLimited: controller.ownsWindow ? usage.isLimited : usage.allowsGrowth(of: window),
+        isWindowLimited: controllerOwnsWindow ? usage.isLimited : usage.allowsGrowth(of: window),
         isRecovering: state == .recovery || state == .loss,
         rate: digest.sample,
         delivered: deliveryRate.delivered,
         lost: deliveryRate.lost
       )
       controller.acknowledged(sample, window: &window)
-      if controller.marksSamplesAsLimited { deliveryRate.applicationLimits(inFlight: bytesInFlight) }
+      if controllerOwnsWindow, controller.marksSamplesAsLimited {
+        deliveryRate.applicationLimits(inFlight: bytesInFlight)
+      }
     }
     updatePacingRate()
   }
@@ -216,8 +222,8 @@ extension LossRecovery {
   /// Twice the window a round trip in slow start, so that it can double; 1.2 times after that, so that pacing
   /// never is what limits it.
   mutating func updatePacingRate() {
-    guard features.contains(.established), features.contains(.pacing) || controller.ownsWindow else { return }
-    if controller.ownsWindow {
+    guard features.contains(.established), features.contains(.pacing) || controllerOwnsWindow else { return }
+    if controllerOwnsWindow {
       let rate = controller.pacingRate
       pacer.rate = rate > 0 ? rate : Pacer.unlimited
       return

@@ -84,7 +84,7 @@ extension LossRecovery {
 
   /// Ends a reduction: the window is the threshold.
   private mutating func finishReduction(at now: Instant) {
-    if !controller.ownsWindow, window.slowStartThreshold != CongestionWindow.unknown {
+    if !controllerOwnsWindow, window.slowStartThreshold != CongestionWindow.unknown {
       window.set(window.slowStartThreshold)
     }
     if state == .recovery { recentAcknowledgement.recovered() }
@@ -121,7 +121,7 @@ extension LossRecovery {
       window: &window,
       at: digest.now
     )
-    if !controller.ownsWindow { window.set(window.slowStartThreshold) }
+    if !controllerOwnsWindow { window.set(window.slowStartThreshold) }
     controller.recovered(window: &window, at: digest.now)
   }
 
@@ -172,7 +172,7 @@ extension LossRecovery {
     case .loss: isNew = consecutiveTimeouts == 0 || scoreboard.start >= recoveryPoint
     case .recovery, .congestionWindowReduced: isNew = scoreboard.start >= recoveryPoint
     }
-    guard isNew || controller.ownsWindow else { return }
+    guard isNew || controllerOwnsWindow else { return }
     if isNew { undo.arm(at: scoreboard.start, window: window, retransmittedBytes: 0) }
     controller.congested(.timeout, flight: digest.outstandingBytes, window: &window, at: digest.now)
   }
@@ -202,8 +202,9 @@ extension LossRecovery {
     _ digest: AcknowledgementDigest,
     _ outcome: inout AcknowledgementOutcome
   ) {
-    let wasTesting = timeoutTest != .off
-    if isSpurious(digest) || (wasTesting && digest.facts.contains(.originalDelivered)) {
+    // An original that an answer to a retransmission covers had arrived long ago: its acknowledgement was lost.
+    let isOriginalLate = digest.facts.contains(.originalDelivered) && !digest.facts.contains(.duplicateReported)
+    if isSpurious(digest) || (timeoutTest != .off && isOriginalLate) {
       // Step 3.b: something arrived that had been sent once only, so the flight had merely been late.
       undoTimeout(digest, &outcome)
       return

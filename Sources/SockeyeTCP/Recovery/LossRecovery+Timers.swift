@@ -47,7 +47,7 @@ extension LossRecovery {
     detectLosses(&digest)
     guard digest.facts.contains(.congestiveLoss) else { return }
     if state != .recovery, state != .loss { startRecovery(digest, isMarked: false) }
-    if isReducing, !controller.ownsWindow {
+    if isReducing, !controllerOwnsWindow {
       window.set(
         features.contains(.proportionalRateReduction)
           ? reduction.window(

@@ -116,12 +116,14 @@ extension LossRecovery {
     lastSent = now
     pacer.sent(count, at: now)
     if isReducing { reduction.sent(count) }
-    controller.sent(
-      count,
-      inFlightBefore: inFlightBefore,
-      isApplicationLimited: deliveryRate.isApplicationLimited,
-      at: now
-    )
+    if controllerOwnsWindow {
+      controller.sent(
+        count,
+        inFlightBefore: inFlightBefore,
+        isApplicationLimited: deliveryRate.isApplicationLimited,
+        at: now
+      )
+    }
     let inFlight = bytesInFlight
     noteUsage(isLimited: inFlight.clampedSum(window.segmentSize) > window.bytes, at: now)
     scheduleAfterSending(range, isNew: isNew, at: now)
@@ -172,7 +174,7 @@ extension LossRecovery {
       next: scoreboard.end,
       at: now
     )
-    if !isLimited, !controller.ownsWindow { decayUnusedWindow(at: now) }
+    if !isLimited, !controllerOwnsWindow { decayUnusedWindow(at: now) }
   }
 
   /// Gives up half of what the application has left unused for a whole timeout, and remembers three quarters
@@ -204,7 +206,7 @@ extension LossRecovery {
     guard idle > roundTrip.timeout else { return }
     controller.restarted(afterIdle: idle, window: &window, at: now)
     lastSent = now
-    guard !controller.ownsWindow else { return }
+    guard !controllerOwnsWindow else { return }
     var value = window.bytes
     let least = min(window.initial, value)
     var left = idle

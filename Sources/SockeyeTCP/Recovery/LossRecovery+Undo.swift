@@ -3,26 +3,36 @@
 extension LossRecovery {
   /// Whether the present reduction answered no loss.
   ///
-  /// Either the acknowledgement was provoked by something sent before the first retransmission (the Eifel
-  /// algorithm, RFC 3522: its timestamp is older), or the peer reported every retransmission as a duplicate.
+  /// Either the peer reported every retransmission as a duplicate, or the acknowledgement was provoked by something sent
+  /// before the first retransmission: its timestamp is older (the Eifel algorithm, RFC 3522).
+  ///
+  /// Of the latter two things are asked. One that reports a duplicate was provoked by that duplicate, a retransmission:
+  /// the originals had arrived, and what got lost were their acknowledgements, so the path did fail (RFC 3522 section 3.2
+  /// step 5). And in fast recovery nothing that was sent again may still be under way: one segment that was only late
+  /// says nothing about the others (as Linux has it).
   func isSpurious(_ digest: AcknowledgementDigest) -> Bool {
     guard undo.isArmed else { return false }
     if undo.isExplainedByDuplicates { return true }
-    guard digest.newlyAcknowledged > 0, let echoedTime = digest.echoedTime, undo.firstRetransmission != .never else {
-      return false
-    }
+    guard digest.newlyAcknowledged > 0, !digest.facts.contains(.duplicateReported),
+      state != .recovery || scoreboard.retransmittedBytes == 0,
+      let echoedTime = digest.echoedTime, undo.firstRetransmission != .never
+    else { return false }
     return LossRecovery.isEcho(echoedTime, olderThan: undo.firstRetransmission)
   }
 
   /// Restores window and threshold, and takes nothing for lost any more.
   mutating func undoReduction(_ digest: AcknowledgementDigest, _ outcome: inout AcknowledgementOutcome) {
     scoreboard.unmarkLost()
-    if !controller.ownsWindow {
+    if !controllerOwnsWindow {
       window.set(max(window.bytes, UInt64(undo.window)))
       window.slowStartThreshold = max(window.slowStartThreshold, undo.threshold)
     }
     controller.spurious(window: &window, at: digest.now)
-    if state == .recovery { recentAcknowledgement.recovered() }
+    if state == .recovery {
+      // What was taken for lost had been overtaken, and its retransmission hid that from step 3 of RACK.
+      recentAcknowledgement.hasSeenReordering = true
+      recentAcknowledgement.recovered()
+    }
     undo.disarm()
     state = .open
     duplicateAcknowledgements = 0

@@ -126,6 +126,7 @@ struct LossRecovery: ~Copyable {
       seed: UInt64(seed),
       now: now
     )
+    if controller.ownsWindow { features.insert(.controllerOwnsWindow) }
     updatePacingRate()
   }
 
@@ -181,6 +182,10 @@ struct LossRecovery: ~Copyable {
   /// The present retransmission timeout, back-off included.
   var retransmissionTimeout: Interval { roundTrip.timeout }
 
+  /// `CongestionController.ownsWindow`, without a look at the controller: for each segment that would be a copy of it.
+  @inline(__always)
+  var controllerOwnsWindow: Bool { features.contains(.controllerOwnsWindow) }
+
   /// Bytes believed to be in the network: the pipe of RFC 6675 section 4.
   ///
   /// Without SACK, each duplicate acknowledgement counts as a segment that left the network. That is what
@@ -203,6 +208,7 @@ struct LossRecovery: ~Copyable {
     static let proportionalRateReduction = Features(rawValue: 1 << 5)
     static let timeoutTest = Features(rawValue: 1 << 6)
     static let pacing = Features(rawValue: 1 << 7)
+    static let controllerOwnsWindow = Features(rawValue: 1 << 8)
   }
 
   /// Counters for `metrics`.
