@@ -149,9 +149,20 @@ extension IPv4Header {
     bytes.storeBigEndian(UInt16(0), at: offset + 10)
     bytes.storeBigEndian(source.rawValue, at: offset + 12)
     bytes.storeBigEndian(destination.rawValue, at: offset + 16)
-    options.emit(into: &bytes, at: offset + Self.minimumLength)
     var checksum = InternetChecksum()
-    checksum.add(bytes, in: offset..<offset + length)
+    if length > Self.minimumLength {
+      options.emit(into: &bytes, at: offset + Self.minimumLength)
+      checksum.add(bytes, in: offset..<offset + length)
+    } else {
+      // Nearly always; the fields are at hand, and a loop over five words costs more than to add them.
+      checksum.add(UInt16(0x4500) | UInt16(trafficClass))
+      checksum.add(UInt16(truncatingIfNeeded: length + payloadLength))
+      checksum.add(identification)
+      checksum.add(flags | fragmentOffset >> 3)
+      checksum.add(UInt16(timeToLive) << 8 | UInt16(protocolNumber))
+      checksum.add(source.rawValue)
+      checksum.add(destination.rawValue)
+    }
     bytes.storeBigEndian(checksum.checksum, at: offset + 10)
     return length
   }

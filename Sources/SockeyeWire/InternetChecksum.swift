@@ -65,12 +65,14 @@ public struct InternetChecksum: Hashable, Sendable {
 
   /// Adds a 16-bit field, which must stand at an even offset.
   @_noLocks
+  @inline(__always)
   public mutating func add(_ value: UInt16) {
     sum += UInt64(value.bigEndian)
   }
 
   /// Adds a 32-bit field, which must stand at an even offset.
   @_noLocks
+  @inline(__always)
   public mutating func add(_ value: UInt32) {
     sum += UInt64(value.bigEndian)
   }

@@ -106,7 +106,14 @@ extension TCPHeader {
   @_noLocks
   @discardableResult
   public func emit(into bytes: inout MutableRawSpan, at offset: Int = 0) -> Int {
-    let length = self.length
+    // As in `TCPOptions.parse`: what nearly all segments carry takes no walk through the options.
+    let timestamp = options.timestampAlone
+    let length: Int
+    if case .some = timestamp {
+      length = Self.minimumLength + TCPOptions.alignedTimestampLength
+    } else {
+      length = self.length
+    }
     precondition(length <= Self.maximumLength, "more options than a TCP header has room for")
     precondition(offset >= 0 && length <= bytes.byteCount - offset, "no room for the TCP header")
     bytes.storeBigEndian(sourcePort, at: offset)
@@ -118,7 +125,13 @@ extension TCPHeader {
     bytes.storeBigEndian(window, at: offset + 14)
     bytes.storeBigEndian(UInt16(0), at: offset + Self.checksumOffset)
     bytes.storeBigEndian(urgentPointer, at: offset + 18)
-    if length > Self.minimumLength { options.emit(into: &bytes, at: offset + Self.minimumLength) }
+    if let timestamp {
+      bytes.storeBigEndian(TCPOptions.alignedTimestampPrefix, at: offset + Self.minimumLength)
+      bytes.storeBigEndian(timestamp.value, at: offset + Self.minimumLength + 4)
+      bytes.storeBigEndian(timestamp.echo, at: offset + Self.minimumLength + 8)
+    } else if length > Self.minimumLength {
+      options.emit(into: &bytes, at: offset + Self.minimumLength)
+    }
     return length
   }
 }

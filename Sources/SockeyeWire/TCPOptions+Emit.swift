@@ -10,6 +10,24 @@ extension TCPOptions {
     }
   }
 
+  /// The timestamps, if there is no other option.
+  var timestampAlone: Timestamp? {
+    @_noLocks
+    @inline(__always)
+    get {
+      if !sackBlocks.isEmpty || sackPermitted { return nil }
+      if case .some = maximumSegmentSize { return nil }
+      if case .some = windowScale { return nil }
+      if case .some = userTimeout { return nil }
+      if case .some = fastOpen { return nil }
+      if case .some = accurateECN { return nil }
+      return timestamp
+    }
+  }
+
+  /// How many bytes aligned timestamps take.
+  static var alignedTimestampLength: Int { @_noLocks get { 12 } }
+
   /// Whether one more SACK block would still fit in the header.
   public var hasRoomForSACKBlock: Bool {
     @_noLocks get {

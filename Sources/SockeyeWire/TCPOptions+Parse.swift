@@ -30,7 +30,7 @@ extension TCPOptions {
   }
 
   /// NOP, NOP, kind 8, length 10: how timestamps are aligned (RFC 7323 appendix A).
-  static let alignedTimestampPrefix: UInt32 = 0x0101_080A
+  static var alignedTimestampPrefix: UInt32 { @_noLocks get { 0x0101_080A } }
 
   @_noLocks
   @inline(__always)

@@ -3,7 +3,7 @@ import SockeyeWire
 
 /// Room for the packets of one batch, used again for each. It lives as long as the process.
 struct PacketSlots {
-  private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Exchange.batch * slotLength, alignment: 16)
+  private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Exchange.slots * slotLength, alignment: 16)
   private static let slotLength = 1_536
 
   /// The room for one packet.
@@ -15,25 +15,31 @@ struct PacketSlots {
 /// Two engines that exchange full-sized segments through the codec. Payload is neither copied nor summed, as with
 /// checksums offloaded.
 ///
-/// For each segment the sender plans it and emits its IPv4 and TCP headers; the receiver parses both, takes the data in
-/// order, lets its program read it, and acknowledges when its rules say so; that acknowledgement is emitted, parsed and
-/// processed the same way.
+/// The sender plans segments, one at a time or as many as one packet's length allows, and emits each one's IPv4 and TCP
+/// headers; the receiver parses both and takes the data in order, segment by segment, lets its program read what a batch
+/// brought, and acknowledges when its rules say so; that acknowledgement is emitted, parsed and processed the same way.
 struct Exchange: ~Copyable {
   /// Segments that are under way at a time: what a device hands over in one go.
   static let batch = 64
+  /// Packets for which there is room: the last plan of a batch may go beyond it.
+  static let slots = 2 * batch
+  /// Full-sized segments that fit in the longest IP packet, which is what segmentation offload takes.
+  static let longestPlan = 44
 
   private var sender: Connection
   private var receiver: Connection
   private var now = Instant.zero
   private var plan = SegmentPlan()
   private let slots: PacketSlots
+  private let segmentsPerPlan: Int
   /// Bytes that the receiving program has read.
   private(set) var delivered: UInt64 = 0
   private(set) var segments = 0
   private(set) var acknowledgements = 0
 
   /// A connection that has delivered so many bytes already, so that its windows are open.
-  init(over slots: PacketSlots, warmUp bytes: UInt64 = 64 << 20) {
+  init(over slots: PacketSlots, segmentsPerPlan: Int = Exchange.longestPlan, warmUp bytes: UInt64 = 64 << 20) {
+    self.segmentsPerPlan = segmentsPerPlan
     var configuration = ConnectionConfiguration()
     configuration.receiveBuffer = 4 << 20
     configuration.initialReceiveWindow = 65_535
@@ -85,25 +91,22 @@ struct Exchange: ~Copyable {
   private mutating func exchange() {
     sender.advance(to: now)
     receiver.advance(to: now)
-    let data = Self.emit(from: &sender, at: now, limit: Self.batch, plan: &plan, slots: slots)
+    let data = Self.emit(from: &sender, at: now, segmentsPerPlan: segmentsPerPlan, plan: &plan, slots: slots)
     segments += data
     receive(data)
     takeEvents()
-    let answers = Self.emit(from: &receiver, at: now, limit: Self.batch, plan: &plan, slots: slots)
+    let answers = Self.emit(from: &receiver, at: now, segmentsPerPlan: segmentsPerPlan, plan: &plan, slots: slots)
     acknowledgements += answers
     for slot in 0..<answers { Self.deliver(slot, to: &sender, at: now, slots: slots) }
   }
 
-  /// Delivers a batch of data; the program reads as it comes, and what is to be acknowledged at once is.
+  /// Delivers a batch of data, and lets the program read it.
   private mutating func receive(_ count: Int) {
-    for slot in 0..<count {
-      Self.deliver(slot, to: &receiver, at: now, slots: slots)
-      let readable = receiver.readableCount
-      if readable > 0 {
-        receiver.read(readable, now: now)
-        delivered += UInt64(readable)
-      }
-    }
+    for slot in 0..<count { Self.deliver(slot, to: &receiver, at: now, slots: slots) }
+    let readable = receiver.readableCount
+    guard readable > 0 else { return }
+    receiver.read(readable, now: now)
+    delivered += UInt64(readable)
   }
 
   private mutating func takeEvents() {
@@ -129,24 +132,25 @@ struct Exchange: ~Copyable {
   private static func emit(
     from connection: inout Connection,
     at now: Instant,
-    limit: Int,
+    segmentsPerPlan: Int,
     plan: inout SegmentPlan,
     slots: PacketSlots
   ) -> Int {
     var count = 0
-    while count < limit, connection.nextSegment(now: now, maximumSegments: 1, into: &plan) {
-      let payloadLength = plan.payload.count
-      let headerLength = plan.header.length
-      var slot = slots[count].mutableBytes
-      let envelope = IPv4Header(
-        trafficClass: plan.codepoint.rawValue,
-        protocolNumber: TCPHeader.protocolNumber,
-        source: IPv4Address(rawValue: 0x0A00_0001),
-        destination: IPv4Address(rawValue: 0x0A00_0002)
-      )
-      envelope.emit(into: &slot, payloadLength: headerLength + payloadLength)
-      plan.header.emit(into: &slot, at: IPv4Header.minimumLength)
-      count += 1
+    while count < batch, connection.nextSegment(now: now, maximumSegments: segmentsPerPlan, into: &plan) {
+      let segmentCount = plan.segmentCount
+      for segment in 0..<segmentCount {
+        var bytes = slots[count].mutableBytes
+        let headerLength = plan.header(ofSegment: segment).emit(into: &bytes, at: IPv4Header.minimumLength)
+        let envelope = IPv4Header(
+          trafficClass: plan.codepoint.rawValue,
+          protocolNumber: TCPHeader.protocolNumber,
+          source: IPv4Address(rawValue: 0x0A00_0001),
+          destination: IPv4Address(rawValue: 0x0A00_0002)
+        )
+        envelope.emit(into: &bytes, payloadLength: headerLength + plan.payload(ofSegment: segment).count)
+        count += 1
+      }
     }
     return count
   }

@@ -3,23 +3,29 @@ import SockeyeTCP
 
 /// Prints how many full-sized segments a second the engine and the codec exchange, both ends on one core.
 func measureSpeed(seconds: Double) {
+  measureSpeed(seconds: seconds, segmentsPerPlan: Exchange.longestPlan)
+  measureSpeed(seconds: seconds, segmentsPerPlan: 1)
+}
+
+private func measureSpeed(seconds: Double, segmentsPerPlan: Int) {
   let clock = ContinuousClock()
-  var exchange = Exchange(over: PacketSlots())
+  var exchange = Exchange(over: PacketSlots(), segmentsPerPlan: segmentsPerPlan)
   var best = 0.0
   var total = 0
   let start = clock.now
   while clock.now - start < .seconds(seconds) {
     let before = clock.now
+    let segments = exchange.segments
     exchange.run(segments: 200_000)
-    best = max(best, 200_000 / ((clock.now - before) / .seconds(1)))
-    total += 200_000
+    best = max(best, Double(exchange.segments - segments) / ((clock.now - before) / .seconds(1)))
+    total += exchange.segments - segments
   }
   let mean = Double(total) / ((clock.now - start) / .seconds(1))
   let answers = Double(exchange.segments) / Double(max(exchange.acknowledgements, 1))
   print(
     """
-    \(Int(mean)) segments/s on average, \(Int(best)) at best \
-    (\(Int(1e9 / best)) ns each; one acknowledgement for \(answers) segments)
+    \(segmentsPerPlan) segments a plan: \(Int(mean)) segments/s on average, \(Int(best)) at best \
+    (\(Int(1e9 / best)) ns each; one acknowledgement for \(Int(answers)) segments)
     """
   )
 }

@@ -114,6 +114,8 @@ public struct Connection: ~Copyable {
   }
 }
 
+// What only looks at a connection and is asked for each segment is inlined, because the compiler hands a value that isn't
+// to be changed over as a copy of it.
 extension Connection {
   /// The shift of the receive window that this side offers; nil where it offers none.
   var offeredWindowShift: UInt8? {
@@ -127,15 +129,19 @@ extension Connection {
   }
 
   /// SND.NXT, with what was sent ahead of the loss recovery's knowledge.
+  @inline(__always)
   var furthestSent: StreamOffset { max(recovery.next, outgoing.speculativeEnd) }
 
   /// Where the peer's window ends.
+  @inline(__always)
   var windowEnd: StreamOffset { recovery.unacknowledged + UInt64(outgoing.window) }
 
   /// Bytes of data, counted from zero, that the peer has acknowledged.
+  @inline(__always)
   var acknowledgedCount: UInt64 { min(max(recovery.unacknowledged, 1), outgoing.dataEnd) - 1 }
 
   /// The FIN has been sent and acknowledged.
+  @inline(__always)
   var isFinishAcknowledged: Bool { outgoing.isClosed && recovery.unacknowledged > outgoing.dataEnd }
 
   /// Recomputes Eff.snd.MSS and tells the loss recovery.

@@ -54,6 +54,7 @@ extension Connection {
   }
 
   /// The time that an echoed timestamp stands for, where there is one that means something (RFC 7323 section 4.1).
+  @inline(__always)
   func echoedTime(_ header: TCPHeader, at arrival: Instant) -> Instant? {
     guard options.contains(.timestamps), header.flags.contains(.ack), let timestamp = header.options.timestamp else {
       return nil

@@ -43,12 +43,16 @@ extension Connection {
   /// SND.UNA =< SEG.ACK =< SND.NXT: advance, and update the window.
   private mutating func takeAcknowledgment(_ offset: StreamOffset, _ header: TCPHeader, _ segment: ArrivingSegment) {
     let previous = recovery.unacknowledged
+    let changesWindow = outgoing.updateWindow(field: header.window, start: segment.start, acknowledgment: offset)
+    if recovery.next == offset, furthestSent == offset, previous == offset, header.options.sackBlocks.isEmpty,
+      congestion.mode == .off
+    {
+      // What a side that only receives is told with each segment of data: there is nothing more to learn from it.
+      persist.peerAnswered(window: outgoing.window)
+      return
+    }
     var acknowledgement = Acknowledgement(cumulative: offset)
-    acknowledgement.changesWindow = outgoing.updateWindow(
-      field: header.window,
-      start: segment.start,
-      acknowledgment: offset
-    )
+    acknowledgement.changesWindow = changesWindow
     acknowledgement.occupiesSequenceSpace = segment.end(header.flags) > segment.start
     acknowledgement.echoedTime = echoedTime(header, at: segment.arrival)
     if options.contains(.selectiveAcknowledgement), !header.options.sackBlocks.isEmpty {

@@ -45,6 +45,7 @@ extension Connection {
   }
 
   /// Table 6: the four cases of the acceptability test.
+  @inline(__always)
   private func isAcceptable(_ header: TCPHeader, _ segment: ArrivingSegment) -> Bool {
     let window = incoming.next..<(incoming.next + incoming.window)
     let end = segment.end(header.flags)

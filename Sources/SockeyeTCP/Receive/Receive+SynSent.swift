@@ -67,6 +67,7 @@ extension Connection {
   }
 
   /// SEG.ACK as an offset; nil where it lies before the SYN or impossibly far away.
+  @inline(__always)
   func acknowledgmentOffset(_ header: TCPHeader) -> StreamOffset? {
     SequenceNumber(header.acknowledgmentNumber).offset(near: recovery.unacknowledged, initial: outgoing.initial)
   }

@@ -80,7 +80,8 @@ extension Connection {
 
   /// The most data that one segment has carried is taken for the size of a full one. A coalesced one counts by its parts.
   private mutating func noteSegmentSize(_ segment: ArrivingSegment) {
-    let each = (segment.length + segment.count - 1) / segment.count
+    let each = segment.count == 1 ? segment.length : (segment.length + segment.count - 1) / segment.count
+    guard each > Int(incoming.segmentSize) else { return }
     let announced = SegmentSize.announced(path: path, limit: configuration.maximumSegmentSize)
     incoming.segmentSize = max(incoming.segmentSize, min(UInt16(clamping: each), announced))
   }

@@ -46,9 +46,10 @@ public struct SegmentPlan: Sendable, Equatable {
   /// and FIN stay with the last segment.
   public func header(ofSegment index: Int) -> TCPHeader {
     var header = self.header
-    let skipped = payload(ofSegment: index).lowerBound - payload.lowerBound
+    let part = payload(ofSegment: index)
+    let skipped = part.lowerBound - payload.lowerBound
     header.sequenceNumber = (SequenceNumber(header.sequenceNumber) + UInt32(truncatingIfNeeded: skipped)).value
-    if index + 1 < segmentCount { header.flags.subtract([.psh, .fin]) }
+    if part.upperBound < payload.upperBound { header.flags.subtract([.psh, .fin]) }
     return header
   }
 }

@@ -149,25 +149,26 @@ extension Connection {
     plan.isRetransmission = !isNew
     // RFC 3168 section 6.1.5: only new data is sent as capable; what is lost of the rest must not go unnoticed.
     if isNew, congestion.isSendingCapable, !plan.payload.isEmpty { plan.codepoint = .capable0 }
-    noteSent(plan, range, now: now, isNew: isNew)
-  }
-
-  private mutating func noteSent(_ plan: SegmentPlan, _ range: Range<StreamOffset>, now: Instant, isNew: Bool) {
     recovery.sent(range, at: now)
-    let count = UInt64(plan.segmentCount)
-    counters.segmentsSent += count - 1
-    if !plan.payload.isEmpty {
-      counters.dataSegmentsSent += count
-      lastDataSent = now
-    }
-    if !isNew { counters.segmentsRetransmitted += count }
-    if UInt64(plan.payload.count) % UInt64(max(plan.segmentSize, 1)) != 0 {
+    let segmentCount = plan.segmentCount
+    noteSent(segmentCount: segmentCount, hasData: !plan.payload.isEmpty, isNew: isNew, at: now)
+    if !plan.payload.isEmpty, plan.payload.count != segmentCount * plan.segmentSize {
       outgoing.smallSegmentEnd = max(outgoing.smallSegmentEnd, range.upperBound)
     }
     if range.upperBound >= outgoing.end {
       hold.deadline = .never
       hold.isOver = false
     }
+  }
+
+  private mutating func noteSent(segmentCount: Int, hasData: Bool, isNew: Bool, at now: Instant) {
+    let count = UInt64(segmentCount)
+    counters.segmentsSent += count - 1
+    if hasData {
+      counters.dataSegmentsSent += count
+      lastDataSent = now
+    }
+    if !isNew { counters.segmentsRetransmitted += count }
   }
 
   /// URG, while there is urgent data at or after the segment (RFC 9293 section 3.8.5, MUST-30, MUST-62): the pointer
