@@ -24,7 +24,9 @@ let package = Package(
   name: "sockeye-fuzz",
   targets: [
     .target(name: "SockeyeWire", swiftSettings: strict),
+    .target(name: "SockeyeTCP", dependencies: ["SockeyeWire"], swiftSettings: strict),
     fuzzer("fuzz-address", ["SockeyeWire"]),
+    fuzzer("fuzz-engine", ["SockeyeTCP", "SockeyeWire"]),
     fuzzer("fuzz-icmp", ["SockeyeWire"]),
     fuzzer("fuzz-ip", ["SockeyeWire"]),
     fuzzer("fuzz-pcapng", ["SockeyeWire"]),
