@@ -464,7 +464,9 @@ def test_drain():
     with Served("--rate", "8MiB") as served:
         idle = socket.create_connection(("127.0.0.1", served.port))
         idle.sendall(b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n")
-        idle.recv(65536)
+        answer = b""
+        while not answer.endswith(b"hello\n"):
+            answer += idle.recv(65536)
         with socket.create_connection(("127.0.0.1", served.port)) as busy:
             busy.sendall(b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n")
             data = busy.recv(65536)

@@ -56,6 +56,7 @@ public final class FileService: Sendable {
       guard let worker = gatekeepers[ObjectIdentifier(channel.eventLoop)]?.value else { return }
       admission?.entered(channel)
       try channel.pipeline.syncOperations.addHandler(ConnectionGate(worker: worker))
+      try channel.syncOptions?.setOption(.recvAllocator, value: Self.receiveBuffers)
     }
     let listener =
       switch place {
@@ -75,6 +76,10 @@ public final class FileService: Sendable {
     }
     return FileService(shared: shared, listener: listener, workers: Array(workers.values))
   }
+
+  /// A channel keeps the buffer that it last read into, so an idle connection costs at least the smallest one. Most
+  /// requests fit into it; for uploads it grows.
+  private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
 
   /// The addresses actually bound.
   public var addresses: [SocketAddress] { self.listener.addresses }

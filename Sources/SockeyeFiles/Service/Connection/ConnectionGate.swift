@@ -1,6 +1,5 @@
 import Glibc
 import NIOCore
-import NIOHTTP1
 import NIOSSL
 import SockeyeTransport
 
@@ -61,6 +60,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private(set) var isInRequestLine = true
   private var countsForAddress: String?
   private weak var exchange: HTTPExchange?
+  private var decoder: RequestDecoder?
+  /// Whether something came that was no request: nothing after it can be read.
+  private var decodingHasFailed = false
   private var inputIsClosed = false
   private var lastProgress: Int64 = -1
   private var stalledSince: NIODeadline?
@@ -96,7 +98,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     self.quietTimer?.cancel()
-    self.worker.remove(self)
+    self.discardDecoder(context)
+    self.worker.remove(self, context: context)
     if let address = self.countsForAddress { self.worker.shared.clients.leave(address) }
     if case .bareName(let exchange) = self.phase { exchange.connectionEnded() }
     self.phase = .ended
@@ -212,16 +215,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     let exchange = HTTPExchange(gate: self)
     self.exchange = exchange
     do {
-      try context.pipeline.syncOperations.addHandlers(
-        [
-          ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: HTTPExchange.limits),
-            maximumBufferSize: HTTPExchange.largestHead
-          ),
-          exchange,
-        ],
-        position: .after(self)
-      )
+      try context.pipeline.syncOperations.addHandler(exchange, position: .after(self))
     } catch {
       context.close(promise: nil)
       return
@@ -325,9 +319,44 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       guard let slice = rest.readSlice(length: min(limit, rest.readableBytes)) else { return }
       self.lastSlice = slice
       if self.isInRequestLine { self.isInRequestLine = !Self.hasLineEnd(slice) }
-      defer { self.lastSlice = nil }
-      context.fireChannelRead(Self.wrapInboundOut(slice))
+      if let left = self.decode(slice, context: context) { rest = left.followed(by: rest) }
+      self.lastSlice = nil
     }
+    self.parkDecoder()
+  }
+
+  /// Lets a decoder see bytes, and returns what it would not look at: those come first with the next one.
+  private func decode(_ slice: ByteBuffer, context: ChannelHandlerContext) -> ByteBuffer? {
+    guard !self.decodingHasFailed else { return nil }
+    let decoder = self.decoder ?? self.worker.borrowDecoder(context)
+    self.decoder = decoder
+    do {
+      let left = try decoder.decode(slice, context: context)
+      if decoder.hasStopped { self.discardDecoder(context) }
+      return left
+    } catch {
+      self.decodingHasFailed = true
+      self.discardDecoder(context)
+      context.fireErrorCaught(error)
+      return nil
+    }
+  }
+
+  /// A request has ended that offered to go on in another protocol.
+  func decoderHasStopped() { self.decoder?.hasStopped = true }
+
+  /// Gives the decoder back if there is nothing left for it to remember.
+  private func parkDecoder() {
+    guard self.waiting == .nextRequest, let decoder = self.decoder, decoder.isBetweenRequests, let context else {
+      return
+    }
+    self.decoder = nil
+    self.worker.giveBack(decoder, context: context)
+  }
+
+  private func discardDecoder(_ context: ChannelHandlerContext) {
+    self.decoder?.retire(context: context)
+    self.decoder = nil
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -356,6 +385,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .nextRequest:
       self.deadline = self.worker.now + timeouts.idle
       self.isInRequestLine = true
+      if !self.isFeeding { self.parkDecoder() }
     }
   }
 
@@ -434,5 +464,14 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .firstBytes, .nextRequest: self.context?.close(promise: nil)
     case .request, .requestBody, .nothing: break
     }
+  }
+}
+
+extension ByteBuffer {
+  /// These bytes, and then others.
+  fileprivate func followed(by others: ByteBuffer) -> ByteBuffer {
+    var all = self
+    all.writeImmutableBuffer(others)
+    return all
   }
 }

@@ -15,6 +15,8 @@ final class ServiceWorker {
   let sendsFiles: Bool
 
   private var connections: [ConnectionGate] = []
+  /// Decoders that no connection needs at the moment.
+  private var decoders: [RequestDecoder] = []
   private var timer: RepeatedTask?
   private var random = SystemRandomNumberGenerator()
   private var whenEmpty: [EventLoopPromise<Void>] = []
@@ -62,7 +64,7 @@ final class ServiceWorker {
     self.shared.metrics.connectionOpened()
   }
 
-  func remove(_ connection: ConnectionGate) {
+  func remove(_ connection: ConnectionGate, context: ChannelHandlerContext) {
     guard connection.index < self.connections.count, self.connections[connection.index] === connection else { return }
     let last = self.connections.removeLast()
     if last !== connection {
@@ -73,8 +75,26 @@ final class ServiceWorker {
     if self.connections.isEmpty {
       for promise in self.whenEmpty { promise.succeed() }
       self.whenEmpty = []
+      for decoder in self.decoders { decoder.retire(context: context) }
+      self.decoders = []
     }
   }
+
+  /// A decoder for a request that begins.
+  func borrowDecoder(_ context: ChannelHandlerContext) -> RequestDecoder {
+    self.decoders.popLast() ?? RequestDecoder(context: context)
+  }
+
+  /// Takes back a decoder that is between requests.
+  func giveBack(_ decoder: RequestDecoder, context: ChannelHandlerContext) {
+    if self.decoders.count < Self.mostDecoders {
+      self.decoders.append(decoder)
+    } else {
+      decoder.retire(context: context)
+    }
+  }
+
+  private static let mostDecoders = 64
 
   /// Ends connections that are idle, and the others once they have their response.
   func drain() -> EventLoopFuture<Void> {

@@ -7,20 +7,6 @@ final class HTTPExchange: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = IOData
 
-  /// A request whose head has been read.
-  struct Request {
-    let head: HTTPRequestHead
-    let fields: RequestFields
-    let started: NIODeadline
-    /// Whether the connection goes on after the response.
-    var keepAlive: Bool
-    /// Who asks, once the password was found right.
-    var user: String?
-
-    var isHead: Bool { self.head.method == .HEAD }
-    var isHTTP10: Bool { self.head.version.major == 1 && self.head.version.minor == 0 }
-  }
-
   private enum State {
     case idle
     /// The head is there, the end of the body is not.
@@ -37,6 +23,8 @@ final class HTTPExchange: ChannelInboundHandler {
   private var state = State.idle
   private var queue: [HTTPServerRequestPart] = []
   private var needsFlush = false
+  /// Whether the request that is being read ends where NIO's decoder expects another protocol.
+  private var offersUpgrade = false
   private var inputIsClosed = false
 
   var worker: ServiceWorker { self.gate.worker }
@@ -81,6 +69,11 @@ final class HTTPExchange: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = Self.unwrapInboundIn(data)
+    switch part {
+    case .head(let head): self.offersUpgrade = head.headers.contains(name: "upgrade") || head.method == .CONNECT
+    case .end where self.offersUpgrade: self.gate.decoderHasStopped()
+    case .body, .end: break
+    }
     if case .responding = self.state {
       self.queue.append(part)
     } else {
@@ -130,7 +123,7 @@ final class HTTPExchange: ChannelInboundHandler {
     let fields = RequestFields(head.headers)
     let keepAlive = head.isKeepAlive && !self.shared.isDraining && !self.inputIsClosed
     let started = self.shared.configuration.accessLog == nil ? self.worker.now : .now()
-    let request = Request(head: head, fields: fields, started: started, keepAlive: keepAlive, user: nil)
+    let request = Request(head, fields: fields, started: started, keepAlive: keepAlive)
     self.shared.metrics.count(.requests)
 
     guard head.version.major == 1 else { return self.fail(request, .versionNotSupported) }
@@ -163,7 +156,6 @@ final class HTTPExchange: ChannelInboundHandler {
 
   /// Ends a request that cannot be read on: what follows on the connection may be anything.
   func fail(_ request: Request, _ status: HTTPStatus) {
-    var request = request
     request.keepAlive = false
     self.state = .responding
     self.respond(status, to: request)
@@ -183,10 +175,9 @@ final class HTTPExchange: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error {
-    case HTTPParserError.headerOverflow, is ByteToMessageDecoderError.PayloadTooLargeError:
+    case HTTPParserError.headerOverflow:
       self.refuse(self.gate.isInRequestLine ? .targetTooLong : .headersTooLarge)
     case HTTPParserError.invalidMethod where self.gate.sawMethodToken: self.refuse(.methodNotAllowed)
-    case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection: context.close(promise: nil)
     case is HTTPParserError: self.refuse(.badRequest)
     default: context.close(promise: nil)
     }
@@ -206,7 +197,7 @@ final class HTTPExchange: ChannelInboundHandler {
     }
     self.state = .responding
     let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "-")
-    let request = Request(head: head, fields: RequestFields([:]), started: self.worker.now, keepAlive: false, user: nil)
+    let request = Request(head, fields: RequestFields([:]), started: self.worker.now, keepAlive: false)
     self.respond(status, to: request)
     self.context?.flush()
   }
@@ -236,7 +227,6 @@ final class HTTPExchange: ChannelInboundHandler {
     authority.check(request.fields.authorization, on: self.worker) { [self] verdict in
       switch verdict {
       case .granted(let user):
-        var request = request
         request.user = user
         body(self, request)
       case .denied:

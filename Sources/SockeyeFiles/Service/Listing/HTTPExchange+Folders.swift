@@ -45,7 +45,6 @@ extension HTTPExchange {
     to request: Request
   ) {
     guard let context = self.context else { return }
-    var request = request
     // RFC 9112, section 6.1: HTTP/1.0 knows no chunks; there the end of the connection ends the body.
     let chunked = !request.isHTTP10
     if !chunked { request.keepAlive = false }

@@ -38,7 +38,6 @@ extension HTTPExchange {
 
   /// Says how an upload ended.
   func finishUpload(_ outcome: Upload.Outcome, request: Request, bodyWasRead: Bool = true) {
-    var request = request
     if !bodyWasRead { request.keepAlive = false }
     switch outcome {
     case .stored:

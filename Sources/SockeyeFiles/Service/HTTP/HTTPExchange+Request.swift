@@ -1,0 +1,28 @@
+import NIOCore
+import NIOHTTP1
+
+extension HTTPExchange {
+  /// A request whose head has been read.
+  ///
+  /// An object, so that handing it from step to step costs one reference and not one for each of its fields, and so that a
+  /// connection without a request is small.
+  final class Request {
+    let head: HTTPRequestHead
+    let fields: RequestFields
+    let started: NIODeadline
+    /// Whether the connection goes on after the response.
+    var keepAlive: Bool
+    /// Who asks, once the password was found right.
+    var user: String?
+
+    init(_ head: HTTPRequestHead, fields: RequestFields, started: NIODeadline, keepAlive: Bool) {
+      self.head = head
+      self.fields = fields
+      self.started = started
+      self.keepAlive = keepAlive
+    }
+
+    var isHead: Bool { self.head.method == .HEAD }
+    var isHTTP10: Bool { self.head.version.major == 1 && self.head.version.minor == 0 }
+  }
+}
