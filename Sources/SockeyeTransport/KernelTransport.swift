@@ -48,10 +48,14 @@ struct KernelTransport: TransportProvider {
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel> {
     if case .unixDomainSocket = address { Self.removeDeadSocket(address) }
-    var bootstrap = self.serverBootstrap(options, initializer)
+    var bootstrap = self.serverBootstrap(options).childChannelInitializer { channel in
+      channel.eventLoop.makeCompletedFuture { try initializer(channel) }
+    }
     if case .unixDomainSocket = address {
       return bootstrap.bind(to: address)
     }
+    // Accepted sockets inherit it, which saves a system call for each.
+    bootstrap = bootstrap.serverChannelOption(.tcpOption(.tcp_nodelay), value: 1)
     bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
     if options.reusePort { bootstrap = bootstrap.serverChannelOption(KernelSocketOption.reusePort, value: 1) }
     if case .v6 = address {
@@ -65,21 +69,17 @@ struct KernelTransport: TransportProvider {
     options: ListenOptions,
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel>? {
-    self.serverBootstrap(options, initializer).withBoundSocket(descriptor)
+    self.serverBootstrap(options).childChannelInitializer { channel in
+      Self.setUpStream(channel).flatMapThrowing { try initializer(channel) }
+    }.withBoundSocket(descriptor)
   }
 
-  private func serverBootstrap(
-    _ options: ListenOptions,
-    _ initializer: @escaping Transport.Initializer
-  ) -> ServerBootstrap {
+  private func serverBootstrap(_ options: ListenOptions) -> ServerBootstrap {
     ServerBootstrap(group: self.eventLoopGroup, childGroup: self.eventLoopGroup)
       .serverChannelOption(.backlog, value: Int32(clamping: options.backlog))
       .serverChannelOption(.maxMessagesPerRead, value: options.acceptsAtOnce)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.autoRead, value: options.autoRead)
-      .childChannelInitializer { channel in
-        Self.setUpStream(channel).flatMapThrowing { try initializer(channel) }
-      }
   }
 
   func bindDatagrams(

@@ -89,7 +89,12 @@ struct Serve: AsyncParsableCommand {
     }
     if let readyFile { try ReadyFile.write(service.addresses, to: readyFile) }
     self.announce(service, admin, directory, identity)
-    Signals.shared.onReload { [security] in Self.reload(service, security, identity) }
+    let hadTerminal = Terminal.error.isTerminal
+    Signals.shared.onReload { [security] in
+      // A terminal that is gone hangs up on whoever it ran; what was started from it is not meant to stay.
+      if hadTerminal, !Terminal.error.isTerminal { _exit(128 + SIGHUP) }
+      Self.reload(service, security, identity)
+    }
 
     let signal = await Signals.shared.firstEnding()
     self.say("{\"v\":1,\"event\":\"draining\",\"connections\":\(service.openConnections)}") {
@@ -180,7 +185,8 @@ struct Serve: AsyncParsableCommand {
     _ directory: String,
     _ identity: ServiceIdentity?
   ) {
-    let urls = ServedAddresses(bound: service.addresses, isEncrypted: identity != nil).urls
+    let reachable = ServedAddresses(bound: service.addresses, isEncrypted: identity != nil)
+    let urls = reachable.urls
     let quoted = urls.map { "\"\($0)\"" }.joined(separator: ",")
     let addresses = service.addresses.map { "\"\($0.text)\"" }.joined(separator: ",")
     let fingerprint = identity.map { ",\"sha256\":\"\($0.fingerprint)\"" } ?? ""
@@ -192,7 +198,7 @@ struct Serve: AsyncParsableCommand {
       lines += urls.dropFirst().map { "  and at \($0)" }
       if let identity { lines.append("The certificate's SHA-256 is \(identity.fingerprint)") }
       if let admin { lines += admin.addresses.map { "Metrics at http://\($0.text)/metrics" } }
-      if self.public, Terminal.error.isTerminal, let url = urls.first, let code = QRCode(url) {
+      if reachable.areForOthers, Terminal.error.isTerminal, let url = urls.first, let code = QRCode(url) {
         lines.append(code.text())
       }
       return lines.joined(separator: "\n")

@@ -103,7 +103,8 @@ def test_traversals():
             for method in (b"GET", b"HEAD"):
                 expect(served, target, statuses, method)
             expect(served, target, statuses | {400, 403, 404, 409}, b"PUT", b"Content-Length: 0\r\n")
-            expect(served, target, {405}, b"DELETE")
+            for method in (b"DELETE", b"POST", b"PATCH", b"BREW"):
+                expect(served, target, {405}, method)
         assert sorted(os.listdir(served.outside)) == ["served", "x"]
         assert (served.outside / "x").read_bytes() == SECRET
 
@@ -138,6 +139,7 @@ def test_names_that_are_no_utf8():
         with open(odd, "wb") as file:
             file.write(b"latin")
         assert expect(served, b"/caf%e9", {200})[2] == b"latin"
+        assert served.raw(b"caf\xe9") == b"latin"
         assert b'"href":"caf%E9"' in expect(served, b"/?json", {200})[2]
         assert b'href="caf%E9"' in expect(served, b"/?html", {200})[2]
 
@@ -307,6 +309,21 @@ def test_pipelining():
         reply = served.raw(requests + b"GET /ten HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", end=False)
         assert reply.count(b"HTTP/1.1 200 OK") == 201 and reply.count(b"HTTP/1.1 404") == 50
         assert reply.count(b"hello\n") == 50 and reply.endswith(b"0123456789")
+
+
+def test_half_closure():
+    """What was asked before the client ended its side is answered whole, however slowly the client reads"""
+    with Served() as served:
+        contents = os.urandom(30_000)
+        (served.path / "part").write_bytes(contents)
+        with served.connect() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(b"GET /part HTTP/1.1\r\nHost: x\r\n\r\n" * 40)
+            connection.shutdown(socket.SHUT_WR)
+            reply = bytearray()
+            while chunk := connection.recv(2000):
+                reply += chunk
+        assert reply.count(contents) == 40, f"{reply.count(contents)} of 40 responses"
 
 
 def test_pipelining_without_reading():

@@ -5,6 +5,8 @@ import SockeyeTransport
 /// The URLs by which a service can be reached.
 struct ServedAddresses {
   let urls: [String]
+  /// Whether other machines can get here.
+  let areForOthers: Bool
 
   /// The addresses of this machine's interfaces, those that others are likeliest to reach first.
   static var ofThisMachine: [SocketAddress] {
@@ -33,6 +35,9 @@ struct ServedAddresses {
       }
     }
     self.urls = urls
+    self.areForOthers = bound.contains { address in
+      address.ipAddress.map { !$0.hasPrefix("127.") && $0 != "::1" } ?? false
+    }
   }
 
   /// Names for a certificate: what a client may type to get here.

@@ -1,13 +1,12 @@
 import Synchronization
 
-/// How many connections there are, in all and from each address.
+/// How many connections there are from each address, where that is limited.
 final class ClientCounts: Sendable {
   private let counts = Mutex<[String: Int]>([:])
 
   /// Counts a connection, unless its address has as many as it may.
-  func enter(_ address: String, limit: Int?) -> Bool {
-    guard let limit else { return true }
-    return self.counts.withLock { counts in
+  func enter(_ address: String, limit: Int) -> Bool {
+    self.counts.withLock { counts in
       let count = counts[address, default: 0]
       guard count < limit else { return false }
       counts[address] = count + 1

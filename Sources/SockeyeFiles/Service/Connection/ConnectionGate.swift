@@ -111,13 +111,15 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Decides whether the peer may be here at all.
   private func admit() {
-    let text = self.peer?.hostText ?? ""
     if !self.worker.configuration.addresses.admits(self.peer) {
       self.refusal = .forbidden
-    } else if !self.worker.shared.clients.enter(text, limit: self.worker.configuration.maximumClientsPerAddress) {
-      self.refusal = .serviceUnavailable
-    } else {
-      self.countsForAddress = text
+    } else if let limit = self.worker.configuration.maximumClientsPerAddress {
+      let address = self.peer?.hostText ?? ""
+      if self.worker.shared.clients.enter(address, limit: limit) {
+        self.countsForAddress = address
+      } else {
+        self.refusal = .serviceUnavailable
+      }
     }
   }
 
@@ -255,6 +257,14 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     if case .http = self.phase { return self.backlog != nil }
     return false
   }
+
+  /// Bytes that the kernel has not taken yet.
+  var unsentBytes: Int {
+    (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+  }
+
+  /// Whether bytes have come that nobody has looked at.
+  var holdsBytes: Bool { self.backlog != nil }
 
   /// Keeps further bytes back: a request is being answered.
   func hold() { self.isHeld = true }
@@ -408,8 +418,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       self.stalledSince = nil
       return
     }
-    let pending = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    let progress = (self.transmission?.handedOver ?? 0) - Int64(pending)
+    let progress = (self.transmission?.handedOver ?? 0) - Int64(self.unsentBytes)
     if progress != self.lastProgress {
       self.lastProgress = progress
       self.stalledSince = now
@@ -449,9 +458,14 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     self.phase = .ended
     self.backlog = nil
     self.isHeld = false
-    context.close(mode: .output, promise: nil)
-    self.waiting = .request
-    self.deadline = self.worker.now + self.worker.configuration.timeouts.linger
+    // As long as there is something to send, its progress counts; after that a few seconds have to do.
+    self.wait(for: .nothing)
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenComplete { _ in
+      self.waiting = .request
+      self.deadline = self.worker.now + self.worker.configuration.timeouts.linger
+    }
+    context.close(mode: .output, promise: promise)
     if self.readIsOwed {
       self.readIsOwed = false
       context.read()

@@ -6,6 +6,8 @@ import NIOHTTP1
 extension HTTPExchange {
   /// Files up to this size leave in the same buffer as their head: one system call, one packet for most.
   static let largestInline: Int64 = 32 * 1024
+  /// Of a larger file so much goes with the head. A head alone would wake its reader twice for one response.
+  static let firstInline: Int64 = 16 * 1024
 
   /// Answers GET and HEAD.
   func serve(_ request: Request) {
@@ -137,12 +139,13 @@ extension HTTPExchange {
   ) {
     guard let context = self.context else { return }
     let size = file.metadata.size
-    let inline = size <= Self.largestInline && !request.isHead && self.shared.configuration.rate == nil
+    let isPaced = self.shared.configuration.rate != nil
+    let inline = request.isHead || isPaced ? 0 : size <= Self.largestInline ? size : Self.firstInline
     var head = ResponseHead(
       .ok,
       date: self.worker.date,
       allocator: context.channel.allocator,
-      capacity: 512 + (inline ? Int(size) : 0)
+      capacity: 512 + Int(inline)
     )
     self.writeFields(&head, file: file, tag: tag)
     head.field("Content-Type", MediaType.of(name: path.name))
@@ -152,14 +155,9 @@ extension HTTPExchange {
     if request.isHead || size == 0 {
       return self.send(head.buffer, status: .ok, bodyBytes: 0, for: request)
     }
-    if inline {
-      let start = head.buffer.writerIndex
-      if file.readCached(into: &head.buffer, at: 0, count: Int(size)).map(Int64.init) == size {
-        return self.send(head.buffer, status: .ok, bodyBytes: size, for: request)
-      }
-      head.buffer.moveWriterIndex(to: start)
-    }
-    self.send(head.buffer, then: .parts([.file(0..<size)], of: file), status: .ok, bodyBytes: size, for: request)
+    let done = inline == 0 ? 0 : Int64(file.readCached(into: &head.buffer, at: 0, count: Int(inline)) ?? 0)
+    if done == size { return self.send(head.buffer, status: .ok, bodyBytes: size, for: request) }
+    self.send(head.buffer, then: .parts([.file(done..<size)], of: file), status: .ok, bodyBytes: size, for: request)
   }
 
   private func sendPart(_ range: Range<Int64>, of file: OpenedFile, path: ResourcePath, tag: String, _ request: Request)

@@ -12,6 +12,8 @@ extension HTTPExchange {
     let started: NIODeadline
     /// Whether the connection goes on after the response.
     var keepAlive: Bool
+    /// Whether its end has been read, so that nothing of it is still on its way.
+    var isRead = false
     /// Who asks, once the password was found right.
     var user: String?
 

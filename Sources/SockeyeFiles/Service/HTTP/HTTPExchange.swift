@@ -86,6 +86,13 @@ final class HTTPExchange: ChannelInboundHandler {
       self.needsFlush = false
       context.flush()
     }
+    if self.inputIsClosed, !self.gate.holdsBytes {
+      switch self.state {
+      case .receiving, .uploading: context.close(promise: nil)
+      case .idle: self.closeGracefully(context, mayFollow: false)
+      case .responding, .closed: break
+      }
+    }
     context.fireChannelReadComplete()
   }
 
@@ -99,6 +106,7 @@ final class HTTPExchange: ChannelInboundHandler {
       }
       self.state = .receiving(request, ignoredBytes: ignored + bytes.readableBytes)
     case (.end, .receiving(let request, _)):
+      request.isRead = true
       self.respond(to: request, context: context)
     case (.body(let bytes), .uploading(_, let upload)):
       self.gate.madeProgress()
@@ -109,6 +117,7 @@ final class HTTPExchange: ChannelInboundHandler {
         self.fail(request, failure)
       }
     case (.end, .uploading(let request, let upload)):
+      request.isRead = true
       self.state = .responding
       self.gate.hold()
       self.gate.wait(for: .nothing)
@@ -121,7 +130,7 @@ final class HTTPExchange: ChannelInboundHandler {
 
   private func begin(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
     let fields = RequestFields(head.headers)
-    let keepAlive = head.isKeepAlive && !self.shared.isDraining && !self.inputIsClosed
+    let keepAlive = head.isKeepAlive && !self.shared.isDraining
     let started = self.shared.configuration.accessLog == nil ? self.worker.now : .now()
     let request = Request(head, fields: fields, started: started, keepAlive: keepAlive)
     self.shared.metrics.count(.requests)
@@ -165,8 +174,9 @@ final class HTTPExchange: ChannelInboundHandler {
     if case .inputClosed? = event as? ChannelEvent {
       self.inputIsClosed = true
       switch self.state {
-      case .idle: context.close(promise: nil)
+      case .idle: self.closeGracefully(context, mayFollow: false)
       case .receiving, .uploading: context.close(promise: nil)
+      // What has come before the end is still answered.
       case .responding, .closed: break
       }
     }
@@ -303,9 +313,9 @@ final class HTTPExchange: ChannelInboundHandler {
     guard let context = self.context, case .responding = self.state else { return }
     self.shared.metrics.responded(status, bytes: bodyBytes)
     self.log(request, status: status, bytes: bodyBytes)
-    guard request.keepAlive, !self.inputIsClosed, !self.shared.isDraining else {
-      self.state = .closed
-      self.closeGracefully(context, requestWasRead: request.keepAlive)
+    let isLast = self.inputIsClosed && self.queue.isEmpty && !self.gate.holdsBytes
+    guard request.keepAlive, !isLast, !self.shared.isDraining else {
+      self.closeGracefully(context, mayFollow: !request.isRead || !self.queue.isEmpty)
       return
     }
     self.state = .idle
@@ -334,15 +344,17 @@ final class HTTPExchange: ChannelInboundHandler {
   }
 
   /// RFC 9112, section 9.6: bytes that the client is still sending would make the kernel reset the connection and throw
-  /// away a response that the client has not read. So the end of our side comes first.
-  private func closeGracefully(_ context: ChannelHandlerContext, requestWasRead: Bool) {
+  /// away a response that the client has not read. So where something may follow the end of our side comes first.
+  private func closeGracefully(_ context: ChannelHandlerContext, mayFollow: Bool) {
     self.needsFlush = false
     context.flush()
-    guard !requestWasRead, !self.inputIsClosed else {
+    self.state = .closed
+    let isAwaited = mayFollow || self.gate.holdsBytes
+    if self.gate.unsentBytes == 0, self.inputIsClosed || !isAwaited {
       context.close(promise: nil)
-      return
+    } else {
+      self.gate.linger(context)
     }
-    self.gate.linger(context)
   }
 
   private func log(_ request: Request, status: HTTPStatus, bytes: Int64) {

@@ -1,0 +1,42 @@
+import Glibc
+import Testing
+
+/// A directory with something in it, removed at the end.
+final class TemporaryDirectory {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/sockeye-test-XXXXXX".utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress) }
+    self.path = String(cString: try #require(made))
+  }
+
+  deinit { Self.removeAll(self.path) }
+
+  func write(_ contents: String, to name: String) throws {
+    let file = try #require(fopen("\(self.path)/\(name)", "w"))
+    fputs(contents, file)
+    fclose(file)
+  }
+
+  func makeDirectory(_ name: String) { mkdir("\(self.path)/\(name)", 0o755) }
+
+  func makeFIFO(_ name: String) { mkfifo("\(self.path)/\(name)", 0o644) }
+
+  func link(_ name: String, to target: String) { symlink(target, "\(self.path)/\(name)") }
+
+  private static func removeAll(_ path: String) {
+    // A link is not followed: what cannot be opened as a directory is removed as a name.
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    guard descriptor >= 0, let stream = fdopendir(descriptor) else {
+      unlink(path)
+      return
+    }
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { Self.removeAll("\(path)/\(name)") }
+    }
+    closedir(stream)
+    rmdir(path)
+  }
+}
