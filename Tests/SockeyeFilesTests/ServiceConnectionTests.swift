@@ -73,7 +73,7 @@ private final class ServedConnection {
 
 extension String {
   fileprivate var statuses: [Substring] {
-    self.split(separator: "\r\n").filter { $0.hasPrefix("HTTP/1.1 ") }.map { $0.dropFirst(9).prefix(3) }
+    self.ranges(of: "HTTP/1.1 ").map { self[$0.upperBound...].prefix(3) }
   }
 
   fileprivate func count(of text: String) -> Int { self.ranges(of: text).count }
@@ -132,7 +132,7 @@ struct ServiceConnectionTests {
 
   @Test(
     "After bytes that are no request nothing is answered",
-    arguments: ["X Y\0Z", "GET / HTTP/1.1\r\nHost : x\r\n\r\n"]
+    arguments: ["GET /\0 HTTP/1.1\r\nHost: x", "GET / HTTP/1.1\r\nHost : x\r\n\r\n"]
   )
   func broken(text: String) throws {
     let connection = try ServedLoop().connect()
@@ -202,8 +202,7 @@ struct ServiceConnectionTests {
     let served = try ServedLoop { $0.maximumClientsPerAddress = 1 }
     let first = try served.connect()
     #expect(try first.send(Self.get("a")).statuses == ["200"])
-    try withExtendedLifetime(first) {
-      #expect(try served.connect().send(Self.get("a")).statuses == ["503"])
-    }
+    #expect(try served.connect().send(Self.get("a")).statuses == ["503"])
+    #expect(first.isOpen)
   }
 }

@@ -7,7 +7,7 @@ final class TemporaryDirectory {
 
   init() throws {
     var template = Array("/tmp/sockeye-test-XXXXXX".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress) }
+    let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
     self.path = String(cString: try #require(made))
   }
 
