@@ -84,6 +84,9 @@ def expect(served, target, statuses, method=b"GET", fields=b""):
     return status, head, body
 
 
+# Paths, sent raw, against every method and both protocols: up, escaped once and twice, backslashes, absolute and
+# authority forms, NUL, overlong UTF-8, names that are no UTF-8 and exist, components of 255 and 256 bytes, 64 KiB targets.
+
 TRAVERSALS = [
     (b"/../x", {404}), (b"/..%2fx", {400}), (b"/%2e%2e/x", {404}), (b"/%252e%252e/x", {404}), (b"/..", {404}),
     (b"/sub/../../x", {404}), (b"/sub/%2e%2e/%2e%2e/x", {404}), (b"/..\\x", {404}), (b"/..%5cx", {404}),
@@ -156,6 +159,10 @@ def test_long_names():
         assert parse(served.raw(b"GET /" + b"n" * 500_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", end=False))[0] == 414
 
 
+# Symbolic links out, in, looping, dangling (a parent that is swapped for one is at the end); FIFOs, devices, sockets;
+# dotfiles hidden and denied alike; names with CR LF or markup in listings and headers.
+
+
 def test_links():
     """Symbolic links out, looping, dangling and to hidden files are not found; links inside are followed"""
     with Served() as served:
@@ -224,6 +231,9 @@ def test_names_with_markup():
         _, head, _ = expect(served, b"/sub?a=%0d%0aX:y", {301})
         assert b"\r\nX:y" not in head
 
+
+# HTTP: two lengths, a length and chunks, +5, 0x5, folding, bare LF, NUL, a space before the colon: 400 and close.
+# Fields past a limit: 431. Unknown methods: 405. Pipelining, HEAD, Expect, HTTP/1.0.
 
 MALFORMED = [
     b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -366,6 +376,9 @@ def test_expect():
         assert served.request(b"/a.txt", fields=b"Expect: tea\r\n")[0] == 417
 
 
+# Ranges: 0-0, -0, -1, N- at the end, reversed, thirteen hundred, twenty digits, the smallest Int64, other units;
+# If-Range by tag and by date. A file that shrinks, grows or is replaced while it is sent: cut, never padded.
+
 RANGES = [
     (b"bytes=0-0", 206, b"0", b"bytes 0-0/10"), (b"bytes=-1", 206, b"9", b"bytes 9-9/10"),
     (b"bytes=-0", 416, None, b"bytes */10"), (b"bytes=10-", 416, None, b"bytes */10"),
@@ -463,6 +476,10 @@ def test_file_is_replaced():
         assert b"\x02" not in body
 
 
+# Slow heads, slow bodies, readers that never read: deadlines, and nobody else is held up. Running out of descriptors
+# does not spin.
+
+
 def test_slow_clients():
     """Slow heads get 408, slow bodies and readers that never read are cut, and nobody else waits"""
     with Served(
@@ -527,6 +544,9 @@ def attempt(served):
         return False
 
 
+# A parent swapped for a link while it is being read.
+
+
 def test_swap_race():
     """A folder that is swapped for a link out, over and over, leaks nothing"""
     count = int(os.environ.get("SOCKEYE_SWAPS", "5000"))
@@ -569,6 +589,9 @@ def test_swap_race():
             over.set()
             swapper.join()
         assert statuses.get(200, 0) > 0 and set(statuses) <= {200, 404, 503}, statuses
+
+
+# What else may come: TLS where there is none, PROXY headers, noise.
 
 
 def test_tls_without_certificate():
