@@ -22,16 +22,13 @@ struct HTTPConnection: Sendable {
   ) async throws(Failure) -> HTTPConnection {
     let channel = try await transport.connect(to: url.endpoint, options: options.connect) { channel in
       let pipeline = channel.pipeline.syncOperations
-      // Several large reads in a row, unless a rate has to be kept.
-      let readsInARow: UInt = options.bytesPerSecond == nil ? 8 : 1
+      // Many large reads in a row, unless a rate has to be kept. So many buffers does NIO also keep for reuse: as many as
+      // are on their way to the disk, so that none has to be faulted in again, page by page.
+      let readsInARow: UInt = options.bytesPerSecond == nil ? 16 : 1
       try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: readsInARow)
       try? channel.syncOptions?.setOption(
         .recvAllocator,
-        value: AdaptiveRecvByteBufferAllocator(
-          minimum: min(64 << 10, readSize),
-          initial: min(256 << 10, readSize),
-          maximum: readSize
-        )
+        value: FixedSizeRecvByteBufferAllocator(capacity: readSize)
       )
       if let tls { try pipeline.addHandler(try tls.handler(for: url.host)) }
       let streamEnd = StreamEndObserver()

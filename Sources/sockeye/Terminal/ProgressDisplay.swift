@@ -16,8 +16,7 @@ struct ProgressDisplay {
   private let style: Style
   private let interval: TimeAmount
   private let terminal: Terminal
-  private var started: NIODeadline?
-  private var last: (time: NIODeadline, done: Int64)?
+  private var last: (name: String, time: NIODeadline, done: Int64)?
   private var bytesPerSecond: Double?
   private var isDrawn = false
 
@@ -42,16 +41,17 @@ struct ProgressDisplay {
   ///   - now: The time.
   mutating func update(name: String, done: Int64, total: Int64?, now: NIODeadline = .now()) {
     guard self.style != .silent else { return }
-    guard let last = self.last else {
-      self.started = now
-      self.last = (now, done)
+    // A rate is that of one transfer, and of bytes that came while somebody looked.
+    guard let last = self.last, last.name == name, last.done <= done else {
+      self.last = (name, now, done)
+      self.bytesPerSecond = nil
       return
     }
     let elapsed = now - last.time
     guard elapsed >= self.interval else { return }
     let current = Double(done - last.done) / (Double(elapsed.nanoseconds) / 1e9)
     self.bytesPerSecond = self.bytesPerSecond.map { $0 * 0.7 + current * 0.3 } ?? current
-    self.last = (now, done)
+    self.last = (name, now, done)
     self.show(name: name, done: done, total: total)
   }
 

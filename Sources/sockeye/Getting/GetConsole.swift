@@ -1,0 +1,153 @@
+import Glibc
+import NIOCore
+import SockeyeFiles
+import SockeyeTransport
+import Synchronization
+
+/// What `get` tells, and how far it shows that it is.
+final class GetConsole: Sendable {
+  let progress = DownloadProgress()
+  private let json: Bool
+  private let quiet: Bool
+  private let display: Mutex<ProgressDisplay>
+
+  init(json: Bool, quiet: Bool, progress: ProgressChoice) {
+    self.json = json
+    self.quiet = quiet
+    self.display = Mutex(ProgressDisplay(progress))
+  }
+
+  func draw() {
+    let now = self.progress.snapshot
+    guard !now.file.isEmpty else { return }
+    self.display.withLock {
+      $0.update(name: now.file, done: Int64(clamping: now.completed), total: now.total.map { Int64(clamping: $0) })
+    }
+  }
+
+  func end() { self.display.withLock { $0.clear() } }
+
+  func say(_ event: DownloadEvent) {
+    if self.json { self.print(Self.line(event)) }
+    guard !self.quiet, let text = Self.text(event) else { return }
+    self.say(line: text)
+  }
+
+  /// Tells of a URL that failed; the last one's failure becomes the program's, and is said at its end.
+  func say(_ failure: Failure, of url: DownloadURL, isLast: Bool) {
+    if self.json { self.print(Self.line(.failed(url: url, failure: failure))) }
+    if !isLast { self.say(line: "sockeye: \(failure)") }
+  }
+
+  func say(_ report: FolderReport, of url: DownloadURL) {
+    if self.json {
+      var line = JSONLine(event: "folder")
+      line.add("url", url.description)
+      line.add("downloaded", report.downloaded)
+      line.add("skipped", report.skipped)
+      line.add("bytes", report.bytes)
+      self.print(line)
+    }
+    guard !self.quiet else { return }
+    let skipped = report.skipped > 0 ? ", \(report.skipped) were there already" : ""
+    self.say(line: "\(report.downloaded) files, \(ByteText.of(Int64(clamping: report.bytes)))\(skipped)")
+  }
+
+  private func say(line: String) {
+    self.display.withLock {
+      $0.clear()
+      StandardError.say(VisibleText.of(line))
+    }
+  }
+
+  private func print(_ line: JSONLine) {
+    self.display.withLock {
+      $0.clear()
+      Swift.print(line.line)
+      fflush(nil)
+    }
+  }
+
+  private static func text(_ event: DownloadEvent) -> String? {
+    switch event {
+    case .started(_, let file, let offset, _):
+      offset > 0 ? "\(file): going on from \(ByteText.of(Int64(clamping: offset)))" : nil
+    case .redirected(_, let to): "redirected to \(to)"
+    case .renamed(let from, let to): "the name '\(from)' is kept as '\(to)'"
+    case .connectionAdded: nil
+    case .retrying(let failure, let attempt, let delay):
+      "\(failure); attempt \(attempt + 1) in \(Int64(delay / .milliseconds(1))) ms"
+    case .restarted(let reason): "starting again: \(reason)"
+    case .notice(let text): text
+    case .skipped(_, let file): "\(file) exists, and is left as it is"
+    case .failed(_, let failure): failure.message
+    case .finished(let report): self.text(report)
+    }
+  }
+
+  private static func text(_ report: DownloadReport) -> String {
+    let assurance =
+      switch report.assurance {
+      case .checksum: "SHA-256 as asked for"
+      case .serverDigest: "SHA-256 as the server says"
+      case .length: "length as the server says"
+      case .none: "the server gave no length: a cut connection would look the same"
+      }
+    let seconds = max(report.duration / .seconds(1), 0.001)
+    // The rate of a file that is over in a moment says nothing.
+    let rate = report.received >= 1 << 20 ? ", \(ByteText.of(Int64(Double(report.received) / seconds)))/s" : ""
+    return "\(report.file): \(ByteText.of(Int64(clamping: report.size)))\(rate), \(assurance)"
+  }
+
+  private static func line(_ event: DownloadEvent) -> JSONLine {
+    var line: JSONLine
+    switch event {
+    case .started(let url, let file, let offset, let size):
+      line = JSONLine(event: "started")
+      line.add("url", url.description)
+      line.add("file", file)
+      line.add("offset", offset)
+      if let size { line.add("size", size) }
+    case .redirected(let from, let to):
+      line = JSONLine(event: "redirected")
+      line.add("from", from.description)
+      line.add("to", to.description)
+    case .renamed(let from, let to):
+      line = JSONLine(event: "renamed")
+      line.add("from", from)
+      line.add("to", to)
+    case .connectionAdded(let count):
+      line = JSONLine(event: "connection")
+      line.add("count", count)
+    case .retrying(let failure, let attempt, let delay):
+      line = JSONLine(event: "retrying")
+      line.add("reason", failure.message)
+      line.add("attempt", attempt)
+      line.add("delay", seconds: delay)
+    case .restarted(let reason):
+      line = JSONLine(event: "restarted")
+      line.add("reason", reason)
+    case .notice(let text):
+      line = JSONLine(event: "notice")
+      line.add("text", text)
+    case .skipped(let url, let file):
+      line = JSONLine(event: "skipped")
+      line.add("url", url.description)
+      line.add("file", file)
+    case .failed(let url, let failure):
+      line = JSONLine(event: "failed")
+      line.add("url", url.description)
+      line.add("reason", failure.message)
+    case .finished(let report):
+      line = JSONLine(event: "finished")
+      line.add("url", report.url.description)
+      line.add("file", report.file)
+      line.add("size", report.size)
+      line.add("sha256", report.sha256.description)
+      line.add("assurance", report.assurance.rawValue)
+      line.add("received", report.received)
+      line.add("duration", seconds: report.duration)
+    }
+    return line
+  }
+}
