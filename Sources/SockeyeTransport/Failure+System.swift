@@ -1,5 +1,5 @@
 import Glibc
-import NIOCore
+public import NIOCore
 
 extension IOError {
   static let addressInUse = EADDRINUSE
@@ -72,6 +72,8 @@ extension Failure {
     case [ECONNREFUSED]: "; is the server running, and on that port?"
     case [ENETUNREACH], [EHOSTUNREACH]: "; check the network and the address"
     case [ENOENT]: "; check the path"
+    case [EADDRNOTAVAIL]: "; is the address to connect from one of this machine's?"
+    case [EADDRINUSE]: "; connect from another port"
     default: ""
     }
   }
@@ -79,7 +81,7 @@ extension Failure {
 
 extension TimeAmount {
   /// The amount in the largest unit that divides it: `5 s`, `250 ms`.
-  var text: String {
+  public var text: String {
     self.nanoseconds % 1_000_000_000 == 0
       ? "\(self.nanoseconds / 1_000_000_000) s" : "\(self.nanoseconds / 1_000_000) ms"
   }

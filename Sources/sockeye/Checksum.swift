@@ -65,7 +65,10 @@ struct Checksum: ParsableCommand {
     for (algorithm, calculation) in zip(algorithms, calculations) {
       let digest = calculation.digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
       if self.json {
-        print("{\"v\":1,\"event\":\"checksum\",\"algorithm\":\"\(algorithm.name)\",\"value\":\"\(digest)\"}")
+        var line = JSONLine(event: "checksum")
+        line.add("algorithm", algorithm.name)
+        line.add("value", digest)
+        print(line.line)
       } else if algorithms.count == 1 {
         print(digest)
       } else {

@@ -87,8 +87,8 @@ struct Connect: AsyncParsableCommand {
     }
     running.client.withLock { $0 = client }
     let outcome = await client.waitUntilDone()
-    await self.flags.finishRecord(configuration.conversation.recorder)
     try await writers.finish()
+    try await self.flags.finishRecord(configuration.conversation.recorder)
     if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
     if let failure = outcome.failure { throw failure }
   }

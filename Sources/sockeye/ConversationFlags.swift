@@ -215,9 +215,11 @@ extension ConversationFlags {
   }
 
   /// Waits for the record, and says what it lacks.
-  func finishRecord(_ recorder: ConversationRecorder?) async {
+  ///
+  /// - Throws: A failure of kind `localFile` when it can't be written.
+  func finishRecord(_ recorder: ConversationRecorder?) async throws(Failure) {
     guard let recorder, let path = self.record else { return }
-    let dropped = await recorder.finish()
+    let dropped = try await recorder.finish()
     if dropped > 0 { StandardError.say("\(path) lacks \(dropped) packets: the disk did not keep up") }
   }
 

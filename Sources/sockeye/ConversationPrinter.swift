@@ -28,12 +28,13 @@ final class ConversationPrinter: ConversationObserver {
 
     /// Waits until everything is written.
     ///
-    /// - Throws: What ``ConversationPrinter/ending(_:)`` makes of it when the output can't be written.
+    /// - Throws: What ``ConversationPrinter/ending(_:_:)`` makes of it when something can't be written.
     func finish() async throws {
-      let error = await self.output.flush()
+      let outputError = await self.output.flush()
+      let logError = await self.log?.flush()
       _ = await self.messages.flush()
-      _ = await self.log?.flush()
-      if let error { throw ConversationPrinter.ending(error) }
+      if let outputError { throw ConversationPrinter.ending(outputError, "the output") }
+      if let error = logError ?? nil { throw ConversationPrinter.ending(error, "the log") }
     }
   }
 
@@ -73,11 +74,18 @@ final class ConversationPrinter: ConversationObserver {
     let output = try DescriptorWriter(descriptor: settings.output) { event in
       switch event {
       case .drained: eventLoop.execute { reference.value.printer?.drained() }
-      case .failed(let error): eventLoop.execute { reference.value.printer?.outputFailed(error) }
+      case .failed(let error): eventLoop.execute { reference.value.printer?.failed(error, "the output") }
       }
     }
     let messages = try DescriptorWriter(descriptor: STDERR_FILENO) { _ in }
-    let log = try settings.log.map { try DescriptorWriter(descriptor: $0, limit: 1 << 24) { _ in } }
+    let log = try settings.log.map { descriptor in
+      try DescriptorWriter(descriptor: descriptor) { event in
+        switch event {
+        case .drained: eventLoop.execute { reference.value.printer?.drained() }
+        case .failed(let error): eventLoop.execute { reference.value.printer?.failed(error, "the log") }
+        }
+      }
+    }
     let writers = Writers(output: output, messages: messages, log: log)
     let make: @Sendable () -> ConversationPrinter = {
       let printer = ConversationPrinter(settings, writers)
@@ -88,25 +96,26 @@ final class ConversationPrinter: ConversationObserver {
   }
 
   /// Nobody takes what the peers say: there is nothing left to do.
-  private func outputFailed(_ error: CInt) {
+  private func failed(_ error: CInt, _ what: String) {
     self.isSilent = true
     let messages = self.writers.messages
     // What went wrong is the last line.
     Task {
       _ = await messages.flush()
-      Exit.report(ConversationPrinter.ending(error))
+      Exit.report(ConversationPrinter.ending(error, what))
     }
   }
 
   /// How the program ends when its output can't be written: a reader that has had enough (`| head`) is no failure worth a
   /// line.
-  fileprivate static func ending(_ error: CInt) -> any Error {
+  fileprivate static func ending(_ error: CInt, _ what: String) -> any Error {
     if error == EPIPE { return SignalEnding(signal: SIGPIPE) }
     let reason = String(cString: strerror(error))
-    return Failure(.localFile, "cannot write the output: \(reason); check the disk and the reader")
+    return Failure(.localFile, "cannot write \(what): \(reason); check the disk and the reader")
   }
 
   private func drained() {
+    guard !self.isReady, !self.writers.output.isFull, self.writers.log?.isFull != true else { return }
     self.isReady = true
     self.onReady?()
   }
@@ -114,7 +123,9 @@ final class ConversationPrinter: ConversationObserver {
   // MARK: - Events
 
   func conversation(_ event: ConversationEvent) {
-    if let log = self.writers.log { log.write(ByteBuffer(string: self.json.line(event, at: .now))) }
+    if let log = self.writers.log, !log.write(ByteBuffer(string: self.json.line(event, at: .now))) {
+      self.isReady = false
+    }
     if case .listening(let addresses) = event { self.announce(addresses) }
     if self.settings.isJSON {
       return self.write(ByteBuffer(string: self.json.line(event, at: .now)))

@@ -112,9 +112,9 @@ struct Listen: AsyncParsableCommand {
     }
     Signals.shared.onEnding { _ in server.drain() }
     let cause = await server.waitUntilDone()
-    await self.flags.finishRecord(configuration.conversation.recorder)
     if case .unix(let path) = endpoint.location { unlink(path) }
     try await writers.finish()
+    try await self.flags.finishRecord(configuration.conversation.recorder)
     if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
     if self.once, let cause { try self.judge(cause) }
   }

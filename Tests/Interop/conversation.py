@@ -4,13 +4,7 @@ import socket
 import threading
 
 import support
-from support import Server, read_all, sockeye, loopback_listener, DEADLINE, SOCKEYE
-
-
-def connect(server):
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
+from support import Program, Server, connect, read_all, sockeye, loopback_listener, DEADLINE, SOCKEYE
 
 
 class TutorialServer:

@@ -195,6 +195,32 @@ def loopback_listener(family=socket.AF_INET, kind=socket.SOCK_STREAM):
     return listener, listener.getsockname()[1]
 
 
+def connect(server):
+    """A TCP connection of the test's own to a `Server`."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def serving(serve, kind=socket.SOCK_STREAM):
+    """Runs `serve(connection)` for one connection, or `serve(socket)` for datagrams; answers the endpoint."""
+    listener, port = loopback_listener(kind=kind)
+
+    def run():
+        with listener:
+            if kind == socket.SOCK_DGRAM:
+                return serve(listener)
+            connection, _ = listener.accept()
+            with connection:
+                try:
+                    serve(connection)
+                except ConnectionError:
+                    pass
+
+    threading.Thread(target=run, daemon=True).start()
+    return f"127.0.0.1:{port}"
+
+
 def read_all(connection):
     """Everything until the peer's end of stream."""
     data = bytearray()

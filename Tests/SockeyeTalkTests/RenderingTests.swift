@@ -23,7 +23,7 @@ struct RenderingTests {
     settings.showsControls = true
     #expect(
       self.show(Array("a\u{1b}[31mb\u{9b}c\u{202e}d\u{07}\tx\r\n".utf8), settings)
-        == "a\\e[31mb\\x9bc\\u{202e}d\\x07\tx\n"
+        == "a\\x1b[31mb\\u{9b}c\\u{202e}d\\x07\tx\n"
     )
     #expect(self.show(Array("a\rb".utf8), settings) == "a\\rb")
   }

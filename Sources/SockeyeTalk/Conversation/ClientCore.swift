@@ -222,7 +222,7 @@ final class ClientCore: SessionOwner, InputTarget {
     let patience = self.configuration.conversation.idleTimeout ?? self.configuration.datagramPatience
     self.quietTimer = session.schedule(in: hasHeard ? self.configuration.datagramQuiet : patience) {
       [weak self] session in
-      if !hasHeard { self?.observer.conversation(.notice(session.peer, "no answer within \(patience.shortText)")) }
+      if !hasHeard { self?.observer.conversation(.notice(session.peer, "no answer within \(patience.text)")) }
       session.finish(.local(.done))
     }
   }

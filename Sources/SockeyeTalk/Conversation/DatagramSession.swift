@@ -9,6 +9,12 @@ final class DatagramSession: Session {
   /// A datagram larger than this does not fit any IP packet.
   static let largestPayload = 65_507
 
+  /// What came before it was this peer's turn.
+  private var held: [(bytes: ByteBuffer, marks: Message.Marks)] = []
+  private var heldBytes = 0
+  /// What is held for a peer that waits; the rest is dropped, as the network would.
+  private static let mostHeld = (datagrams: 16, bytes: 65_536)
+
   init(channel: any Channel, peer: Peer, owner: any SessionOwner, configuration: ConversationConfiguration) {
     self.channel = channel
     super.init(
@@ -19,6 +25,33 @@ final class DatagramSession: Session {
       isDatagram: true
     )
   }
+
+  // MARK: - Waiting
+
+  override func holdForTurn() {
+    super.holdForTurn()
+    self.watchForSilence()
+  }
+
+  override func arrived(_ bytes: ByteBuffer, marks: Message.Marks = []) {
+    guard self.pauses.contains(.turn) else { return super.arrived(bytes, marks: marks) }
+    self.noteActivity()
+    guard self.held.count < Self.mostHeld.datagrams else { return }
+    guard self.heldBytes + bytes.readableBytes <= Self.mostHeld.bytes else { return }
+    // A copy: the datagram is a slice of a buffer that is many times its size.
+    self.held.append((ByteBuffer(bytes: bytes.readableBytesView), marks))
+    self.heldBytes += bytes.readableBytes
+  }
+
+  override func serve() {
+    super.serve()
+    let held = self.held
+    self.held = []
+    for datagram in held where !self.isFinishing { super.arrived(datagram.bytes, marks: datagram.marks) }
+    self.flush()
+  }
+
+  // MARK: - Sending
 
   override var isWritable: Bool { self.channel.isWritable }
 

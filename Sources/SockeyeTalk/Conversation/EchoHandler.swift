@@ -19,11 +19,11 @@ final class EchoHandler: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    context.write(data, promise: nil)
+    // One way through the pipeline for both: a single read is all that most turns bring.
+    context.writeAndFlush(data, promise: nil)
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    context.flush()
     if context.channel.isWritable {
       context.read()
     } else {
@@ -60,6 +60,10 @@ final class DatagramEchoHandler: ChannelInboundHandler {
   private let guardsAgainstLoops: Bool
   private let noteSuspect: (SocketAddress) -> Void
   private var now = NIODeadline.now()
+  private var unflushed = 0
+
+  /// Answers go out a few at a time: with one system call for them, and while the peer has still something to do.
+  private static let flushedAtOnce = 8
 
   init(guardsAgainstLoops: Bool, noteSuspect: @escaping (SocketAddress) -> Void) {
     self.guardsAgainstLoops = guardsAgainstLoops
@@ -81,10 +85,17 @@ final class DatagramEchoHandler: ChannelInboundHandler {
       }
     }
     context.write(data, promise: nil)
+    self.unflushed += 1
+    if self.unflushed == Self.flushedAtOnce { self.flush(context) }
+  }
+
+  private func flush(_ context: ChannelHandlerContext) {
+    self.unflushed = 0
+    context.flush()
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    context.flush()
+    self.flush(context)
     self.now = .now()
   }
 

@@ -25,6 +25,7 @@ final class ServerCore: SessionOwner, InputTarget {
   private var stalled: [Session] = []
   private var datagramPeers: [DatagramPeer: DatagramSession] = [:]
   private var touchedDatagramPeers: [DatagramSession] = []
+  private var hasToldOfCrowd = false
   private var pump: InputPump?
   private var isAccepting = true
   private var isDraining = false
@@ -89,7 +90,7 @@ final class ServerCore: SessionOwner, InputTarget {
       let handler = DatagramEchoHandler(
         guardsAgainstLoops: self.configuration.conversation.automation.guardsAgainstLoops
       ) { [weak self] address in
-        let notice = "\(address.text) answers our answers by itself; not answered for \(LoopGuard.silence.shortText)"
+        let notice = "\(address.text) answers our answers by itself; not answered for \(LoopGuard.silence.text)"
         self?.observer.conversation(.notice(nil, notice))
       }
       return try channel.pipeline.syncOperations.addHandler(handler)
@@ -157,6 +158,10 @@ final class ServerCore: SessionOwner, InputTarget {
     while let limit = self.configuration.maximumClients, self.served.count < limit, !self.isDraining {
       guard let next = self.waiting.popFirst() else { break }
       self.updateAccepting()
+      guard !next.isFinishing else {
+        self.leaving[next.peer.number] = next
+        continue
+      }
       self.serve(next, hasWaited: true)
       // What came while it waited, its end too, is dealt with now.
       if next.isInputEnded { self.sessionInputEnded(next) }
@@ -277,8 +282,12 @@ final class ServerCore: SessionOwner, InputTarget {
 
   private func newDatagramSession(_ key: DatagramPeer, on channel: any Channel) -> DatagramSession? {
     guard !self.isDraining, !self.onceServed, self.configuration.filter.admits(key.address) else { return nil }
-    let limit = min(self.configuration.maximumClients ?? .max, self.configuration.maximumDatagramPeers)
-    guard self.datagramPeers.count < limit else { return nil }
+    guard self.datagramPeers.count < self.configuration.maximumDatagramPeers,
+      self.waiting.count < self.configuration.maximumWaiting
+    else {
+      self.tellOfCrowd()
+      return nil
+    }
     let session = DatagramSession(
       channel: channel,
       peer: self.nextPeer(key.address, channel.localAddress),
@@ -289,6 +298,13 @@ final class ServerCore: SessionOwner, InputTarget {
     self.configuration.conversation.recorder?.opened(session.peer)
     self.sessionOpened(session)
     return session
+  }
+
+  private func tellOfCrowd() {
+    guard !self.hasToldOfCrowd else { return }
+    self.hasToldOfCrowd = true
+    let advice = "more addresses send datagrams than can be served; they are not heard until others fall silent"
+    self.observer.conversation(.notice(nil, advice))
   }
 
   private func flushDatagrams() {
@@ -344,7 +360,7 @@ final class ServerCore: SessionOwner, InputTarget {
       self.observer.conversation(.clients(rows))
     case .quit: self.end()
     case .unknown(let text):
-      let shown = VisibleText.line(text)
+      let shown = VisibleText.of(text)
       self.observer.conversation(
         .notice(nil, "'\(shown)': there are @N TEXT, /clients, /kick N and /quit; say // for a slash")
       )

@@ -56,8 +56,8 @@ class Session {
   private(set) var answers = 0
   var cause: CloseCause?
 
-  private let opened = NIODeadline.now()
-  private var lastActivity = NIODeadline.now()
+  private let opened: NIODeadline
+  private var lastActivity: NIODeadline
   private var deframer: Deframer
   private var closeWord: CloseWord?
   private var matcher: ExpectationMatcher?
@@ -81,6 +81,8 @@ class Session {
     self.owner = owner
     self.eventLoop = eventLoop
     self.configuration = configuration
+    self.opened = eventLoop.now
+    self.lastActivity = self.opened
     // A datagram is a message of its own.
     self.deframer = Deframer(
       isDatagram ? .raw : configuration.composer.framing,
@@ -132,7 +134,7 @@ class Session {
   func holdForTurn() { self.pause(.turn) }
 
   private func startTimers() {
-    if let limit = self.configuration.idleTimeout { self.armIdleTimer(limit, after: limit) }
+    self.watchForSilence()
     if let expectation = self.configuration.expectation {
       self.matcher = ExpectationMatcher(expectation, encoding: self.configuration.encoding)
       self.expectationTimer = self.schedule(in: expectation.limit) { session in
@@ -144,7 +146,7 @@ class Session {
   func unmetExpectation(_ expectation: Expectation) -> Failure {
     Failure(
       .expectationUnmet,
-      "\(self.peer.address) did not say /\(expectation.pattern)/ within \(expectation.limit.shortText)"
+      "\(self.peer.address) did not say /\(expectation.pattern)/ within \(expectation.limit.text)"
     )
   }
 
@@ -156,9 +158,15 @@ class Session {
     }
   }
 
+  /// Ends the conversation once nothing has been said for as long as that is allowed.
+  func watchForSilence() {
+    guard self.idleTimer == nil, let limit = self.configuration.idleTimeout else { return }
+    self.armIdleTimer(limit, after: limit)
+  }
+
   private func armIdleTimer(_ limit: TimeAmount, after delay: TimeAmount) {
     self.idleTimer = self.schedule(in: delay) { session in
-      let idle = NIODeadline.now() - session.lastActivity
+      let idle = session.eventLoop.now - session.lastActivity
       if idle >= limit {
         session.finish(.idle)
       } else {
@@ -167,8 +175,8 @@ class Session {
     }
   }
 
-  private func noteActivity() {
-    if self.idleTimer != nil { self.lastActivity = .now() }
+  func noteActivity() {
+    if self.idleTimer != nil { self.lastActivity = self.eventLoop.now }
   }
 
   // MARK: - Reading
@@ -283,11 +291,11 @@ class Session {
   }
 
   private func loopGuardAdmits(_ message: Message) -> Bool {
-    switch self.loopGuard?.consider(message.bytes, at: .now()) {
+    switch self.loopGuard?.consider(message.bytes, at: self.eventLoop.now) {
     case .answer?, nil: return true
     case .ignore?: return false
     case .suspect?:
-      let advice = "answers our answers by itself; not answered for \(LoopGuard.silence.shortText)"
+      let advice = "answers our answers by itself; not answered for \(LoopGuard.silence.text)"
       self.owner?.observer.conversation(.notice(self.peer, advice))
       return false
     }
@@ -296,27 +304,28 @@ class Session {
   /// Takes a token for an answer. A datagram over the limit goes unanswered; a stream is not read on until its turn.
   private func takeToken(for message: Message) -> Bool {
     guard self.rateLimit != nil else { return true }
-    if self.delayedAnswers.isEmpty, self.rateLimit?.take(at: .now()) == nil { return true }
-    guard !message.marks.contains(.datagram) else { return false }
-    self.delayedAnswers.append(message)
-    if self.delayedAnswers.count == 1 {
+    if self.delayedAnswers.isEmpty {
+      guard let delay = self.rateLimit?.take(at: self.eventLoop.now) else { return true }
+      guard !message.marks.contains(.datagram) else { return false }
       self.pause(.answers)
-      self.scheduleDelayedAnswer()
+      self.scheduleDelayedAnswer(in: delay)
     }
+    self.delayedAnswers.append(message)
     return false
   }
 
-  private func scheduleDelayedAnswer() {
-    _ = self.schedule(in: self.rateLimit?.take(at: .now()) ?? .zero) { session in
-      guard let message = session.delayedAnswers.popFirst(), !session.isFinishing else { return }
-      session.sendAnswer(to: message)
-      session.flush()
-      if session.delayedAnswers.isEmpty {
-        if session.isWritable { session.resume(.answers) }
-        if session.isInputEnded { session.owner?.sessionInputEnded(session) }
-      } else {
-        session.scheduleDelayedAnswer()
+  private func scheduleDelayedAnswer(in delay: TimeAmount) {
+    _ = self.schedule(in: delay) { session in
+      while !session.isFinishing, !session.delayedAnswers.isEmpty {
+        if let delay = session.rateLimit?.take(at: session.eventLoop.now) {
+          session.flush()
+          return session.scheduleDelayedAnswer(in: delay)
+        }
+        if let message = session.delayedAnswers.popFirst() { session.sendAnswer(to: message) }
       }
+      session.flush()
+      if session.isWritable { session.resume(.answers) }
+      if session.isInputEnded { session.owner?.sessionInputEnded(session) }
     }
   }
 
@@ -362,18 +371,10 @@ class Session {
     self.configuration.recorder?.closed(self.peer, cause)
     guard let owner = self.owner else { return }
     self.owner = nil
-    let lasted = NIODeadline.now() - self.opened
+    let lasted = self.eventLoop.now - self.opened
     owner.observer.conversation(
       .closed(self.peer, cause, received: self.received, sent: self.sent, lasted: lasted)
     )
     owner.sessionClosed(self, cause: cause)
-  }
-}
-
-extension TimeAmount {
-  /// The amount in the largest unit that divides it: `5 s`, `250 ms`.
-  var shortText: String {
-    self.nanoseconds % 1_000_000_000 == 0
-      ? "\(self.nanoseconds / 1_000_000_000) s" : "\(self.nanoseconds / 1_000_000) ms"
   }
 }

@@ -77,7 +77,7 @@ public struct Composer: ~Copyable {
     guard !encoding.isUTF8, !text.isEmpty else { return text }
     let (bytes, replacedCount) = Transcoder.convert(text, from: .utf8, to: encoding)
     guard replacedCount == 0 else {
-      let shown = VisibleText.line(String(decoding: text.prefix(40), as: UTF8.self))
+      let shown = VisibleText.of(String(decoding: text.prefix(40), as: UTF8.self))
       throw Failure(.usage, "'\(shown)' has characters that \(encoding.name) lacks; use another --encoding")
     }
     return bytes

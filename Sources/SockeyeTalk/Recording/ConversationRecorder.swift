@@ -24,6 +24,7 @@ public final class ConversationRecorder: Sendable {
     var droppedCount = 0
   }
 
+  private let path: String
   private let output: DescriptorWriter
   private let isClient: Bool
   private let isDatagram: Bool
@@ -46,6 +47,7 @@ public final class ConversationRecorder: Sendable {
     guard descriptor >= 0 else {
       throw Failure(.localFile, "cannot write \(path): \(String(cString: strerror(errno))); choose another file")
     }
+    self.path = path
     self.isClient = isClient
     self.isDatagram = isDatagram
     self.output = try DescriptorWriter(descriptor: descriptor, limit: Self.largestBacklog, closesDescriptor: true) {
@@ -61,10 +63,12 @@ public final class ConversationRecorder: Sendable {
   /// Waits until everything is written.
   ///
   /// - Returns: How many packets had to be left out.
-  public func finish() async -> Int {
-    _ = await self.output.flush()
+  /// - Throws: A failure of kind `localFile` when the record can't be written.
+  public func finish() async throws(Failure) -> Int {
+    let error = await self.output.flush()
     self.output.finish()
-    return self.state.withLock { $0.droppedCount }
+    guard let error else { return self.state.withLock { $0.droppedCount } }
+    throw Failure(.localFile, "cannot write \(self.path): \(String(cString: strerror(error))); check the disk")
   }
 
   // MARK: - What happens

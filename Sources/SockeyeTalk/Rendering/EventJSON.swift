@@ -15,110 +15,65 @@ public final class EventJSON {
 
   /// An event as one line, its line feed included.
   public func line(_ event: ConversationEvent, at time: WallTime) -> String {
-    var object = JSONObject()
-    object.add("v", 1)
+    var line: JSONLine
     switch event {
     case .listening(let addresses):
-      object.add("event", "listening")
-      object.add("time", time.iso8601)
-      object.add("address", addresses.first?.text ?? "")
-      object.add("addresses", addresses.map(\.text))
+      line = self.begin("listening", time)
+      line.add("address", addresses.first?.text ?? "")
+      line.add("addresses", addresses.map(\.text))
     case .retrying(let failure, let pause, let attempt, let total):
-      object.add("event", "retrying")
-      object.add("time", time.iso8601)
-      object.add("error", failure.message)
-      object.add("attempt", attempt)
-      object.add("of", total)
-      object.add("afterMilliseconds", Int(pause.nanoseconds / 1_000_000))
-    case .opened(let peer): self.begin(&object, "opened", peer, time)
-    case .served(let peer): self.begin(&object, "served", peer, time)
+      line = self.begin("retrying", time)
+      line.add("error", failure.message)
+      line.add("attempt", attempt)
+      line.add("of", total)
+      line.add("afterMilliseconds", pause.nanoseconds / 1_000_000)
+    case .opened(let peer): line = self.begin("opened", time, peer)
+    case .served(let peer): line = self.begin("served", time, peer)
     case .waiting(let peer, let ahead):
-      self.begin(&object, "waiting", peer, time)
-      object.add("ahead", ahead)
+      line = self.begin("waiting", time, peer)
+      line.add("ahead", ahead)
     case .received(let peer, let message):
-      self.begin(&object, "received", peer, time)
-      self.add(message.bytes, to: &object)
-      if message.marks.contains(.truncated) { object.add("truncated", true) }
-      if message.marks.contains(.incomplete) { object.add("incomplete", true) }
-      if message.marks.contains(.unexpectedSource) { object.add("unexpected", true) }
+      line = self.begin("received", time, peer)
+      self.add(message.bytes, to: &line)
+      if message.marks.contains(.truncated) { line.add("truncated", true) }
+      if message.marks.contains(.incomplete) { line.add("incomplete", true) }
+      if message.marks.contains(.unexpectedSource) { line.add("unexpected", true) }
     case .sent(let peer, let bytes):
-      self.begin(&object, "sent", peer, time)
-      self.add(bytes, to: &object)
-    case .inputEnded(let peer): self.begin(&object, "peer-finished", peer, time)
+      line = self.begin("sent", time, peer)
+      self.add(bytes, to: &line)
+    case .inputEnded(let peer): line = self.begin("peer-finished", time, peer)
     case .notice(let peer, let text):
-      if let peer {
-        self.begin(&object, "notice", peer, time)
-      } else {
-        object.add("event", "notice")
-        object.add("time", time.iso8601)
-      }
-      object.add("text", text)
+      line = self.begin("notice", time, peer)
+      line.add("text", text)
     case .closed(let peer, let cause, let received, let sent, let lasted):
-      self.begin(&object, "closed", peer, time)
-      object.add("cause", cause.word)
-      object.add("detail", cause.text)
-      object.add("received", Int(clamping: received))
-      object.add("sent", Int(clamping: sent))
-      object.add("milliseconds", Int(lasted.nanoseconds / 1_000_000))
+      line = self.begin("closed", time, peer)
+      line.add("cause", cause.word)
+      line.add("detail", cause.text)
+      line.add("received", received)
+      line.add("sent", sent)
+      line.add("milliseconds", lasted.nanoseconds / 1_000_000)
     case .clients(let rows):
-      object.add("event", "clients")
-      object.add("time", time.iso8601)
-      object.add("clients", rows.map { "\($0.peer.number) \($0.peer.address)\($0.isWaiting ? " waiting" : "")" })
+      line = self.begin("clients", time)
+      line.add("clients", rows.map { "\($0.peer.number) \($0.peer.address)\($0.isWaiting ? " waiting" : "")" })
     }
-    return object.text + "\n"
+    return line.line + "\n"
   }
 
-  private func begin(_ object: inout JSONObject, _ event: String, _ peer: Peer, _ time: WallTime) {
-    object.add("event", event)
-    object.add("time", time.iso8601)
-    object.add("peer", peer.number)
-    object.add("address", peer.address)
+  private func begin(_ event: String, _ time: WallTime, _ peer: Peer? = nil) -> JSONLine {
+    var line = JSONLine(event: event)
+    line.add("time", time.iso8601)
+    if let peer {
+      line.add("peer", peer.number)
+      line.add("address", peer.address)
+    }
+    return line
   }
 
-  private func add(_ bytes: ByteBuffer, to object: inout JSONObject) {
-    object.add("bytes", bytes.readableBytes)
-    object.add("base64", Base64.text(bytes.readableBytesView))
+  private func add(_ bytes: ByteBuffer, to line: inout JSONLine) {
+    line.add("bytes", bytes.readableBytes)
+    line.add("base64", Base64.text(bytes.readableBytesView))
     let text = Transcoder.convert(Array(bytes.readableBytesView), from: self.encoding, to: .utf8).bytes
-    object.add("text", String(decoding: text, as: UTF8.self))
-  }
-}
-
-/// A JSON object under construction, its members in order (RFC 8259).
-struct JSONObject {
-  private var members = ""
-
-  /// The object.
-  var text: String { "{\(self.members)}" }
-
-  mutating func add(_ name: String, _ value: String) { self.add(name, raw: Self.quoted(value)) }
-  mutating func add(_ name: String, _ value: Int) { self.add(name, raw: "\(value)") }
-  mutating func add(_ name: String, _ value: Bool) { self.add(name, raw: "\(value)") }
-  mutating func add(_ name: String, _ value: [String]) {
-    self.add(name, raw: "[\(value.map(Self.quoted).joined(separator: ","))]")
-  }
-
-  private mutating func add(_ name: String, raw: String) {
-    if !self.members.isEmpty { self.members += "," }
-    self.members += "\(Self.quoted(name)):\(raw)"
-  }
-
-  /// RFC 8259, section 7. What a terminal would obey is escaped too.
-  static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar.value {
-      case 0x22: result += "\\\""
-      case 0x5C: result += "\\\\"
-      case 0x0A: result += "\\n"
-      case 0x0D: result += "\\r"
-      case 0x09: result += "\\t"
-      case 0x00..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+    line.add("text", String(decoding: text, as: UTF8.self))
   }
 }
 

@@ -1,4 +1,5 @@
 public import NIOCore
+import SockeyeTransport
 
 /// Turns what peers say into what is shown.
 ///
@@ -124,7 +125,7 @@ public final class MessageRenderer {
   private func append(_ text: [UInt8], to output: inout ByteBuffer) {
     guard let last = text.last else { return }
     if self.settings.showsControls {
-      output.writeString(VisibleText.text(String(decoding: text, as: UTF8.self)))
+      output.writeString(VisibleText.of(String(decoding: text, as: UTF8.self), keepingLines: true))
     } else {
       output.writeBytes(text)
     }

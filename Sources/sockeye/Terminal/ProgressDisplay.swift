@@ -1,5 +1,6 @@
 import ArgumentParser
 import NIOCore
+import SockeyeTransport
 
 /// How progress is shown.
 enum ProgressChoice: String, ExpressibleByArgument, CaseIterable {
