@@ -413,7 +413,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// What the kernel has taken off our hands is the only progress that a slow reader cannot fake.
   private func checkProgress(_ now: NIODeadline) {
-    guard let context = self.context else { return }
+    guard self.context != nil else { return }
     if let transmission = self.transmission, transmission.isPaused {
       self.stalledSince = nil
       return
