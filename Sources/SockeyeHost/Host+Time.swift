@@ -30,7 +30,9 @@ extension Host where Storage: ~Copyable {
   mutating func settle(_ index: Int) {
     while let event = streams[index].connection.nextEvent() { handle(event, of: index) }
     guard streams.isTaken(index) else { return }
-    wheel.schedule(index, at: streams[index].connection.nextDeadline)
+    // A deadline that stays due waits for a segment to go: for `transmit`, which sets the timer again.
+    let deadline = streams[index].connection.nextDeadline
+    wheel.schedule(index, at: deadline > now ? deadline : .never)
     guard !streams[index].isQueued else { return }
     streams[index].isQueued = true
     sending.append(index)

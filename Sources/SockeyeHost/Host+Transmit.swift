@@ -19,7 +19,8 @@ extension Host where Storage: ~Copyable {
       guard let index = sending.popFirst() else { return nil }
       streams[index].isQueued = false
       guard let transmission = transmit(index, into: buffer) else {
-        wheel.schedule(index, at: streams[index].connection.nextDeadline)
+        // Never for this instant again: a host that asks until nothing is due must come to an end.
+        wheel.schedule(index, at: max(streams[index].connection.nextDeadline, now + .microseconds(1)))
         retireIfDone(index)
         continue
       }
