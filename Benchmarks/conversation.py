@@ -50,6 +50,19 @@ class Server:
             port = int(self.process.stdout.readline())
         self.port = port
 
+    @property
+    def processor_seconds(self):
+        """What the server, and the processes that it started, have used of the processors."""
+        ticks = 0
+        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = path.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == self.process.pid:
+                ticks += sum(map(int, fields[11:15]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def __enter__(self):
         return self
 
@@ -123,18 +136,30 @@ def main():
             if options.only not in title:
                 continue
             results = {name: [] for name in servers}
+            costs = {name: [] for name in servers}
             for _ in range(options.rounds):
                 for name, start in servers.items():
                     with start() as server:
+                        before = server.processor_seconds
                         command = [load, arguments[0], str(server.port), *arguments[1:]]
                         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-                        results[name].append(float(done.stdout.split()[0]) * factor if done.returncode == 0 else 0.0)
+                        rate = float(done.stdout.split()[0]) if done.returncode == 0 else 0.0
+                        results[name].append(rate * factor)
+                        if rate:
+                            # Microseconds for each of what is counted; for bytes, milliseconds for each megabyte.
+                            unit = 1e6 if factor == 1 else 1e3
+                            spent = server.processor_seconds - before
+                            costs[name].append(spent * unit / (rate * factor * options.seconds))
             base = statistics.median(results["sockeye"])
-            print(f"\n| {title} | median | lowest | highest | sockeye / it |\n| --- | ---: | ---: | ---: | ---: |")
+            cost = "µs each" if factor == 1 else "ms/MB"
+            print(f"\n| {title} | median | lowest | highest | sockeye / it | server CPU, {cost} |")
+            print("| --- | ---: | ---: | ---: | ---: | ---: |")
             for name, values in results.items():
                 median = statistics.median(values)
                 ratio = f"{base / median:.2f}" if median else "-"
-                print(f"| {name} | {median:,.0f} | {min(values):,.0f} | {max(values):,.0f} | {ratio} |", flush=True)
+                spent = f"{statistics.median(costs[name]):.2f}" if costs[name] else "-"
+                row = f"{median:,.0f} | {min(values):,.0f} | {max(values):,.0f} | {ratio} | {spent}"
+                print(f"| {name} | {row} |", flush=True)
 
 
 if __name__ == "__main__":
