@@ -27,7 +27,6 @@ struct ScenarioTables: ParsableCommand {
       Rates are of the bottleneck, delays are round trips, segments have 1448 bytes of data in packets of 1500. Goodput
       is what the receiving program read. A share is goodput of what the bottleneck can carry of data
       (1448 of 1500 bytes). Retransmitted is bytes sent again of bytes sent.
-
       """
     )
     shortTransfer(&aims)
