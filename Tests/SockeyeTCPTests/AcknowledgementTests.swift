@@ -43,9 +43,9 @@ struct AcknowledgementTests {
   @Test("A coalesced super-segment counts as the segments that it holds")
   func coalesced() {
     let script = SegmentScript.established()
-    script.receives(.ack, seq: 1, ack: 1, length: 2_920, count: 2)
-    script.sends(.ack, seq: 1, ack: 2_921)
-    #expect(script.connection.metrics(now: script.now).receiveSegmentSize == 1_460)
+    script.receives(.ack, seq: 1, ack: 1, length: 2_000, count: 2)
+    script.sends(.ack, seq: 1, ack: 2_001)
+    #expect(script.connection.metrics(now: script.now).receiveSegmentSize == 1_000)
     #expect(script.connection.metrics(now: script.now).dataSegmentsReceived == 2)
   }
 

@@ -174,6 +174,14 @@ struct ClosingTests {
     script.receives(.ack, seq: 1, ack: 2_002)
     script.isIn(.finWait2(expiry: .never))
     #expect(script.connection.send(10, now: script.now) == 0)
+
+    let held = SegmentScript.established()
+    held.writes(100)
+    held.sends([.ack, .psh], seq: 1, length: 100)
+    held.writes(50)
+    held.isSilent()
+    held.connection.close(now: held.now)
+    held.sends([.ack, .psh, .fin], seq: 101, length: 50)
   }
 
   @Test("A FIN that is lost is sent again")

@@ -88,6 +88,10 @@ struct OpeningTests {
     #expect(reset.sourcePort == 2 && reset.destinationPort == 1)
     let data = TCPHeader(sourcePort: 1, destinationPort: 2, sequenceNumber: 10, flags: .psh)
     #expect(ListenDecision(about: data, payloadLength: 10) == .ignore)
+    for flags: TCPFlags in [.rst, [.rst, .ack], [.rst, .syn], .all] {
+      let reset = TCPHeader(sourcePort: 1, destinationPort: 2, sequenceNumber: 10, flags: flags)
+      #expect(ListenDecision(about: reset, payloadLength: 0) == .ignore)
+    }
   }
 
   @Test(
@@ -185,6 +189,14 @@ struct OpeningTests {
     script.receives(.ack, seq: 1, ack: 500)
     script.sends(.rst, seq: 500)
     script.isIn(.synReceived(from: .passive))
+  }
+
+  @Test("3.10.7.4, fifth: a segment without ACK is dropped, though its acknowledgment number be right")
+  func withoutAcknowledgment() {
+    let script = SegmentScript.established()
+    #expect(script.receives(.psh, seq: 1, ack: 1, length: 10).kept.isEmpty)
+    #expect(script.connection.readableCount == 0)
+    script.isIn(.established)
   }
 
   @Test("Figure 9: an old duplicate SYN,ACK is reset, and the open succeeds afterwards")

@@ -167,6 +167,20 @@ struct WindowTests {
     script.sends([.ack, .psh], seq: 1, length: 1_000)
   }
 
+  @Test("A user timeout also ends the wait for a window that stays closed, answered or not (RFC 6429 section 3)")
+  func zeroWindowWithTimeout() {
+    let script = SegmentScript.established(.plain.with { $0.userTimeout = .seconds(30) })
+    script.receives(.ack, seq: 1, ack: 1, window: 0)
+    script.writes(1_000)
+    let began = script.now
+    while script.connection.state == .established, script.now - began < .seconds(100) {
+      guard script.passUntilSent() != nil else { break }
+      script.receives(.ack, seq: 1, ack: 1, window: 0)
+    }
+    script.hears(.failed(.userTimeout))
+    #expect(script.now - began >= .seconds(30) && script.now - began < .seconds(31))
+  }
+
   @Test("Probes of a zero window that nobody answers end the connection")
   func unansweredProbes() {
     let script = SegmentScript.established(.plain.with { $0.dataRetries = 4 })
@@ -315,9 +329,8 @@ struct WindowTests {
   @Test("Old segments do not bring back an old window (SND.WL1, SND.WL2)")
   func overtakenWindow() {
     let script = SegmentScript.established()
-    script.receives(.ack, seq: 1, ack: 1, length: 100, window: 20_000)
     script.receives(.ack, seq: 101, ack: 1, length: 100, window: 30_000)
-    script.receives(.ack, seq: 1, ack: 1, window: 5_000)
+    script.receives(.ack, seq: 1, ack: 1, length: 100, window: 5_000)
     #expect(script.connection.metrics(now: script.now).sendWindow == 30_000)
   }
 

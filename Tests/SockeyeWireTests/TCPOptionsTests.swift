@@ -23,6 +23,7 @@ struct TCPOptionsTests {
     expected.windowScale = 3
     #expect(try parse([1, 1, 3, 3, 3, 0, 3, 3]) == expected)
     #expect(try parse([0, 3, 3, 7]) == TCPOptions())
+    #expect(try parse([0, 2, 3, 3, 7]) == TCPOptions())
   }
 
   @Test("MUST-6: an option of any unknown kind is skipped, whatever its length")

@@ -46,11 +46,11 @@ extension CongestionNotification {
   /// The flags of a SYN that asks for what is configured. One that has timed out twice asks for nothing, in case that
   /// something on the way drops such SYNs (RFC 9768 section 3.1.4).
   static func flagsOfSYN(_ wish: ExplicitCongestionNotification, timeouts: UInt8) -> TCPFlags {
-    guard timeouts < 2 else { return [] }
+    guard timeouts < 2 else { return TCPFlags(counter: 0) }
     switch wish {
-    case .off, .acceptOnly: return []
-    case .classic: return [.ece, .cwr]
-    case .accurate: return [.ae, .ece, .cwr]
+    case .off, .acceptOnly: return TCPFlags(counter: 0)
+    case .classic: return TCPFlags(counter: 0b011)
+    case .accurate: return TCPFlags(counter: 0b111)
     }
   }
 
@@ -58,9 +58,9 @@ extension CongestionNotification {
   /// refuse the rest.
   mutating func takeSYN(_ flags: TCPFlags, codepoint: ECNCodepoint, wish: ExplicitCongestionNotification) {
     handshakeCodepoint = codepoint
-    if flags.contains([.ae, .cwr, .ece]), wish == .accurate {
+    if flags.counter == 0b111, wish == .accurate {
       mode = .accurate
-    } else if flags.contains([.cwr, .ece]), wish != .off {
+    } else if flags.contains(.cwr), flags.contains(.ece), wish != .off {
       mode = .classic
     }
     isSendingCapable = mode != .off
@@ -69,7 +69,7 @@ extension CongestionNotification {
   /// The flags of the answer to such a SYN: for accurate feedback, which code point it came with.
   var flagsOfSYNACK: TCPFlags {
     switch mode {
-    case .off: []
+    case .off: TCPFlags(counter: 0)
     case .classic: .ece
     case .accurate: Self.handshakeEcho(of: handshakeCodepoint)
     }
@@ -77,17 +77,18 @@ extension CongestionNotification {
 
   /// Takes in the answer to a SYN of ours (RFC 9768 section 3.1.2, table 2). Broken reflections mean nothing.
   mutating func takeSYNACK(_ flags: TCPFlags, codepoint: ECNCodepoint, wish: ExplicitCongestionNotification) {
-    let answer = flags.intersection([.ae, .cwr, .ece])
-    let asked = wish == .accurate || wish == .classic
-    if asked, answer == .ece {
+    mode = .off
+    switch flags.counter {
+    case 0b001 where wish == .accurate || wish == .classic:
       mode = .classic
-    } else if wish == .accurate, answer == .cwr || answer == [.cwr, .ece] || answer == .ae || answer == [.ae, .cwr] {
+    case 0b010, 0b011, 0b100, 0b110:
+      guard wish == .accurate else { break }
       mode = .accurate
       handshakeCodepoint = codepoint
       echoesHandshake = true
       if codepoint == .congestionExperienced { receivedPackets = 6 }
-    } else {
-      mode = .off
+    default:
+      break
     }
     isSendingCapable = mode != .off
   }
@@ -96,7 +97,7 @@ extension CongestionNotification {
   /// SYN,ACK (RFC 9768 section 3.2.2.1, table 4). Zero means that something on the way clears the field.
   mutating func takeHandshakeACK(_ flags: TCPFlags) {
     guard mode == .accurate else { return }
-    switch Self.counterField(flags) {
+    switch flags.counter {
     case 0: isSendingCapable = false
     case 6: reportedPackets = 6
     default: break
@@ -105,10 +106,10 @@ extension CongestionNotification {
 
   private static func handshakeEcho(of codepoint: ECNCodepoint) -> TCPFlags {
     switch codepoint {
-    case .notCapable: .cwr
-    case .capable1: [.cwr, .ece]
-    case .capable0: .ae
-    case .congestionExperienced: [.ae, .cwr]
+    case .notCapable: TCPFlags(counter: 0b010)
+    case .capable1: TCPFlags(counter: 0b011)
+    case .capable0: TCPFlags(counter: 0b100)
+    case .congestionExperienced: TCPFlags(counter: 0b110)
     }
   }
 }
@@ -151,19 +152,15 @@ extension CongestionNotification {
   mutating func takeFlags() -> TCPFlags {
     switch mode {
     case .off:
-      return []
+      return TCPFlags(counter: 0)
     case .classic:
-      return echoes ? .ece : []
+      return TCPFlags(counter: echoes ? 0b001 : 0)
     case .accurate:
       if echoesHandshake {
         echoesHandshake = false
         return Self.handshakeEcho(of: handshakeCodepoint)
       }
-      var flags: TCPFlags = []
-      if receivedPackets & 4 != 0 { flags.insert(.ae) }
-      if receivedPackets & 2 != 0 { flags.insert(.cwr) }
-      if receivedPackets & 1 != 0 { flags.insert(.ece) }
-      return flags
+      return TCPFlags(counter: receivedPackets)
     }
   }
 
@@ -193,7 +190,7 @@ extension CongestionNotification {
   /// The byte counter tells exactly. Without it the counter of packets does, modulo eight, each taken for a full segment.
   mutating func newlyMarkedBytes(_ header: TCPHeader, segmentSize: UInt16) -> UInt64 {
     guard mode == .accurate, !header.flags.contains(.syn) else { return 0 }
-    let packets = (Self.counterField(header.flags) + 8 - reportedPackets % 8) % 8
+    let packets = (header.flags.counter + 8 - reportedPackets % 8) % 8
     reportedPackets += packets
     if let bytes = header.options.accurateECN?.ceBytes {
       let change = (bytes + Self.counterMask + 1 - reportedMarkedBytes) & Self.counterMask
@@ -205,10 +202,15 @@ extension CongestionNotification {
     return packets * UInt64(segmentSize)
   }
 
-  /// ACE: the three flags as a number.
-  private static func counterField(_ flags: TCPFlags) -> UInt64 {
-    (flags.contains(.ae) ? 4 : 0) + (flags.contains(.cwr) ? 2 : 0) + (flags.contains(.ece) ? 1 : 0)
-  }
-
   private static let counterMask: UInt32 = 0xFF_FFFF
+}
+
+extension TCPFlags {
+  /// AE, CWR and ECE as a number (ACE, RFC 9768 section 3.1.1): ECE is its lowest bit.
+  var counter: UInt64 { UInt64(rawValue >> 6) & 7 }
+
+  /// The flags of which `counter` is the number, modulo eight.
+  init(counter: UInt64) {
+    self.init(rawValue: UInt16(counter & 7) << 6)
+  }
 }

@@ -9,7 +9,7 @@ extension Connection {
   mutating func takeOptions(ofSYN header: TCPHeader, isReply: Bool, now: Instant) {
     let offered = header.options
     outgoing.peerSegmentSize = offered.maximumSegmentSize ?? SegmentSize.defaultSend(path.version)
-    options = []
+    options = NegotiatedOptions(rawValue: 0)
     if configuration.timestamps, let timestamp = offered.timestamp {
       options.insert(.timestamps)
       timestamps.update(timestamp.value, at: now)
@@ -49,7 +49,9 @@ extension Connection {
     switch congestion.mode {
     case .off: break
     case .classic: options.insert(.explicitCongestionNotification)
-    case .accurate: options.insert([.explicitCongestionNotification, .accurateCongestionNotification])
+    case .accurate:
+      options.insert(.explicitCongestionNotification)
+      options.insert(.accurateCongestionNotification)
     }
   }
 

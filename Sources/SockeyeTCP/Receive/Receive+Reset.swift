@@ -33,7 +33,8 @@ extension Connection {
     if case .synReceived(let side) = state {
       // The peer's SYN again, with the ACK of ours: a simultaneous open goes on with the ACK.
       if side == .active, segment.start == 0 { return true }
-      // A new SYN in the window, from LISTEN: back to it, as if this connection had never been.
+      // A new SYN in the window, from LISTEN: back to it, as if this connection had never been. RFC 9293 always does so;
+      // here a SYN is challenged then too, since whoever guesses one could end any connection that is opening.
       if side == .passive, segment.start != 0, !configuration.challengesBlindAttacks {
         state = .listen
         events.insert(.returnedToListen)

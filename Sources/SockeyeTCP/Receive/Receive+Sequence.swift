@@ -24,7 +24,10 @@ extension Connection {
 
     guard isAcceptable(header, segment) else {
       // Appendix A.2: simultaneous open. The peer's SYN,ACK repeats the SYN that has come already; its ACK counts.
-      if case .synReceived(from: .active) = state, header.flags.contains([.syn, .ack]), start == 0 { return true }
+      if case .synReceived(from: .active) = state, header.flags.contains(.syn), header.flags.contains(.ack), start == 0
+      {
+        return true
+      }
       // Special allowance for a zero window: valid ACKs, URGs and RSTs are taken from a segment that begins at RCV.NXT,
       // though its text is not (MUST-66). It is answered with the window, which is what a probe asks for.
       if incoming.window == 0, start == incoming.next {

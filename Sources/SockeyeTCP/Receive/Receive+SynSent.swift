@@ -82,13 +82,17 @@ extension Connection {
     registerSpeculation(upTo: offset)
     _ = recovery.acknowledged(acknowledgement, at: segment.arrival)
     if offset > 1 { events.insert(.acknowledged) }
+    if outgoing.isClosed { state = .finWait1 }
+  }
+
+  /// The handshake is complete: from here on the congestion control that was chosen is in charge, which may need memory.
+  mutating func beginTransfer(now: Instant) {
     recovery.established(
       selective: options.contains(.selectiveAcknowledgement),
       timestamps: options.contains(.timestamps),
       segmentSize: UInt32(outgoing.segmentSize),
-      now: segment.arrival
+      now: now
     )
-    if outgoing.isClosed { state = .finWait1 }
   }
 
   /// The peer has acknowledged some of what the loss recovery wasn't told of: tell it now, so that it may be acknowledged.

@@ -32,7 +32,10 @@ extension Connection {
       codepoint: codepoint,
       arrival: arrival
     )
-    return segmentArrives(header, segment)
+    let wasOpening = !state.isSynchronized
+    let reception = segmentArrives(header, segment)
+    if wasOpening, state.isSynchronized { beginTransfer(now: arrival) }
+    return reception
   }
 
   private mutating func segmentArrives(_ header: TCPHeader, _ segment: ArrivingSegment) -> Reception {

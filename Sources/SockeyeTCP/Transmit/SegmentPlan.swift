@@ -26,7 +26,7 @@ public struct SegmentPlan: Sendable, Equatable {
 
   /// A plan to be filled in by `Connection.nextSegment`.
   public init() {
-    self.init(header: TCPHeader(sourcePort: 0, destinationPort: 0, sequenceNumber: 0, flags: []))
+    self.init(header: TCPHeader(sourcePort: 0, destinationPort: 0, sequenceNumber: 0, flags: TCPFlags(rawValue: 0)))
   }
 
   /// How many segments the plan covers: one, or as many as its data fills.

@@ -12,10 +12,10 @@ extension Connection {
     }
     guard persist.unanswered < configuration.dataRetries else {
       giveUp(.timedOut, now: now)
-      return planSegmentAfterFailure(now: now, into: &plan)
+      return planSegment(now: now, maximumSegments: 1, into: &plan)
     }
     let offset = recovery.next
-    fill(&plan, from: offset, flags: [.ack], now: now)
+    fill(&plan, from: offset, flags: .ack, now: now)
     if offset < outgoing.dataEnd {
       plan.payload = (offset - 1)..<offset
       if offset + 1 == outgoing.dataEnd { plan.header.flags.insert(.psh) }
@@ -32,10 +32,6 @@ extension Connection {
       maximum: configuration.maximumRetransmissionTimeout
     )
     return true
-  }
-
-  private mutating func planSegmentAfterFailure(now: Instant, into plan: inout SegmentPlan) -> Bool {
-    nextSegment(now: now, maximumSegments: 1, into: &plan)
   }
 
   /// A keep-alive probe: <SEQ=SND.NXT-1>, without data (RFC 9293 section 3.8.4, SHLD-12). It lies before the peer's

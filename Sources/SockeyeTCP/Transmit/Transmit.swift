@@ -14,7 +14,7 @@ extension Connection {
     return planSegment(now: now, maximumSegments: max(maximumSegments, 1), into: &plan)
   }
 
-  private mutating func planSegment(now: Instant, maximumSegments: Int, into plan: inout SegmentPlan) -> Bool {
+  mutating func planSegment(now: Instant, maximumSegments: Int, into plan: inout SegmentPlan) -> Bool {
     if let reset = pendingReset { return planReset(reset, now: now, into: &plan) }
     switch state {
     case .closed, .listen:
@@ -46,7 +46,7 @@ extension Connection {
     plan.header.sequenceNumber = reset.sequenceNumber
     plan.header.flags = .rst
     if reset.acknowledges {
-      plan.header.flags = [.rst, .ack]
+      plan.header.flags.insert(.ack)
       plan.header.acknowledgmentNumber = incoming.sequenceNumber(incoming.next)
       if options.contains(.timestamps) {
         plan.header.options.timestamp = TCPOptions.Timestamp(value: timestamps.value(at: now), echo: timestamps.recent)
@@ -84,7 +84,8 @@ extension Connection {
     plan.header.sourcePort = ports.local
     plan.header.destinationPort = ports.remote
     plan.header.sequenceNumber = outgoing.initial.value
-    plan.header.flags = isReply ? [.syn, .ack] : .syn
+    plan.header.flags = .syn
+    if isReply { plan.header.flags.insert(.ack) }
     plan.header.flags.formUnion(
       isReply
         ? congestion.flagsOfSYNACK
