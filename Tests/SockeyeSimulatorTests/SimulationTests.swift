@@ -83,6 +83,8 @@ struct SimulationTests {
       619, 1288, 2063,
       // A probe that fits into what the window field could not tell: right, and once held against the engine.
       2015, 4542,
+      // A timer that went on for ever beside data ahead of a gap, when the peer was gone.
+      9620,
     ] as [UInt64]
   )
   func faultsFound(seed: UInt64) {

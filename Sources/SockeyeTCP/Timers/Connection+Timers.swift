@@ -121,10 +121,9 @@ extension Connection {
   /// Room for one more range ahead of a gap and, while something is outstanding, for the records that a selective
   /// acknowledgement may split.
   mutating func makeRoomToReceive(ahead: Bool, now: Instant) {
-    if ahead, outOfOrder.needsRoom {
-      outOfOrder.makeRoom()
-      storage.start(at: now)
-    }
+    if ahead, outOfOrder.needsRoom { outOfOrder.makeRoom() }
+    // Ranges may have outlasted the timer; only an arrival can make them go.
+    if storage.deadline == .never, outOfOrder.storageSize > 0 { storage.start(at: now) }
     if furthestSent > recovery.unacknowledged { makeRoomToSend(now: now) }
   }
 
@@ -137,10 +136,11 @@ extension Connection {
 
   private mutating func releaseStorage(now: Instant) {
     let idle = min(now - lastArrival, lastDataSent == .never ? .longest : now - lastDataSent)
-    guard idle >= StorageTimer.period, outOfOrder.isEmpty, recovery.unacknowledged == furthestSent else {
+    guard idle >= StorageTimer.period, recovery.unacknowledged == furthestSent else {
       storage.start(at: now)
       return
     }
+    // Ranges ahead of a gap stay, and to look at them again and again would wake a host for ever, if the peer is gone.
     outOfOrder.releaseRoom()
     recovery.releaseRoom()
     storage.stop()
