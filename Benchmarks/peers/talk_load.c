@@ -5,7 +5,6 @@
 //   talk_load stream PORT SECONDS                  bytes a second echoed by a stream that is always full
 //   talk_load connect PORT SECONDS                 connections a second, each with one byte echoed
 //   talk_load udp PORT WINDOW SIZE SECONDS         datagrams a second echoed, so many under way; then how many were lost
-//   talk_load crowd PORT CONNECTIONS ROUNDS        every connection echoed so many times; fails if anything is lost
 //
 // One thread on epoll, blocking nowhere else.
 
@@ -60,7 +59,6 @@ static void write_all(int descriptor, const char *bytes, size_t count) {
 struct peer {
   int descriptor;
   size_t received;
-  long rounds;
 };
 
 static void echo(int connections, size_t size, double seconds) {
@@ -166,58 +164,6 @@ static void datagrams(int window, size_t size, double seconds) {
   printf("%.0f %lu\n", received / (now() - begin), lost);
 }
 
-static void crowd(int connections, long rounds) {
-  enum { size = 64 };
-  int epoll = epoll_create1(0);
-  struct peer *peers = calloc(connections, sizeof *peers);
-  for (int index = 0; index < connections; index++) {
-    peers[index].descriptor = dial(SOCK_STREAM);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &peers[index]};
-    epoll_ctl(epoll, EPOLL_CTL_ADD, peers[index].descriptor, &event);
-  }
-  printf("connected %d\n", connections);
-  fflush(stdout);
-  getchar();
-  double begin = now();
-  for (int index = 0; index < connections; index++) {
-    memset(data, 'a' + index % 26, size);
-    write_all(peers[index].descriptor, data, size);
-  }
-  int finished = 0;
-  while (finished < connections) {
-    struct epoll_event events[most_events];
-    int count = epoll_wait(epoll, events, most_events, 20000);
-    if (count == 0) {
-      printf("stalled with %d of %d finished\n", finished, connections);
-      exit(1);
-    }
-    for (int event = 0; event < count; event++) {
-      struct peer *peer = events[event].data.ptr;
-      int index = peer - peers;
-      ssize_t got = read(peer->descriptor, scratch, size - peer->received);
-      if (got <= 0) fail("read");
-      for (ssize_t place = 0; place < got; place++) {
-        if (scratch[place] != 'a' + index % 26) {
-          printf("connection %d got somebody else's bytes\n", index);
-          exit(1);
-        }
-      }
-      peer->received += got;
-      if (peer->received < size) continue;
-      peer->received = 0;
-      if (++peer->rounds == rounds) {
-        finished++;
-      } else {
-        memset(data, 'a' + index % 26, size);
-        write_all(peer->descriptor, data, size);
-      }
-    }
-  }
-  printf("%.0f\n", connections * (double)rounds / (now() - begin));
-  fflush(stdout);
-  getchar();
-}
-
 int main(int argc, char **argv) {
   if (argc < 4) return fprintf(stderr, "see the first lines of talk_load.c\n"), 2;
   struct rlimit limit;
@@ -233,7 +179,6 @@ int main(int argc, char **argv) {
   else if (!strcmp(mode, "stream") && argc == 4) stream(last);
   else if (!strcmp(mode, "connect") && argc == 4) connections(last);
   else if (!strcmp(mode, "udp") && argc == 6) datagrams(atoi(argv[3]), atol(argv[4]), last);
-  else if (!strcmp(mode, "crowd") && argc == 5) crowd(atoi(argv[3]), atol(argv[4]));
   else return 2;
   return 0;
 }

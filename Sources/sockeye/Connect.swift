@@ -62,13 +62,7 @@ struct Connect: AsyncParsableCommand {
     let configuration = try self.configuration(endpoint)
     let transport = Transport.kernel(threads: 1)
     let output = try self.flags.outputDescriptor()
-    var settings = ConversationPrinter.Settings()
-    settings.rendering = try self.flags.rendering(to: output, showsPeers: false)
-    settings.output = output
-    settings.log = try self.flags.logDescriptor()
-    settings.isJSON = self.flags.isJSON
-    settings.isQuiet = self.flags.quiet
-    settings.showsSent = self.flags.verbose
+    let settings = try self.flags.printing(to: output, showsPeers: false)
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
 
     // The first signal ends the conversation in good order, or the attempt to begin one.

@@ -194,8 +194,19 @@ extension ConversationFlags {
     return options
   }
 
-  /// How what peers say is shown, where it goes.
-  func rendering(to descriptor: CInt, showsPeers: Bool) throws(Failure) -> MessageRenderer.Settings {
+  /// How a conversation is printed, what peers say going to `descriptor`.
+  func printing(to descriptor: CInt, showsPeers: Bool) throws(Failure) -> ConversationPrinter.Settings {
+    var settings = ConversationPrinter.Settings()
+    settings.rendering = try self.rendering(to: descriptor, showsPeers: showsPeers)
+    settings.output = descriptor
+    settings.log = try self.logDescriptor()
+    settings.isJSON = self.isJSON
+    settings.isQuiet = self.quiet
+    settings.showsSent = self.verbose
+    return settings
+  }
+
+  private func rendering(to descriptor: CInt, showsPeers: Bool) throws(Failure) -> MessageRenderer.Settings {
     var settings = MessageRenderer.Settings()
     settings.encoding = try self.textEncoding()
     let isTerminal = Terminal(descriptor: descriptor).isTerminal
@@ -229,7 +240,7 @@ extension ConversationFlags {
     return try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC)
   }
 
-  func logDescriptor() throws(Failure) -> CInt? {
+  private func logDescriptor() throws(Failure) -> CInt? {
     guard let path = self.logFile else { return nil }
     return try Self.open(path, O_WRONLY | O_CREAT | O_APPEND)
   }

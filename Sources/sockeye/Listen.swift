@@ -95,13 +95,7 @@ struct Listen: AsyncParsableCommand {
     let transport = Transport.kernel(threads: 1)
     let output = try self.flags.outputDescriptor()
     let configuration = try self.configuration(endpoint, output: output)
-    var settings = ConversationPrinter.Settings()
-    settings.rendering = try self.flags.rendering(to: output, showsPeers: true)
-    settings.output = output
-    settings.log = try self.flags.logDescriptor()
-    settings.isJSON = self.flags.isJSON
-    settings.isQuiet = self.flags.quiet
-    settings.showsSent = self.flags.verbose
+    var settings = try self.flags.printing(to: output, showsPeers: true)
     // A command takes what is said; it is not shown as well.
     settings.showsReceived = self.exec == nil
     settings.readyFile = self.readyFile

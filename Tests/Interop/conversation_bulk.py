@@ -139,6 +139,18 @@ def test_stopped_output():
         assert client.wait(DEADLINE) == 0
 
 
+def test_stopped_output_of_datagrams():
+    """a listen whose output is not read drops datagrams rather than keep them, and says how many"""
+    with Server("listen", "--udp", "127.0.0.1:0") as server:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.connect(("127.0.0.1", server.port))
+            for _ in range(20_000):
+                client.send(CHUNK[:8000])
+            assert server.peak_memory < LIMIT, server.peak_memory
+            threading.Thread(target=server.process.stdout.read, daemon=True).start()
+            server.wait_for("datagrams dropped: the output was not read")
+
+
 def test_crowd():
     """10,000 clients at once are each answered 100 times, and nothing is lost"""
     crowd, rounds, size = 10_000, 100, 64

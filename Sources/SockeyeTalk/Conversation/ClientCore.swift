@@ -16,6 +16,7 @@ final class ClientCore: SessionOwner, InputTarget {
   private var utterances = 0
   private var isEnding = false
   private var quietTimer: Scheduled<Void>?
+  private var droppedDatagrams = 0
 
   init(
     _ configuration: ClientConfiguration,
@@ -28,9 +29,16 @@ final class ClientCore: SessionOwner, InputTarget {
     self.done = done
     self.eventLoop = eventLoop
     observer.onReady = { [weak self] in
-      guard let self, self.observer.isReady else { return }
-      self.session?.resume(.observer)
+      self?.resume()
     }
+  }
+
+  private func resume() {
+    guard self.observer.isReady else { return }
+    self.session?.resume(.observer)
+    guard self.droppedDatagrams > 0 else { return }
+    self.observer.conversation(.notice(nil, "\(self.droppedDatagrams) datagrams dropped: the output was not read"))
+    self.droppedDatagrams = 0
   }
 
   // MARK: - Beginning
@@ -131,19 +139,16 @@ final class ClientCore: SessionOwner, InputTarget {
 
   private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>) {
     guard let session = self.session, !session.isFinishing else { return }
+    // What nobody can take is dropped, as a socket that is full would drop it.
+    guard self.observer.isReady else { return self.droppedDatagrams += 1 }
     var marks: Message.Marks = .datagram
     if !self.isExpected(envelope.remoteAddress) {
       marks.insert(.unexpectedSource)
       let notice = "a datagram came from \(envelope.remoteAddress.text), which was not spoken to"
       self.observer.conversation(.notice(session.peer, notice))
     }
-    var data = envelope.data
-    let largest = self.configuration.datagrams.largestDatagram - 1
-    if data.readableBytes > largest, largest < DatagramSession.largestPayload {
-      data = data.getSlice(at: data.readerIndex, length: largest) ?? data
-      marks.insert(.truncated)
-    }
-    session.arrived(data, marks: marks)
+    let datagram = self.configuration.datagrams.cut(envelope.data, &marks)
+    session.arrived(datagram, marks: marks)
   }
 
   /// Whoever answers a broadcast or a multicast does so under its own address.

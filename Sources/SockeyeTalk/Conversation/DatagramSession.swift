@@ -97,6 +97,17 @@ final class DatagramSession: Session {
   }
 }
 
+extension DatagramOptions {
+  /// Cuts a datagram that is longer than wanted, and marks it: one byte more is received than is wanted, so that one that
+  /// was cut is told from one that just fits.
+  func cut(_ datagram: ByteBuffer, _ marks: inout Message.Marks) -> ByteBuffer {
+    let largest = self.largestDatagram - 1
+    guard datagram.readableBytes > largest, largest < DatagramSession.largestPayload else { return datagram }
+    marks.insert(.truncated)
+    return datagram.getSlice(at: datagram.readerIndex, length: largest) ?? datagram
+  }
+}
+
 /// Hands arriving datagrams to whoever sorts them by peer.
 final class DatagramHandler: ChannelInboundHandler {
   typealias InboundIn = AddressedEnvelope<ByteBuffer>

@@ -26,6 +26,7 @@ final class ServerCore: SessionOwner, InputTarget {
   private var datagramPeers: [DatagramPeer: DatagramSession] = [:]
   private var touchedDatagramPeers: [DatagramSession] = []
   private var hasToldOfCrowd = false
+  private var droppedDatagrams = 0
   private var pump: InputPump?
   private var isAccepting = true
   private var isDraining = false
@@ -200,6 +201,9 @@ final class ServerCore: SessionOwner, InputTarget {
     let sessions = self.stalled
     self.stalled.removeAll(keepingCapacity: true)
     for session in sessions { session.resume(.observer) }
+    guard self.droppedDatagrams > 0 else { return }
+    self.observer.conversation(.notice(nil, "\(self.droppedDatagrams) datagrams dropped: the output was not read"))
+    self.droppedDatagrams = 0
   }
 
   func sessionLeaving(_ session: Session) { self.makeRoom(for: session) }
@@ -260,6 +264,8 @@ final class ServerCore: SessionOwner, InputTarget {
   // MARK: - Datagrams
 
   private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>, on channel: any Channel) {
+    // What nobody can take is dropped, as a socket that is full would drop it.
+    guard self.observer.isReady else { return self.droppedDatagrams += 1 }
     let key = DatagramPeer(channel: ObjectIdentifier(channel), address: envelope.remoteAddress)
     let session: DatagramSession
     if let known = self.datagramPeers[key] {
@@ -270,13 +276,8 @@ final class ServerCore: SessionOwner, InputTarget {
     }
     guard !session.isClosed, !session.isFinishing else { return }
     var marks: Message.Marks = .datagram
-    var data = envelope.data
-    let largest = self.configuration.datagrams.largestDatagram - 1
-    if data.readableBytes > largest, largest < DatagramSession.largestPayload {
-      data = data.getSlice(at: data.readerIndex, length: largest) ?? data
-      marks.insert(.truncated)
-    }
-    session.arrived(data, marks: marks)
+    let datagram = self.configuration.datagrams.cut(envelope.data, &marks)
+    session.arrived(datagram, marks: marks)
     self.touchedDatagramPeers.append(session)
   }
 

@@ -84,7 +84,9 @@ public final class DescriptorWriter: Sendable {
       if buffer.readableBytes < Self.coalescedBelow {
         self.coalesce(buffer, into: &state)
       } else {
-        state.pending.append(buffer)
+        // A small slice would keep the whole of the buffer that it was read into.
+        let isSmallSlice = buffer.readableBytes * 4 < buffer.storageCapacity
+        state.pending.append(isSmallSlice ? ByteBuffer(bytes: buffer.readableBytesView) : buffer)
         state.canCoalesce = false
       }
       state.outstanding += buffer.readableBytes
