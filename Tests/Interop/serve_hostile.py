@@ -270,6 +270,12 @@ def test_malformed_requests():
             status, head, body = parse(reply)
             assert status == 400, f"{data!r}: {status}"
             assert b"Connection: close" in head and b"hello" not in body, f"{data!r}: {reply!r}"
+            # Behind a request that is still being answered it takes nothing away from that answer.
+            reply = served.raw(
+                b"GET /?plain HTTP/1.1\r\nHost: x\r\n\r\n" + data + b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n", end=False
+            )
+            status, head, body = parse(reply)
+            assert status == 200 and b"a.txt\n" in body and b"hello" not in body, f"after a request, {data!r}: {reply!r}"
 
 
 def test_large_heads():
