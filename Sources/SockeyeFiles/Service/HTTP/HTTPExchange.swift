@@ -26,6 +26,8 @@ final class HTTPExchange: ChannelInboundHandler {
   /// Whether the request that is being read ends where NIO's decoder expects another protocol.
   private var offersUpgrade = false
   private var inputIsClosed = false
+  /// Whether something came that is no request, so that nothing after it can be one.
+  private var isDeaf = false
 
   var worker: ServiceWorker { self.gate.worker }
   var shared: ServiceShared { self.gate.worker.shared }
@@ -200,7 +202,7 @@ final class HTTPExchange: ChannelInboundHandler {
     case .responding:
       // The response under way is still owed; what came after it is not answered.
       self.queue = []
-      self.inputIsClosed = true
+      self.isDeaf = true
       return
     case .uploading(_, let upload): upload.connectionEnded()
     case .idle, .receiving: break
@@ -314,8 +316,8 @@ final class HTTPExchange: ChannelInboundHandler {
     self.shared.metrics.responded(status, bytes: bodyBytes)
     self.log(request, status: status, bytes: bodyBytes)
     let isLast = self.inputIsClosed && self.queue.isEmpty && !self.gate.holdsBytes
-    guard request.keepAlive, !isLast, !self.shared.isDraining else {
-      self.closeGracefully(context, mayFollow: !request.isRead || !self.queue.isEmpty)
+    guard request.keepAlive, !isLast, !self.isDeaf, !self.shared.isDraining else {
+      self.closeGracefully(context, mayFollow: self.isDeaf || !request.isRead || !self.queue.isEmpty)
       return
     }
     self.state = .idle
