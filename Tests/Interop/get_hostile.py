@@ -197,6 +197,19 @@ def chunks_that_are_cut_are_not_the_file(folder):
     expect("x" not in os.listdir(folder))
 
 
+@hostile("chunked, a byte at a time")
+def a_body_of_tiny_chunks_takes_no_memory(folder):
+    count = 400_000
+    def answer(request, connection):
+        return response(b"1\r\nx\r\n" * count + b"0\r\n\r\n", length=False, Transfer_Encoding="chunked")
+    with Origin(answer) as origin:
+        process = subprocess.Popen([SOCKEYE, "get", "-q", f"{origin.url}/x"], cwd=folder)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    expect(process.returncode == 0 and read(folder, "x") == b"x" * count, process.returncode)
+    expect(usage.ru_maxrss < 96 << 10, usage.ru_maxrss, "KiB")
+
+
 @hostile("longer than said")
 def a_body_longer_than_said_ends_where_it_was_said_to(folder):
     def answer(request, connection):

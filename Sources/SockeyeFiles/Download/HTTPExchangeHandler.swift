@@ -38,8 +38,8 @@ struct BodyOutcome: Sendable {
 
 /// One request after another over one connection, as a client; each body goes where it was planned to go.
 ///
-/// The body of a response is not read before there is a plan for it, and no faster than the plan's store takes it. At
-/// most ``window`` bytes are on their way to the disk.
+/// The body of a response is not read before there is a plan for it, and no faster than the plan's store takes it: once
+/// ``window`` bytes are on their way to the disk, nothing is read until some have arrived there.
 final class HTTPExchangeHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPClientResponsePart
   typealias OutboundIn = Never
@@ -51,7 +51,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     var outcome = BodyOutcome()
     var position: UInt64
     var claimEnd: UInt64
-    /// Bytes that the store has not written and hashed yet.
+    /// What the bytes cost that the store has not written and hashed yet.
     var outstanding = 0
     var isEnded = false
   }
@@ -67,11 +67,19 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
 
   /// Small enough to stay in a processor's cache: the same bytes are received, written and hashed on three threads.
   static let window = 4 << 20
+  /// What a buffer costs beside its bytes: the page that a single one makes resident, and the bookkeeping. A server that
+  /// sends byte by byte shall not fill the memory with them.
+  private static let bufferOverhead = 4 << 10
+  /// Parts of a body shorter than this are put together, up to the other number, before anybody looks at them: a server
+  /// may send chunks of one byte, and each part costs the same as a long one.
+  private static let shortPart = 4 << 10
+  private static let mostGathered = 64 << 10
 
   private let url: DownloadURL
   private let idleLimit: TimeAmount
   private let streamEnd: StreamEndObserver
   private var state = State.idle
+  private var gathered = ByteBuffer()
   private var context: ChannelHandlerContext?
   private var lastActivity = NIODeadline.uptimeNanoseconds(0)
   private var idleCheck: RepeatedTask?
@@ -142,7 +150,26 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     self.lastActivity = .now()
-    self.take(self.unwrapInboundIn(data))
+    let part = self.unwrapInboundIn(data)
+    if case .body(let buffer) = part, buffer.readableBytes < Self.shortPart {
+      self.gathered.writeImmutableBuffer(buffer)
+      if self.gathered.readableBytes >= Self.mostGathered { self.takeGathered() }
+    } else {
+      self.takeGathered()
+      self.take(part)
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    self.takeGathered()
+    context.fireChannelReadComplete()
+  }
+
+  private func takeGathered() {
+    guard self.gathered.readableBytes > 0 else { return }
+    let buffer = self.gathered
+    self.gathered = ByteBuffer()
+    self.take(.body(buffer))
   }
 
   func read(context: ChannelHandlerContext) {
@@ -160,6 +187,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    self.takeGathered()
     self.end(self.failure(for: error))
   }
 
@@ -234,12 +262,13 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     let position = receiving.position
     receiving.position += UInt64(count)
     receiving.outcome.stored += UInt64(count)
-    receiving.outstanding += count
+    let cost = count + Self.bufferOverhead
+    if count > 0 { receiving.outstanding += cost }
     self.state = .receiving(receiving)
     if count > 0 {
       let handler = NIOLoopBound(self, eventLoop: eventLoop)
       store.write(buffer, at: position) { failure in
-        eventLoop.execute { handler.value.stored(count, failure) }
+        eventLoop.execute { handler.value.stored(cost, failure) }
       }
     }
     if let limiter = plan.limiter { self.throttle(until: limiter.take(count, now: .now()), on: eventLoop) }
@@ -250,9 +279,9 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     }
   }
 
-  private func stored(_ count: Int, _ failure: Failure?) {
+  private func stored(_ cost: Int, _ failure: Failure?) {
     guard case .receiving(var receiving) = self.state else { return }
-    receiving.outstanding -= count
+    receiving.outstanding -= cost
     self.state = .receiving(receiving)
     if let failure { return self.end(failure) }
     self.finishIfDone()
