@@ -5,6 +5,7 @@ internal import SockeyeWire
 ///
 /// Bytes are bounded by the window that was offered, ranges by a count, so what a peer can make this hold is bounded:
 /// 16 bytes for each of at most `maximumCount` ranges.
+@usableFromInline
 struct OutOfOrderRanges: ~Copyable {
   /// Ranges in ascending order, with gaps between them.
   private var ranges: UnsafeMutablePointer<Range<StreamOffset>>?
@@ -23,6 +24,7 @@ struct OutOfOrderRanges: ~Copyable {
     self.maximumCount = max(maximumCount, 1)
   }
 
+  // Usable from inline, since Embedded Swift looks it up wherever a connection is destroyed.
   deinit {
     ranges?.deallocate()
   }

@@ -17,6 +17,7 @@
 ///
 /// Zero-window probes and keep-alives are the connection's own: they carry nothing that this struct
 /// should count, and are sent without telling it.
+@usableFromInline
 struct LossRecovery: ~Copyable {
   var scoreboard = Scoreboard()
   var roundTrip: RoundTripEstimator
@@ -90,6 +91,7 @@ struct LossRecovery: ~Copyable {
     if configuration.pacing { features.insert(.pacing) }
   }
 
+  // Usable from inline, since Embedded Swift looks it up wherever a connection is destroyed.
   deinit { controller.deallocate() }
 
   /// Call when the handshake is complete or, for a passive open, when the SYN's options are known and its

@@ -2,6 +2,7 @@
 ///
 /// The records touch: each begins where the one before it ends. Every access is masked into the
 /// allocation, so no index, right or wrong, reaches outside it.
+@usableFromInline
 struct SentRing: ~Copyable {
   private var storage: UnsafeMutablePointer<SentRecord>?
   private var mask: UInt32 = 0
@@ -11,6 +12,7 @@ struct SentRing: ~Copyable {
 
   init() {}
 
+  // Usable from inline, since Embedded Swift looks it up wherever a connection is destroyed.
   deinit { storage?.deallocate() }
 
   /// Records that fit without growth.
