@@ -175,17 +175,53 @@ extension Host where Storage: ~Copyable {
       var part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]).mutableBytes
       streams[index].incoming.read(from: streams[index].consumed, into: &part)
       guard !peeks else { return count }
-      streams[index].consumed += UInt64(count)
-      streams[index].incoming.discard(upTo: streams[index].consumed)
-      streams[index].connection.read(count, now: now)
-      settle(index)
+      consume(count, of: index)
       return count
     }
-    if let error = streams[index].error.take() { throw error }
-    if streams[index].peerHasClosed || streams[index].isReadShut || streams[index].phase == .over { return 0 }
-    guard streams[index].phase == .open else { throw .notConnected }
-    if buffer.isEmpty { return 0 }
+    try endReading(index)
+    if isAtEnd(index) || buffer.isEmpty { return 0 }
     throw .wouldBlock
+  }
+
+  /// Reads what has arrived in order where it lies, without a copy: one piece of it, of which `body` says how much it takes.
+  ///
+  /// - Returns: how many bytes were taken out; nil where the peer has closed and everything was read.
+  /// - Throws: as `read(into:peeks:from:)`.
+  public mutating func read(
+    from handle: Handle,
+    _ body: (UnsafeRawBufferPointer) -> Int
+  ) throws(SocketError) -> Int? {
+    let index = try stream(of: handle)
+    let count = readableCount(index)
+    if count > 0 {
+      let taken = streams[index].incoming.withBytes(from: streams[index].consumed, count: count) { bytes in
+        min(max(body(bytes), 0), bytes.count)
+      }
+      if taken > 0 { consume(taken, of: index) }
+      return taken
+    }
+    try endReading(index)
+    if isAtEnd(index) { return nil }
+    throw .wouldBlock
+  }
+
+  /// Takes bytes out that the application has read.
+  private mutating func consume(_ count: Int, of index: Int) {
+    streams[index].consumed += UInt64(count)
+    streams[index].incoming.discard(upTo: streams[index].consumed)
+    streams[index].connection.read(count, now: now)
+    settle(index)
+  }
+
+  /// Throws the error that a read finds when there are no bytes.
+  private mutating func endReading(_ index: Int) throws(SocketError) {
+    if let error = streams[index].error.take() { throw error }
+    guard isAtEnd(index) || streams[index].phase == .open else { throw .notConnected }
+  }
+
+  /// Whether nothing more will come.
+  private func isAtEnd(_ index: Int) -> Bool {
+    streams[index].peerHasClosed || streams[index].isReadShut || streams[index].phase == .over
   }
 
   /// Bytes in order that were not read: none of a connection that failed, whose peer may have meant more.

@@ -11,6 +11,13 @@ public protocol StreamStorage: ~Copyable {
   mutating func write(_ bytes: RawSpan, at offset: UInt64)
   /// Copies the bytes from `offset` on into all of `destination`. They are held.
   borrowing func read(from offset: UInt64, into destination: inout MutableRawSpan)
+  /// Calls `body` with the bytes from `offset` on, in place: all `count` of them, which are held, or as many as lie in one
+  /// piece.
+  borrowing func withBytes<Result>(
+    from offset: UInt64,
+    count: Int,
+    _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result
   /// Lets go of everything before `offset`.
   mutating func discard(upTo offset: UInt64)
   /// Bytes of memory that are taken up beyond the value itself.
@@ -70,6 +77,18 @@ public struct ByteRing: StreamStorage, ~Copyable {
       base.copyMemory(from: ring + position, byteCount: upper)
       if upper < count { (base + upper).copyMemory(from: ring, byteCount: count - upper) }
     }
+  }
+
+  /// Calls `body` with held bytes where they are, up to the ring's end.
+  public func withBytes<Result>(
+    from offset: UInt64,
+    count: Int,
+    _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    guard let ring, count > 0 else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+    precondition(offset >= start && offset + UInt64(count) <= end, "bytes that are not held")
+    let position = Int(truncatingIfNeeded: offset) & (capacity - 1)
+    return body(UnsafeRawBufferPointer(start: ring + position, count: min(count, capacity - position)))
   }
 
   /// Lets go of everything before `offset`, and of the ring where nothing is left.

@@ -27,6 +27,8 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
   /// Packets that one turn receives, and sends, at most: enough to share the cost of a turn, few enough that neither
   /// direction nor the timers wait long.
   private static var batch: Int { 64 }
+  /// Bytes after which a batch that is received ends: the application reads them before they have left the cache.
+  private static var batchSize: Int { 256 << 10 }
 
   /// Puts a host on a device. Its addresses should not be the kernel's on that interface.
   ///
@@ -66,8 +68,10 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
   }
 
   private mutating func receiveBatch() throws(LinkError) -> Int {
+    var size = 0
     for count in 0..<Self.batch {
-      guard let packet = try device.receive() else { return count }
+      guard size < Self.batchSize, let packet = try device.receive() else { return count }
+      size += packet.bytes.count
       try capture?.add(packet.bytes, isInbound: true)
       host.receive(
         packet.bytes,

@@ -31,7 +31,7 @@ struct ServedConnection {
     do throws(SocketError) {
       switch service {
       case .echo: return try echo(&host, room)
-      case .discard, .sink: return try take(&host, room)
+      case .discard, .sink: return try take(&host)
       case .daytime: return try tellTime(&host)
       case .chargen: return try give(.characters, &host, room)
       case .source: return try give(.noise, &host, room)
@@ -62,13 +62,14 @@ struct ServedConnection {
     return try result.get()
   }
 
-  private mutating func take(_ host: inout RingHost, _ room: UnsafeMutableRawBufferPointer) throws(SocketError) -> Bool
-  {
+  private mutating func take(_ host: inout RingHost) throws(SocketError) -> Bool {
     while true {
-      let count = try host.read(into: room, from: handle)
-      guard count > 0 else { return true }
+      let count = try host.read(from: handle) { bytes in
+        digest?.update(bufferPointer: bytes)
+        return bytes.count
+      }
+      guard let count else { return true }
       received += UInt64(count)
-      digest?.update(bufferPointer: UnsafeRawBufferPointer(rebasing: room[..<count]))
     }
   }
 
