@@ -7,73 +7,15 @@ Prints a table of medians with the lowest and highest round, and the ratio of So
 """
 
 import argparse
-import os
-import pathlib
 import shutil
-import signal
-import statistics
+import socket
 import subprocess
 import tempfile
-import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-SOCKEYE = os.environ.get("SOCKEYE", str(HERE.parent / ".build/release/sockeye"))
-
-
-def build(name, folder):
-    path = f"{folder}/{name}"
-    subprocess.run(["gcc", "-O2", "-D_GNU_SOURCE", "-o", path, HERE / "peers" / f"{name}.c"], check=True)
-    return path
-
-
-class Server:
-    """A server that runs for the length of a `with` block; `port` is where."""
-
-    def __init__(self, command, port=None, ready=None):
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-            stdout=subprocess.DEVNULL if port or ready else subprocess.PIPE,
-        )
-        deadline = time.monotonic() + 10
-        if ready:
-            while not os.path.exists(ready):
-                assert time.monotonic() < deadline, command
-                time.sleep(0.01)
-            port = int(pathlib.Path(ready).read_text().split()[0].rpartition(":")[2])
-            os.unlink(ready)
-        elif port:
-            marks = (f":{port:04X} 00000000:0000 0A", f":{port:04X} 00000000:0000 07")
-            while not any(mark in open(f"/proc/net/{table}").read() for mark in marks for table in ("tcp", "udp")):
-                assert time.monotonic() < deadline, command
-                time.sleep(0.01)
-        else:
-            port = int(self.process.stdout.readline())
-        self.port = port
-
-    @property
-    def processor_seconds(self):
-        """What the server, and the processes that it started, have used of the processors."""
-        ticks = 0
-        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = path.read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[2]) == self.process.pid:
-                ticks += sum(map(int, fields[11:15]))
-        return ticks / os.sysconf("SC_CLK_TCK")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+from measuring import SOCKEYE, Server, build, listening, print_table, ready_file
 
 
 def free_port():
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -90,12 +32,13 @@ def main():
         ready = f"{folder}/ready"
 
         def ours(*flags):
-            return lambda: Server([SOCKEYE, "listen", "-q", "--ready-file", ready, *flags, "127.0.0.1:0"], ready=ready)
+            command = [SOCKEYE, "listen", "-q", "--ready-file", ready, *flags, "127.0.0.1:0"]
+            return lambda: Server(command, ready_file(ready))
 
         def theirs(*command):
             def start():
                 port = free_port()
-                return Server([word.replace("PORT", str(port)) for word in command], port=port)
+                return Server([word.replace("PORT", str(port)) for word in command], listening(port))
 
             return start
 
@@ -150,16 +93,7 @@ def main():
                             unit = 1e6 if factor == 1 else 1e3
                             spent = server.processor_seconds - before
                             costs[name].append(spent * unit / (rate * factor * options.seconds))
-            base = statistics.median(results["sockeye"])
-            cost = "µs each" if factor == 1 else "ms/MB"
-            print(f"\n| {title} | median | lowest | highest | sockeye / it | server CPU, {cost} |")
-            print("| --- | ---: | ---: | ---: | ---: | ---: |")
-            for name, values in results.items():
-                median = statistics.median(values)
-                ratio = f"{base / median:.2f}" if median else "-"
-                spent = f"{statistics.median(costs[name]):.2f}" if costs[name] else "-"
-                row = f"{median:,.0f} | {min(values):,.0f} | {max(values):,.0f} | {ratio} | {spent}"
-                print(f"| {name} | {row} |", flush=True)
+            print_table(title, results, {"server CPU, µs each" if factor == 1 else "server CPU, ms/MB": costs})
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 // A plain echo server on epoll: what a C programmer writes in an afternoon, and what ours is measured against.
 //
-//   epoll_echo tcp|udp|sink   prints the port that it listens on, and serves until it is killed
+//   epoll_echo tcp|udp|sink|source   prints the port that it listens on, and serves until it is killed
 //
-// `sink` reads and drops what arrives.
+// `sink` reads and drops what arrives; `source` sends without end.
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +24,7 @@ struct connection {
   size_t begin, end;
 };
 
-static int epoll;
+static int epoll, is_source;
 static char buffer[buffer_size];
 
 static void fail(const char *what) {
@@ -51,7 +51,7 @@ static void accept_all(int listener) {
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct connection *connection = calloc(1, sizeof *connection);
     connection->descriptor = descriptor;
-    watch(connection, EPOLL_CTL_ADD, EPOLLIN);
+    watch(connection, EPOLL_CTL_ADD, is_source ? EPOLLOUT : EPOLLIN);
   }
 }
 
@@ -87,6 +87,11 @@ static int sink(struct connection *connection) {
   return count > 0 || (count < 0 && errno == EAGAIN);
 }
 
+static int give(struct connection *connection) {
+  ssize_t count = write(connection->descriptor, buffer, sizeof buffer);
+  return count > 0 || (count < 0 && errno == EAGAIN);
+}
+
 static void serve_datagrams(int descriptor) {
   for (;;) {
     struct sockaddr_storage peer;
@@ -99,7 +104,9 @@ static void serve_datagrams(int descriptor) {
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "tcp";
   int is_datagram = !strcmp(mode, "udp");
+  is_source = !strcmp(mode, "source");
   int (*serve)(struct connection *) = strcmp(mode, "sink") ? echo : sink;
+  int (*proceed)(struct connection *) = is_source ? give : send_rest;
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
@@ -125,7 +132,7 @@ int main(int argc, char **argv) {
       struct connection *connection = events[index].data.ptr;
       if (!connection) {
         accept_all(listener);
-      } else if (!(events[index].events & EPOLLOUT ? send_rest(connection) : serve(connection))) {
+      } else if (!(events[index].events & EPOLLOUT ? proceed(connection) : serve(connection))) {
         forget(connection);
       }
     }

@@ -1,28 +1,33 @@
 // Puts load on an echo server or a sink, and prints what came of it as one number.
 //
-//   talk_load echo PORT CONNECTIONS SIZE SECONDS   round trips a second, all connections together
-//   talk_load bulk PORT SIZE SECONDS               bytes a second sent to a sink
+//   talk_load echo PORT CONNECTIONS SIZE SECONDS   round trips a second, all connections together; then the median and the
+//                                                  99th percentile of their microseconds
+//   talk_load bulk PORT SIZE SECONDS               bytes a second that a sink has acknowledged
+//   talk_load take PORT SECONDS                    bytes a second received from a source
 //   talk_load stream PORT SECONDS                  bytes a second echoed by a stream that is always full
-//   talk_load connect PORT SECONDS                 connections a second, each with one byte echoed
+//   talk_load connect PORT SECONDS                 connections a second, each with one byte echoed, and reset
+//   talk_load close PORT SECONDS                   the same, closed in order
 //   talk_load udp PORT WINDOW SIZE SECONDS         datagrams a second echoed, so many under way; then how many were lost
 //
-// One thread on epoll, blocking nowhere else.
+// PORT is of 127.0.0.1, or an IPv4 address stands before it: 10.0.0.2:7. One thread on epoll, blocking nowhere else.
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { most_events = 256, largest = 1 << 20 };
+enum { most_events = 256, largest = 1 << 20, slowest_us = 1 << 16 };
 
 static char data[largest], scratch[largest];
 static struct sockaddr_in address = {.sin_family = AF_INET};
@@ -59,7 +64,23 @@ static void write_all(int descriptor, const char *bytes, size_t count) {
 struct peer {
   int descriptor;
   size_t received;
+  double asked;
 };
+
+// Round trips by how long they took.
+static long times_us[slowest_us + 1];
+
+static void note_time(double seconds) {
+  double time_us = seconds * 1e6;
+  times_us[time_us < slowest_us ? (int)time_us : slowest_us]++;
+}
+
+static int percentile(double share, long total) {
+  long below = 0;
+  int time_us = 0;
+  while (time_us < slowest_us && (below += times_us[time_us]) < share * total) time_us++;
+  return time_us;
+}
 
 static void echo(int connections, size_t size, double seconds) {
   int epoll = epoll_create1(0);
@@ -69,9 +90,12 @@ static void echo(int connections, size_t size, double seconds) {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &peers[index]};
     epoll_ctl(epoll, EPOLL_CTL_ADD, peers[index].descriptor, &event);
   }
-  for (int index = 0; index < connections; index++) write_all(peers[index].descriptor, data, size);
   long rounds = 0;
   double begin = now(), end = begin + seconds;
+  for (int index = 0; index < connections; index++) {
+    peers[index].asked = begin;
+    write_all(peers[index].descriptor, data, size);
+  }
   while (now() < end) {
     struct epoll_event events[most_events];
     int count = epoll_wait(epoll, events, most_events, 100);
@@ -83,10 +107,14 @@ static void echo(int connections, size_t size, double seconds) {
       if (peer->received < size) continue;
       peer->received = 0;
       rounds++;
+      double answered = now();
+      note_time(answered - peer->asked);
+      peer->asked = answered;
       write_all(peer->descriptor, data, size);
     }
   }
-  printf("%.0f\n", rounds / (now() - begin));
+  double rate = rounds / (now() - begin);
+  printf("%.0f %d %d\n", rate, percentile(0.5, rounds), percentile(0.99, rounds));
 }
 
 static void bulk(size_t size, double seconds) {
@@ -96,7 +124,24 @@ static void bulk(size_t size, double seconds) {
     for (int turn = 0; turn < 16; turn++) write_all(descriptor, data, size);
     sent += 16.0 * size;
   }
-  printf("%.0f\n", sent / (now() - begin));
+  // What is still queued has not been delivered.
+  double elapsed = now() - begin;
+  int queued = 0;
+  ioctl(descriptor, SIOCOUTQ, &queued);
+  printf("%.0f\n", (sent - queued) / elapsed);
+}
+
+static void take(double seconds) {
+  int descriptor = dial(SOCK_STREAM);
+  double begin = now(), end = begin + seconds, received = 0;
+  while (now() < end) {
+    for (int turn = 0; turn < 16; turn++) {
+      ssize_t got = read(descriptor, scratch, 262144);
+      if (got <= 0) fail("read");
+      received += got;
+    }
+  }
+  printf("%.0f\n", received / (now() - begin));
 }
 
 static void stream(double seconds) {
@@ -116,7 +161,7 @@ static void stream(double seconds) {
   printf("%.0f\n", received / (now() - begin));
 }
 
-static void connections(double seconds) {
+static void connections(int resets, double seconds) {
   long count = 0;
   double begin = now(), end = begin + seconds;
   while (now() < end) {
@@ -125,7 +170,7 @@ static void connections(double seconds) {
     if (read(descriptor, scratch, 1) != 1) fail("read");
     // A reset spares this machine sixty seconds of TIME-WAIT for each.
     struct linger abort = {.l_onoff = 1};
-    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+    if (resets) setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
     close(descriptor);
     count++;
   }
@@ -170,14 +215,19 @@ int main(int argc, char **argv) {
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  char *port = strchr(argv[2], ':');
+  if (port) *port++ = 0;
+  address.sin_port = htons(atoi(port ? port : argv[2]));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(atoi(argv[2]));
+  if (port && !inet_aton(argv[2], &address.sin_addr)) return 2;
   const char *mode = argv[1];
   double last = atof(argv[argc - 1]);
   if (!strcmp(mode, "echo") && argc == 6) echo(atoi(argv[3]), atol(argv[4]), last);
   else if (!strcmp(mode, "bulk") && argc == 5) bulk(atol(argv[3]), last);
   else if (!strcmp(mode, "stream") && argc == 4) stream(last);
-  else if (!strcmp(mode, "connect") && argc == 4) connections(last);
+  else if (!strcmp(mode, "take") && argc == 4) take(last);
+  else if (!strcmp(mode, "connect") && argc == 4) connections(1, last);
+  else if (!strcmp(mode, "close") && argc == 4) connections(0, last);
   else if (!strcmp(mode, "udp") && argc == 6) datagrams(atoi(argv[3]), atol(argv[4]), last);
   else return 2;
   return 0;
