@@ -66,7 +66,7 @@ let package = Package(
     ),
     .target(
       name: "SockeyeLink",
-      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeTCP", "SockeyeWire"],
+      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
       swiftSettings: strict
     ),
     .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),

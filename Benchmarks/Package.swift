@@ -17,6 +17,16 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
   ],
   targets: [
+    .executableTarget(
+      name: "Bridge",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SockeyeLink", package: "sockeye"),
+        .product(name: "SockeyeSimulator", package: "sockeye"),
+        .product(name: "SockeyeTCP", package: "sockeye"),
+      ],
+      swiftSettings: strict
+    ),
     .target(name: "CAllocator"),
     .executableTarget(
       name: "EngineBenchmark",

@@ -147,7 +147,8 @@ public struct Transmission: Equatable, Sendable {
   /// Bytes of data in each segment that the link is to cut it into; nil for a packet that is one segment.
   public var offload: Int?
 
-  init(length: Int, checksumStart: Int? = nil, offload: Int? = nil) {
+  /// A packet of `length` bytes, whole unless said.
+  public init(length: Int, checksumStart: Int? = nil, offload: Int? = nil) {
     self.length = length
     self.checksumStart = checksumStart
     self.offload = offload
