@@ -8,6 +8,8 @@ enum ConfigurationText {
   static func parse(_ text: String) -> HostConfiguration? {
     var random = SystemRandomNumberGenerator()
     var configuration = HostConfiguration(seed: random.next())
+    // Linux paces no loss-based sender unless it is told to.
+    configuration.connection.pacing = false
     for pair in text.split(separator: ",", omittingEmptySubsequences: true) {
       guard let middle = pair.firstIndex(of: "=") else { return nil }
       let key = pair[..<middle]
@@ -123,10 +125,16 @@ enum ConfigurationText {
     case "tail_loss_probe": field = \.tailLossProbe
     case "prr": field = \.proportionalRateReduction
     case "frto": field = \.forwardRetransmissionTimeoutRecovery
+    case "pacing": field = \.pacing
     case "rfc5961": field = \.challengesBlindAttacks
     case "ecn":
-      guard let isOn = toggle(value) else { return false }
-      connection.explicitCongestionNotification = isOn ? .classic : .off
+      switch value {
+      case "0": connection.explicitCongestionNotification = .off
+      case "1": connection.explicitCongestionNotification = .classic
+      // As Linux numbers it in tcp_ecn.
+      case "3": connection.explicitCongestionNotification = .accurate
+      default: return false
+      }
       return true
     default: return nil
     }

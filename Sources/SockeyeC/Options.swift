@@ -53,7 +53,6 @@ private func setSocketOption(
   switch option {
   case 2, 15: options.reusesAddress = try number(bytes, any) != 0
   case 7:
-    // Linux doubles what is asked for, because its overhead counts; here it doesn't.
     options.connection.sendBuffer = UInt32(max(try number(bytes, any), 2048))
   case 8:
     let size = UInt32(max(try number(bytes, any), 1152))
@@ -178,8 +177,10 @@ private func numberOption(_ level: Int32, _ option: Int32, _ options: SocketOpti
   let connection = options.connection
   switch (level, option) {
   case (Level.socket, 2), (Level.socket, 15): return options.reusesAddress ? 1 : 0
-  case (Level.socket, 7): return Int32(clamping: connection.sendBuffer)
-  case (Level.socket, 8): return Int32(clamping: connection.receiveBuffer)
+  // Linux doubles what is asked for, because its overhead counts, and tells the double. Here overhead doesn't count, but
+  // programs expect to be told the double.
+  case (Level.socket, 7): return Int32(clamping: UInt64(connection.sendBuffer) * 2)
+  case (Level.socket, 8): return Int32(clamping: UInt64(connection.receiveBuffer) * 2)
   case (Level.socket, 9): return connection.keepAliveIdle == nil ? 0 : 1
   case (Level.tcp, 1): return connection.nagle ? 0 : 1
   case (Level.tcp, 3): return options.isCorked ? 1 : 0

@@ -7,19 +7,25 @@ enum TCPInfo {
     var info = Fields()
     let size = max(metrics.sendSegmentSize, 1)
     info.byte(state(metrics.state))
-    info.byte(0)
+    info.byte(state(metrics.recoveryState))
     info.byte(metrics.backoff)
     info.byte(metrics.unansweredProbes)
     info.byte(metrics.backoff)
     info.byte(options(metrics.options))
-    info.byte(0)
+    info.byte(Int(metrics.sendWindowShift) | Int(metrics.receiveWindowShift) << 4)
     info.byte(0)
     info.word(metrics.retransmissionTimeout.microseconds)
     info.word(0)
     info.word(metrics.sendSegmentSize)
     info.word(metrics.receiveSegmentSize)
-    info.word(metrics.bytesInFlight / size)
-    for _ in 0..<4 { info.word(0) }
+    let segments = { (bytes: Int) in (bytes + size - 1) / size }
+    let missing = metrics.bytesSelectivelyAcknowledged + metrics.bytesLost
+    info.word(segments(metrics.bytesOutstanding))
+    info.word(segments(metrics.bytesSelectivelyAcknowledged))
+    info.word(segments(metrics.bytesLost))
+    // What is in flight is what is outstanding, less what has left the network, and what was sent again.
+    info.word(segments(max(metrics.bytesInFlight + missing - metrics.bytesOutstanding, 0)))
+    info.word(0)
     info.word(metrics.sinceLastDataSent.milliseconds)
     info.word(0)
     info.word(metrics.sinceLastDataReceived.milliseconds)
@@ -31,7 +37,7 @@ enum TCPInfo {
     info.word(metrics.slowStartThreshold == Int.max ? 0x7FFF_FFFF : metrics.slowStartThreshold / size)
     info.word(metrics.congestionWindow / size)
     info.word(metrics.announcedSegmentSize)
-    info.word(3)
+    info.word(max(metrics.reorderingDegree, 3))
     info.word(metrics.receiverRoundTripTime.microseconds)
     info.word(metrics.receiveWindow)
     info.word(metrics.segmentsRetransmitted)
@@ -47,12 +53,12 @@ enum TCPInfo {
     info.word(metrics.dataSegmentsSent)
     info.long(metrics.deliveryRate)
     for _ in 0..<3 { info.long(0) }
-    info.word(0)
+    info.word(metrics.bytesDelivered / UInt64(size))
     info.word(metrics.congestionMarksReported)
     info.long(metrics.bytesSent)
     info.long(metrics.bytesRetransmitted)
     info.word(metrics.duplicatesReported)
-    info.word(0)
+    info.word(metrics.reorderingDegree > 0 ? 1 : 0)
     info.word(metrics.outOfOrderSegmentsReceived)
     info.word(metrics.sendWindow)
     return info.bytes
@@ -72,6 +78,17 @@ enum TCPInfo {
     case .lastAck: 9
     case .listen: 10
     case .closing: 11
+    }
+  }
+
+  /// TCP_CA_Open, _Disorder, _CWR, _Recovery and _Loss.
+  private static func state(_ state: LossRecoveryMetrics.State) -> Int {
+    switch state {
+    case .open: 0
+    case .disorder: 1
+    case .congestionWindowReduced: 2
+    case .recovery: 3
+    case .loss: 4
     }
   }
 

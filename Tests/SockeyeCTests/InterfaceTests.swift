@@ -236,6 +236,12 @@ struct InterfaceTests {
       #expect(getsockopt(pair.a, client, level, option, &read, &length) == 0)
       #expect(read == value && length == 4, "level \(level) option \(option)")
     }
+    for option: Int32 in [7, 8] {
+      var (written, read, length): (Int32, Int32, UInt32) = (10_000, 0, 4)
+      #expect(setsockopt(pair.a, client, 1, option, &written, 4) == 0)
+      #expect(getsockopt(pair.a, client, 1, option, &read, &length) == 0)
+      #expect(read == 20_000, "Linux tells the double of what it was told")
+    }
     var info = [UInt8](repeating: 0, count: 512)
     var length: UInt32 = 512
     #expect(getsockopt(pair.a, client, 6, 11, &info, &length) == 0)

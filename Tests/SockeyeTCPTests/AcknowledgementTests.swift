@@ -182,6 +182,17 @@ struct SelectiveAcknowledgementTests {
     #expect(blocks(script.sends(.ack, seq: 1, ack: 101)) == [[501, 511], [301, 401]])
   }
 
+  @Test("RFC 2883 section 4.2: what a segment in order brings again is reported, the first part of it")
+  func partialDuplicates() {
+    let script = SegmentScript.established(Self.selective, options: Self.offer)
+    for start: UInt32 in [101, 301, 601] { script.receives(.ack, seq: start, ack: 1, length: 100) }
+    script.drain()
+    script.receives(.ack, seq: 1, ack: 1, length: 500)
+    #expect(blocks(script.sends(.ack, seq: 1, ack: 501)) == [[101, 201], [601, 701]])
+    script.receives(.ack, seq: 501, ack: 1, length: 200)
+    #expect(blocks(script.sends(.ack, seq: 1, ack: 701)) == [[601, 701]])
+  }
+
   @Test("Without the peer's permission there are no blocks")
   func notPermitted() {
     let script = SegmentScript.established(Self.selective)

@@ -55,7 +55,8 @@ struct FailureTests {
     #expect(told == 3)
     #expect(sent == 16, "15 retransmissions, Linux's tcp_retries2")
     #expect(script.now - began >= .seconds(100))
-    script.sends([.rst, .ack], seq: 101)
+    // Nobody hears a reset where nobody heard the data, and a peer that comes back gets one for what it sends.
+    script.isSilent()
   }
 
   @Test("MUST-21: the application can set R2, for the connection or as a user timeout")
@@ -125,7 +126,7 @@ struct FailureTests {
     let script = SegmentScript.established()
     script.connection.setKeepAlive(idle: .seconds(100), interval: .seconds(10), probes: 4)
     let (time, sent) = runToTheEnd(script)
-    #expect(sent.filter { !$0.header.flags.contains(.rst) }.count == 4)
+    #expect(sent.map { $0.header.flags.contains(.rst) } == [false, false, false, false, true])
     #expect(time == .seconds(140))
     script.hears(.failed(.timedOut))
   }

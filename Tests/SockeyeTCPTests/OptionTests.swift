@@ -169,6 +169,16 @@ struct TimestampTests {
     #expect(script.sends(.ack, seq: 1, ack: 201).header.options.timestamp?.echo == 1_100)
   }
 
+  @Test("A timestamp is not taken from a segment whose ACK field is refused: it would make all that follows old")
+  func refusedAcknowledgment() {
+    let script = SegmentScript.established(Self.configuration, options: .modern)
+    script.peerTimestamp = 0x4000_0000
+    script.receives([.ack, .fin], seq: 1, ack: 9_999)
+    #expect(script.sends(.ack, seq: 1, ack: 1).header.options.timestamp?.echo == 1_000)
+    script.peerTimestamp = 1_001
+    #expect(!script.receives(.ack, seq: 1, ack: 1, length: 10).kept.isEmpty)
+  }
+
   @Test("Section 3.2: once agreed upon, a segment without a timestamp is dropped")
   func missing() {
     let script = SegmentScript.established(Self.configuration, options: .modern)

@@ -89,6 +89,31 @@ struct SendingTests {
     #expect(script.lastPlan.header.flags.contains(.psh))
   }
 
+  @Test("Data that is not pushed goes with the next acknowledgement, so that the pipe doesn't run dry; a cork stays")
+  func unpushedGoesWithAcknowledgement() {
+    for isCorked in [false, true] {
+      let script = SegmentScript.established()
+      script.connection.setCork(isCorked)
+      script.writes(1_600, push: false)
+      script.sends(.ack, seq: 1, length: 1_460)
+      script.isSilent()
+      script.receives(.ack, seq: 1, ack: 1_461)
+      if isCorked { script.isSilent() } else { script.sends([.ack, .psh], seq: 1_461, length: 140) }
+    }
+  }
+
+  @Test("Turning Nagle's rule off sends what is held back, once, though the cork stays")
+  func nagleOffFlushes() {
+    let script = SegmentScript.established()
+    script.connection.setCork(true)
+    script.writes(100)
+    script.isSilent()
+    script.connection.setNagle(false)
+    script.sends([.ack, .psh], seq: 1, length: 100)
+    script.writes(100)
+    script.isSilent()
+  }
+
   @Test("A cork holds back what does not fill a segment, until it is drawn or a fifth of a second has passed")
   func cork() {
     let script = SegmentScript.established()

@@ -13,7 +13,6 @@ enum CongestionController {
   ///   - seed: what BBR's randomness derives from.
   init(
     _ algorithm: CongestionControlAlgorithm,
-    isPaced: Bool,
     isSelective: Bool,
     window: CongestionWindow,
     roundTripTime: Interval,
@@ -22,7 +21,7 @@ enum CongestionController {
   ) {
     switch algorithm {
     case .newReno: self = .newReno(NewReno())
-    case .cubic: self = .cubic(Cubic(isPaced: isPaced))
+    case .cubic: self = .cubic(Cubic())
     case .bbr:
       let state = UnsafeMutablePointer<BBR>.allocate(capacity: 1)
       state.initialize(

@@ -7,7 +7,6 @@ struct Cubic: CongestionAlgorithm {
   /// The curve's shape as it was before the last congestion (RFC 9438 section 4.9.2).
   private var shapeBefore = Shape()
   private var hyStart = HyStart()
-  private let isPaced: Bool
 
   /// What makes the window a function of time.
   private struct Shape {
@@ -39,9 +38,7 @@ struct Cubic: CongestionAlgorithm {
     var growthCredit: UInt64 = 0
   }
 
-  init(isPaced: Bool) {
-    self.isPaced = isPaced
-  }
+  init() {}
 
   mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant) {}
 
@@ -55,7 +52,7 @@ struct Cubic: CongestionAlgorithm {
     if window.isInSlowStart {
       // Standard slow start after the first congestion: HyStart++ is for the initial one (RFC 9406 section 4.3).
       if window.slowStartThreshold == CongestionWindow.unknown {
-        acknowledged = hyStart.acknowledged(sample, isPaced: isPaced, window: &window)
+        acknowledged = hyStart.acknowledged(sample, window: &window)
       } else {
         acknowledged = window.slowStart(acknowledged)
       }

@@ -31,22 +31,19 @@ struct HyStart {
   static let conservativeDivisor: UInt64 = 4
   /// CSS_ROUNDS.
   static let conservativeRoundLimit: UInt8 = 5
-  /// L: segments of growth for one acknowledgement where transmissions aren't paced.
-  static let unpacedLimit: UInt64 = 8
-
   init() {}
 
   /// Grows the window by what slow start allows.
   ///
+  /// RFC 9406 section 4.3 has L, the most that one acknowledgement may add: infinite where transmissions are paced, and 8
+  /// segments elsewhere. It is infinite here always, as on Linux: with offload one acknowledgement for many segments is the
+  /// rule, and the sender would crawl.
+  ///
   /// - Returns: the bytes left over at the threshold, for congestion avoidance.
-  mutating func acknowledged(_ sample: CongestionSample, isPaced: Bool, window: inout CongestionWindow)
-    -> UInt64
-  {
+  mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow) -> UInt64 {
     beginRoundIfDue(sample, window: &window)
     guard window.isInSlowStart else { return 0 }
-    // Paced, L is infinite (RFC 9406 section 4.3).
-    let limit = isPaced ? UInt64.max : HyStart.unpacedLimit * window.segmentSize
-    let growth = min(sample.newlyDelivered, limit)
+    let growth = sample.newlyDelivered
     var left: UInt64 = 0
     switch phase {
     case .slowStart: left = window.slowStart(growth)

@@ -141,9 +141,11 @@ extension Connection {
 }
 
 extension Connection {
-  /// Turns Nagle's rule off or on (RFC 9293 section 3.7.4, MUST-17).
+  /// Turns Nagle's rule off or on (RFC 9293 section 3.7.4, MUST-17). Turning it off, even again, sends what is held back
+  /// now, as on Linux.
   public mutating func setNagle(_ isOn: Bool) {
     configuration.nagle = isOn
+    if !isOn, hold.deadline != .never { hold.isOver = true }
   }
 
   /// While corked, segments that are not full wait for more data, for at most a fifth of a second.

@@ -14,6 +14,8 @@ extension Connection {
     metrics.pathMTU = Int(pathMTU.current)
     metrics.sendWindow = Int(clamping: outgoing.window)
     metrics.receiveWindow = Int(clamping: incoming.window)
+    metrics.receiveWindowShift = incoming.windowShift
+    metrics.sendWindowShift = outgoing.windowShift
     metrics.receiveBuffer = Int(clamping: incoming.buffer)
     metrics.bytesNotSent = Int(clamping: outgoing.dataEnd - min(max(recovery.next, 1), outgoing.dataEnd))
     metrics.unansweredProbes = Int(max(persist.unanswered, keepAlive.unanswered))
@@ -47,7 +49,13 @@ extension Connection {
     metrics.minimumRoundTripTime = sender.minimumRoundTripTime
     metrics.congestionWindow = Int(clamping: sender.congestionWindow)
     metrics.slowStartThreshold = Int(clamping: sender.slowStartThreshold)
+    metrics.recoveryState = sender.state
+    metrics.bytesOutstanding = Int(clamping: sender.bytesOutstanding)
     metrics.bytesInFlight = Int(clamping: sender.bytesInFlight)
+    metrics.bytesSelectivelyAcknowledged = Int(clamping: sender.bytesSelectivelyAcknowledged)
+    metrics.bytesLost = Int(clamping: sender.bytesLost)
+    metrics.reorderingDegree = Int(sender.reorderingDegree)
+    metrics.bytesDelivered = sender.bytesDelivered
     metrics.pacingRate = sender.pacingRate == .max ? 0 : sender.pacingRate
     metrics.deliveryRate = sender.deliveryRate
     metrics.backoff = Int(sender.backoff)

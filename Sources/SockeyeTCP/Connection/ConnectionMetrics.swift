@@ -37,8 +37,22 @@ public struct ConnectionMetrics: Sendable, Equatable {
   public var receiveWindow = 0
   /// Bytes of receive buffer, as tuned.
   public var receiveBuffer = 0
+  /// What the sender is doing about losses.
+  public var recoveryState = LossRecoveryMetrics.State.open
+  /// Bytes sent and not cumulatively acknowledged.
+  public var bytesOutstanding = 0
   /// Bytes in flight by the estimate of the loss recovery.
   public var bytesInFlight = 0
+  /// Bytes outstanding that were selectively acknowledged.
+  public var bytesSelectivelyAcknowledged = 0
+  /// Bytes outstanding that are taken for lost.
+  public var bytesLost = 0
+  /// The greatest number of segments by which one was seen to overtake another.
+  public var reorderingDegree = 0
+  /// The shift of the windows that this side offers.
+  public var receiveWindowShift: UInt8 = 0
+  /// The shift of the windows that the peer offers.
+  public var sendWindowShift: UInt8 = 0
   /// Bytes queued and never sent.
   public var bytesNotSent = 0
   /// Pacing rate, bytes a second; zero where transmissions are not paced.
@@ -70,6 +84,8 @@ public struct ConnectionMetrics: Sendable, Equatable {
   public var bytesSent: UInt64 = 0
   /// Bytes of data sent again.
   public var bytesRetransmitted: UInt64 = 0
+  /// Bytes of data known to have arrived, cumulatively acknowledged or not.
+  public var bytesDelivered: UInt64 = 0
   /// Bytes of data that the peer acknowledged.
   public var bytesAcknowledged: UInt64 = 0
   /// Bytes of data received in order.

@@ -105,11 +105,14 @@ extension OutOfOrderRanges {
     return .inserted
   }
 
-  /// Takes out what lies before `next` or touches it, and answers how far the data in order now reaches.
-  mutating func advance(to next: StreamOffset) -> StreamOffset {
-    guard let ranges, count > 0 else { return next }
-    var reached = next
+  /// Takes out what overlaps or touches `range`, which has arrived in order, and answers how far the data in order now
+  /// reaches. The first of what `range` brought again is noted (RFC 2883 section 4.2: partial duplicates are told too).
+  mutating func advance(over range: Range<StreamOffset>) -> StreamOffset {
+    guard let ranges, count > 0 else { return range.upperBound }
+    var reached = range.upperBound
     var taken = 0
+    let again = ranges[0].clamped(to: range)
+    if !again.isEmpty, duplicate == nil { duplicate = again }
     while taken < count, ranges[taken].lowerBound <= reached {
       reached = max(reached, ranges[taken].upperBound)
       taken += 1

@@ -65,6 +65,7 @@ extension Connection {
     if outcome.pathProbe != .unknown { followPathProbe(outcome.pathProbe, at: segment.arrival) }
     persist.peerAnswered(window: outgoing.window)
     guard offset > previous else { return }
+    hold.acknowledged()
     if acknowledgedCount > previous - 1 { events.insert(.acknowledged) }
     adviceGiven = false
     if outgoing.urgentEnd <= offset { outgoing.urgentEnd = 0 }

@@ -28,6 +28,7 @@ extension Connection {
     }
     // Fifth, check the ACK field: a segment without it is dropped.
     guard header.flags.contains(.ack), receiveAcknowledgment(header, segment) else { return Reception() }
+    takeTimestamp(header, segment)
     return processFromUrgent(header, &segment)
   }
 

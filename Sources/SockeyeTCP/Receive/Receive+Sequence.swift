@@ -37,14 +37,18 @@ extension Connection {
       noteDuplicate(segment)
       return reject(header, segment)
     }
-
-    // RFC 7323 section 4.3, rule 2: the timestamp to echo comes from the segment that covers Last.ACK.sent.
-    if let timestamp = header.options.timestamp, options.contains(.timestamps),
-      start <= incoming.lastAcknowledgmentSent
-    {
-      timestamps.update(timestamp.value, at: segment.arrival)
-    }
     return true
+  }
+
+  /// RFC 7323 section 4.3, rule 2: the timestamp to echo comes from the segment that covers Last.ACK.sent.
+  ///
+  /// The RFC takes it before the ACK field is checked. It is taken after that here, as Linux does: whoever guesses a
+  /// sequence number in the window, and no more, could else have all that the peer sends taken for old.
+  mutating func takeTimestamp(_ header: TCPHeader, _ segment: ArrivingSegment) {
+    guard let timestamp = header.options.timestamp, options.contains(.timestamps),
+      segment.start <= incoming.lastAcknowledgmentSent
+    else { return }
+    timestamps.update(timestamp.value, at: segment.arrival)
   }
 
   /// Table 6: the four cases of the acceptability test.

@@ -36,7 +36,7 @@ extension Connection {
 
     // In order: RCV.NXT advances over it, and over what it makes contiguous.
     let filledGap = !outOfOrder.isEmpty
-    incoming.next = outOfOrder.advance(to: end)
+    incoming.next = outOfOrder.advance(over: start..<end)
     events.insert(.readable)
     if configuration.autotune { tuneBuffer(header, segment) }
     acknowledgements.dataArrived(

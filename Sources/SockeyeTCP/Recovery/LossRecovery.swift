@@ -121,7 +121,6 @@ struct LossRecovery: ~Copyable {
     controller.deallocate()
     controller = CongestionController(
       algorithm,
-      isPaced: features.contains(.pacing),
       isSelective: selective,
       window: window,
       roundTripTime: roundTrip.smoothed,

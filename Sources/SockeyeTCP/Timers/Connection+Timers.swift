@@ -39,7 +39,7 @@ extension Connection {
     }
     advanceRetransmission(to: now)
     // USER TIMEOUT: "connection aborted due to user timeout".
-    if !state.isClosed, userTimeoutDeadline <= now { giveUp(.userTimeout, now: now) }
+    if !state.isClosed, userTimeoutDeadline <= now { fail(.userTimeout) }
     advanceKeepAlive(to: now)
   }
 }
@@ -69,7 +69,7 @@ extension Connection {
       events.insert(.returnedToListen)
       return
     }
-    giveUp(.timedOut, now: now)
+    fail(.timedOut)
   }
 
   /// When data reaches the user timeout (RFC 5482) that is not acknowledged, or waits for a window that stays closed: who
@@ -101,18 +101,12 @@ extension Connection {
     guard keepAliveDeadline <= now else { return }
     // A probe or its answer may be lost, so it takes several without an answer (MUST-29).
     guard keepAlive.unanswered < configuration.keepAliveProbes else {
-      giveUp(.timedOut, now: now)
+      // The peer is told, should it be there and only its answers be lost: it has nothing to send that would find out.
+      pendingReset = PendingReset(sequenceNumber: outgoing.sequenceNumber(recovery.next), acknowledges: true)
+      fail(.timedOut)
       return
     }
     keepAlive.isDue = true
-  }
-
-  /// Ends the connection because the peer doesn't answer. It is told so, should it still be there.
-  mutating func giveUp(_ reason: ConnectionFailure, now: Instant) {
-    if state.isSynchronized {
-      pendingReset = PendingReset(sequenceNumber: outgoing.sequenceNumber(recovery.next), acknowledges: true)
-    }
-    fail(reason)
   }
 }
 

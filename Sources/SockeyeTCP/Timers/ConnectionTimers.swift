@@ -68,6 +68,12 @@ struct HoldTimer {
   /// What is held back goes out at the next opportunity.
   var isOver = false
 
+  /// The peer has acknowledged something. Data whose sender only said that more follows waits no longer, as on Linux: the
+  /// pipe would run dry. A cork stays.
+  mutating func acknowledged() {
+    if deadline != .never, !isCorked { isOver = true }
+  }
+
   /// A fifth of a second, as Linux has it.
   static let longest = Interval.milliseconds(200)
 }

@@ -11,7 +11,7 @@ extension Connection {
       return false
     }
     guard persist.unanswered < configuration.dataRetries else {
-      giveUp(.timedOut, now: now)
+      fail(.timedOut)
       return planSegment(now: now, maximumSegments: 1, into: &plan)
     }
     let offset = recovery.next
