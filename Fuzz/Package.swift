@@ -25,8 +25,17 @@ let package = Package(
   targets: [
     .target(name: "SockeyeWire", swiftSettings: strict),
     .target(name: "SockeyeTCP", dependencies: ["SockeyeWire"], swiftSettings: strict),
+    .target(name: "SockeyeHost", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
+    .target(
+      name: "SockeyeC",
+      dependencies: ["SockeyeHost", "SockeyeTCP", "SockeyeWire"],
+      exclude: ["include"],
+      swiftSettings: strict
+    ),
+    .target(name: "CHeap"),
     fuzzer("fuzz-address", ["SockeyeWire"]),
     fuzzer("fuzz-engine", ["SockeyeTCP", "SockeyeWire"]),
+    fuzzer("fuzz-host", ["CHeap", "SockeyeC", "SockeyeWire"]),
     fuzzer("fuzz-icmp", ["SockeyeWire"]),
     fuzzer("fuzz-ip", ["SockeyeWire"]),
     fuzzer("fuzz-pcapng", ["SockeyeWire"]),
