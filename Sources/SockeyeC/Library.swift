@@ -6,6 +6,8 @@ internal import SockeyeWire
 final class Library {
   var host: RingHost
   private var handles: [Handle?] = []
+  /// No lower number is free.
+  private var leastFree = 0
   /// Sockets whose connection has been begun and not been seen to be open.
   private var isConnecting: Set<Int32> = []
 
@@ -15,12 +17,11 @@ final class Library {
 
   /// The least number that is free, as for descriptors.
   func add(_ handle: Handle) -> Int32 {
-    if let free = handles.firstIndex(where: { $0 == nil }) {
-      handles[free] = handle
-      return Int32(clamping: free)
-    }
-    handles.append(handle)
-    return Int32(clamping: handles.count - 1)
+    while leastFree < handles.count, handles[leastFree] != nil { leastFree += 1 }
+    if leastFree == handles.count { handles.append(nil) }
+    handles[leastFree] = handle
+    leastFree += 1
+    return Int32(clamping: leastFree - 1)
   }
 
   func handle(_ number: Int32) throws(SocketError) -> Handle {
@@ -31,6 +32,7 @@ final class Library {
   func close(_ number: Int32) throws(SocketError) {
     try host.close(handle(number))
     handles[Int(number)] = nil
+    leastFree = min(leastFree, Int(number))
     isConnecting.remove(number)
   }
 

@@ -1,80 +1,99 @@
 internal import SockeyeTCP
 
-/// Values by four-tuple: open addressing with linear probing, under a keyed hash, so that nobody outside can choose tuples
-/// that collide. At most three quarters full; removal shifts what follows back, so nothing is left behind.
-struct FlowTable<Value> {
-  private struct Entry {
-    var hash: UInt64
-    var tuple: FourTuple
-    var value: Value
+/// Which number belongs to which four-tuple: open addressing with linear probing, under a keyed hash, so that nobody outside
+/// can choose tuples that collide.
+///
+/// Eight bytes a place: the tuples themselves are kept where the numbers point, so whoever looks one up says whether what
+/// is there is meant. At most three quarters full; removal shifts what follows back, so nothing is left behind.
+struct FlowTable: ~Copyable {
+  private struct Place {
+    /// The low half of the tuple's hash, which is as much as 2^32 places ask for.
+    var hash: UInt32
+    var number: UInt32
+    static var none: UInt32 { .max }
   }
 
-  private var entries: [Entry?] = []
+  /// Bytes that a place takes.
+  static var placeSize: Int { MemoryLayout<Place>.stride }
+
+  private var places: UnsafeMutablePointer<Place>
+  private var capacity = 16
   private let key: SecretKey
   private(set) var count = 0
 
   /// An empty table under a key that is the host's secret.
   init(key: SecretKey) {
     self.key = key
+    places = Self.allocate(capacity)
   }
 
-  /// The value of `tuple`; nil if there is none. Setting nil removes it.
-  subscript(tuple: FourTuple) -> Value? {
-    get {
-      guard count > 0 else { return nil }
-      return entries[find(tuple, hash: hash(tuple))]?.value
-    }
-    set {
-      if let newValue {
-        insert(tuple, newValue)
-      } else {
-        remove(tuple)
-      }
-    }
+  deinit {
+    places.deallocate()
   }
 
-  private func hash(_ tuple: FourTuple) -> UInt64 {
-    tuple.flowHash(key)
+  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Place> {
+    let places = UnsafeMutablePointer<Place>.allocate(capacity: capacity)
+    places.initialize(repeating: Place(hash: 0, number: Place.none), count: capacity)
+    return places
   }
 
-  /// Where the tuple is, or the empty place where it would be.
-  private func find(_ tuple: FourTuple, hash: UInt64) -> Int {
-    let mask = entries.count - 1
-    var place = Int(truncatingIfNeeded: hash) & mask
-    while let entry = entries[place], entry.hash != hash || entry.tuple != tuple { place = (place + 1) & mask }
-    return place
+  private func hash(_ tuple: FourTuple) -> UInt32 {
+    UInt32(truncatingIfNeeded: tuple.flowHash(key))
   }
 
-  private mutating func insert(_ tuple: FourTuple, _ value: Value) {
-    if (count + 1) * 4 > entries.count * 3 { grow() }
+  private func next(_ place: Int) -> Int { (place + 1) & (capacity - 1) }
+
+  /// The number that belongs to `tuple`, of those that `isMeant` accepts; nil if there is none.
+  func number(of tuple: FourTuple, where isMeant: (Int) -> Bool) -> Int? {
+    guard count > 0 else { return nil }
     let hash = hash(tuple)
-    let place = find(tuple, hash: hash)
-    if entries[place] == nil { count += 1 }
-    entries[place] = Entry(hash: hash, tuple: tuple, value: value)
+    var place = Int(hash) & (capacity - 1)
+    while places[place].number != Place.none {
+      if places[place].hash == hash, isMeant(Int(places[place].number)) { return Int(places[place].number) }
+      place = next(place)
+    }
+    return nil
   }
 
-  private mutating func remove(_ tuple: FourTuple) {
-    guard count > 0 else { return }
-    var hole = find(tuple, hash: hash(tuple))
-    guard entries[hole] != nil else { return }
+  /// Adds a tuple, which must not be there, and its number, which must be less than 2^32 - 1.
+  mutating func insert(_ number: Int, for tuple: FourTuple) {
+    if (count + 1) * 4 > capacity * 3 { grow() }
+    count += 1
+    insert(Place(hash: hash(tuple), number: UInt32(truncatingIfNeeded: number)))
+  }
+
+  private func insert(_ new: Place) {
+    var place = Int(new.hash) & (capacity - 1)
+    while places[place].number != Place.none { place = next(place) }
+    places[place] = new
+  }
+
+  /// Removes a tuple and its number, if they are there.
+  mutating func remove(_ number: Int, for tuple: FourTuple) {
+    var hole = Int(hash(tuple)) & (capacity - 1)
+    while Int(places[hole].number) != number {
+      guard places[hole].number != Place.none else { return }
+      hole = next(hole)
+    }
     count -= 1
-    let mask = entries.count - 1
-    var place = (hole + 1) & mask
-    while let entry = entries[place] {
+    var place = next(hole)
+    while places[place].number != Place.none {
       // An entry may move back to the hole unless its own place lies behind the hole.
-      let home = Int(truncatingIfNeeded: entry.hash) & mask
-      if (place - home) & mask >= (place - hole) & mask {
-        entries[hole] = entry
+      let home = Int(places[place].hash) & (capacity - 1)
+      if (place - home) & (capacity - 1) >= (place - hole) & (capacity - 1) {
+        places[hole] = places[place]
         hole = place
       }
-      place = (place + 1) & mask
+      place = next(place)
     }
-    entries[hole] = nil
+    places[hole].number = Place.none
   }
 
   private mutating func grow() {
-    let old = entries
-    entries = [Entry?](repeating: nil, count: max(16, old.count * 2))
-    for case .some(let entry) in old { entries[find(entry.tuple, hash: entry.hash)] = entry }
+    let (old, oldCapacity) = (places, capacity)
+    capacity *= 2
+    places = Self.allocate(capacity)
+    for place in 0..<oldCapacity where old[place].number != Place.none { insert(old[place]) }
+    old.deallocate()
   }
 }

@@ -90,7 +90,7 @@ extension Host where Storage: ~Copyable {
     let remote = Endpoint(quote.destination, port: quote.destinationPort)
     switch quote.protocolNumber {
     case TCPHeader.protocolNumber:
-      guard let index = streamsByTuple[Self.tuple(local, remote)] else { return }
+      guard let index = stream(for: Self.tuple(local, remote)) else { return }
       if streams[index].connection.receive(error, quotedSequenceNumber: quote.sequenceNumber, now: now) {
         settle(index)
       }

@@ -145,7 +145,7 @@ extension Host where Storage: ~Copyable {
     let tuple = stream.tuple
     let handle = streams.insert(stream)
     let index = Int(handle.index)
-    streamsByTuple[tuple] = index
+    streamsByTuple.insert(index, for: tuple)
     return index
   }
 }

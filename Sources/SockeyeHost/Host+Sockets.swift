@@ -8,7 +8,7 @@ extension Host where Storage: ~Copyable {
     sockets.insert(
       Socket(
         family: family,
-        options: SocketOptions(configuration),
+        options: initialOptions,
         role: kind == .stream ? .idle : .datagram(DatagramQueue())
       )
     )

@@ -38,7 +38,7 @@ extension Host where Storage: ~Copyable {
     let place = try place(of: handle)
     guard let waiting = sockets[place].withListener({ $0.ready.popFirst() }) else { throw .invalid }
     guard let index = waiting else { throw .wouldBlock }
-    var socket = Socket(family: sockets[place].family, options: sockets[place].options, role: .stream(index))
+    var socket = Socket(like: sockets[place], role: .stream(index))
     socket.localAddress = streams[index].local.address
     socket.localPort = streams[index].local.port
     let accepted = sockets.insert(socket)
@@ -90,7 +90,7 @@ extension Host where Storage: ~Copyable {
     let port = sockets[place].localPort == 0 ? try choosePort(source, remote) : sockets[place].localPort
     let local = Endpoint(source, port: port)
     let tuple = Self.tuple(local, remote)
-    guard streamsByTuple[tuple] == nil, !timeWaits.contains(tuple) else { throw .addressNotAvailable }
+    guard stream(for: tuple) == nil, !timeWaits.contains(tuple) else { throw .addressNotAvailable }
     let options = sockets[place].options
     let connection = Connection(
       configuration: options.connection,
@@ -121,7 +121,7 @@ extension Host where Storage: ~Copyable {
     let tuple = Self.tuple(Endpoint(source, port: 0), remote)
     let port = chooser.choose(for: tuple) { candidate in
       let tuple = Self.tuple(Endpoint(source, port: candidate), remote)
-      return streamsByTuple[tuple] == nil && !timeWaits.contains(tuple) && listenersByPort[candidate] == nil
+      return stream(for: tuple) == nil && !timeWaits.contains(tuple) && listenersByPort[candidate] == nil
     }
     ephemeralPorts = chooser
     guard let port else { throw .addressNotAvailable }

@@ -13,6 +13,11 @@ extension Host where Storage: ~Copyable {
     )
   }
 
+  /// The place of the connection with that tuple.
+  func stream(for tuple: FourTuple) -> Int? {
+    streamsByTuple.number(of: tuple) { streams[$0].tuple == tuple }
+  }
+
   mutating func receiveTCP(_ segment: RawSpan, _ arrival: Arrival) {
     guard let (header, payload) = try? TCPHeader.parse(segment) else {
       statistics.malformed += 1
@@ -26,7 +31,7 @@ extension Host where Storage: ~Copyable {
     let local = Endpoint(arrival.destination, port: header.destinationPort)
     let remote = Endpoint(arrival.source, port: header.sourcePort)
     let tuple = Self.tuple(local, remote)
-    if let index = streamsByTuple[tuple] {
+    if let index = stream(for: tuple) {
       receive(header, segment, payload, arrival, at: index)
       return
     }

@@ -98,7 +98,7 @@ extension Host where Storage: ~Copyable {
   }
 
   private mutating func remove(_ index: Int) {
-    streamsByTuple[streams[index].tuple] = nil
+    streamsByTuple.remove(index, for: streams[index].tuple)
     wheel.schedule(index, at: .never)
     _ = streams.remove(at: index)
   }

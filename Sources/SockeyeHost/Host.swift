@@ -20,6 +20,8 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
   /// What has been dropped and why.
   public internal(set) var statistics = HostStatistics()
 
+  /// What new sockets start from.
+  let initialOptions: SharedOptions
   let routes: RoutingTable
   let key: SecretKey
   let cookies: SYNCookies
@@ -30,7 +32,7 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
 
   var sockets = Slab<Socket>()
   var streams = Slab<Stream<Storage>>()
-  var streamsByTuple: FlowTable<Int>
+  var streamsByTuple: FlowTable
   var listenersByPort: [UInt16: [Handle]] = [:]
   var datagramsByPort: [UInt16: [Handle]] = [:]
   var timeWaits: TimeWaitTable
@@ -60,6 +62,7 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
     self.key = key
     cookies = SYNCookies(key: key)
     ephemeralPorts = EphemeralPorts(key: key)
+    initialOptions = SharedOptions(SocketOptions(configuration))
     routes = RoutingTable(configuration)
     streamsByTuple = FlowTable(key: key)
     timeWaits = TimeWaitTable(key: key, limit: configuration.timeWaitLimit)

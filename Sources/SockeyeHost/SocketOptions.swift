@@ -26,6 +26,25 @@ public struct SocketOptions: Sendable {
   }
 }
 
+/// Options that sockets have in common until one is given its own: ten thousand connections of a listener keep one copy.
+struct SharedOptions {
+  private final class Box {
+    let options: SocketOptions
+
+    init(_ options: SocketOptions) {
+      self.options = options
+    }
+  }
+
+  private let box: Box
+
+  init(_ options: SocketOptions) {
+    box = Box(options)
+  }
+
+  var value: SocketOptions { box.options }
+}
+
 /// Which addresses a socket has to do with.
 public enum AddressFamily: UInt8, Sendable {
   /// IPv4.

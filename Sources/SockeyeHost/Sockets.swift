@@ -3,8 +3,8 @@ internal import SockeyeWire
 
 /// What an application's handle stands for.
 struct Socket {
-  var family: AddressFamily
-  var options: SocketOptions
+  let family: AddressFamily
+  private var sharedOptions: SharedOptions
   /// The address that it was bound to; nil for any.
   var localAddress: IPAddress?
   /// The port that it was bound to; 0 for none yet.
@@ -18,6 +18,22 @@ struct Socket {
     /// The connection at that place of the slab.
     case stream(Int)
     case datagram(DatagramQueue)
+  }
+
+  init(family: AddressFamily, options: SharedOptions, role: Role) {
+    self.family = family
+    sharedOptions = options
+    self.role = role
+  }
+
+  /// A socket that starts from another's options.
+  init(like other: Socket, role: Role) {
+    self.init(family: other.family, options: other.sharedOptions, role: role)
+  }
+
+  var options: SocketOptions {
+    get { sharedOptions.value }
+    set { sharedOptions = SharedOptions(newValue) }
   }
 
   /// Whether packets to `address` are for this socket, as far as its address goes.

@@ -19,6 +19,9 @@ struct TimingWheel {
     var slot: Int32 = -1
   }
 
+  /// Bytes that a timer takes.
+  static var nodeSize: Int { MemoryLayout<Node>.stride }
+
   private var nodes: [Node] = []
   private var heads = [Int32](repeating: -1, count: levels << slotBits)
   /// The least deadline of each slot; nil where it has to be looked for.

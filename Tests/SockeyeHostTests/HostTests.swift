@@ -354,6 +354,34 @@ struct HostTests {
     #expect(bench.host.timeWaitCount == 0)
   }
 
+  @Test(
+    "A tuple that comes out of TIME-WAIT again and again takes the same place each time, and waits as long each time"
+  )
+  func timeWaitReuseAgain() throws {
+    let bench = Bench()
+    let listener = try bench.listener()
+    var peer: UInt32 = 100
+    for round in 0..<1000 {
+      bench.give(Bench.packet(bench.segment(peer, 0, .syn)))
+      let answer = try #require(bench.takeSegments().first, "round \(round)")
+      let next = answer.sequenceNumber &+ 1
+      bench.give(Bench.packet(bench.segment(peer &+ 1, next, .ack)))
+      try bench.host.close(try bench.host.accept(listener))
+      _ = bench.take()
+      bench.give(Bench.packet(bench.segment(peer &+ 1, next &+ 1, [.fin, .ack])))
+      _ = bench.take()
+      peer &+= 1000
+    }
+    #expect(bench.host.timeWaitCount == 1)
+    #expect(bench.host.timeWaits.capacity == 1)
+    bench.now += .seconds(60)
+    // The last FIN comes again: the wait starts over.
+    bench.give(Bench.packet(bench.segment(peer &- 999, 0, [.fin, .ack])))
+    #expect(bench.host.timeWaits.nextDeadline == bench.now + .seconds(120))
+    bench.host.advance(to: bench.now + .seconds(120))
+    #expect(bench.host.timeWaitCount == 0)
+  }
+
   @Test("TIME-WAIT is bounded in count")
   func timeWaitBound() throws {
     let bench = Bench { $0.timeWaitLimit = 10 }

@@ -76,13 +76,13 @@ public struct FourTuple: Hashable, Sendable {
   public var localAddress: (high: UInt64, low: UInt64) { (localHigh, localLow) }
   /// The peer's address: its high and its low 64 bits.
   public var remoteAddress: (high: UInt64, low: UInt64) { (remoteHigh, remoteLow) }
-  /// The local and the remote port.
-  public var ports: PortPair
 
   private let localHigh: UInt64
   private let localLow: UInt64
   private let remoteHigh: UInt64
   private let remoteLow: UInt64
+  /// The local and the remote port.
+  public var ports: PortPair
 
   /// The tuple of the given addresses, in 64-bit halves, and ports.
   public init(

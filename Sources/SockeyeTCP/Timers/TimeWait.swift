@@ -5,15 +5,19 @@ public import SockeyeWire
 public struct TimeWaitEntry: Sendable {
   /// When the entry may be dropped: two maximum segment lifetimes after the last FIN.
   public private(set) var expiry: Instant
-  private let lifetime: Interval
+  private let lifetimeMilliseconds: UInt32
   private let sendNext: SequenceNumber
   private let receiveNext: SequenceNumber
   private let recentTimestamp: UInt32
   private let timestampOffset: UInt32
   private let window: UInt16
+  /// The second of the clock, its low 16 bits, in which challenges were last sent.
+  private var challengeSecond: UInt16 = 0
+  /// How many more may be sent in that second, and how many in each.
+  private var challengesLeft: UInt8
+  private let challengesPerSecond: UInt8
   private let hasTimestamps: Bool
   private let challengesBlindAttacks: Bool
-  private var challenges: ChallengeBudget
 
   init(
     expiry: Instant,
@@ -25,7 +29,7 @@ public struct TimeWaitEntry: Sendable {
     configuration: borrowing ConnectionConfiguration
   ) {
     self.expiry = expiry
-    self.lifetime = lifetime
+    lifetimeMilliseconds = UInt32(clamping: lifetime.milliseconds)
     self.sendNext = sendNext
     self.receiveNext = receiveNext
     self.window = window
@@ -33,7 +37,8 @@ public struct TimeWaitEntry: Sendable {
     recentTimestamp = timestamps?.recent ?? 0
     timestampOffset = timestamps?.offset ?? 0
     challengesBlindAttacks = configuration.challengesBlindAttacks
-    challenges = ChallengeBudget(perSecond: configuration.challengeAcknowledgementsPerSecond)
+    challengesPerSecond = configuration.challengeAcknowledgementsPerSecond
+    challengesLeft = challengesPerSecond
   }
 
   /// What to do with a segment of the connection.
@@ -66,9 +71,21 @@ public struct TimeWaitEntry: Sendable {
     }
     if length == 0, distance == 0 { return .ignore }
     // A retransmitted FIN restarts the timeout, and is acknowledged as everything else is.
-    if header.flags.contains(.fin) { expiry = now + lifetime }
-    if length == 0, !challenges.spend(at: now) { return .ignore }
+    if header.flags.contains(.fin) { expiry = now + .milliseconds(Int64(lifetimeMilliseconds)) }
+    if length == 0, !mayChallenge(at: now) { return .ignore }
     return .acknowledge(acknowledgement(of: header, now: now))
+  }
+
+  /// Whether a segment that is off the mark may be answered (RFC 5961 section 7): so often in each second of the clock.
+  private mutating func mayChallenge(at now: Instant) -> Bool {
+    let second = UInt16(truncatingIfNeeded: now.nanoseconds / 1_000_000_000)
+    if second != challengeSecond {
+      challengeSecond = second
+      challengesLeft = challengesPerSecond
+    }
+    guard challengesLeft > 0 else { return false }
+    challengesLeft -= 1
+    return true
   }
 
   /// Whether a SYN may open a new connection (RFC 6191 section 2, MAY-2, SHLD-4; RFC 1122 section 4.2.2.13).
