@@ -27,6 +27,10 @@ public func setsockopt(
     var options = try library.host.options(of: handle)
     switch level {
     case Level.socket: isKnown = try setSocketOption(option, bytes, in: &options)
+    case Level.tcp where option == 12:
+      // TCP_QUICKACK is for the present; there is nothing to remember, nor anything to do before there is a connection.
+      let isOn = try number(bytes, Int32.min...Int32.max) != 0
+      try? library.host.setQuickAcknowledgements(isOn, of: handle)
     case Level.tcp: isKnown = try setTCPOption(option, bytes, in: &options)
     case Level.internet, Level.internet6: isKnown = try setIPOption(level, option, bytes, in: &options)
     default: isKnown = false
@@ -53,7 +57,9 @@ private func setSocketOption(
   switch option {
   case 2, 15: options.reusesAddress = try number(bytes, any) != 0
   case 7:
-    options.connection.sendBuffer = UInt32(max(try number(bytes, any), 2048))
+    // Linux doubles what is asked for, because its overhead counts, and tells the double. Here overhead doesn't count, but
+    // programs go by the double.
+    options.connection.sendBuffer = UInt32(max(try number(bytes, any), 2048)) * 2
   case 8:
     let size = UInt32(max(try number(bytes, any), 1152))
     options.connection.receiveBuffer = size
@@ -88,7 +94,6 @@ private func setTCPOption(
   case 8:
     let seconds = try number(bytes, any)
     options.connection.finWait2Timeout = seconds < 0 ? .zero : .seconds(Int64(min(seconds, 120)))
-  case 12: _ = try number(bytes, any)
   case 13:
     let name = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     guard let algorithm = ConfigurationText.congestionControl(name) else { throw .invalid }
@@ -177,9 +182,8 @@ private func numberOption(_ level: Int32, _ option: Int32, _ options: SocketOpti
   let connection = options.connection
   switch (level, option) {
   case (Level.socket, 2), (Level.socket, 15): return options.reusesAddress ? 1 : 0
-  // Linux doubles what is asked for, because its overhead counts, and tells the double. Here overhead doesn't count, but
-  // programs expect to be told the double.
-  case (Level.socket, 7): return Int32(clamping: UInt64(connection.sendBuffer) * 2)
+  case (Level.socket, 7): return Int32(clamping: connection.sendBuffer)
+  // The window that a buffer of Linux's offers is half of it.
   case (Level.socket, 8): return Int32(clamping: UInt64(connection.receiveBuffer) * 2)
   case (Level.socket, 9): return connection.keepAliveIdle == nil ? 0 : 1
   case (Level.tcp, 1): return connection.nagle ? 0 : 1

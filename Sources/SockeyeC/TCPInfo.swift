@@ -54,7 +54,7 @@ enum TCPInfo {
     info.long(metrics.deliveryRate)
     for _ in 0..<3 { info.long(0) }
     info.word(metrics.bytesDelivered / UInt64(size))
-    info.word(metrics.congestionMarksReported)
+    info.word(metrics.congestionMarksReported / UInt64(size))
     info.long(metrics.bytesSent)
     info.long(metrics.bytesRetransmitted)
     info.word(metrics.duplicatesReported)

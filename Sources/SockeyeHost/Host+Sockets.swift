@@ -172,8 +172,12 @@ extension Host where Storage: ~Copyable {
   /// - Throws: `SocketError.badHandle`.
   public mutating func setOptions(_ options: SocketOptions, of handle: Handle) throws(SocketError) {
     let place = try place(of: handle)
+    let (old, new) = (sockets[place].options.connection, options.connection)
     sockets[place].options = options
     guard case .stream(let index) = sockets[place].role else { return }
+    if new.receiveBuffer != old.receiveBuffer || new.autotune != old.autotune {
+      streams[index].connection.setReceiveBuffer(new.receiveBuffer, autotune: new.autotune)
+    }
     apply(options, to: index)
   }
 

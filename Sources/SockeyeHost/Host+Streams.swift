@@ -307,6 +307,15 @@ extension Host where Storage: ~Copyable {
     streams[try stream(of: handle)].connection.metrics(now: now)
   }
 
+  /// Acknowledges what arrives at once for a while, or holds acknowledgements back from now on (TCP_QUICKACK).
+  ///
+  /// - Throws: `SocketError.notConnected`.
+  public mutating func setQuickAcknowledgements(_ isOn: Bool, of handle: Handle) throws(SocketError) {
+    let index = try stream(of: handle)
+    streams[index].connection.setQuickAcknowledgements(isOn)
+    settle(index)
+  }
+
   mutating func apply(_ options: SocketOptions, to index: Int) {
     streams[index].hopLimit = options.hopLimit
     streams[index].trafficClass = options.trafficClass
@@ -314,6 +323,7 @@ extension Host where Storage: ~Copyable {
     let connection = options.connection
     streams[index].connection.setNagle(connection.nagle)
     streams[index].connection.setCork(options.isCorked)
+    streams[index].connection.setSendBuffer(connection.sendBuffer)
     streams[index].connection.setUserTimeout(connection.userTimeout)
     streams[index].connection.setKeepAlive(
       idle: connection.keepAliveIdle,

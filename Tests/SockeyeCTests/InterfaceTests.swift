@@ -242,6 +242,8 @@ struct InterfaceTests {
       #expect(getsockopt(pair.a, client, 1, option, &read, &length) == 0)
       #expect(read == 20_000, "Linux tells the double of what it was told")
     }
+    let most = [UInt8](repeating: 0, count: 100_000)
+    #expect(sockeyeSend(pair.a, client, most) == 20_000, "the connection that exists has the new buffer, too")
     var info = [UInt8](repeating: 0, count: 512)
     var length: UInt32 = 512
     #expect(getsockopt(pair.a, client, 6, 11, &info, &length) == 0)

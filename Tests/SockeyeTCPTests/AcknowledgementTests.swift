@@ -49,6 +49,21 @@ struct AcknowledgementTests {
     #expect(script.connection.metrics(now: script.now).dataSegmentsReceived == 2)
   }
 
+  @Test("The application can ask for acknowledgements at once, one that is held back included, or hold them back")
+  func setQuick() {
+    let script = SegmentScript.established()
+    script.receives(.ack, seq: 1, ack: 1, length: 10)
+    script.isSilent()
+    script.connection.setQuickAcknowledgements(true)
+    script.sends(.ack, seq: 1, ack: 11)
+    script.receives(.ack, seq: 11, ack: 1, length: 10)
+    script.sends(.ack, seq: 1, ack: 21)
+    script.connection.setQuickAcknowledgements(true)
+    script.connection.setQuickAcknowledgements(false)
+    script.receives(.ack, seq: 21, ack: 1, length: 10)
+    script.isSilent()
+  }
+
   @Test("The first segments of a connection are acknowledged at once, as many as configured")
   func quick() {
     let script = SegmentScript.established(.plain.with { $0.quickAcknowledgements = 3 })

@@ -154,6 +154,25 @@ extension Connection {
     hold.deadline = .never
   }
 
+  /// Acknowledges what arrives at once for a while, as at the start of a connection, or holds acknowledgements back from now
+  /// on (Linux's TCP_QUICKACK).
+  public mutating func setQuickAcknowledgements(_ isOn: Bool) {
+    acknowledgements.setQuick(isOn ? max(configuration.quickAcknowledgements, 1) : 0)
+  }
+
+  /// Sets how many bytes may be queued and not acknowledged. What is queued already stays.
+  public mutating func setSendBuffer(_ count: UInt32) {
+    configuration.sendBuffer = count
+  }
+
+  /// Sets how many bytes may be received and not read, and whether that is tuned from now on. What has been offered to the
+  /// peer stays offered (RFC 9293 section 3.8.6, SHLD-14).
+  public mutating func setReceiveBuffer(_ count: UInt32, autotune: Bool) {
+    configuration.receiveBuffer = count
+    configuration.autotune = autotune
+    incoming.buffer = count
+  }
+
   /// Sets how long data may stay unacknowledged before the connection fails (RFC 5482); nil leaves it to R2 (MUST-21).
   public mutating func setUserTimeout(_ timeout: Interval?) {
     configuration.userTimeout = timeout

@@ -43,6 +43,12 @@ struct AcknowledgementSchedule {
     if deadline == .never { deadline = arrival + delay }
   }
 
+  /// Acknowledges the next segments at once, as at the start of a connection, or none of them.
+  mutating func setQuick(_ count: UInt8) {
+    quickRemaining = count
+    if count > 0, isPending { isDue = true }
+  }
+
   /// The delay has passed.
   mutating func advance(to now: Instant) {
     if deadline <= now { isDue = true }
