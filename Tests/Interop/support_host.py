@@ -1,7 +1,7 @@
 """What the tests of `sockeye host` share: a network of their own, hosts in it, bulk transfers with digests.
 
 Importing it moves the process into a network namespace that ends with it. SOCKEYE_BULK sets how many MiB a bulk transfer
-has, 32 unless said.
+has, 256 unless said.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ import tempfile
 import support
 from support import wait_until
 
-BULK = int(os.environ.get("SOCKEYE_BULK", "32")) << 20
+BULK = int(os.environ.get("SOCKEYE_BULK", "256")) << 20
 NETWORK_NAMESPACE, USER_NAMESPACE = 0x40000000, 0x10000000
 FAMILIES = (socket.AF_INET, socket.AF_INET6)
 BLOCK = bytes((7 * i * i + i) >> 3 & 0xFF for i in range(1_000_003))
