@@ -9,6 +9,7 @@ extension Host where Storage: ~Copyable {
   ///   - data: its bytes, 0 to 65,507 over IPv4 and 65,527 over IPv6.
   ///   - destination: whom it is for; nil for the peer that the socket is connected to.
   /// - Throws: `SocketError`; an error that ICMP reported of an earlier datagram is told once.
+  @specialized(where Storage == ByteRing)
   public mutating func send(
     _ data: UnsafeRawBufferPointer,
     to destination: Endpoint?,
@@ -56,6 +57,7 @@ extension Host where Storage: ~Copyable {
   ///
   /// - Returns: the datagram's whole length, which may be more than was copied, and who sent it.
   /// - Throws: `SocketError`; an error that ICMP reported is told once.
+  @specialized(where Storage == ByteRing)
   public mutating func receiveDatagram(
     into buffer: UnsafeMutableRawBufferPointer,
     peeks: Bool = false,

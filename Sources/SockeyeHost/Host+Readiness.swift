@@ -5,6 +5,7 @@ extension Host where Storage: ~Copyable {
   /// What a socket is ready for.
   ///
   /// - Throws: `SocketError.badHandle`.
+  @specialized(where Storage == ByteRing)
   public func readiness(of handle: Handle) throws(SocketError) -> Readiness {
     let place = try place(of: handle)
     switch sockets[place].role {
@@ -24,6 +25,7 @@ extension Host where Storage: ~Copyable {
   ///
   /// As with an edge-triggered `epoll`, whoever takes a socket from here reads, writes or accepts until the call would
   /// block. What was there before a connection was accepted is not told: look when it is.
+  @specialized(where Storage == ByteRing)
   public mutating func nextReady() -> Handle? {
     while let place = changed.popFirst() {
       if sockets.isTaken(place) { return sockets.handle(at: place) }

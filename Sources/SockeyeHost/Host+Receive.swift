@@ -26,6 +26,7 @@ extension Host where Storage: ~Copyable {
   ///   - checksumsAreValid: whether the link has verified the transport's checksum, or it never left the machine.
   ///   - segmentCount: how many TCP segments the link has coalesced into the packet.
   ///   - time: when it arrived.
+  @specialized(where Storage == ByteRing)
   public mutating func receive(
     _ packet: UnsafeRawBufferPointer,
     checksumsAreValid: Bool = false,

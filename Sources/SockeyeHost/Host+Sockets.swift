@@ -126,6 +126,7 @@ extension Host where Storage: ~Copyable {
   /// application has gone (RFC 9293 section 3.6.1).
   ///
   /// - Throws: `SocketError.badHandle`.
+  @specialized(where Storage == ByteRing)
   public mutating func close(_ handle: Handle) throws(SocketError) {
     let place = try place(of: handle)
     switch sockets[place].role {

@@ -34,6 +34,7 @@ extension Host where Storage: ~Copyable {
   /// Takes the connection that has waited longest at a listener.
   ///
   /// - Throws: `SocketError.wouldBlock` if there is none.
+  @specialized(where Storage == ByteRing)
   public mutating func accept(_ handle: Handle) throws(SocketError) -> Handle {
     let place = try place(of: handle)
     guard let waiting = sockets[place].withListener({ $0.ready.popFirst() }) else { throw .invalid }
@@ -52,6 +53,7 @@ extension Host where Storage: ~Copyable {
   /// connected at once, again and again, and no more with an unspecified address.
   ///
   /// - Throws: `SocketError`; `inProgress` is what a stream socket's first call always gives.
+  @specialized(where Storage == ByteRing)
   public mutating func connect(_ handle: Handle, to endpoint: Endpoint) throws(SocketError) {
     let place = try place(of: handle)
     let remote = Endpoint(endpoint.address.unmapped, port: endpoint.port)
@@ -141,6 +143,7 @@ extension Host where Storage: ~Copyable {
   /// - Parameter pushes: whether they should not wait for more.
   /// - Returns: how many were taken, at least one.
   /// - Throws: `SocketError.wouldBlock` if none were taken, `closed` after `shutdown`, why the connection failed.
+  @specialized(where Storage == ByteRing)
   public mutating func write(
     _ data: UnsafeRawBufferPointer,
     pushes: Bool = true,
@@ -164,6 +167,7 @@ extension Host where Storage: ~Copyable {
   ///
   /// - Returns: how many bytes were read; 0 where the peer has closed and everything was read.
   /// - Throws: `SocketError.wouldBlock` if there is nothing yet, why the connection failed, once.
+  @specialized(where Storage == ByteRing)
   public mutating func read(
     into buffer: UnsafeMutableRawBufferPointer,
     peeks: Bool = false,
@@ -187,6 +191,7 @@ extension Host where Storage: ~Copyable {
   ///
   /// - Returns: how many bytes were taken out; nil where the peer has closed and everything was read.
   /// - Throws: as `read(into:peeks:from:)`.
+  @specialized(where Storage == ByteRing)
   public mutating func read(
     from handle: Handle,
     _ body: (UnsafeRawBufferPointer) -> Int
@@ -242,6 +247,7 @@ extension Host where Storage: ~Copyable {
   /// Ends one direction of a connected socket, or both.
   ///
   /// - Throws: `SocketError.notConnected`.
+  @specialized(where Storage == ByteRing)
   public mutating func shutdown(_ handle: Handle, _ direction: Direction) throws(SocketError) {
     let place = try place(of: handle)
     if case .datagram(var queue) = sockets[place].role {

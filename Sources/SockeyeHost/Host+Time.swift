@@ -5,6 +5,7 @@ extension Host where Storage: ~Copyable {
   /// When `advance(to:)` is to be called at the latest; `never` if nothing waits. It is now while there may be something to
   /// send: `transmit` comes first.
   public var nextDeadline: Instant {
+    @specialized(where Storage == ByteRing)
     mutating get {
       guard sending.isEmpty, packets.isEmpty else { return now }
       return min(wheel.nextDeadline(), min(timeWaits.nextDeadline, fragments.nextDeadline))
@@ -12,6 +13,7 @@ extension Host where Storage: ~Copyable {
   }
 
   /// Sets the clock, which never goes back, and runs what is due.
+  @specialized(where Storage == ByteRing)
   public mutating func advance(to time: Instant) {
     now = max(now, time)
     while let index = wheel.popExpired(now: now) {

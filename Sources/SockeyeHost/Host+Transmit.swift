@@ -8,6 +8,7 @@ extension Host where Storage: ~Copyable {
   /// With segmentation offload a TCP packet may be as large as `buffer` and 65,535 bytes allow, to be cut by the link into
   /// segments of `offload` bytes of data. With checksum offload the sum of the pseudo-header stands in the place of the TCP
   /// checksum, for the link to complete.
+  @specialized(where Storage == ByteRing)
   public mutating func transmit(into buffer: UnsafeMutableRawBufferPointer) -> Transmission? {
     while true {
       if let packet = packets.popFirst() {

@@ -27,8 +27,9 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
   /// Packets that one turn receives, and sends, at most: enough to share the cost of a turn, few enough that neither
   /// direction nor the timers wait long.
   private static var batch: Int { 64 }
-  /// Bytes after which a batch that is received ends: the application reads them before they have left the cache.
-  private static var batchSize: Int { 256 << 10 }
+  /// Bytes after which a batch that is received ends: less than a full super-segment, so that the acknowledgement of one
+  /// doesn't wait for the next, and the application reads it before it has left the cache.
+  private static var batchSize: Int { 64_000 }
 
   /// Puts a host on a device. Its addresses should not be the kernel's on that interface.
   ///
@@ -48,6 +49,7 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
   /// `body`; sends what all that caused.
   ///
   /// - Throws: `LinkError` where the device is gone or the capture can't be written.
+  @specialized(where Storage == ByteRing)
   public mutating func turn(
     until limit: Instant = .never,
     _ body: (inout Host<Storage>) -> Void
