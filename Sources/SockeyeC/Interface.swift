@@ -154,9 +154,10 @@ public func sendto(
   _ address: UnsafeRawPointer?,
   _ length: UInt32
 ) -> Int {
-  withLibrary(host) { library throws(SocketError) in
+  guard data != nil || count <= 0 else { return -Int(Errno.fault) }
+  return withLibrary(host) { library throws(SocketError) in
     let handle = try library.handle(s)
-    guard count >= 0, data != nil || count == 0, flags & MessageFlag.outOfBand == 0 else { throw .invalid }
+    guard count >= 0, flags & MessageFlag.outOfBand == 0 else { throw .invalid }
     let bytes = UnsafeRawBufferPointer(start: data, count: count)
     if try library.host.kind(of: handle) == .datagram {
       let destination = address == nil ? nil : try SocketAddress.read(address, length)
@@ -178,9 +179,10 @@ public func recvfrom(
   _ address: UnsafeMutableRawPointer?,
   _ length: UnsafeMutablePointer<UInt32>?
 ) -> Int {
-  withLibrary(host) { library throws(SocketError) in
+  guard data != nil || count <= 0 else { return -Int(Errno.fault) }
+  return withLibrary(host) { library throws(SocketError) in
     let handle = try library.handle(s)
-    guard count >= 0, data != nil || count == 0, flags & MessageFlag.outOfBand == 0 else { throw .invalid }
+    guard count >= 0, flags & MessageFlag.outOfBand == 0 else { throw .invalid }
     let room = UnsafeMutableRawBufferPointer(start: data, count: count)
     let peeks = flags & MessageFlag.peek != 0
     guard try library.host.kind(of: handle) == .datagram else {

@@ -96,7 +96,9 @@ extension Host where Storage: ~Copyable {
         stream.incoming.write(segment.extracting(start..<start + taken), at: 0)
       }
     }
-    settle(insert(stream))
+    let index = insert(stream)
+    settle(index)
+    if decision == .accept { becameOpen(index) }
   }
 
   /// An initial sequence number beyond what the connection before it used (RFC 9293 section 3.10.7.4, MAY-2).

@@ -43,8 +43,7 @@ extension Host where Storage: ~Copyable {
   private mutating func handle(_ event: ConnectionEvent, of index: Int) {
     switch event {
     case .established:
-      streams[index].phase = .open
-      becameReady(index)
+      becameOpen(index)
     case .acknowledged(let end):
       streams[index].outgoing.discard(upTo: end)
     case .peerClosed:
@@ -56,6 +55,8 @@ extension Host where Storage: ~Copyable {
       leaveListener(index)
     case .returnedToListen:
       streams[index].phase = .over
+      // Who accepted a fast open before its handshake was over finds it reset.
+      if streams[index].owner != nil { (streams[index].failure, streams[index].error) = (.reset, .reset) }
       leaveListener(index)
     case .finished:
       streams[index].phase = .over
@@ -65,8 +66,11 @@ extension Host where Storage: ~Copyable {
     noteChange(ofStream: index)
   }
 
-  /// Moves a connection from its listener's first queue to the second.
-  private mutating func becameReady(_ index: Int) {
+  /// A connection is there for the application: it moves from its listener's first queue to the second. One that a fast
+  /// open made is there at once, and its handshake's end changes nothing.
+  mutating func becameOpen(_ index: Int) {
+    guard streams[index].phase == .opening else { return }
+    streams[index].phase = .open
     guard let handle = streams[index].listener, let place = sockets.index(of: handle) else { return }
     _ = sockets[place].withListener { listener in
       listener.openingCount -= 1
