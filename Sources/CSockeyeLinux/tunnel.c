@@ -45,15 +45,19 @@ int sockeye_interface_up(const char *name, int mtu) {
   int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -1;
   int result = -1;
-  if (mtu > 0) {
+  /* What is as it should be is left alone: whose device it is may use it, but only an administrator may change it. */
+  if (ioctl(descriptor, SIOCGIFMTU, &request) != 0) goto end;
+  if (mtu <= 0) mtu = request.ifr_mtu;
+  if (mtu != request.ifr_mtu) {
     request.ifr_mtu = mtu;
     if (ioctl(descriptor, SIOCSIFMTU, &request) != 0) goto end;
   }
   if (ioctl(descriptor, SIOCGIFFLAGS, &request) != 0) goto end;
-  request.ifr_flags |= IFF_UP;
-  if (ioctl(descriptor, SIOCSIFFLAGS, &request) != 0) goto end;
-  if (ioctl(descriptor, SIOCGIFMTU, &request) != 0) goto end;
-  result = request.ifr_mtu;
+  if (!(request.ifr_flags & IFF_UP)) {
+    request.ifr_flags |= IFF_UP;
+    if (ioctl(descriptor, SIOCSIFFLAGS, &request) != 0) goto end;
+  }
+  result = mtu;
 end:
   close(descriptor);
   return result;

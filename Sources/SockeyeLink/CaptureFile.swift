@@ -21,7 +21,7 @@ public final class CaptureFile {
   /// - Throws: `LinkError`.
   public init(path: String, interfaceName: String) throws(LinkError) {
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw LinkError("cannot write the capture \(path)") }
+    guard descriptor >= 0 else { throw LinkError("cannot write the capture \(path)", subject: .file) }
     self.path = path
     writer = PcapngWriter(application: "sockeye", into: &bytes)
     interface = writer.addInterface(PcapngInterface(name: interfaceName), into: &bytes)
@@ -60,7 +60,7 @@ public final class CaptureFile {
       if count > 0 {
         written += count
       } else if errno != EINTR {
-        throw LinkError("cannot write the capture \(path)")
+        throw LinkError("cannot write the capture \(path)", subject: .file)
       }
     }
   }

@@ -6,11 +6,22 @@ public struct LinkError: Error, Hashable, Sendable, CustomStringConvertible {
   public var attempt: String
   /// The system's error number.
   public var number: Int32
+  /// What it was tried with.
+  public var subject: Subject
+
+  /// What fails.
+  public enum Subject: Hashable, Sendable {
+    /// A device, or what is needed to wait for it.
+    case device
+    /// A capture.
+    case file
+  }
 
   /// An attempt, and why it failed: the current `errno` unless said.
-  public init(_ attempt: String, number: Int32? = nil) {
+  public init(_ attempt: String, number: Int32? = nil, subject: Subject = .device) {
     self.number = number ?? errno
     self.attempt = attempt
+    self.subject = subject
   }
 
   /// One line, without a full stop.

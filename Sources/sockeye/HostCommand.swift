@@ -19,8 +19,8 @@ struct HostCommand: ParsableCommand {
         ip address add 10.9.0.1/24 dev sock0
         ping 10.9.0.2
 
-      It takes the capability CAP_NET_ADMIN to make a device, and nothing to use one that is the user's \
-      (ip tuntap add sock0 mode tun user NAME vnet_hdr).
+      It takes the capability CAP_NET_ADMIN to make a device, and nothing to use one that is up and the user's \
+      (ip tuntap add sock0 mode tun user NAME vnet_hdr; ip link set sock0 up).
       """
   )
 
@@ -50,11 +50,16 @@ struct HostCommand: ParsableCommand {
     if let mtu, mtu < 1280, tun.addresses.contains(where: { !$0.address.isIPv4 }) {
       throw ValidationError("IPv6 needs an MTU of 1280 at least; raise --mtu")
     }
+    for own in tun.addresses where own.address.isMulticast || own.address.isUnspecified || own.address.isLoopback {
+      throw ValidationError("\(own.address) is not an address that a host can have on a network")
+    }
   }
 
   func run() throws {
     do {
       try serve()
+    } catch let error as LinkError where error.subject == .file {
+      throw Failure(.localFile, "\(error); choose another place")
     } catch let error as LinkError {
       throw Failure(.other, "\(error); \(Self.advice(error))")
     }
@@ -125,7 +130,7 @@ struct HostCommand: ParsableCommand {
 
   private static func advice(_ error: LinkError) -> String {
     switch error.number {
-    case 1, 13: "run as root, or with the capability CAP_NET_ADMIN"
+    case 1, 13: "run as root, or with the capability CAP_NET_ADMIN; or see 'sockeye host --help'"
     case 2: "load the kernel's module tun"
     case 16: "another program has it; choose another name"
     case 22: "if it exists, make it with 'ip tuntap add NAME mode tun vnet_hdr', or try --no-offload"

@@ -29,17 +29,24 @@ def is_bound(port):
     return False
 
 
+def is_there(server):
+    """Whether what a server listens at, a port or a device, exists."""
+    device = re.search(r"--tun (\w+)=", server)
+    if device:
+        return subprocess.run(["ip", "link", "show", device[1]], capture_output=True).returncode == 0
+    return is_bound(int(re.search(r"127\.0\.0\.1:(\d+)", server)[1]))
+
+
 def run(boxes, folder):
     """Starts the server, runs the commands, and compares what they print."""
     path = f"{os.path.dirname(os.path.abspath(support.SOCKEYE))}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path}
     kind, server = boxes[0]
     assert kind == "sh server"
-    port = int(re.search(r"127\.0\.0\.1:(\d+)", server).group(1))
     commands = server.rsplit("&& ", 1)
     script = " && ".join([*commands[:-1], f"exec {commands[-1]}"])
     with support.Program("sh", "-c", script, stdin=subprocess.DEVNULL, cwd=folder, env=environment):
-        support.wait_until(lambda: is_bound(port), f"listener on port {port}")
+        support.wait_until(lambda: is_there(server), f"listener of {server}")
         printed = None
         for kind, text in boxes[1:]:
             if kind == "text":
@@ -55,7 +62,7 @@ def run(boxes, folder):
             )
             assert answer.returncode == 0, answer
             printed = answer.stdout.decode()
-    support.wait_until(lambda: not is_bound(port), f"end of the listener on port {port}")
+    support.wait_until(lambda: not is_there(server), f"end of the listener of {server}")
 
 
 def test_recipes():

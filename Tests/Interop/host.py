@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """`sockeye host` with the Linux kernel as its neighbour, in a network namespace that the test makes for itself."""
 
+import os
 import pathlib
 import re
+import shutil
 import socket
+import stat
 import struct
 import subprocess
 import tempfile
@@ -11,7 +14,7 @@ import time
 
 import support
 from support import wait_until
-from support_host import BLOCK, BULK, FAMILIES, OBSTACLE, Host, bulk, receive_bulk, transfer_both_ways
+from support_host import BLOCK, BULK, FAMILIES, OBSTACLE, Host, bulk, receive_bulk, run, transfer_both_ways
 
 
 def test_ping():
@@ -267,6 +270,46 @@ def test_ending():
         assert host.finish()[0] == 143, host.errors
 
 
+def test_own_device():
+    """Whose device it is needs no capability to use it."""
+    if OBSTACLE:
+        raise support.Skip(OBSTACLE)
+    with tempfile.TemporaryDirectory() as folder:
+        # A way to the device that is open to everyone, as it is on most machines, and a program that everyone can run.
+        os.chmod(folder, 0o755)
+        try:
+            os.mknod(f"{folder}/tun", stat.S_IFCHR | 0o666, os.stat("/dev/net/tun").st_rdev)
+        except PermissionError:
+            raise support.Skip("no device can be made")
+        os.chmod(f"{folder}/tun", 0o666)
+        shutil.copy(support.SOCKEYE, f"{folder}/sockeye")
+        run("ip", "tuntap", "add", "own0", "mode", "tun", "user", 65534, "vnet_hdr")
+        run("ip", "address", "add", "10.99.0.1/24", "dev", "own0")
+        run("ip", "link", "set", "own0", "up")
+        script = f"mount --bind {folder}/tun /dev/net/tun && exec setpriv --reuid=65534 --regid=65534 --clear-groups "
+        script += f"{folder}/sockeye host --tun own0=10.99.0.2/24 --echo 7"
+        with support.Program("unshare", "--mount", "sh", "-c", script) as host:
+            host.wait_for("On own0 as 10.99.0.2/24: echo 7.")
+            with socket.create_connection(("10.99.0.2", 7), timeout=support.DEADLINE) as echo:
+                echo.sendall(b"hello")
+                assert echo.recv(100) == b"hello"
+
+
+def test_help():
+    """The example of --help works as it is printed."""
+    if OBSTACLE:
+        raise support.Skip(OBSTACLE)
+    text = support.sockeye("host", "--help").stdout.decode()
+    lines = re.findall(r"^  ((?:sockeye host|ip|ping) .*)$", text, re.M)
+    assert [line.split()[0] for line in lines] == ["sockeye", "ip", "ping"], text
+    path = f"{os.path.dirname(os.path.abspath(support.SOCKEYE))}:{os.environ['PATH']}"
+    device = re.search(r"--tun (\w+)=", lines[0])[1]
+    with support.Program("sh", "-c", f"exec {lines[0].rstrip(' &')}", env={**os.environ, "PATH": path}) as host:
+        host.wait_for(f"On {device} as")
+        run(*lines[1].split())
+        run(*lines[2].split(), "-c", "1", "-W", "10")
+
+
 def test_errors():
     """What can't be done is one line that says what to do."""
     if OBSTACLE:
@@ -276,6 +319,12 @@ def test_errors():
         (["--tun", "t=10.0.0.1/24", "--mtu", "1"], 2, "68"),
         (["--tun", "t=fd00::1/64", "--mtu", "600"], 2, "1280"),
         (["--tun", "t=10.0.0.1/24", "--echo", "7", "--sink", "7"], 2, "twice"),
+        (["--tun", "t=10.0.0.1/24", "--gateway", "somewhere"], 2, "somewhere"),
+        (["--tun", "t=224.0.0.1/24"], 2, "224.0.0.1"),
+        (["--tun", "t=10.0.0.1/24", "--bytes", "5"], 2, "--source"),
+        (["--tun", "t=10.0.0.1/24", "--status", "--every", "0s"], 2, "--every"),
+        (["--tun", "t=10.0.0.1/24", "--capture", "/nowhere/a.pcapng"], 3, "/nowhere/a.pcapng"),
+        (["--tun", "t=10.0.0.1/24", "--ready-file", "/nowhere/ready"], 3, "/nowhere/ready"),
         (["--tun", "lo=10.0.0.1/24"], 1, "TUN device lo"),
     ]:
         answer = support.sockeye("host", *arguments)

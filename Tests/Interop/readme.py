@@ -49,6 +49,19 @@ def test_conversation_commands():
         assert answer.stdout == b"hello", answer
 
 
+def test_host_commands():
+    """The README's host is there as it is told."""
+    text = (ROOT / "README.md").read_text()
+    start, address, ping = re.findall(r"^    ((?:sockeye host|ip address|ping) .*)$", text, re.MULTILINE)
+    path = f"{os.path.dirname(os.path.abspath(support.SOCKEYE))}:{os.environ['PATH']}"
+    device = re.search(r"--tun (\w+)=", start)[1]
+    with support.Program("sh", "-c", f"exec {start.rstrip(' &')}", env={**os.environ, "PATH": path}) as host:
+        host.wait_for(f"On {device} as")
+        for command in (address, ping):
+            answer = subprocess.run(command, shell=True, capture_output=True, timeout=support.DEADLINE)
+            assert answer.returncode == 0, answer
+
+
 if __name__ == "__main__":
     support.in_own_network()
     support.main(globals())

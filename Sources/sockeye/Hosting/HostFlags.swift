@@ -30,6 +30,13 @@ struct HostServiceFlags: ParsableArguments {
   @Flag(help: "Say the SHA-256 of what --source has sent and --sink has taken.")
   var digest = false
 
+  func validate() throws {
+    if bytes != nil, source == nil { throw ValidationError("--bytes is about --source; give it a port") }
+    if digest, source == nil, sink == nil {
+      throw ValidationError("--digest is about --source and --sink; give one a port")
+    }
+  }
+
   var options: MeasuringOptions {
     MeasuringOptions(sourceLength: bytes.map { UInt64(clamping: $0.bytes) }, takesDigest: digest)
   }
@@ -75,7 +82,11 @@ struct HostReportFlags: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Say nothing but errors.")
   var quiet = false
 
-  var interval: Interval { .nanoseconds(max(every.amount.nanoseconds, 1_000_000)) }
+  var interval: Interval { .nanoseconds(every.amount.nanoseconds) }
+
+  func validate() throws {
+    if every.amount < .milliseconds(1) { throw ValidationError("--every is a duration from 1ms") }
+  }
 
   /// Prints all connections.
   func printStatus(of host: borrowing RingHost) {
