@@ -4,6 +4,8 @@
 SOCKEYE_CONNECTIONS sets how many connections there are at once, 10,000 unless said.
 """
 
+import ctypes
+import fcntl
 import json
 import os
 import pathlib
@@ -21,6 +23,7 @@ from support_host import BLOCK, FAMILIES, Host, bulk, receive_bulk, run, send_bu
 
 CONNECTIONS = int(os.environ.get("SOCKEYE_CONNECTIONS", "10000"))
 TCP_WINDOW_CLAMP = 10
+SIOCETHTOOL, ETHTOOL_STXCSUM, ETHTOOL_STSO = 0x8946, 0x17, 0x1F
 
 
 def is_answered(host, family=socket.AF_INET):
@@ -164,13 +167,30 @@ def test_kernel_options():
                 setting.write_text(before)
 
 
+def set_offload(device, command, value):
+    """Sets one of a device's offloads, as `ethtool -K` does (struct ethtool_value)."""
+    setting = ctypes.create_string_buffer(struct.pack("=II", command, value))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sP16x", device.encode(), ctypes.addressof(setting))
+        fcntl.ioctl(any_socket, SIOCETHTOOL, request)
+
+
 def test_mixed_offload():
     """Hosts with offload and without transfer when the kernel's side has its own turned off or limited."""
-    for arguments in ([], ["--no-offload"]):
-        for limit in ("gso_max_segs", "gso_max_size"):
-            with Host(*bulk(4 << 20), *arguments) as host:
-                run("ip", "link", "set", host.device, limit, "1" if limit == "gso_max_segs" else "5000")
-                transfer_both_ways(host, 4 << 20)
+    size = 4 << 20
+    kernels = [
+        lambda device: set_offload(device, ETHTOOL_STSO, 0),
+        lambda device: set_offload(device, ETHTOOL_STXCSUM, 0),
+        lambda device: run("ip", "link", "set", device, "gso_max_segs", 3),
+        lambda device: run("ip", "link", "set", device, "gso_max_size", 5000),
+    ]
+    for limit in kernels:
+        with Host(*bulk(size)) as host:
+            limit(host.device)
+            transfer_both_ways(host, size)
+    with Host(*bulk(size), "--no-offload") as host:
+        run("ip", "link", "set", host.device, "gso_max_size", 5000)
+        transfer_both_ways(host, size)
 
 
 def test_traceroute():
