@@ -5,6 +5,7 @@ internal import SockeyeTCP
 ///
 /// Eight bytes a place: the tuples themselves are kept where the numbers point, so whoever looks one up says whether what
 /// is there is meant. At most three quarters full; removal shifts what follows back, so nothing is left behind.
+@usableFromInline
 struct FlowTable: ~Copyable {
   private struct Place {
     /// The low half of the tuple's hash, which is as much as 2^32 places ask for.

@@ -126,7 +126,7 @@ extension Host where Storage: ~Copyable {
       return false
     }
     // The packet is copied, because what it causes may be written to the same buffer.
-    let copy = [UInt8](packet)
+    let copy = [UInt8](copying: packet)
     receive(copy.span.bytes, isLooped: true, checksumsAreValid: true, segmentCount: 1)
     return true
   }

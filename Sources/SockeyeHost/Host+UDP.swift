@@ -72,7 +72,7 @@ extension Host where Storage: ~Copyable {
     sockets[place].role = .idle
     queue.size += cost
     queue.waiting.append(
-      DatagramQueue.Datagram(bytes: data.withUnsafeBytes { [UInt8]($0) }, source: source)
+      DatagramQueue.Datagram(bytes: data.withUnsafeBytes { [UInt8](copying: $0) }, source: source)
     )
     sockets[place].role = .datagram(queue)
     changed.append(place)

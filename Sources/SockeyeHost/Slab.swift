@@ -8,6 +8,7 @@ public struct Handle: Hashable, Sendable {
 /// Storage for elements that stay where they are from insertion to removal, named by generational handles.
 ///
 /// Pages are never moved or given back, so a host's memory is that of the most that it ever held at once.
+@usableFromInline
 struct Slab<Element: ~Copyable>: ~Copyable {
   private static var pageShift: Int { 3 }
 
