@@ -100,3 +100,13 @@ struct ScriptedSender: ~Copyable {
   /// Milliseconds until the next deadline, from the start.
   var deadline: Int64 { recovery.nextDeadline.nanoseconds / 1_000_000 }
 }
+
+extension LossRecovery {
+  /// At work at once.
+  init(configuration: ConnectionConfiguration, segmentSize: UInt32, now: Instant) {
+    self.init(
+      resuming: RestingRecovery(configuration: configuration, segmentSize: segmentSize, seed: 0),
+      at: now
+    )
+  }
+}

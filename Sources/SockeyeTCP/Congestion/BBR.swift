@@ -133,7 +133,7 @@ struct BBR: CongestionAlgorithm {
   var markedInRound: UInt64 = 0
   var deliveredAtMarkRound: UInt64 = 0
 
-  private var randomState: UInt64
+  var randomState: UInt64
 
   /// OnInit.
   init(window: CongestionWindow, roundTripTime: Interval, isSelective: Bool, seed: UInt64, now: Instant) {

@@ -21,8 +21,8 @@ struct CongestionNotification {
   // RFC 3168, as a receiver: a mark has come, and the peer has not said CWR since.
   private var echoes = false
 
-  // RFC 9768 section 3.2.1, as a receiver: r.cep, r.ceb, r.e0b, r.e1b, modulo 2^24 where the option carries them.
-  private var receivedPackets: UInt64 = 5
+  // RFC 9768 section 3.2.1, as a receiver: r.cep modulo 8; r.ceb, r.e0b, r.e1b modulo 2^24, as the option carries them.
+  private var receivedPackets: UInt8 = 5
   private var receivedMarkedBytes: UInt32 = 0
   private var receivedCapable0Bytes: UInt32 = 1
   private var receivedCapable1Bytes: UInt32 = 1
@@ -32,13 +32,12 @@ struct CongestionNotification {
   private var handshakeCodepoint = ECNCodepoint.notCapable
   private var echoesHandshake = false
 
-  // RFC 9768 section 3.2.1, as a sender: s.cep and s.ceb, what the peer has reported so far.
-  private var reportedPackets: UInt64 = 5
+  // RFC 9768 section 3.2.1, as a sender: s.cep and s.ceb, what the peer has reported so far, modulo the same.
+  private var reportedPackets: UInt8 = 5
   private var reportedMarkedBytes: UInt32 = 0
 
   /// Marks that have arrived.
-  var marksReceived: UInt64 { marks }
-  private var marks: UInt64 = 0
+  private(set) var marksReceived: UInt64 = 0
 }
 
 /// The handshake (RFC 3168 section 6.1.1; RFC 9768 section 3.1).
@@ -130,9 +129,9 @@ extension CongestionNotification {
       if isMarked { echoes = true }
     case .accurate:
       countBytes(codepoint, UInt32(clamping: length))
-      if isMarked { receivedPackets += UInt64(count) }
+      if isMarked { receivedPackets = (receivedPackets + UInt8(truncatingIfNeeded: count) % 8) % 8 }
     }
-    if isMarked { marks += UInt64(count) }
+    if isMarked { marksReceived += UInt64(count) }
     return isMarked
   }
 
@@ -190,8 +189,8 @@ extension CongestionNotification {
   /// The byte counter tells exactly. Without it the counter of packets does, modulo eight, each taken for a full segment.
   mutating func newlyMarkedBytes(_ header: TCPHeader, segmentSize: UInt16) -> UInt64 {
     guard mode == .accurate, !header.flags.contains(.syn) else { return 0 }
-    let packets = (header.flags.counter + 8 - reportedPackets % 8) % 8
-    reportedPackets += packets
+    let packets = (header.flags.counter + 8 - reportedPackets) % 8
+    reportedPackets = header.flags.counter
     if let bytes = header.options.accurateECN?.ceBytes {
       let change = (bytes + Self.counterMask + 1 - reportedMarkedBytes) & Self.counterMask
       // A counter that goes backwards belongs to a segment that was overtaken.
@@ -199,7 +198,7 @@ extension CongestionNotification {
       reportedMarkedBytes = bytes
       return UInt64(change)
     }
-    return packets * UInt64(segmentSize)
+    return UInt64(packets) * UInt64(segmentSize)
   }
 
   private static let counterMask: UInt32 = 0xFF_FFFF
@@ -207,10 +206,10 @@ extension CongestionNotification {
 
 extension TCPFlags {
   /// AE, CWR and ECE as a number (ACE, RFC 9768 section 3.1.1): ECE is its lowest bit.
-  var counter: UInt64 { UInt64(rawValue >> 6) & 7 }
+  var counter: UInt8 { UInt8(rawValue >> 6 & 7) }
 
   /// The flags of which `counter` is the number, modulo eight.
-  init(counter: UInt64) {
+  init(counter: UInt8) {
     self.init(rawValue: UInt16(counter & 7) << 6)
   }
 }

@@ -9,7 +9,7 @@ struct Cubic: CongestionAlgorithm {
   private var hyStart = HyStart()
 
   /// What makes the window a function of time.
-  private struct Shape {
+  fileprivate struct Shape {
     /// When the present epoch of congestion avoidance began; `never` between a congestion and the first
     /// acknowledgement that grows the window after it.
     var epochStart = Instant.never
@@ -39,6 +39,21 @@ struct Cubic: CongestionAlgorithm {
   }
 
   init() {}
+
+  /// What CUBIC keeps while nothing is in flight: the curve. HyStart++ begins a new round, and there is nothing to undo.
+  struct Resting {
+    fileprivate var shape: Shape
+    fileprivate var lastGrowth: Instant
+  }
+
+  /// What is known that outlasts a pause.
+  var resting: Resting { Resting(shape: curve.shape, lastGrowth: curve.lastGrowth) }
+
+  /// Goes on after a pause.
+  init(resuming rest: Resting) {
+    curve.shape = rest.shape
+    curve.lastGrowth = rest.lastGrowth
+  }
 
   mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant) {}
 

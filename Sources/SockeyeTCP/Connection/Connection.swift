@@ -30,7 +30,7 @@ public struct Connection: ~Copyable {
   var outgoing: OutgoingStream
   var incoming: IncomingStream
   var outOfOrder: OutOfOrderRanges
-  var recovery: LossRecovery
+  var recovery: Recovery
 
   // MARK: Mechanisms
 
@@ -100,11 +100,10 @@ public struct Connection: ~Copyable {
     )
     incoming = IncomingStream(buffer: max(configuration.receiveBuffer, min(configuration.initialReceiveWindow, 65_535)))
     outOfOrder = OutOfOrderRanges(maximumCount: configuration.maximumOutOfOrderRanges)
-    recovery = LossRecovery(
+    recovery = Recovery(
       configuration: configuration,
       segmentSize: UInt32(size),
-      seed: UInt64(secrets.initialSequenceNumber),
-      now: now
+      seed: UInt64(secrets.initialSequenceNumber)
     )
     acknowledgements = AcknowledgementSchedule(configuration: configuration)
     timestamps = TimestampClock(offset: secrets.timestampOffset)

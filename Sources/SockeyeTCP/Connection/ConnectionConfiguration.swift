@@ -1,4 +1,6 @@
 /// What one connection may be told before it starts. The defaults are Linux's, where Linux has one.
+///
+/// Intervals are kept in whole milliseconds, up to seven weeks: every connection has a copy of its settings.
 public struct ConnectionConfiguration: Sendable {
   // MARK: Windows and buffers
 
@@ -49,19 +51,19 @@ public struct ConnectionConfiguration: Sendable {
   // MARK: Timers
 
   /// The retransmission timeout of the SYN, before the round trip has been measured (RFC 6298 section 2.1).
-  public var initialRetransmissionTimeout = Interval.milliseconds(1_000)
+  @Milliseconds public var initialRetransmissionTimeout = Interval.milliseconds(1_000)
   /// The least retransmission timeout. RFC 6298 asks for a second; every deployed stack takes less.
-  public var minimumRetransmissionTimeout = Interval.milliseconds(200)
+  @Milliseconds public var minimumRetransmissionTimeout = Interval.milliseconds(200)
   /// The greatest retransmission timeout.
-  public var maximumRetransmissionTimeout = Interval.milliseconds(120_000)
+  @Milliseconds public var maximumRetransmissionTimeout = Interval.milliseconds(120_000)
   /// The longest that an acknowledgement is held back; capped at 500 ms (RFC 9293 section 3.8.6.3, MUST-40).
-  public var delayedAcknowledgement = Interval.milliseconds(40)
+  @Milliseconds public var delayedAcknowledgement = Interval.milliseconds(40)
   /// Data segments at the start that are acknowledged at once.
   public var quickAcknowledgements: UInt8 = 16
   /// The maximum segment lifetime; TIME-WAIT lasts twice as long (RFC 9293 section 3.4.2).
-  public var maximumSegmentLifetime = Interval.milliseconds(60_000)
+  @Milliseconds public var maximumSegmentLifetime = Interval.milliseconds(60_000)
   /// How long a connection whose application has gone waits in FIN-WAIT-2 for the peer's FIN.
-  public var finWait2Timeout = Interval.milliseconds(60_000)
+  @Milliseconds public var finWait2Timeout = Interval.milliseconds(60_000)
   /// Retransmissions of a SYN before the connection fails (RFC 9293 section 3.8.3, MUST-23): 255 seconds. Linux's 6 make
   /// 127, less than the three minutes that the RFC asks for.
   public var synRetries: UInt8 = 7
@@ -70,13 +72,13 @@ public struct ConnectionConfiguration: Sendable {
   /// Timeouts in a row after which the network layer is told to look for another path: R1 (SHLD-10).
   public var adviceRetries: UInt8 = 3
   /// How long data may stay unacknowledged before the connection fails (RFC 5482); nil leaves it to `dataRetries`.
-  public var userTimeout: Interval?
+  @OptionalMilliseconds public var userTimeout: Interval?
   /// Idle time after which keep-alive probes are sent; nil sends none (RFC 9293 section 3.8.4, MUST-25).
-  public var keepAliveIdle: Interval?
+  @OptionalMilliseconds public var keepAliveIdle: Interval?
   /// What to set `keepAliveIdle` to where the application asks for keep-alive and says no more: two hours (MUST-28).
   public static let defaultKeepAliveIdle = Interval.seconds(7_200)
   /// Time between keep-alive probes that are not answered.
-  public var keepAliveInterval = Interval.seconds(75)
+  @Milliseconds public var keepAliveInterval = Interval.seconds(75)
   /// Unanswered keep-alive probes after which the connection fails (MUST-29).
   public var keepAliveProbes: UInt8 = 9
 

@@ -173,7 +173,7 @@ extension Connection {
       now: now
     )
     // The SYN,ACK has been sent, when isn't known: sent twice, it is no measure of the round trip (Karn's rule, MUST-18).
-    if recovery.needsRoom { recovery.makeRoom() }
+    if recovery.needsRoom { recovery.makeRoom(at: now) }
     _ = incoming.initialWindow(configuration.initialReceiveWindow)
     recovery.sent(0..<1, at: now)
     recovery.sent(0..<1, at: now)

@@ -3,14 +3,14 @@
 /// Data is counted in bytes against full-sized segments of data as they are met with, never in packets: a coalesced
 /// super-segment counts as the segments that it holds, and large MTUs don't starve the sender of acknowledgements.
 struct AcknowledgementSchedule {
-  /// An acknowledgement goes out at the next opportunity.
-  private(set) var isDue = false
   /// When an acknowledgement that is held back goes out at the latest; `never` where none is.
   private(set) var deadline = Instant.never
-  /// Segments that are still acknowledged at once, at the start of a connection.
-  private var quickRemaining: UInt8
   /// How long an acknowledgement may be held back.
   private let delay: Interval
+  /// An acknowledgement goes out at the next opportunity.
+  private(set) var isDue = false
+  /// Segments that are still acknowledged at once, at the start of a connection.
+  private var quickRemaining: UInt8
 
   /// The delay is capped below half a second (MUST-40).
   init(configuration: borrowing ConnectionConfiguration) {

@@ -2,6 +2,12 @@
 struct IncomingStream {
   /// IRS.
   var initial = SequenceNumber(0)
+  /// RCV.BUFF: bytes that may be held, consumed ones not counted.
+  var buffer: UInt32
+  /// Rcv.Wind.Shift (RFC 7323 section 2.3).
+  var windowShift: UInt8 = 0
+  /// RMSS as it is met with: the most data that one segment has carried so far.
+  var segmentSize: UInt16 = 536
   /// RCV.NXT: the first offset that has not arrived.
   var next: StreamOffset = 1
   /// The first offset that the application has not consumed.
@@ -16,13 +22,6 @@ struct IncomingStream {
   var fin: StreamOffset?
   /// RCV.UP: the offset of the first byte that isn't urgent; 0 where there is no urgent data.
   var urgentEnd: StreamOffset = 0
-
-  /// RCV.BUFF: bytes that may be held, consumed ones not counted.
-  var buffer: UInt32
-  /// Rcv.Wind.Shift (RFC 7323 section 2.3).
-  var windowShift: UInt8 = 0
-  /// RMSS as it is met with: the most data that one segment has carried so far.
-  var segmentSize: UInt16 = 536
 
   /// An incoming stream of which nothing has arrived.
   init(buffer: UInt32) {

@@ -4,35 +4,63 @@ internal import SockeyeWire
 /// acknowledgements say about them (RFC 2018, RFC 2883).
 ///
 /// Bytes are bounded by the window that was offered, ranges by a count, so what a peer can make this hold is bounded:
-/// 16 bytes for each of at most `maximumCount` ranges.
+/// 16 bytes for each of at most `maximumCount` ranges, and 72. A connection whose data arrives in order has no storage.
 @usableFromInline
 struct OutOfOrderRanges: ~Copyable {
-  /// Ranges in ascending order, with gaps between them.
-  private var ranges: UnsafeMutablePointer<Range<StreamOffset>>?
+  /// The report, followed by room for `capacity` ranges, which are in ascending order with gaps between them.
+  private var storage: UnsafeMutablePointer<Report>?
   private var capacity: UInt16 = 0
-  /// How many ranges there are.
-  private(set) var count = 0
+  private var storedCount: UInt16 = 0
   private let maximumCount: UInt16
 
-  /// Starts of the ranges that arrived last, latest first: the order of the blocks (RFC 2018 section 4).
-  private var recent: (StreamOffset, StreamOffset, StreamOffset, StreamOffset) = (0, 0, 0, 0)
-  /// Data that arrived a second time and is to be reported once (RFC 2883 section 4).
-  private(set) var duplicate: Range<StreamOffset>?
+  /// What the next selective acknowledgements should tell, beside the ranges themselves.
+  private struct Report {
+    /// Starts of the ranges that arrived last, latest first: the order of the blocks (RFC 2018 section 4).
+    var recent: (StreamOffset, StreamOffset, StreamOffset, StreamOffset) = (0, 0, 0, 0)
+    /// Data that arrived a second time and is to be reported once (RFC 2883 section 4).
+    var duplicate: Range<StreamOffset>?
+  }
 
-  /// No ranges, and no storage, which comes with the first gap.
+  /// No ranges, and no storage, which comes with the first segment that isn't the next one.
   init(maximumCount: UInt16) {
     self.maximumCount = max(maximumCount, 1)
   }
 
   // Usable from inline, since Embedded Swift looks it up wherever a connection is destroyed.
+  @usableFromInline
   deinit {
-    ranges?.deallocate()
+    storage?.deallocate()
   }
 
-  var isEmpty: Bool { count == 0 }
+  /// How many ranges there are.
+  private(set) var count: Int {
+    get { Int(storedCount) }
+    set { storedCount = UInt16(clamping: newValue) }
+  }
+
+  private var ranges: UnsafeMutablePointer<Range<StreamOffset>>? {
+    storage.map(Self.ranges(behind:))
+  }
+
+  /// `Report` is as strictly aligned as a range, so what follows one is aligned for ranges.
+  private static func ranges(behind report: UnsafeMutablePointer<Report>) -> UnsafeMutablePointer<Range<StreamOffset>> {
+    UnsafeMutableRawPointer(report + 1).assumingMemoryBound(to: Range<StreamOffset>.self)
+  }
+
+  /// Data that arrived a second time and has not been reported.
+  private(set) var duplicate: Range<StreamOffset>? {
+    get { storage?.pointee.duplicate }
+    set { storage?.pointee.duplicate = newValue }
+  }
+
+  var isEmpty: Bool { storedCount == 0 }
 
   /// Whether there is something that a selective acknowledgement should tell.
-  var hasBlocks: Bool { count > 0 || duplicate != nil }
+  @inline(__always)
+  var hasBlocks: Bool {
+    guard let storage else { return false }
+    return storedCount > 0 || storage.pointee.duplicate != nil
+  }
 
   /// The offset after the highest range; nil where there is none.
   var highestEnd: StreamOffset? {
@@ -43,30 +71,34 @@ struct OutOfOrderRanges: ~Copyable {
   // MARK: Storage
 
   /// Whether one more range would need storage that may still be had.
-  var needsRoom: Bool { count == Int(capacity) && capacity < maximumCount }
+  var needsRoom: Bool { storedCount == capacity && capacity < maximumCount }
 
   /// Doubles the storage, up to the bound. The only function here that allocates.
   mutating func makeRoom() {
     let larger = min(max(8, Int(capacity) * 2), Int(maximumCount))
-    let moved = UnsafeMutablePointer<Range<StreamOffset>>.allocate(capacity: larger)
-    if let ranges {
-      moved.moveInitialize(from: ranges, count: count)
-      ranges.deallocate()
+    let size = MemoryLayout<Report>.stride + larger * MemoryLayout<Range<StreamOffset>>.stride
+    let moved = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: MemoryLayout<Report>.alignment)
+      .initializeMemory(as: Report.self, to: storage?.pointee ?? Report())
+    if let storage {
+      Self.ranges(behind: moved).moveInitialize(from: Self.ranges(behind: storage), count: count)
+      storage.deallocate()
     }
-    ranges = moved
+    storage = moved
     capacity = UInt16(clamping: larger)
   }
 
   /// Gives storage back that is empty.
   mutating func releaseRoom() {
     guard count == 0 else { return }
-    ranges?.deallocate()
-    ranges = nil
+    storage?.deallocate()
+    storage = nil
     capacity = 0
   }
 
   /// Bytes of heap that are held.
-  var storageSize: Int { Int(capacity) * MemoryLayout<Range<StreamOffset>>.stride }
+  var storageSize: Int {
+    storage == nil ? 0 : MemoryLayout<Report>.stride + Int(capacity) * MemoryLayout<Range<StreamOffset>>.stride
+  }
 }
 
 extension OutOfOrderRanges {
@@ -135,8 +167,7 @@ extension OutOfOrderRanges {
   /// Forgets all ranges.
   mutating func removeAll() {
     count = 0
-    duplicate = nil
-    recent = (0, 0, 0, 0)
+    storage?.pointee = Report()
   }
 
   /// Writes the blocks for a segment that is being sent, at most `limit` of them.
@@ -166,6 +197,7 @@ extension OutOfOrderRanges {
       let index = firstIndex(endingAtOrAfter: start + 1)
       if index < count, ranges[index].contains(start) { write(index) }
     }
+    let recent = storage?.pointee.recent ?? (0, 0, 0, 0)
     write(from: recent.0)
     write(from: recent.1)
     write(from: recent.2)
@@ -222,13 +254,15 @@ extension OutOfOrderRanges {
   }
 
   private mutating func noteRecent(_ start: StreamOffset) {
+    guard let storage else { return }
+    let recent = storage.pointee.recent
     if recent.0 == start { return }
     if recent.1 == start {
-      recent = (start, recent.0, recent.2, recent.3)
+      storage.pointee.recent = (start, recent.0, recent.2, recent.3)
     } else if recent.2 == start {
-      recent = (start, recent.0, recent.1, recent.3)
+      storage.pointee.recent = (start, recent.0, recent.1, recent.3)
     } else {
-      recent = (start, recent.0, recent.1, recent.2)
+      storage.pointee.recent = (start, recent.0, recent.1, recent.2)
     }
   }
 }

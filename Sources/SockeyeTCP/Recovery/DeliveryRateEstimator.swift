@@ -24,6 +24,32 @@ struct DeliveryRateEstimator {
 
   init() {}
 
+  /// What outlasts a pause.
+  struct Totals {
+    var delivered: UInt64 = 0
+    var lost: UInt64 = 0
+    var latestRate: UInt64 = 0
+    var isLatestRateApplicationLimited = false
+  }
+
+  var totals: Totals {
+    Totals(
+      delivered: delivered,
+      lost: lost,
+      latestRate: latestRate,
+      isLatestRateApplicationLimited: isLatestRateApplicationLimited
+    )
+  }
+
+  /// Goes on after a pause: what was silent then was the application, unless nothing has been sent at all.
+  init(resuming totals: Totals) {
+    delivered = totals.delivered
+    lost = totals.lost
+    latestRate = totals.latestRate
+    isLatestRateApplicationLimited = totals.isLatestRateApplicationLimited
+    applicationLimitedUntil = delivered
+  }
+
   /// Takes the snapshot for a transmission, and starts a new flight if nothing was in the network.
   @inline(__always)
   mutating func sent(_ record: inout SentRecord, inFlightBefore: UInt64, at now: Instant) {

@@ -104,35 +104,4 @@ extension LossRecovery {
       retransmissionDeadline = min(retransmissionDeadline, digest.now + patience)
     }
   }
-
-  /// Everything that Linux's TCP_INFO tells about the sender.
-  var metrics: LossRecoveryMetrics {
-    var metrics = LossRecoveryMetrics()
-    metrics.state = state
-    metrics.backoff = roundTrip.backoff
-    metrics.retransmissionTimeout = roundTrip.timeout
-    metrics.smoothedRoundTripTime = roundTrip.smoothed
-    metrics.roundTripTimeVariation = roundTrip.variation
-    metrics.minimumRoundTripTime = roundTrip.minimum.value
-    metrics.congestionWindow = window.bytes
-    metrics.slowStartThreshold = window.slowStartThreshold
-    metrics.bytesOutstanding = scoreboard.outstandingBytes
-    metrics.bytesInFlight = bytesInFlight
-    metrics.bytesSelectivelyAcknowledged = scoreboard.deliveredBytes
-    metrics.bytesLost = scoreboard.lostBytes
-    metrics.bytesSent = counters.bytesSent
-    metrics.bytesRetransmitted = counters.bytesRetransmitted
-    metrics.bytesDelivered = deliveryRate.delivered
-    metrics.bytesMarked = counters.bytesMarked
-    metrics.timeouts = counters.timeouts
-    metrics.tailLossProbes = counters.tailLossProbes
-    metrics.recoveries = counters.recoveries
-    metrics.undoneReductions = counters.undoneReductions
-    metrics.duplicatesReported = counters.duplicatesReported
-    metrics.reorderingDegree = counters.reorderingDegree
-    metrics.deliveryRate = deliveryRate.latestRate
-    metrics.isApplicationLimited = deliveryRate.isLatestRateApplicationLimited
-    metrics.pacingRate = pacer.rate
-    return metrics
-  }
 }

@@ -9,7 +9,7 @@
 ///    and `sent` as data does.
 /// 2. `established` when the handshake's options are known, before data is sent (fast open excepted).
 /// 3. Before sending, and before an acknowledgement is taken in: `if needsRoom { makeRoom() }`, the only call
-///    that allocates.
+///    that allocates beside `init` and `established`.
 /// 4. `nextTransmission` until it answers `.nothing` or `.wait`; after each segment (or super-segment) that
 ///    really leaves, `sent` with the range that it carries.
 /// 5. `acknowledged` for every acceptable segment with ACK, once, with the time of its *arrival*.
@@ -17,27 +17,29 @@
 ///
 /// Zero-window probes and keep-alives are the connection's own: they carry nothing that this struct
 /// should count, and are sent without telling it.
+///
+/// A connection has one only while something is in flight, or was a moment ago: see `Recovery`.
 @usableFromInline
 struct LossRecovery: ~Copyable {
-  var scoreboard = Scoreboard()
+  var scoreboard: Scoreboard
   var roundTrip: RoundTripEstimator
-  var deliveryRate = DeliveryRateEstimator()
+  var deliveryRate: DeliveryRateEstimator
   var window: CongestionWindow
   /// NewReno until the connection is established; then as configured.
   var controller: CongestionController
-  private let algorithm: CongestionControlAlgorithm
-  private let seed: UInt32
+  let algorithm: CongestionControlAlgorithm
+  let seed: UInt32
   var pacer: Pacer
-  var recentAcknowledgement = RecentAcknowledgement()
+  var recentAcknowledgement: RecentAcknowledgement
   var reduction = ProportionalRateReduction()
   var undo = UndoState()
   var usage = WindowUsage()
   var knownBlocks = KnownBlocks()
-  var counters = Counters()
+  var counters: Counters
 
   var state = LossRecoveryMetrics.State.open
   /// `recover` of RFC 6582: where the present recovery, or reduction, ends; SND.NXT when it began.
-  var recoveryPoint: StreamOffset = 0
+  var recoveryPoint: StreamOffset
   /// Duplicate acknowledgements in a row on a connection without SACK; each stands for a segment that arrived.
   var duplicateAcknowledgements: UInt32 = 0
   /// How far the test for a spurious timeout has come (RFC 5682).
@@ -60,35 +62,35 @@ struct LossRecovery: ~Copyable {
   /// (RFC 5482); `never` with nothing outstanding.
   var stalledSince = Instant.never
   /// When data was last sent.
-  var lastSent = Instant.never
+  var lastSent: Instant
   var features: Features
   /// CWR is to be set on the next new data (RFC 3168 section 6.1.2).
-  var needsCongestionWindowReduced = false
+  var needsCongestionWindowReduced: Bool
 
-  /// Prepares for the SYN.
-  ///
-  /// - Parameters:
-  ///   - configuration: read once; nothing of it is kept but what is needed.
-  ///   - segmentSize: bytes of payload in a full-size segment, as far as is known yet.
-  ///   - seed: what all randomness of the congestion controller derives from. It needs no secrecy, but should
-  ///     differ between connections that share a path.
-  init(configuration: ConnectionConfiguration, segmentSize: UInt32, seed: UInt64 = 0, now: Instant) {
-    roundTrip = RoundTripEstimator(
-      initialTimeout: configuration.initialRetransmissionTimeout,
-      leastTimeout: configuration.minimumRetransmissionTimeout,
-      greatestTimeout: configuration.maximumRetransmissionTimeout
+  /// Goes on after a pause, or prepares for the SYN.
+  init(resuming rest: RestingRecovery, at now: Instant) {
+    scoreboard = Scoreboard(at: rest.offset)
+    roundTrip = rest.roundTrip
+    deliveryRate = DeliveryRateEstimator(resuming: rest.deliveryRate)
+    window = rest.window
+    algorithm = rest.algorithm
+    seed = rest.seed
+    controller = CongestionController(
+      resuming: rest.controller,
+      window: rest.window,
+      roundTripTime: rest.roundTrip.smoothed,
+      delivered: rest.deliveryRate.delivered,
+      at: now
     )
-    window = CongestionWindow(segmentSize: segmentSize, initialSegments: configuration.initialCongestionWindow)
-    algorithm = configuration.congestionControl
-    self.seed = UInt32(truncatingIfNeeded: seed)
-    controller = .newReno(NewReno())
-    pacer = Pacer(initialBurst: window.initial)
-    features = Features()
-    if configuration.recentAcknowledgement { features.insert(.recentAcknowledgement) }
-    if configuration.tailLossProbe { features.insert(.tailLossProbe) }
-    if configuration.proportionalRateReduction { features.insert(.proportionalRateReduction) }
-    if configuration.forwardRetransmissionTimeoutRecovery { features.insert(.timeoutTest) }
-    if configuration.pacing { features.insert(.pacing) }
+    // After a pause the path has room for what it has room for at the start.
+    pacer = Pacer(initialBurst: min(window.initial, window.bytes))
+    recentAcknowledgement = RecentAcknowledgement(resuming: rest.reordering)
+    counters = rest.counters
+    recoveryPoint = rest.offset
+    lastSent = rest.lastSent
+    features = rest.features
+    needsCongestionWindowReduced = rest.needsCongestionWindowReduced
+    updatePacingRate()
   }
 
   // Usable from inline, since Embedded Swift looks it up wherever a connection is destroyed.
@@ -145,9 +147,6 @@ struct LossRecovery: ~Copyable {
     guard needsRoom else { return }
     scoreboard.ring.grow()
   }
-
-  /// Returns storage that an idle connection does not need. Call when the connection has been idle a while.
-  mutating func releaseRoom() { scoreboard.ring.release() }
 
   /// Records that must be free before something is sent: one acknowledgement may split eight.
   static let spareRecords = 16

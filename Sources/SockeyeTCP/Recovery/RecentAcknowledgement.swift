@@ -10,19 +10,34 @@ struct RecentAcknowledgement {
   /// RACK.dsack_round: D-SACKs before this offset is acknowledged are of one round trip.
   private var duplicateRoundEnd: StreamOffset = 0
   private var isInDuplicateRound = false
+  /// What is known of the path's habit of reordering.
+  private(set) var reordering = Reordering()
+
+  /// How much reordering to allow for; it outlasts a pause.
+  struct Reordering {
+    /// RACK.reordering_seen.
+    var isSeen = false
+    /// RACK.reo_wnd_mult: the reordering window in quarters of the least round-trip time.
+    var windowMultiplier: UInt8 = 1
+    /// RACK.reo_wnd_persist: recoveries for which the multiplier is still kept.
+    var windowPersistence: UInt8 = 0
+  }
+
   /// RACK.reordering_seen.
-  var hasSeenReordering = false
-  /// RACK.reo_wnd_mult: the reordering window in quarters of the least round-trip time.
-  private(set) var windowMultiplier: UInt8 = 1
-  /// RACK.reo_wnd_persist: recoveries for which the multiplier is still kept.
-  private(set) var windowPersistence: UInt8 = 0
+  var hasSeenReordering: Bool {
+    get { reordering.isSeen }
+    set { reordering.isSeen = newValue }
+  }
 
   /// The multiplier is at most this; the window is bounded by SRTT all the same.
   static let greatestMultiplier: UInt8 = 64
   /// Recoveries after which an enlarged window shrinks back (RFC 8985 section 6.2 step 4).
   static let persistence: UInt8 = 16
 
-  init() {}
+  /// Nothing has been delivered yet, or since a pause.
+  init(resuming reordering: Reordering = Reordering()) {
+    self.reordering = reordering
+  }
 
   /// Step 2: takes in a delivered record.
   ///
@@ -56,8 +71,8 @@ struct RecentAcknowledgement {
     guard !isInDuplicateRound else { return }
     isInDuplicateRound = true
     duplicateRoundEnd = next
-    if windowMultiplier < RecentAcknowledgement.greatestMultiplier { windowMultiplier += 1 }
-    windowPersistence = RecentAcknowledgement.persistence
+    if reordering.windowMultiplier < RecentAcknowledgement.greatestMultiplier { reordering.windowMultiplier += 1 }
+    reordering.windowPersistence = RecentAcknowledgement.persistence
   }
 
   /// Ends the round trip in which a D-SACK was counted.
@@ -68,9 +83,9 @@ struct RecentAcknowledgement {
 
   /// Step 4, at the end of a recovery.
   mutating func recovered() {
-    guard windowPersistence > 0 else { return }
-    windowPersistence -= 1
-    if windowPersistence == 0 { windowMultiplier = 1 }
+    guard reordering.windowPersistence > 0 else { return }
+    reordering.windowPersistence -= 1
+    if reordering.windowPersistence == 0 { reordering.windowMultiplier = 1 }
   }
 
   /// RACK_update_reo_wnd: how much later than the round trip a segment may still arrive.
@@ -81,7 +96,7 @@ struct RecentAcknowledgement {
   ///   - granularity: the resolution of the clock, below which no order of arrival can be told.
   func reorderingWindow(isUrgent: Bool, estimate: RoundTripEstimator, granularity: Interval) -> Interval {
     if !hasSeenReordering, isUrgent { return .zero }
-    let window = estimate.minimum.value / 4 * Int64(windowMultiplier)
+    let window = estimate.minimum.value / 4 * Int64(reordering.windowMultiplier)
     return max(min(window, estimate.smoothed), granularity)
   }
 }

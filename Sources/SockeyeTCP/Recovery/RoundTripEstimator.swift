@@ -4,14 +4,14 @@ struct RoundTripEstimator {
   private(set) var smoothed = Interval.zero
   /// RTTVAR.
   private(set) var variation = Interval.zero
-  /// Times that the timeout is doubled.
-  private(set) var backoff: UInt8 = 0
   /// The least round-trip time of the last minutes.
   private(set) var minimum = WindowedMinimum()
   /// The limits, in milliseconds.
   private var initialTimeout: UInt32
   private let leastTimeout: UInt32
   private let greatestTimeout: UInt32
+  /// Times that the timeout is doubled.
+  private(set) var backoff: UInt8 = 0
 
   /// G of RFC 6298: the resolution that is assumed of the caller's clock.
   static var clockGranularity: Interval { .microseconds(1) }

@@ -6,9 +6,9 @@ struct Scoreboard: ~Copyable {
   /// The records, touching, from SND.UNA to SND.NXT.
   var ring = SentRing()
   /// SND.UNA.
-  private(set) var start: StreamOffset = 0
+  private(set) var start: StreamOffset
   /// SND.NXT.
-  private(set) var end: StreamOffset = 0
+  private(set) var end: StreamOffset
   /// Bytes that were selectively acknowledged.
   private(set) var deliveredBytes: UInt64 = 0
   /// Bytes taken for lost.
@@ -16,11 +16,16 @@ struct Scoreboard: ~Copyable {
   /// Bytes whose retransmission is believed to be in the network.
   private(set) var retransmittedBytes: UInt64 = 0
   /// The end of the selectively acknowledged data that lies furthest on; never before `start`.
-  private(set) var highestDelivered: StreamOffset = 0
+  private(set) var highestDelivered: StreamOffset
   /// No record below this offset waits for its retransmission.
   private(set) var retransmissionHint = StreamOffset.max
 
-  init() {}
+  /// Nothing is outstanding, and everything before `offset` has been acknowledged.
+  init(at offset: StreamOffset) {
+    start = offset
+    end = offset
+    highestDelivered = offset
+  }
 
   /// Bytes outstanding.
   @inline(__always)

@@ -83,15 +83,6 @@ struct SentRing: ~Copyable {
     head = 0
   }
 
-  /// Gives the storage back; does nothing while records are held.
-  mutating func release() {
-    guard count == 0 else { return }
-    storage?.deallocate()
-    storage = nil
-    mask = 0
-    head = 0
-  }
-
   static let initialCapacity = 32
 
   @inline(__always)

@@ -124,7 +124,7 @@ extension Connection {
   /// Room for the records of what is about to be sent.
   mutating func makeRoomToSend(now: Instant) {
     guard recovery.needsRoom else { return }
-    recovery.makeRoom()
+    recovery.makeRoom(at: now)
     storage.start(at: now)
   }
 
@@ -136,7 +136,7 @@ extension Connection {
     }
     // Ranges ahead of a gap stay, and to look at them again and again would wake a host for ever, if the peer is gone.
     outOfOrder.releaseRoom()
-    recovery.releaseRoom()
+    recovery.rest()
     storage.stop()
   }
 }

@@ -51,20 +51,20 @@ struct PersistTimer {
 
 /// Keep-alive probes (RFC 9293 section 3.8.4).
 struct KeepAliveTimer {
-  /// Probes in a row that nothing answered.
-  var unanswered: UInt8 = 0
   /// When the last probe was sent.
   var lastProbe = Instant.never
+  /// Probes in a row that nothing answered.
+  var unanswered: UInt8 = 0
   /// A probe goes out at the next opportunity.
   var isDue = false
 }
 
 /// How long a segment that isn't full may wait for more data, where the application asks for that.
 struct HoldTimer {
-  /// The application has corked the connection.
-  var isCorked = false
   /// When what is held back goes out all the same; `never` where nothing is.
   var deadline = Instant.never
+  /// The application has corked the connection.
+  var isCorked = false
   /// What is held back goes out at the next opportunity.
   var isOver = false
 

@@ -2,10 +2,12 @@
 struct OutgoingStream {
   /// ISS.
   let initial: SequenceNumber
-  /// The offset after the last byte that the application has queued.
-  var dataEnd: StreamOffset = 1
   /// The application has closed: a FIN stands at `dataEnd`.
   var isClosed = false
+  /// Snd.Wind.Shift (RFC 7323 section 2.3).
+  var windowShift: UInt8 = 0
+  /// The offset after the last byte that the application has queued.
+  var dataEnd: StreamOffset = 1
   /// The offset after the last byte that the application wants pushed.
   var pushedEnd: StreamOffset = 1
   /// The offset after the last segment sent that was less than full (Nagle's rule in Minshall's form).
@@ -24,8 +26,6 @@ struct OutgoingStream {
   var window: UInt32 = 0
   /// MAX.SND.WND: the largest window that the peer has offered (RFC 5961 section 5, RFC 9293 section 3.8.6.2.1).
   var maximumWindow: UInt32 = 0
-  /// Snd.Wind.Shift (RFC 7323 section 2.3).
-  var windowShift: UInt8 = 0
   /// SND.WL1: where the segment began that last updated the window, in the incoming stream.
   var windowUpdateStart: StreamOffset = 0
   /// SND.WL2: what that segment acknowledged.
