@@ -18,6 +18,8 @@ final class Pair {
   private(set) var count = 0
   /// What went over the wire, for tests that look.
   var tap: ((_ toB: Bool, _ packet: [UInt8]) -> Void)?
+  /// Which packets are lost, for tests that choose.
+  var drops: ((_ toB: Bool, _ packet: [UInt8]) -> Bool)?
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_535, alignment: 8)
 
   init?(_ configuration: String = "", seed: UInt64 = 1) {
@@ -61,7 +63,7 @@ final class Pair {
         var packet = [UInt8](buffer[..<length])
         count += 1
         tap?(toB, packet)
-        if chance(loss) { continue }
+        if chance(loss) || drops?(toB, packet) == true { continue }
         if chance(corruption) { packet[Int(random()) % length] ^= 1 << UInt8(random() % 8) }
         wire.append((emitted + delay, toB, packet))
       }

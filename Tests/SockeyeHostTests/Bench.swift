@@ -128,10 +128,14 @@ final class Bench {
   }
 
   /// Plays the peer's part of a handshake with a listener: the next sequence number of each side.
-  func handshake(from port: UInt16 = 2000, to own: UInt16 = 80) -> (peer: UInt32, host: UInt32)? {
-    give(
-      Self.packet(TCPHeader(sourcePort: port, destinationPort: own, sequenceNumber: 100, flags: .syn, window: 65_535))
-    )
+  func handshake(
+    from port: UInt16 = 2000,
+    to own: UInt16 = 80,
+    hasSelectiveAcknowledgment: Bool = false
+  ) -> (peer: UInt32, host: UInt32)? {
+    var syn = TCPHeader(sourcePort: port, destinationPort: own, sequenceNumber: 100, flags: .syn, window: 65_535)
+    syn.options.sackPermitted = hasSelectiveAcknowledgment
+    give(Self.packet(syn))
     guard let answer = takeSegments().first, answer.flags.contains([.syn, .ack]) else { return nil }
     let next = answer.sequenceNumber &+ 1
     give(Self.packet(segment(from: port, to: own, 101, next, .ack)))
