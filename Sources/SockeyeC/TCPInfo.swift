@@ -52,7 +52,9 @@ enum TCPInfo {
     info.word(metrics.dataSegmentsReceived)
     info.word(metrics.dataSegmentsSent)
     info.long(metrics.deliveryRate)
-    for _ in 0..<3 { info.long(0) }
+    info.long(UInt64(clamping: metrics.busy.microseconds))
+    info.long(UInt64(clamping: metrics.limitedByReceiveWindow.microseconds))
+    info.long(UInt64(clamping: metrics.limitedBySendBuffer.microseconds))
     info.word(metrics.bytesDelivered / UInt64(size))
     info.word(metrics.congestionMarksReported / UInt64(size))
     info.long(metrics.bytesSent)

@@ -180,6 +180,23 @@ struct AccurateNotificationTests {
     }
   }
 
+  @Test("Section 3.2.3.2: the option goes with the handshake, and not with a SYN,ACK that is sent again")
+  func optionInHandshake() {
+    let initial = TCPOptions.AccurateECN(order: .ect0First, ect0Bytes: 1, ceBytes: 0, ect1Bytes: 1)
+    let server = SegmentScript(accepting: .mss(1_460), flags: [.syn, .ae, .ece, .cwr], Self.configuration)
+    #expect(server.sends([.syn, .ack, .cwr], seq: 0, ack: 1).header.options.accurateECN == initial)
+    server.passUntilSent()
+    #expect(server.lastPlan.header.flags == [.syn, .ack, .cwr] && server.lastPlan.header.options.accurateECN == nil)
+    server.passUntilSent()
+    #expect(server.lastPlan.header.flags == [.syn, .ack], "the flags may be what is dropped")
+
+    let client = SegmentScript(Self.configuration)
+    client.connection.open(now: client.now)
+    #expect(client.sends([.syn, .ae, .ece, .cwr], seq: 0).header.options.accurateECN == nil)
+    client.receives([.syn, .ack, .cwr], seq: 0, ack: 1)
+    #expect(client.sends([.ack, .cwr], seq: 1, ack: 1).header.options.accurateECN == initial)
+  }
+
   @Test(
     "Section 3.2.2: packets that arrive marked are counted from five, modulo eight, in three flags; bytes in the option"
   )

@@ -131,6 +131,37 @@ struct SendingTests {
     #expect(script.passUntilSent() == .milliseconds(200))
   }
 
+  @Test(
+    "It is told for how long the sender was busy, and for how long the peer's window or the send buffer held it back"
+  )
+  func limits() {
+    func told(_ script: SegmentScript) -> [Int64] {
+      let metrics = script.connection.metrics(now: script.now)
+      return [metrics.busy, metrics.limitedByReceiveWindow, metrics.limitedBySendBuffer].map {
+        ($0.microseconds + 500) / 1_000
+      }
+    }
+    let script = SegmentScript.established(.plain.with { $0.sendBuffer = 4_000 }, window: 2_000)
+    script.pass(.seconds(1))
+    #expect(told(script) == [0, 0, 0], "the application has nothing to send")
+    script.writes(1_000)
+    script.drain()
+    script.pass(.milliseconds(100))
+    #expect(told(script) == [100, 0, 0])
+    script.receives(.ack, seq: 1, ack: 1_001, window: 0)
+    script.writes(4_000)
+    script.isSilent()
+    script.pass(.milliseconds(150))
+    #expect(told(script) == [250, 150, 0])
+    script.receives(.ack, seq: 1, ack: 1_001)
+    script.drain()
+    script.pass(.milliseconds(50))
+    #expect(told(script) == [300, 150, 50], "the buffer is full, and all of it is under way")
+    script.receives(.ack, seq: 1, ack: 5_001)
+    script.pass(.seconds(1))
+    #expect(told(script) == [300, 150, 50])
+  }
+
   @Test("What the application may queue is bounded by the send buffer and freed by acknowledgements")
   func sendBuffer() {
     let script = SegmentScript.established(.plain.with { $0.sendBuffer = 2_000 })

@@ -59,15 +59,19 @@ extension CongestionNotification {
     handshakeCodepoint = codepoint
     if flags.counter == 0b111, wish == .accurate {
       mode = .accurate
+      // The answer tells that the option gets through, or doesn't (RFC 9768 section 3.2.3.2).
+      isOptionDue = true
     } else if flags.contains(.cwr), flags.contains(.ece), wish != .off {
       mode = .classic
     }
     isSendingCapable = mode != .off
   }
 
-  /// The flags of the answer to such a SYN: for accurate feedback, which code point it came with.
-  var flagsOfSYNACK: TCPFlags {
-    switch mode {
+  /// The flags of the answer to such a SYN: for accurate feedback, which code point it came with. One that has timed out
+  /// twice has none, as a SYN.
+  func flagsOfSYNACK(timeouts: UInt8) -> TCPFlags {
+    guard timeouts < 2 else { return TCPFlags(counter: 0) }
+    return switch mode {
     case .off: TCPFlags(counter: 0)
     case .classic: .ece
     case .accurate: Self.handshakeEcho(of: handshakeCodepoint)
@@ -85,6 +89,7 @@ extension CongestionNotification {
       mode = .accurate
       handshakeCodepoint = codepoint
       echoesHandshake = true
+      isOptionDue = true
       if codepoint == .congestionExperienced { receivedPackets = 6 }
     default:
       break

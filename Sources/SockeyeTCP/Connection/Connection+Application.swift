@@ -39,6 +39,7 @@ extension Connection {
     let taken = min(max(count, 0), sendCapacity)
     outgoing.dataEnd += UInt64(taken)
     if push { outgoing.pushedEnd = outgoing.dataEnd }
+    limits.change(to: presentLimit(), at: now)
     return taken
   }
 

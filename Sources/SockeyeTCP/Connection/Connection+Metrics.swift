@@ -23,6 +23,7 @@ extension Connection {
     metrics.sinceLastDataReceived = lastDataArrival == .never ? .zero : now - lastDataArrival
     metrics.sinceLastAcknowledgementReceived = now - lastArrival
 
+    limits.describe(in: &metrics, at: now)
     metrics.receiverRoundTripTime = bufferTuning.roundTrip ?? .zero
     metrics.congestionMarksReceived = congestion.marksReceived
 

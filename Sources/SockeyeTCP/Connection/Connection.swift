@@ -39,6 +39,7 @@ public struct Connection: ~Copyable {
   var persist = PersistTimer()
   var keepAlive = KeepAliveTimer()
   var hold = HoldTimer()
+  var limits = SendLimits()
   var storage = StorageTimer()
   var challenges: ChallengeBudget
   var congestion = CongestionNotification()

@@ -59,6 +59,12 @@ public struct ConnectionMetrics: Sendable, Equatable {
   public var pacingRate: UInt64 = 0
   /// Delivery rate as last sampled, bytes a second.
   public var deliveryRate: UInt64 = 0
+  /// Time in which there was data to send or to be acknowledged.
+  public var busy = Interval.zero
+  /// How much of it the peer's window held the sender back.
+  public var limitedByReceiveWindow = Interval.zero
+  /// How much of it the send buffer held the sender back: it was full, and all of it sent.
+  public var limitedBySendBuffer = Interval.zero
   /// Timeouts in a row without progress.
   public var backoff = 0
   /// Zero-window probes in a row without an answer that opens the window.

@@ -66,6 +66,7 @@ extension Connection {
     persist.peerAnswered(window: outgoing.window)
     guard offset > previous else { return }
     hold.acknowledged()
+    limits.change(to: presentLimit(), at: segment.arrival)
     if acknowledgedCount > previous - 1 { events.insert(.acknowledged) }
     adviceGiven = false
     if outgoing.urgentEnd <= offset { outgoing.urgentEnd = 0 }

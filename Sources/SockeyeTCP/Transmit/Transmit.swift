@@ -26,6 +26,7 @@ extension Connection {
       return planData(now: now, maximumSegments: maximumSegments, into: &plan)
     case .established, .finWait1, .closeWait, .closing, .lastAck:
       if planData(now: now, maximumSegments: maximumSegments, into: &plan) { return true }
+      limits.change(to: presentLimit(), at: now)
       if planWindowProbe(now: now, into: &plan) { return true }
     case .finWait2, .timeWait:
       break
@@ -88,7 +89,7 @@ extension Connection {
     if isReply { plan.header.flags.insert(.ack) }
     plan.header.flags.formUnion(
       isReply
-        ? congestion.flagsOfSYNACK
+        ? congestion.flagsOfSYNACK(timeouts: recovery.consecutiveTimeouts)
         : CongestionNotification.flagsOfSYN(
           configuration.explicitCongestionNotification,
           timeouts: recovery.consecutiveTimeouts
@@ -97,6 +98,8 @@ extension Connection {
     plan.header.acknowledgmentNumber = isReply ? incoming.sequenceNumber(incoming.next) : 0
     plan.header.window = incoming.initialWindow(configuration.initialReceiveWindow)
     plan.header.options = optionsForSYN(isReply: isReply, now: now)
+    // A SYN,ACK that got lost may have been lost for its option: it is sent again without (RFC 9768 section 3.2.3.2.2).
+    if isReply, recovery.consecutiveTimeouts == 0 { congestion.addOption(to: &plan.header.options) }
     counters.segmentsSent += 1
     if isReply { acknowledgements.acknowledged() }
     if case .offers(let cookie) = fastOpen, !cookie.isRequest, plan.header.options.fastOpen != nil {
