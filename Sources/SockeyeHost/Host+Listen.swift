@@ -79,24 +79,15 @@ extension Host where Storage: ~Copyable {
       secrets: secrets,
       now: now
     )
-    _ = sockets[place].withListener { $0.openingCount += 1 }
-    var stream = Stream<Storage>(
-      connection: connection,
-      tuple: passing.tuple,
-      local: passing.local,
-      remote: passing.remote,
-      options: options
-    )
-    stream.listener = sockets.handle(at: place)
+    let index = insertOpening(connection, passing, at: place)
     if decision == .accept {
       // What the connection took of the SYN's data is what its window allows, as it says by what is readable.
-      let taken = min(stream.connection.readableCount, passing.payload.count)
+      let taken = min(streams[index].connection.readableCount, passing.payload.count)
       if taken > 0 {
         let start = passing.payload.lowerBound
-        stream.incoming.write(segment.extracting(start..<start + taken), at: 0)
+        streams[index].incoming.write(segment.extracting(start..<start + taken), at: 0)
       }
     }
-    let index = insert(stream)
     settle(index)
     if decision == .accept { becameOpen(index) }
   }
@@ -128,18 +119,27 @@ extension Host where Storage: ~Copyable {
       key: key,
       now: now
     )
+    statistics.cookiesAccepted += 1
+    let index = insertOpening(connection, passing, at: place)
+    receive(passing.header, segment, passing.payload, arrival, at: index)
+  }
+
+  /// Takes a connection into a listener's first queue, and returns its place.
+  private mutating func insertOpening(
+    _ connection: consuming Connection,
+    _ passing: PassingSegment,
+    at place: Int
+  ) -> Int {
     _ = sockets[place].withListener { $0.openingCount += 1 }
     var stream = Stream<Storage>(
       connection: connection,
       tuple: passing.tuple,
       local: passing.local,
       remote: passing.remote,
-      options: options
+      options: sockets[place].options
     )
     stream.listener = sockets.handle(at: place)
-    statistics.cookiesAccepted += 1
-    let index = insert(stream)
-    receive(passing.header, segment, passing.payload, arrival, at: index)
+    return insert(stream)
   }
 
   /// Takes a connection in, and returns its place.

@@ -77,7 +77,7 @@ extension Host where Storage: ~Copyable {
       statistics.misaddressed += 1
       return
     }
-    var arrival = Arrival(
+    let arrival = Arrival(
       source: source,
       destination: destination,
       codepoint: ECNCodepoint(bits: header.trafficClass),
@@ -89,20 +89,13 @@ extension Host where Storage: ~Copyable {
       deliver(packet, payload, protocolNumber: header.protocolNumber, arrival)
       return
     }
-    let key = FragmentReassembly.Key(
-      source: source,
-      destination: destination,
-      identification: UInt32(header.identification),
-      protocolNumber: header.protocolNumber
-    )
     let fragment = FragmentReassembly.Fragment(
       offset: Int(header.fragmentOffset),
       moreFollow: header.moreFragments,
       protocolNumber: header.protocolNumber,
       codepoint: arrival.codepoint
     )
-    arrival.checksumIsValid = false
-    assemble(fragment, key: key, packet: packet, payload: payload, arrival)
+    assemble(fragment, identification: UInt32(header.identification), packet: packet, payload: payload, arrival)
   }
 
   /// A host that doesn't route has no use for source routes, and attackers do (RFC 6274 section 3.13.2.3). Options that
@@ -161,29 +154,29 @@ extension Host where Storage: ~Copyable {
       deliver(packet, headers.payload, protocolNumber: headers.nextHeader, arrival)
       return
     }
-    arrival.checksumIsValid = false
-    let key = FragmentReassembly.Key(
-      source: source,
-      destination: destination,
-      identification: fragment.identification,
-      protocolNumber: 0
-    )
     let piece = FragmentReassembly.Fragment(
       offset: Int(fragment.offset),
       moreFollow: fragment.moreFragments,
       protocolNumber: fragment.nextHeader,
       codepoint: arrival.codepoint
     )
-    assemble(piece, key: key, packet: packet, payload: headers.payload, arrival)
+    assemble(piece, identification: fragment.identification, packet: packet, payload: headers.payload, arrival)
   }
 
   private mutating func assemble(
     _ fragment: FragmentReassembly.Fragment,
-    key: FragmentReassembly.Key,
+    identification: UInt32,
     packet: RawSpan,
     payload: Range<Int>,
     _ arrival: Arrival
   ) {
+    let key = FragmentReassembly.Key(
+      source: arrival.source,
+      destination: arrival.destination,
+      identification: identification,
+      // Which protocol the whole is for tells packets apart in IPv4 only (RFC 791, RFC 8200 section 4.5).
+      protocolNumber: arrival.destination.isIPv4 ? fragment.protocolNumber : 0
+    )
     switch fragments.take(fragment, key: key, packet: packet, payload: payload, now: now) {
     case .kept:
       return
@@ -192,6 +185,7 @@ extension Host where Storage: ~Copyable {
     case .whole(let whole):
       var arrival = arrival
       arrival.codepoint = whole.codepoint
+      arrival.checksumIsValid = false
       arrival.segmentCount = 1
       arrival.wasFragmented = true
       deliver(whole.payload.span.bytes, 0..<whole.payload.count, protocolNumber: whole.protocolNumber, arrival)
