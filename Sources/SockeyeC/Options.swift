@@ -95,7 +95,7 @@ private func setTCPOption(
     let seconds = try number(bytes, any)
     options.connection.finWait2Timeout = seconds < 0 ? .zero : .seconds(Int64(min(seconds, 120)))
   case 13:
-    let name = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    let name = String(decoding: bytes.prefix(15).prefix { $0 != 0 }, as: UTF8.self)
     guard let algorithm = ConfigurationText.congestionControl(name) else { throw .invalid }
     options.connection.congestionControl = algorithm
   case 18:

@@ -349,4 +349,53 @@ struct ConfigurationTests {
     let (early, late) = (try thirdTime("rack=1"), try thirdTime("rack=0"))
     #expect(early < 500_000 && late >= 1_000_000, "\(early), \(late)")
   }
+
+  @Test("frto=1 finds that a timeout was spurious and sends nothing else again; without it more goes again")
+  func frto() throws {
+    func repetitionCount(_ configuration: String) throws -> Int {
+      let pair = try #require(Pair(configuration + ",timestamps=0,sack=0,tail_loss_probe=0"))
+      let (client, server, _) = try #require(connected(pair))
+      pair.run(for: 1_000_000)
+      let wire = WireRecord(of: pair)
+      // The path takes so much longer from now on that the timer runs out once before the first acknowledgment.
+      pair.delay = 150_000
+      // Piece by piece, so that the acknowledgments come one by one.
+      for _ in 0..<40 {
+        _ = sockeyeSend(pair.a, client, [UInt8](repeating: 1, count: 1460))
+        pair.run(for: 1000)
+      }
+      pair.run(for: 10_000_000) {
+        while sockeyeReceive(pair.b, server).0 > 0 {}
+        return false
+      }
+      return repetitions(wire).count
+    }
+    let (with, without) = (try repetitionCount("frto=1"), try repetitionCount("frto=0"))
+    #expect(with < without, "\(with), \(without)")
+  }
+
+  @Test("prr=1 lets the window down over a round trip of recovery; with 0 it is silent first")
+  func prr() throws {
+    /// The longest silence before what was lost goes again, when two segments a millisecond are acknowledged.
+    func silence(_ configuration: String) throws -> UInt64 {
+      let pair = try #require(Pair(configuration + ",initial_congestion_window=40,congestion=newreno"))
+      let (client, server, _) = try #require(connected(pair))
+      pair.run(for: 1_000_000)
+      let wire = WireRecord(of: pair)
+      pair.drops = { [unowned wire] toB, packet in toB && wire.data.count == 1 }
+      let data = [UInt8](repeating: 1, count: 2896)
+      for _ in 0..<80 {
+        _ = sockeyeSend(pair.a, client, data)
+        pair.run(for: 1000) {
+          while sockeyeReceive(pair.b, server).0 > 0 {}
+          return false
+        }
+      }
+      let again = try #require(repetitions(wire).first) + wire.data[0].time
+      let times = wire.data.map(\.time).filter { $0 <= again }
+      return zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? 0
+    }
+    let (with, without) = (try silence("prr=1"), try silence("prr=0"))
+    #expect(with <= 2000 && without >= 5000, "\(with), \(without)")
+  }
 }

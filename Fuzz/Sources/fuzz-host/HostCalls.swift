@@ -84,7 +84,7 @@ extension HostSession {
   }
 
   private func setOption(_ host: Host, _ s: Int32, _ step: FuzzStep) {
-    var value = [Int32(bitPattern: step.value), Int32(bitPattern: step.value)]
+    var value = [Int32](repeating: Int32(bitPattern: step.value), count: 4)
     let level: Int32 = [0, 1, 6, 41][Int(step.b & 3)]
     _ = setsockopt(host, s, level, Int32(step.c) % 70, &value, UInt32(step.b >> 2 & 15))
   }
