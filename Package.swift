@@ -120,7 +120,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SockeyeLinkTests",
-      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeLink"],
+      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeLink", "SockeyeTCP", "SockeyeWire"],
       swiftSettings: strict
     ),
     .testTarget(

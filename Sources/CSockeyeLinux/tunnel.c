@@ -20,11 +20,12 @@ int sockeye_epoll_wait(int set, struct epoll_event *events, int count, int64_t n
   return epoll_wait(set, events, count, nanoseconds < 0 ? -1 : milliseconds > 60000 ? 60000 : (int)milliseconds);
 }
 
-int sockeye_tunnel_open(const char *name, int offload) {
+int sockeye_tunnel_open(const char *name, int offload, int napi, int many_queues) {
   struct ifreq request;
   memset(&request, 0, sizeof request);
   strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-  request.ifr_flags = IFF_TUN | IFF_NO_PI | (offload ? IFF_VNET_HDR : 0);
+  request.ifr_flags = IFF_TUN | IFF_NO_PI | (offload ? IFF_VNET_HDR : 0) | (napi ? IFF_NAPI : 0) |
+                      (many_queues ? IFF_MULTI_QUEUE : 0);
   int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return -1;
   int length = sizeof(struct virtio_net_hdr);

@@ -1,3 +1,4 @@
+internal import Glibc
 public import SockeyeHost
 public import SockeyeTCP
 
@@ -24,6 +25,7 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
   public let waker: Waker
 
   private let set: DescriptorSet
+  private var polling = AdaptivePolling()
   /// Packets that one turn receives, and sends, at most: enough to share the cost of a turn, few enough that neither
   /// direction nor the timers wait long.
   private static var batch: Int { 64 }
@@ -55,18 +57,28 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
     _ body: (inout Host<Storage>) -> Void
   ) throws(LinkError) {
     // Whoever has been busy looks before it sleeps: a look costs less than a sleep.
-    if try receiveBatch() == 0 {
-      let deadline = min(host.nextDeadline, limit)
-      let now = MonotonicClock.now
-      if deadline > now {
-        try capture?.flush()
-        if try set.wait(deadline == .never ? -1 : (deadline - now).nanoseconds) == waker.descriptor { waker.clear() }
-        _ = try receiveBatch()
-      }
-    }
+    if try receiveBatch() == 0 { try wait(until: min(host.nextDeadline, limit)) }
     host.advance(to: MonotonicClock.now)
     body(&host)
     try sendBatch()
+  }
+
+  /// Waits for a packet, a wake-up or the deadline, and receives the first batch: looks on for a while where that has been
+  /// worth it, and then sleeps.
+  private mutating func wait(until deadline: Instant) throws(LinkError) {
+    var now = MonotonicClock.now
+    let end = min(deadline, now + polling.duration)
+    while now < end {
+      if try receiveBatch() > 0 { return }
+      // Whoever else has work for this processor goes first: it may be the peer.
+      sched_yield()
+      now = MonotonicClock.now
+    }
+    guard now < deadline else { return }
+    try capture?.flush()
+    if try set.wait(deadline == .never ? -1 : (deadline - now).nanoseconds) == waker.descriptor { waker.clear() }
+    polling.slept(MonotonicClock.now - now)
+    _ = try receiveBatch()
   }
 
   private mutating func receiveBatch() throws(LinkError) -> Int {

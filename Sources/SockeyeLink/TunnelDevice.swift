@@ -7,6 +7,13 @@ public import SockeyeHost
 /// With offload the kernel hands over and takes TCP super-segments of up to 64 KiB with their checksums left open
 /// (`VirtioNetworkHeader`); what it coalesced is kept whole. Without, each packet has at most the MTU.
 ///
+/// A device may have several queues: opened again under its name, with `hasQueues`, it has one more. Each is for a host of
+/// its own, on a thread of its own, with the same addresses and the same listeners: the kernel spreads connections over the
+/// queues by a hash of their addresses and ports, so those that it opens stay where they came in, and nothing is shared.
+/// Connections that a host opens itself find their way back only while they don't rest for more than three seconds (Linux
+/// forgets where they came from), so a host that connects should have the device for itself. All queues are opened before
+/// the first connection comes: another one moves them.
+///
 /// No call blocks. The device is closed with its value; unless it was made persistent, the interface is gone then.
 public struct TunnelDevice: ~Copyable {
   /// The interface's name.
@@ -31,12 +38,27 @@ public struct TunnelDevice: ~Copyable {
   ///   - name: 1 to 15 bytes.
   ///   - maximumTransmissionUnit: 68...65,535 to change the interface's; nil leaves it.
   ///   - offload: whether super-segments shall pass.
+  ///   - hasKernelThread: whether a thread of the kernel's takes in what is sent here, and coalesces it (NAPI). Single
+  ///     segments then cost half as much to send; answers take a wake-up longer.
+  ///   - hasQueues: whether the device may be opened again, for another queue.
   /// - Throws: `LinkError`; EPERM without the capability CAP_NET_ADMIN.
-  public init(name: String, maximumTransmissionUnit: Int? = nil, offload: Bool = true) throws(LinkError) {
+  public init(
+    name: String,
+    maximumTransmissionUnit: Int? = nil,
+    offload: Bool = true,
+    hasKernelThread: Bool = false,
+    hasQueues: Bool = false
+  ) throws(LinkError) {
     let attempt = "cannot open the TUN device \(name)"
     guard (1...15).contains(name.utf8.count), !name.utf8.contains(0) else { throw LinkError(attempt, number: EINVAL) }
-    let descriptor = sockeye_tunnel_open(name, offload ? 1 : 0)
+    let descriptor = sockeye_tunnel_open(name, offload ? 1 : 0, hasKernelThread ? 1 : 0, hasQueues ? 1 : 0)
     guard descriptor >= 0 else { throw LinkError(attempt) }
+    do throws(LinkError) {
+      if hasKernelThread { try Self.startKernelThread(for: name) }
+    } catch {
+      close(descriptor)
+      throw error
+    }
     let mtu = sockeye_interface_up(name, Int32(clamping: maximumTransmissionUnit ?? 0))
     guard mtu > 0 else {
       let error = LinkError("cannot bring the TUN device \(name) up")
@@ -53,6 +75,15 @@ public struct TunnelDevice: ~Copyable {
   deinit {
     close(descriptor)
     buffer.deallocate()
+  }
+
+  /// The kernel has no call for this, only a file of the interface's.
+  private static func startKernelThread(for name: String) throws(LinkError) {
+    let file = open("/sys/class/net/\(name)/threaded", O_WRONLY | O_CLOEXEC)
+    defer { close(file) }
+    guard file >= 0, write(file, "1", 1) == 1 else {
+      throw LinkError("cannot start the kernel's thread for the TUN device \(name)")
+    }
   }
 
   private var headerLength: Int { hasOffload ? VirtioNetworkHeader.length : 0 }

@@ -36,6 +36,14 @@ struct HostCommand: ParsableCommand {
   @Flag(help: "Exchange single packets with whole checksums, as over a wire, instead of super-segments.")
   var noOffload = false
 
+  @Flag(
+    help: """
+      Let a thread of the kernel's take in what the host sends, and coalesce it: more throughput without offload, later \
+      answers.
+      """
+  )
+  var kernelThread = false
+
   @Option(help: "Congestion control: newreno, cubic or bbr.")
   var congestion = CongestionArgument.cubic
 
@@ -66,7 +74,12 @@ struct HostCommand: ParsableCommand {
   }
 
   private func serve() throws {
-    let device = try TunnelDevice(name: tun.name, maximumTransmissionUnit: mtu, offload: !noOffload)
+    let device = try TunnelDevice(
+      name: tun.name,
+      maximumTransmissionUnit: mtu,
+      offload: !noOffload,
+      hasKernelThread: kernelThread
+    )
     let configuration = try makeConfiguration(device.maximumTransmissionUnit)
     var driver = try HostDriver(RingHost(configuration: configuration, now: MonotonicClock.now), on: device)
     if let file = reports.capture { driver.capture = try CaptureFile(path: file, interfaceName: tun.name) }
