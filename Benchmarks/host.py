@@ -4,7 +4,7 @@ peer, and the same client there for all. The kernel's own loopback is the yardst
 
     SOCKEYE=.build/release/sockeye python3 Benchmarks/host.py [--seconds S] [--rounds N] [--only TEXT]
 
-It needs gcc, and a network namespace of its own, which it makes: root, or user namespaces. gVisor is Debian's package
+It needs gcc, and network and mount namespaces of its own, which it makes: root, or user namespaces. gVisor is Debian's package
 golang-gvisor-gvisor-dev with golang-go, lwIP is liblwip-dev with pkg-config; one that is not installed is left out.
 """
 
@@ -25,9 +25,17 @@ def enter_namespace():
     """Starts this program again in a network of its own, which ends with it."""
     if os.environ.get("BENCHMARK_NAMESPACE"):
         return
-    unshare = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
+    user = [] if os.geteuid() == 0 else ["--map-root-user"]
     os.environ["BENCHMARK_NAMESPACE"] = "own"
-    os.execvp(unshare[0], [*unshare, sys.executable, *sys.argv])
+    os.execvp("unshare", ["unshare", *user, "--net", "--mount", sys.executable, *sys.argv])
+
+
+def prepare_namespace():
+    """Brings the loopback up, makes room for connections that wait, and shows the namespace's devices in /sys."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as ports:
+        ports.write("1024 65535")
+    subprocess.run(["mount", "-t", "sysfs", "sysfs", "/sys"], check=True)
 
 
 def build_gvisor(folder):
@@ -64,12 +72,15 @@ class Stacks:
         self.count += 1
         return f"tun{self.count}", f"10.{self.count >> 8}.{self.count & 255}.2", f"10.{self.count >> 8}.{self.count & 255}.1"
 
-    def on_tunnel(self, command, wait=None):
-        """Starts a stack on a device, and gives the kernel its address there."""
+    def on_tunnel(self, command, wait=None, napi=False):
+        """Starts a stack on a device, gives the kernel its address there, and a thread if it shall have one."""
         name, own, neighbour = self._device()
         server = Server([word.format(name=name, address=own) for word in command], wait)
         for arguments in (["address", "add", f"{neighbour}/24", "dev", name], ["link", "set", name, "up"]):
             subprocess.run(["ip", *arguments], check=True)
+        if napi:
+            with open(f"/sys/class/net/{name}/threaded", "w") as threaded:
+                threaded.write("1")
         return server, own
 
     def ours(self, mtu, *flags):
@@ -79,7 +90,7 @@ class Stacks:
 
     def of_gvisor(self, mtu, mode):
         def start():
-            server, address = self.on_tunnel([self.gvisor, "{name}", "{address}", str(mtu), mode])
+            server, address = self.on_tunnel([self.gvisor, "{name}", "{address}", str(mtu), mode], napi=mode == "napi")
             subprocess.run(["ip", "link", "set", f"tun{self.count}", "mtu", str(mtu)], check=True)
             return server, address
 
@@ -92,13 +103,17 @@ class Stacks:
 
         return start
 
-    def plain(self, mtu):
+    def of_lwip(self, mode):
+        return lambda: self.on_tunnel([self.lwip, "{name}", "{address}", mode], napi=mode == "napi")
+
+    def plain(self, mtu, mode="plain"):
         """Each packet on its own, with its checksum."""
-        stacks = {"sockeye": self.ours(mtu, "--no-offload")}
+        thread = ["--kernel-thread"] if mode == "napi" else []
+        stacks = {"sockeye": self.ours(mtu, "--no-offload", *thread)}
         if self.gvisor:
-            stacks["gVisor"] = self.of_gvisor(mtu, "plain")
+            stacks["gVisor"] = self.of_gvisor(mtu, mode)
         if self.lwip and mtu == 1500:
-            stacks["lwIP"] = lambda: self.on_tunnel([self.lwip, "{name}", "{address}"])
+            stacks["lwIP"] = self.of_lwip(mode)
         return stacks
 
     def offload(self):
@@ -139,9 +154,7 @@ def main():
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     enter_namespace()
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as ports:
-        ports.write("1024 65535")
+    prepare_namespace()
     with tempfile.TemporaryDirectory() as folder:
         load, stacks = build("talk_load", folder), Stacks(folder)
         bulk, take = ("bulk", SINK, ["65536"]), ("take", SOURCE, [])
@@ -151,6 +164,8 @@ def main():
             ("sends, offload, MTU 1500 (Gbit/s)", stacks.offload() | source, take),
             ("receives, no offload, MTU 1500 (Gbit/s)", stacks.plain(1500), bulk),
             ("sends, no offload, MTU 1500 (Gbit/s)", stacks.plain(1500), take),
+            ("receives, no offload, kernel thread, MTU 1500 (Gbit/s)", stacks.plain(1500, "napi"), bulk),
+            ("sends, no offload, kernel thread, MTU 1500 (Gbit/s)", stacks.plain(1500, "napi"), take),
             ("receives, no offload, MTU 65,535 (Gbit/s)", stacks.plain(65535), bulk),
             ("sends, no offload, MTU 65,535 (Gbit/s)", stacks.plain(65535), take),
             ("connections, a byte echoed, closed (1/s)", stacks.best("tcp"), ("close", ECHO, [])),

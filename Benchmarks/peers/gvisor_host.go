@@ -1,6 +1,6 @@
 // A host of gVisor's netstack on a TUN device, with the services of `sockeye host` that are measured.
 //
-//	gvisor_host NAME ADDRESS MTU offload|plain
+//	gvisor_host NAME ADDRESS MTU offload|plain|napi
 //
 // Serves echo at port 7, a sink at 9 and a source at 19, each connection with a goroutine, as gVisor's adapter for Go's `net`
 // asks for; prints 7 when it is ready, and runs until it is killed.
@@ -56,7 +56,7 @@ func control(descriptor int, request, argument uintptr) {
 	}
 }
 
-func openTunnel(name string, offload bool) int {
+func openTunnel(name string, flags uint16) int {
 	descriptor, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK, 0)
 	check("open", err)
 	var request struct {
@@ -65,12 +65,9 @@ func openTunnel(name string, offload bool) int {
 		_     [22]byte
 	}
 	copy(request.name[:], name)
-	request.flags = unix.IFF_TUN | unix.IFF_NO_PI
-	if offload {
-		request.flags |= unix.IFF_VNET_HDR
-	}
+	request.flags = unix.IFF_TUN | unix.IFF_NO_PI | flags
 	control(descriptor, unix.TUNSETIFF, uintptr(unsafe.Pointer(&request)))
-	if offload {
+	if flags&unix.IFF_VNET_HDR != 0 {
 		control(descriptor, unix.TUNSETOFFLOAD, offloadChecksum|offloadTCPv4|offloadTCPv6)
 	}
 	return descriptor
@@ -208,14 +205,14 @@ func serve(s *stack.Stack, port uint16, service func(net.Conn, []byte), buffers 
 
 func main() {
 	if len(os.Args) != 5 {
-		check("usage", "gvisor_host NAME ADDRESS MTU offload|plain")
+		check("usage", "gvisor_host NAME ADDRESS MTU offload|plain|napi")
 	}
-	offload := os.Args[4] == "offload"
+	flags := map[string]uint16{"offload": unix.IFF_VNET_HDR, "napi": unix.IFF_NAPI}[os.Args[4]]
 	mtu, err := strconv.Atoi(os.Args[3])
 	check("MTU", err)
-	descriptor := openTunnel(os.Args[1], offload)
+	descriptor := openTunnel(os.Args[1], flags)
 	var endpoint stack.LinkEndpoint
-	if offload {
+	if flags == unix.IFF_VNET_HDR {
 		endpoint = &offloadEndpoint{descriptor: descriptor, mtu: uint32(mtu)}
 	} else {
 		endpoint, err = fdbased.New(&fdbased.Options{FDs: []int{descriptor}, MTU: uint32(mtu)})

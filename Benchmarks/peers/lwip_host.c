@@ -1,6 +1,6 @@
 // A host of lwIP on a TUN device, with the services of `sockeye host` that are measured.
 //
-//   lwip_host NAME ADDRESS   cc -O2 lwip_host.c $(pkg-config --cflags --libs lwip)
+//   lwip_host NAME ADDRESS plain|napi   cc -O2 lwip_host.c $(pkg-config --cflags --libs lwip)
 //
 // Serves echo at port 7, a sink at 9 and a source at 19; prints 7 when it is ready, and runs until it is killed. It uses
 // the raw API on one thread, which is lwIP at its quickest: a packet's arrival calls the application. Sizes are those that
@@ -31,8 +31,8 @@ static void fail(const char *what) {
   exit(1);
 }
 
-static void open_tunnel(const char *name) {
-  struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+static void open_tunnel(const char *name, int flags) {
+  struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI | flags};
   strncpy(request.ifr_name, name, IFNAMSIZ - 1);
   tunnel = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
   if (tunnel < 0 || ioctl(tunnel, TUNSETIFF, &request) < 0) fail("/dev/net/tun");
@@ -113,8 +113,8 @@ static void serve(int port, void *service) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) return fprintf(stderr, "see the first lines of lwip_host.c\n"), 2;
-  open_tunnel(argv[1]);
+  if (argc != 4) return fprintf(stderr, "see the first lines of lwip_host.c\n"), 2;
+  open_tunnel(argv[1], strcmp(argv[3], "napi") ? 0 : IFF_NAPI);
   lwip_init();
   ip4_addr_t address, mask, gateway = {0};
   if (!ip4addr_aton(argv[2], &address)) return fprintf(stderr, "not an address: %s\n", argv[2]), 2;
