@@ -197,6 +197,7 @@ final class SegmentScript {
     guard connection.nextSegment(now: now, maximumSegments: maximumSegments, into: &plan) else { return nil }
     if let timestamp = plan.header.options.timestamp { lastTimestamp = timestamp.value }
     trace.append("\(clock) < \(describe(plan.header, length: plan.payload.count))")
+    #expect(plan.segmentCount <= max(maximumSegments, 1), "more segments than were asked for\n\(story)")
     lastPlan = plan
     return plan
   }

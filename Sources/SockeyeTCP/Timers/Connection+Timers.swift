@@ -54,9 +54,12 @@ extension Connection {
     if timeouts >= configuration.adviceRetries, !adviceGiven {
       adviceGiven = true
       advise(.pathIsSuspect)
-      if configuration.pathMTUProbing, state.isSynchronized, pathMTU.blackHoleSuspected(at: now) {
-        updateSegmentSize(now: now)
-      }
+    }
+    // As often as that, what vanishes may be too large for the path (RFC 4821 section 7.7); as often again, the size that
+    // nearly every path takes may be.
+    let isSuspect = timeouts.isMultiple(of: max(configuration.adviceRetries, 1))
+    if isSuspect, configuration.pathMTUProbing, state.isSynchronized, pathMTU.blackHoleSuspected(at: now) {
+      updateSegmentSize(now: now)
     }
     // R2: close the connection (MUST-20, SHLD-11); a SYN has a count of its own (MUST-22, MUST-23).
     let isOpening = !state.isSynchronized

@@ -28,7 +28,8 @@ extension Connection {
       recovery.sent(0..<1, at: now)
       return planSYN(now: now, into: &plan)
     case .retransmission(let range):
-      fillData(&plan, range, now: now, isNew: false)
+      // Room for a probe is no room for a longer retransmission: the caller takes no more than it said.
+      fillData(&plan, range.prefix(UInt64(most) * UInt64(outgoing.segmentSize)), now: now, isNew: false)
     case .probe(let range):
       fillData(&plan, range, now: now, isNew: range.lowerBound >= recovery.next)
     case .wait:
