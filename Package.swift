@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "SockeyeTransport", targets: ["SockeyeTransport"]),
     .library(name: "SockeyeWire", targets: ["SockeyeWire"]),
     .library(name: "SockeyeTCP", targets: ["SockeyeTCP"]),
+    .library(name: "SockeyeC", targets: ["SockeyeC"]),
     .library(name: "SockeyeHost", targets: ["SockeyeHost"]),
     .library(name: "SockeyeLink", targets: ["SockeyeLink"]),
     .library(name: "SockeyeSimulator", targets: ["SockeyeSimulator"]),

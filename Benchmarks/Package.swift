@@ -28,6 +28,7 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(name: "CAllocator"),
+    .systemLibrary(name: "CSockeye"),
     .executableTarget(
       name: "EngineBenchmark",
       dependencies: [
@@ -40,9 +41,12 @@ let package = Package(
     .executableTarget(
       name: "Simulate",
       dependencies: [
+        "CSockeye",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SockeyeC", package: "sockeye"),
         .product(name: "SockeyeSimulator", package: "sockeye"),
         .product(name: "SockeyeTCP", package: "sockeye"),
+        .product(name: "SockeyeWire", package: "sockeye"),
       ],
       swiftSettings: strict
     ),

@@ -1,4 +1,4 @@
-import SockeyeTCP
+public import SockeyeTCP
 import SockeyeWire
 
 /// A capture of what the endpoints of a simulation send, for Wireshark and its tools: bare IP packets at the time of
@@ -22,7 +22,8 @@ public struct PacketCapture: Sendable {
     self.byteLimit = byteLimit
   }
 
-  mutating func add(_ packet: [UInt8], at time: Instant, fate: String) {
+  /// Adds a packet, sent at `time`, with what became of it as its comment.
+  public mutating func add(_ packet: [UInt8], at time: Instant, fate: String) {
     guard bytes.count < byteLimit else {
       missedCount += 1
       return
@@ -40,7 +41,7 @@ public struct PacketCapture: Sendable {
 
 extension LinkDecision {
   /// What became of a packet, in a few words; empty for one that arrives whole and once.
-  var fate: String {
+  public var fate: String {
     switch self {
     case .dropped(.outage): "dropped: link down"
     case .dropped(.queueFull): "dropped: queue full"

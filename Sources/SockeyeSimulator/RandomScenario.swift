@@ -54,7 +54,7 @@ public struct RandomScenario: Sendable {
   // MARK: The network
 
   private static func drawLinks(_ generator: inout SeededGenerator) -> (Impairments, Impairments) {
-    let delay = Interval.microseconds(Int64(logarithmic(&generator, bits: 4...18)))
+    let delay = Interval.microseconds(Int64(generator.logarithmic(bits: 4...18)))
     let forward = drawLink(&generator, delay: delay)
     guard generator.chance(0.5) else { return (forward, drawLink(&generator, delay: delay)) }
     var back = Impairments()
@@ -69,14 +69,14 @@ public struct RandomScenario: Sendable {
     // A fifth of all links do no other harm.
     guard !generator.chance(0.2) else { return link }
     if generator.chance(0.3) {
-      link.jitter = .microseconds(Int64(logarithmic(&generator, bits: 2...16)))
+      link.jitter = .microseconds(Int64(generator.logarithmic(bits: 2...16)))
       link.jitterReorders = generator.chance(0.3)
     }
     if generator.chance(0.4) { link.loss = drawLoss(&generator) }
     if generator.chance(0.2) { link.duplication = share(&generator, upTo: 0.2) }
     if generator.chance(0.3) {
       link.reordering = share(&generator, upTo: 0.3)
-      link.reorderingDelay = .microseconds(Int64(logarithmic(&generator, bits: 4...17)))
+      link.reorderingDelay = .microseconds(Int64(generator.logarithmic(bits: 4...17)))
     }
     if generator.chance(0.2) { link.corruption = share(&generator, upTo: 0.1) }
     if generator.chance(0.1) { link.outages = drawOutages(&generator) }
@@ -84,10 +84,10 @@ public struct RandomScenario: Sendable {
   }
 
   private static func drawQueue(_ generator: inout SeededGenerator, _ link: inout Impairments) {
-    link.bitsPerSecond = logarithmic(&generator, bits: 17...30)
-    if generator.chance(0.5) { link.queueBytes = Int(clamping: logarithmic(&generator, bits: 12...20)) }
+    link.bitsPerSecond = generator.logarithmic(bits: 17...30)
+    if generator.chance(0.5) { link.queueBytes = Int(clamping: generator.logarithmic(bits: 12...20)) }
     if generator.chance(0.3) { link.queuePackets = generator.within(2...200) }
-    if generator.chance(0.3) { link.markingThresholdBytes = Int(clamping: logarithmic(&generator, bits: 11...17)) }
+    if generator.chance(0.3) { link.markingThresholdBytes = Int(clamping: generator.logarithmic(bits: 11...17)) }
   }
 
   private static func drawLoss(_ generator: inout SeededGenerator) -> LossModel {
@@ -121,8 +121,8 @@ public struct RandomScenario: Sendable {
     drawBuffers(&generator, &configuration)
     configuration.selectiveAcknowledgement = generator.chance(0.8)
     configuration.timestamps = generator.chance(0.7)
-    configuration.explicitCongestionNotification = pick(&generator, [.off, .acceptOnly, .classic, .accurate])
-    configuration.congestionControl = pick(&generator, CongestionControlAlgorithm.allCases)
+    configuration.explicitCongestionNotification = generator.pick([.off, .acceptOnly, .classic, .accurate])
+    configuration.congestionControl = generator.pick(CongestionControlAlgorithm.allCases)
     configuration.initialCongestionWindow = UInt16(clamping: generator.within(1...40))
     configuration.recentAcknowledgement = generator.chance(0.8)
     configuration.tailLossProbe = generator.chance(0.8)
@@ -138,13 +138,13 @@ public struct RandomScenario: Sendable {
   }
 
   private static func drawBuffers(_ generator: inout SeededGenerator, _ configuration: inout ConnectionConfiguration) {
-    let receiveBuffer = UInt32(clamping: logarithmic(&generator, bits: 10...19))
+    let receiveBuffer = UInt32(clamping: generator.logarithmic(bits: 10...19))
     configuration.receiveBuffer = receiveBuffer
     configuration.autotune = generator.chance(0.6)
-    configuration.maximumReceiveBuffer = receiveBuffer + UInt32(clamping: logarithmic(&generator, bits: 0...19))
+    configuration.maximumReceiveBuffer = receiveBuffer + UInt32(clamping: generator.logarithmic(bits: 0...19))
     configuration.initialReceiveWindow = min(receiveBuffer, UInt32(clamping: generator.within(512...65_535)))
-    configuration.sendBuffer = UInt32(clamping: logarithmic(&generator, bits: 9...19))
-    configuration.maximumOutOfOrderRanges = UInt16(clamping: logarithmic(&generator, bits: 0...9))
+    configuration.sendBuffer = UInt32(clamping: generator.logarithmic(bits: 9...19))
+    configuration.maximumOutOfOrderRanges = UInt16(clamping: generator.logarithmic(bits: 0...9))
     switch generator.below(4) {
     case 0: configuration.windowScale = nil
     case 1: configuration.windowScale = UInt8(clamping: generator.within(0...14))
@@ -181,21 +181,21 @@ public struct RandomScenario: Sendable {
 
   private static func drawApplication(_ generator: inout SeededGenerator, largest: Int) -> ApplicationBehaviour {
     var behaviour = ApplicationBehaviour()
-    if generator.chance(0.85) { behaviour.bytesToSend = logarithmic(&generator, bits: 0...largest) }
+    if generator.chance(0.85) { behaviour.bytesToSend = generator.logarithmic(bits: 0...largest) }
     // At most some hundreds of calls, so that a run stays short.
     let least = Int(clamping: behaviour.bytesToSend / 500) + 1
-    if generator.chance(0.4) { behaviour.writeSize = least + Int(clamping: logarithmic(&generator, bits: 0...14)) }
+    if generator.chance(0.4) { behaviour.writeSize = least + Int(clamping: generator.logarithmic(bits: 0...14)) }
     if behaviour.writeSize != .max, generator.chance(0.5) {
-      behaviour.writeInterval = .microseconds(Int64(logarithmic(&generator, bits: 4...18)))
+      behaviour.writeInterval = .microseconds(Int64(generator.logarithmic(bits: 4...18)))
     }
-    if generator.chance(0.3) { behaviour.readSize = 1 + Int(clamping: logarithmic(&generator, bits: 0...14)) }
+    if generator.chance(0.3) { behaviour.readSize = 1 + Int(clamping: generator.logarithmic(bits: 0...14)) }
     if generator.chance(0.15) {
       behaviour.readSize = max(behaviour.readSize, 1 << (largest - 9))
-      behaviour.readInterval = .microseconds(Int64(logarithmic(&generator, bits: 4...18)))
+      behaviour.readInterval = .microseconds(Int64(generator.logarithmic(bits: 4...18)))
     }
     if generator.chance(0.15) {
-      behaviour.pausesReadingAt = logarithmic(&generator, bits: 0...largest)
-      behaviour.readingPause = .milliseconds(Int64(logarithmic(&generator, bits: 4...15)))
+      behaviour.pausesReadingAt = generator.logarithmic(bits: 0...largest)
+      behaviour.readingPause = .milliseconds(Int64(generator.logarithmic(bits: 4...15)))
     }
     return behaviour
   }
@@ -216,19 +216,9 @@ public struct RandomScenario: Sendable {
 
   // MARK: Distributions
 
-  /// A number whose count of bits is evenly distributed, so that small and large ones are drawn alike.
-  private static func logarithmic(_ generator: inout SeededGenerator, bits: ClosedRange<Int>) -> UInt64 {
-    let magnitude = UInt64(1) << UInt64(clamping: generator.within(bits))
-    return magnitude + generator.below(magnitude)
-  }
-
   private static func share(_ generator: inout SeededGenerator, upTo limit: Double) -> Double {
     // Squared, so that small shares are drawn more often than large ones.
     let even = Double(generator.below(1 << 20)) / Double(1 << 20)
     return even * even * limit
-  }
-
-  private static func pick<Element>(_ generator: inout SeededGenerator, _ elements: [Element]) -> Element {
-    elements[Int(clamping: generator.below(UInt64(elements.count)))]
   }
 }

@@ -54,6 +54,19 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     return range.lowerBound &+ Int(truncatingIfNeeded: offset)
   }
 
+  /// A number whose count of bits is evenly distributed, so that small and large ones are drawn alike.
+  ///
+  /// - Parameter bits: how far its highest bit is from its lowest, 0...62.
+  public mutating func logarithmic(bits: ClosedRange<Int>) -> UInt64 {
+    let magnitude = UInt64(1) << UInt64(clamping: within(bits))
+    return magnitude + below(magnitude)
+  }
+
+  /// One of the elements, of which there must be one.
+  public mutating func pick<Element>(_ elements: [Element]) -> Element {
+    elements[Int(clamping: below(UInt64(elements.count)))]
+  }
+
   /// A generator for one part of a run, so that what one part draws does not move the numbers of another.
   public mutating func fork() -> SeededGenerator {
     SeededGenerator(seed: next())

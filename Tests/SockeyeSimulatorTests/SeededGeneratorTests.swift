@@ -68,4 +68,16 @@ struct SeededGeneratorTests {
     let next = unspent.next()
     #expect(spent.next() == next)
   }
+
+  @Test("Logarithmic numbers have as many bits as asked for, each count as often as another")
+  func logarithmic() {
+    var generator = SeededGenerator(seed: 5)
+    var counts = [Int](repeating: 0, count: 9)
+    for _ in 0..<9_000 {
+      let number = generator.logarithmic(bits: 4...12)
+      #expect((16..<8_192).contains(number))
+      counts[63 - number.leadingZeroBitCount - 4] += 1
+    }
+    #expect(counts.allSatisfy { (800...1_200).contains($0) }, "\(counts)")
+  }
 }

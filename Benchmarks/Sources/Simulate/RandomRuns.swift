@@ -1,5 +1,4 @@
 import ArgumentParser
-@preconcurrency import Foundation
 import SockeyeSimulator
 import SockeyeTCP
 
@@ -14,32 +13,15 @@ struct RandomRuns: AsyncParsableCommand {
       """
   )
 
-  @Option(help: "How many runs.")
-  var count: UInt64 = 20_000
-
-  @Option(help: "The first seed; those that follow it come next.")
-  var first: UInt64 = 1
-
-  @Option(help: "Run this seed alone, tell what was drawn, and write a capture.")
-  var seed: UInt64?
-
-  @Option(help: "How many runs at a time.")
-  var jobs = ProcessInfo.processInfo.activeProcessorCount
-
-  @Option(help: "Where captures of failed runs are written.")
-  var captures = "."
-
-  @Option(help: "Give up after this many failures.")
-  var failures = 10
+  @OptionGroup
+  var seeds: SeedOptions
 
   func run() async throws {
-    let jobs = max(1, jobs)
-    setlinebuf(stdout)
-    CrashReport.install(slots: jobs)
-    if let seed {
+    seeds.prepare()
+    if let seed = seeds.seed {
       try replay(seed)
     } else {
-      try await runAll(jobs: jobs)
+      try await runAll()
     }
   }
 
@@ -48,49 +30,33 @@ struct RandomRuns: AsyncParsableCommand {
     dump(scenario, name: "seed \(seed)", maxDepth: 5)
     let run = Run(scenario: scenario, slot: 0, capture: true)
     print(run.summary)
-    try run.writeCapture(to: captures)
+    try seeds.write(capture: run.capture, of: seed)
     if run.violation != nil { throw ExitCode.failure }
   }
 
-  private func runAll(jobs: Int) async throws {
-    let clock = ContinuousClock()
-    let start = clock.now
-    var total = Totals()
-    await withTaskGroup(of: Totals.self) { group in
-      for job in 0..<jobs {
-        group.addTask { runShare(job, of: jobs) }
-      }
-      for await share in group { total.add(share) }
+  private func runAll() async throws {
+    let (total, seconds): (Totals, Double) = await seeds.runAll { seed, slot in
+      let run = Run(scenario: RandomScenario(seed: seed), slot: slot, capture: false)
+      if run.violation != nil { print(run.summary) }
+      return run
     }
-    let seconds = (clock.now - start) / .seconds(1)
     print(
       """
       \(total.runs) runs, \(total.segments) segments delivered, \(total.checksumDrops) dropped by checksum, \
       \(total.bytes) bytes read, \(total.virtualSeconds / 3_600) hours of virtual time: \
-      \(total.failedSeeds.count) failures in \(String(format: "%.1f", seconds)) s
+      \(total.failedSeeds.count) failures in \(fixed(seconds, 1)) s
       """
     )
     for seed in total.failedSeeds.sorted() {
-      try Run(scenario: RandomScenario(seed: seed), slot: 0, capture: true).writeCapture(to: captures)
+      let run = Run(scenario: RandomScenario(seed: seed), slot: 0, capture: true)
+      try seeds.write(capture: run.capture, of: seed)
     }
     if !total.failedSeeds.isEmpty { throw ExitCode.failure }
-  }
-
-  private func runShare(_ job: Int, of jobs: Int) -> Totals {
-    var totals = Totals()
-    var seed = first + UInt64(job)
-    while seed < first + count, totals.failedSeeds.count < failures {
-      let run = Run(scenario: RandomScenario(seed: seed), slot: job, capture: false)
-      totals.add(run)
-      if run.violation != nil { print(run.summary) }
-      seed += UInt64(jobs)
-    }
-    return totals
   }
 }
 
 /// What runs amount to.
-private struct Totals: Sendable {
+private struct Totals: SeedTotals {
   var runs = 0
   var segments: UInt64 = 0
   var checksumDrops: UInt64 = 0
@@ -98,7 +64,7 @@ private struct Totals: Sendable {
   var virtualSeconds: Int64 = 0
   var failedSeeds: [UInt64] = []
 
-  mutating func add(_ run: Run) {
+  mutating func add(run: Run) {
     runs += 1
     segments += run.segments
     checksumDrops += run.checksumDrops
@@ -143,7 +109,7 @@ private struct Run {
   }
 
   var summary: String {
-    let time = String(format: "%.6f", Double(end.nanoseconds) / 1e9)
+    let time = fixed(Double(end.nanoseconds) / 1e9, 6)
     if let violation {
       return """
         seed \(seed): \(violation.rule) at endpoint \(violation.endpoint) after \(time) s (\(violation.detail)); \
@@ -151,12 +117,5 @@ private struct Run {
         """
     }
     return "seed \(seed): \(outcomes.0) and \(outcomes.1) after \(time) s, \(bytes.0) and \(bytes.1) bytes read"
-  }
-
-  func writeCapture(to directory: String) throws {
-    guard let capture else { return }
-    let file = URL(fileURLWithPath: directory).appendingPathComponent("seed-\(seed).pcapng")
-    try Data(capture).write(to: file)
-    print("wrote \(file.path)")
   }
 }

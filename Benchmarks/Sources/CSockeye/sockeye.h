@@ -1,0 +1,1 @@
+../../../Sources/SockeyeC/include/sockeye.h
