@@ -280,6 +280,36 @@ struct InterfaceTests {
     #expect(times == [1_000_000, 2_000_000, 4_000_000, 8_000_000])
   }
 
+  @Test("While SYNs from nowhere flood a listener, a transfer keeps nine tenths of its rate, and who is there connects")
+  func synFlood() throws {
+    /// Virtual microseconds that 300 kB take, with so many SYNs beside each round of packets.
+    func time(flood: Int) throws -> UInt64 {
+      let pair = try #require(Pair())
+      let (client, server, listener) = try #require(connected(pair))
+      let data = [UInt8](repeating: 1, count: 30_000)
+      var (received, count) = (0, 0)
+      let begun = pair.now
+      while received < 300_000, pair.now - begun < 60_000_000 {
+        _ = sockeyeSend(pair.a, client, data)
+        for _ in 0..<flood {
+          count += 1
+          pair.inject(WireSegment.syn(from: UInt16(1024 + count % 60_000), of: UInt8(3 + count % 200)), into: pair.b)
+        }
+        pair.run(for: 5_000)
+        let length = sockeyeReceive(pair.b, server).0
+        if length > 0 { received += length }
+      }
+      #expect(received >= 300_000)
+      let elapsed = pair.now - begun
+      let late = socket(pair.a, 2, 1, 0)
+      _ = sockeyeConnect(pair.a, late, address(2, 80))
+      #expect(pair.run(for: 1_000_000) { accept(pair.b, listener, nil, nil) >= 0 })
+      return elapsed
+    }
+    let (quiet, flooded) = (try time(flood: 0), try time(flood: 200))
+    #expect(Double(quiet) / Double(flooded) >= 0.9, "\(quiet), \(flooded)")
+  }
+
   @Test("A host of one's own can be reached by its own address")
   func loop() throws {
     let pair = try #require(Pair())

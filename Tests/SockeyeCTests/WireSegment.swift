@@ -48,9 +48,9 @@ struct WireSegment {
     return Self.completed(bytes)
   }
 
-  /// A SYN from 10.0.0.1 to port 80 of 10.0.0.2.
-  static func syn(from port: UInt16) -> [UInt8] {
-    var bytes: [UInt8] = [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]
+  /// A SYN from 10.0.0.`host` to port 80 of 10.0.0.2.
+  static func syn(from port: UInt16, of host: UInt8 = 1) -> [UInt8] {
+    var bytes: [UInt8] = [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, host, 10, 0, 0, 2]
     bytes += [UInt8(port >> 8), UInt8(port & 0xFF), 0, 80, 0, 0, 0, 9, 0, 0, 0, 0, 0x50, 2, 0xFF, 0xFF, 0, 0, 0, 0]
     return completed(bytes)
   }

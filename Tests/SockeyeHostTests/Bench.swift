@@ -109,6 +109,25 @@ final class Bench {
     return bytes
   }
 
+  /// A fragment of a UDP datagram from the peer.
+  static func fragment(_ data: [UInt8], at offset: Int, _ identification: UInt16, isLast: Bool = false) -> [UInt8] {
+    let header = IPv4Header(
+      identification: identification,
+      dontFragment: false,
+      moreFragments: !isLast,
+      fragmentOffset: UInt16(offset),
+      protocolNumber: 17,
+      source: IPv4Address(10, 0, 0, 2),
+      destination: IPv4Address(10, 0, 0, 1)
+    )
+    var packet = [UInt8](repeating: 0, count: 20)
+    packet.withUnsafeMutableBytes { buffer in
+      var span = buffer.mutableBytes
+      header.emit(into: &span, payloadLength: data.count)
+    }
+    return packet + data
+  }
+
   /// An ICMP message from the peer.
   static func icmp(_ message: ICMPv4Message, _ payload: [UInt8]) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 8 + payload.count)

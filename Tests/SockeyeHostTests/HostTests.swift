@@ -128,21 +128,7 @@ struct HostTests {
     let whole = Bench.datagram([UInt8](repeating: 3, count: 2000), port: 53)
     let payload = Array(whole.dropFirst(20))
     func fragment(_ range: Range<Int>) -> [UInt8] {
-      let header = IPv4Header(
-        identification: 9,
-        dontFragment: false,
-        moreFragments: range.upperBound < payload.count,
-        fragmentOffset: UInt16(range.lowerBound),
-        protocolNumber: 17,
-        source: IPv4Address(10, 0, 0, 2),
-        destination: IPv4Address(10, 0, 0, 1)
-      )
-      var packet = [UInt8](repeating: 0, count: 20)
-      packet.withUnsafeMutableBytes { buffer in
-        var span = buffer.mutableBytes
-        header.emit(into: &span, payloadLength: range.count)
-      }
-      return packet + payload[range]
+      Bench.fragment(Array(payload[range]), at: range.lowerBound, 9, isLast: range.upperBound == payload.count)
     }
     bench.give(fragment(1600..<payload.count))
     bench.give(fragment(0..<800))

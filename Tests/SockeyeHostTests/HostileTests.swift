@@ -227,39 +227,19 @@ struct HostileTests {
     let datagrams = bench.host.makeSocket(.datagram, .v4)
     try bench.host.bind(datagrams, to: nil, port: 53)
     for identification in 1000..<6000 as Range<UInt16> {
-      bench.give(Self.fragment([UInt8](repeating: 2, count: 800), at: 0, identification))
-      bench.give(Self.fragment([UInt8](repeating: 3, count: 800), at: 400, identification))
-      bench.give(Self.fragment([], at: 800, identification))
-      bench.give(Self.fragment([9], at: 0xFFF8, identification, isLast: true))
-      bench.give(Self.fragment([UInt8](repeating: 3, count: 80), at: 0xFFF8, identification, isLast: true))
+      bench.give(Bench.fragment([UInt8](repeating: 2, count: 800), at: 0, identification))
+      bench.give(Bench.fragment([UInt8](repeating: 3, count: 800), at: 400, identification))
+      bench.give(Bench.fragment([], at: 800, identification))
+      bench.give(Bench.fragment([9], at: 0xFFF8, identification, isLast: true))
+      bench.give(Bench.fragment([UInt8](repeating: 3, count: 80), at: 0xFFF8, identification, isLast: true))
     }
     let whole = Array(Bench.datagram([UInt8](repeating: 7, count: 1000), port: 53).dropFirst(20))
-    bench.give(Self.fragment(Array(whole[..<504]), at: 0, 1))
-    bench.give(Self.fragment(Array(whole[504...]), at: 504, 1, isLast: true))
+    bench.give(Bench.fragment(Array(whole[..<504]), at: 0, 1))
+    bench.give(Bench.fragment(Array(whole[504...]), at: 504, 1, isLast: true))
     #expect(try bench.host.readiness(of: datagrams).contains(.readable))
     bench.host.advance(to: bench.now + .seconds(61))
     #expect(bench.host.nextDeadline == .never || !bench.take().isEmpty)
     #expect(try stillServes(bench, listener))
-  }
-
-  private static func fragment(_ data: [UInt8], at offset: Int, _ identification: UInt16, isLast: Bool = false)
-    -> [UInt8]
-  {
-    let header = IPv4Header(
-      identification: identification,
-      dontFragment: false,
-      moreFragments: !isLast,
-      fragmentOffset: UInt16(offset),
-      protocolNumber: 17,
-      source: IPv4Address(10, 0, 0, 2),
-      destination: IPv4Address(10, 0, 0, 1)
-    )
-    var packet = [UInt8](repeating: 0, count: 20)
-    packet.withUnsafeMutableBytes { buffer in
-      var span = buffer.mutableBytes
-      header.emit(into: &span, payloadLength: data.count)
-    }
-    return packet + data
   }
 
   @Test("Every set of flags, in every state of a connection, does no harm to others")
