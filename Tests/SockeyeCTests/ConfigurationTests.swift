@@ -101,7 +101,7 @@ struct ConfigurationTests {
         Pair("receive_buffer=20000,initial_receive_window=20000,send_buffer=4000000,autotune=\(autotune)")
       )
       let (client, server, _) = try #require(connected(pair))
-      pair.run(for: 3_000_000) {
+      pair.run(for: 300_000) {
         _ = sockeyeSend(pair.a, client, data)
         while sockeyeReceive(pair.b, server).0 > 0 {}
         return false
