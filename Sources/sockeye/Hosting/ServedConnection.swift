@@ -51,7 +51,18 @@ struct ServedConnection {
       }
       let count = try host.read(into: room, from: handle)
       guard count > 0 else { return true }
-      held = ArraySlice(room[..<count])
+      let taken = try echo(UnsafeRawBufferPointer(rebasing: room[..<count]), to: &host)
+      if taken < count { held = ArraySlice(room[taken..<count]) }
+    }
+  }
+
+  /// Writes what has been read, straight from where it is. Returns how much was taken; the rest is held.
+  private func echo(_ bytes: UnsafeRawBufferPointer, to host: inout RingHost) throws(SocketError) -> Int {
+    do throws(SocketError) {
+      return try host.write(bytes, to: handle)
+    } catch {
+      if error == .wouldBlock { return 0 }
+      throw error
     }
   }
 
