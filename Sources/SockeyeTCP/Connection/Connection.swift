@@ -123,7 +123,7 @@ extension Connection {
     // Units of more than a quarter of the buffer are too coarse: what is lost to rounding would keep the window from
     // ever opening by half of the buffer, as the avoidance of silly windows wants before it opens.
     let greatest = UInt8(max(0, 29 - max(incoming.buffer, 1).leadingZeroBitCount))
-    guard shift == ConnectionConfiguration.automaticWindowScale else { return min(shift, 14, greatest) }
+    guard shift == ConnectionConfiguration.automaticWindowScale else { return min(min(shift, 14), greatest) }
     let most = configuration.autotune ? configuration.maximumReceiveBuffer : configuration.receiveBuffer
     return IncomingStream.windowShift(for: max(most, incoming.buffer))
   }

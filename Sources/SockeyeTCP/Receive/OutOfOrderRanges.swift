@@ -39,7 +39,8 @@ struct OutOfOrderRanges: ~Copyable {
   }
 
   private var ranges: UnsafeMutablePointer<Range<StreamOffset>>? {
-    storage.map(Self.ranges(behind:))
+    guard let storage else { return nil }
+    return Self.ranges(behind: storage)
   }
 
   /// `Report` is as strictly aligned as a range, so what follows one is aligned for ranges.

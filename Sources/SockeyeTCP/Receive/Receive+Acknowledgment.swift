@@ -25,7 +25,8 @@ extension Connection {
     guard let offset, offset >= recovery.unacknowledged else {
       // SEG.ACK < SND.UNA: a duplicate that can be ignored, though its text can't. RFC 5961 section 5.2 (MAY-12) wants
       // SND.UNA - MAX.SND.WND =< SEG.ACK, or the text may be a blind injection: discard it and send an ACK.
-      let isRecent = offset.map { recovery.unacknowledged - $0 <= UInt64(outgoing.maximumWindow) } ?? false
+      let age = recovery.unacknowledged - (offset ?? recovery.unacknowledged)
+      let isRecent = offset != nil && age <= UInt64(outgoing.maximumWindow)
       if isRecent || !configuration.challengesBlindAttacks { return true }
       challenge(at: segment.arrival)
       return false

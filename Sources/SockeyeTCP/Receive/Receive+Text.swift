@@ -20,7 +20,7 @@ extension Connection {
   mutating func receiveText(_ header: TCPHeader, _ segment: ArrivingSegment) -> Reception {
     guard segment.length > 0, state.receivesData else { return Reception() }
     let start = max(segment.dataStart, incoming.next)
-    let end = min(segment.dataEnd, incoming.edge, incoming.announcedFin ?? .max)
+    let end = min(min(segment.dataEnd, incoming.edge), incoming.announcedFin ?? .max)
     guard start < end else { return Reception() }
     if isReleased {
       // Nobody will read this: the peer learns so by a reset (section 3.6.1, SHLD-3).

@@ -38,6 +38,9 @@ extension Connection {
     return reception
   }
 
+  #if !DEBUG
+    @_noLocks
+  #endif
   private mutating func segmentArrives(_ header: TCPHeader, _ segment: ArrivingSegment) -> Reception {
     counters.segmentsReceived += UInt64(segment.count)
     if segment.length > 0 { counters.dataSegmentsReceived += UInt64(segment.count) }

@@ -75,7 +75,7 @@ struct HoldTimer {
   }
 
   /// A fifth of a second, as Linux has it.
-  static let longest = Interval.milliseconds(200)
+  static var longest: Interval { .milliseconds(200) }
 }
 
 /// When storage that is no longer needed is given back: an idle connection owns none.
@@ -94,5 +94,5 @@ struct StorageTimer {
   }
 
   /// How long a connection has been idle that needs no storage.
-  static let period = Interval.seconds(1)
+  static var period: Interval { .seconds(1) }
 }

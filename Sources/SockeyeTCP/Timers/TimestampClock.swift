@@ -43,5 +43,5 @@ struct TimestampClock {
   private static let tick: Int64 = 1_000_000
   private static let oldestEcho: Int64 = 86_400_000
   /// 24 days: half of what a millisecond clock takes to wrap (section 5.5).
-  private static let validity = Interval.seconds(24 * 86_400)
+  private static var validity: Interval { .seconds(24 * 86_400) }
 }

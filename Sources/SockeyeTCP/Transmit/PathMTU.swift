@@ -114,7 +114,7 @@ struct PathMTU {
   }
 
   private static let resolution: UInt16 = 16
-  private static let raiseInterval = Interval.seconds(600)
+  private static var raiseInterval: Interval { .seconds(600) }
 
   /// The next lower common MTU (RFC 1191 section 7.1).
   private static func plateau(below size: UInt16) -> UInt16 {

@@ -44,7 +44,7 @@ enum SegmentSize {
   ) -> UInt16 {
     let headers = networkHeaderLength(path.version) + headerLength
     let local = max(maximumTransmissionUnit, headers + least) - headers
-    let size = min(max(peer, least), local, max(limit ?? .max, least))
+    let size = min(min(max(peer, least), local), max(limit ?? .max, least))
     let options = min(optionsLength + min(path.networkOptionsLength, 40), size - 1)
     return max(size - options, 1)
   }

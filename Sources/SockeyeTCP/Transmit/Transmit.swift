@@ -14,6 +14,9 @@ extension Connection {
     return planSegment(now: now, maximumSegments: max(maximumSegments, 1), into: &plan)
   }
 
+  #if !DEBUG
+    @_noLocks
+  #endif
   mutating func planSegment(now: Instant, maximumSegments: Int, into plan: inout SegmentPlan) -> Bool {
     if let reset = pendingReset { return planReset(reset, now: now, into: &plan) }
     switch state {
@@ -87,14 +90,14 @@ extension Connection {
     plan.header.sequenceNumber = outgoing.initial.value
     plan.header.flags = .syn
     if isReply { plan.header.flags.insert(.ack) }
-    plan.header.flags.formUnion(
+    let congestionFlags =
       isReply
-        ? congestion.flagsOfSYNACK(timeouts: recovery.consecutiveTimeouts)
-        : CongestionNotification.flagsOfSYN(
-          configuration.explicitCongestionNotification,
-          timeouts: recovery.consecutiveTimeouts
-        )
-    )
+      ? congestion.flagsOfSYNACK(timeouts: recovery.consecutiveTimeouts)
+      : CongestionNotification.flagsOfSYN(
+        configuration.explicitCongestionNotification,
+        timeouts: recovery.consecutiveTimeouts
+      )
+    plan.header.flags.formUnion(congestionFlags)
     plan.header.acknowledgmentNumber = isReply ? incoming.sequenceNumber(incoming.next) : 0
     plan.header.window = incoming.initialWindow(configuration.initialReceiveWindow)
     plan.header.options = optionsForSYN(isReply: isReply, now: now)
@@ -102,7 +105,7 @@ extension Connection {
     if isReply, recovery.consecutiveTimeouts == 0 { congestion.addOption(to: &plan.header.options) }
     counters.segmentsSent += 1
     if isReply { acknowledgements.acknowledged() }
-    if case .offers(let cookie) = fastOpen, !cookie.isRequest, plan.header.options.fastOpen != nil {
+    if case .offers(let cookie) = fastOpen, !cookie.isRequest, case .some = plan.header.options.fastOpen {
       addData(toSYN: &plan, now: now)
     }
     return true
