@@ -8,7 +8,7 @@ import Testing
 ///
 /// Other tests of what a hostile peer sends stand with what they are about: floods of SYNs, land attacks, impossible sources and
 /// ICMP errors that don't match in `HostTests`, fragments in `FragmentReassemblyTests`, and in the engine's own tests the rules
-/// that one connection follows (`BlindAttackTests`, `HostilePeerTests` and others of its target).
+/// that one connection follows (`BlindAttackTests`, `HostileSegmentTests` and others of its target).
 @Suite("Hostile packets")
 struct HostileTests {
   /// Whether a new client still connects, sends a byte and has it read.
