@@ -324,4 +324,23 @@ struct PathMTUTests {
     #expect(probes >= 2)
     #expect(metrics.pathMTU > 1_300 && metrics.pathMTU <= 1_400, "\(metrics.pathMTU)")
   }
+
+  @Test("Beside a probe that is due, a retransmission covers no more segments than were asked for")
+  func retransmissionBesideProbe() {
+    let script = SegmentScript.established(.plain.with { $0.pathMTUProbing = true })
+    script.writes(3_000)
+    script.drain()
+    script.reports(.packetTooBig(maximumTransmissionUnit: 1_000), quoting: 1)
+    script.drain()
+    script.receives(.ack, seq: 1, ack: 3_001)
+    // Sent as one just before the next probe is due, and lost.
+    script.pass(.milliseconds(599_900))
+    script.maximumSegments = 4
+    script.writes(4 * 960)
+    #expect(script.drain().map(\.payload) == [3_000..<6_840])
+    script.maximumSegments = 1
+    script.passUntilSent()
+    script.receives(.ack, seq: 1, ack: 3_961)
+    #expect(script.drain().map(\.payload) == [3_960..<4_920, 4_920..<5_880])
+  }
 }
