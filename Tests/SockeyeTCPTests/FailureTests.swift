@@ -295,14 +295,20 @@ struct PathMTUTests {
     #expect(script.connection.metrics(now: script.now).pathMTU < largest + 40)
   }
 
-  @Test("RFC 4821 section 7: probing finds the path's size from below, and a lost probe costs no window")
-  func probing() {
+  /// A connection with 3,000 bytes behind it, on a path that has just said that it takes 1,000 at a time.
+  private func narrowPath() -> SegmentScript {
     let script = SegmentScript.established(.plain.with { $0.pathMTUProbing = true })
     script.writes(3_000)
     script.drain()
     script.reports(.packetTooBig(maximumTransmissionUnit: 1_000), quoting: 1)
     script.drain()
     script.receives(.ack, seq: 1, ack: 3_001)
+    return script
+  }
+
+  @Test("RFC 4821 section 7: probing finds the path's size from below, and a lost probe costs no window")
+  func probing() {
+    let script = narrowPath()
     // Ten minutes later the path takes 1,400 bytes.
     script.pass(.seconds(601))
     var sent: UInt64 = 3_000
@@ -327,12 +333,7 @@ struct PathMTUTests {
 
   @Test("Beside a probe that is due, a retransmission covers no more segments than were asked for")
   func retransmissionBesideProbe() {
-    let script = SegmentScript.established(.plain.with { $0.pathMTUProbing = true })
-    script.writes(3_000)
-    script.drain()
-    script.reports(.packetTooBig(maximumTransmissionUnit: 1_000), quoting: 1)
-    script.drain()
-    script.receives(.ack, seq: 1, ack: 3_001)
+    let script = narrowPath()
     // Sent as one just before the next probe is due, and lost.
     script.pass(.milliseconds(599_900))
     script.maximumSegments = 4

@@ -17,12 +17,7 @@ struct RandomRuns: AsyncParsableCommand {
   var seeds: SeedOptions
 
   func run() async throws {
-    seeds.prepare()
-    if let seed = seeds.seed {
-      try replay(seed)
-    } else {
-      try await runAll()
-    }
+    try await seeds.run(replay: replay, all: runAll)
   }
 
   private func replay(_ seed: UInt64) throws {

@@ -21,6 +21,17 @@ struct SeedOptions: ParsableArguments {
   @Option(help: "Give up after this many failures.")
   var failures = 10
 
+  /// Replays the one seed that was asked for, or runs all. Prints when lines end, and tells the seed if the engine traps.
+  func run(replay: (UInt64) throws -> Void, all: () async throws -> Void) async throws {
+    setlinebuf(stdout)
+    CrashReport.install(slots: max(1, jobs))
+    if let seed {
+      try replay(seed)
+    } else {
+      try await all()
+    }
+  }
+
   /// Runs all seeds, several at a time, and answers what they amount to and the seconds that it took.
   ///
   /// - Parameter run: runs a seed in one of `jobs` slots.
@@ -44,12 +55,6 @@ struct SeedOptions: ParsableArguments {
       for await share in group { total.add(share) }
     }
     return (total, (clock.now - start) / .seconds(1))
-  }
-
-  /// Prints when lines end, and tells the seed if the engine traps.
-  func prepare() {
-    setlinebuf(stdout)
-    CrashReport.install(slots: max(1, jobs))
   }
 
   /// Writes the capture of a seed.

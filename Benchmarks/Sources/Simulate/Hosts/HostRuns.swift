@@ -18,12 +18,7 @@ struct HostRuns: AsyncParsableCommand {
   var seeds: SeedOptions
 
   func run() async throws {
-    seeds.prepare()
-    if let seed = seeds.seed {
-      try replay(seed)
-    } else {
-      try await runAll()
-    }
+    try await seeds.run(replay: replay, all: runAll)
   }
 
   private func replay(_ seed: UInt64) throws {
