@@ -12,7 +12,8 @@ let package = Package(
   name: "sockeye",
   products: [
     .executable(name: "sockeye", targets: ["sockeye"]),
-    .library(name: "SockeyeFiles", targets: ["SockeyeFiles"]),
+    .library(name: "SockeyeDownload", targets: ["SockeyeDownload"]),
+    .library(name: "SockeyeService", targets: ["SockeyeService"]),
     .library(name: "SockeyeTalk", targets: ["SockeyeTalk"]),
     .library(name: "SockeyeTransport", targets: ["SockeyeTransport"]),
     .library(name: "SockeyeWire", targets: ["SockeyeWire"]),
@@ -34,10 +35,13 @@ let package = Package(
   ],
   targets: [
     .target(name: "CSockeyeLinux"),
+    .target(name: "CSockeyeDigests"),
+    .target(name: "SockeyeText", dependencies: ["CSockeyeDigests"], swiftSettings: strict),
     .target(
-      name: "SockeyeFiles",
+      name: "SockeyeService",
       dependencies: [
         "CSockeyeLinux",
+        "SockeyeText",
         "SockeyeTransport",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -45,6 +49,18 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "X509", package: "swift-certificates"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "SockeyeDownload",
+      dependencies: [
+        "CSockeyeLinux",
+        "SockeyeText",
+        "SockeyeTransport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict
     ),
@@ -74,6 +90,7 @@ let package = Package(
     .target(
       name: "SockeyeTalk",
       dependencies: [
+        "SockeyeText",
         "SockeyeTransport",
         "SockeyeWire",
         .product(name: "Crypto", package: "swift-crypto"),
@@ -87,11 +104,13 @@ let package = Package(
     .executableTarget(
       name: "sockeye",
       dependencies: [
-        "SockeyeFiles",
+        "SockeyeDownload",
         "SockeyeHost",
         "SockeyeLink",
+        "SockeyeService",
         "SockeyeTCP",
         "SockeyeTalk",
+        "SockeyeText",
         "SockeyeTransport",
         "SockeyeWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -103,11 +122,11 @@ let package = Package(
     ),
     .testTarget(name: "SockeyeCTests", dependencies: ["SockeyeC"], swiftSettings: strict),
     .testTarget(
-      name: "SockeyeFilesTests",
+      name: "SockeyeDownloadTests",
       dependencies: [
-        "SockeyeFiles",
+        "SockeyeDownload",
+        "SockeyeText",
         "SockeyeTransport",
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -125,6 +144,18 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "SockeyeServiceTests",
+      dependencies: [
+        "SockeyeService",
+        "SockeyeTransport",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SockeyeSimulatorTests",
       dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
       swiftSettings: strict
@@ -138,10 +169,16 @@ let package = Package(
       name: "SockeyeTalkTests",
       dependencies: [
         "SockeyeTalk",
+        "SockeyeText",
         "SockeyeTransport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SockeyeTextTests",
+      dependencies: ["CSockeyeDigests", "SockeyeText", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict
     ),
     .testTarget(

@@ -1,4 +1,5 @@
 import SockeyeTalk
+import SockeyeText
 import SockeyeTransport
 import Testing
 

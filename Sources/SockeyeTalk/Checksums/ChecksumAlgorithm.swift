@@ -1,4 +1,5 @@
 internal import Crypto
+public import SockeyeText
 public import SockeyeTransport
 
 /// A way to sum bytes up, from serial protocols to SHA-256.

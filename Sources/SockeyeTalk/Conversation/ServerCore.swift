@@ -1,6 +1,7 @@
 import DequeModule
 import NIOCore
 import NIOSSL
+import SockeyeText
 import SockeyeTransport
 
 /// All conversations of one server. Confined to one event loop.

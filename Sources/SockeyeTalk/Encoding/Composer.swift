@@ -1,4 +1,5 @@
 public import NIOCore
+internal import SockeyeText
 public import SockeyeTransport
 
 /// Turns what a person or a file gives us into the bytes that go out: notation, encoding, line ending, checksum and

@@ -1,3 +1,4 @@
+import SockeyeText
 import SockeyeTransport
 
 /// How what a person types stands for bytes.

@@ -1,4 +1,5 @@
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// Events as one JSON object a line, for programs.

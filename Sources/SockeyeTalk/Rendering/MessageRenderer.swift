@@ -1,4 +1,5 @@
 public import NIOCore
+internal import SockeyeText
 import SockeyeTransport
 
 /// Turns what peers say into what is shown.

@@ -1,5 +1,6 @@
 import ArgumentParser
-import SockeyeFiles
+import SockeyeDownload
+import SockeyeText
 
 /// What `--on-exists` takes.
 enum ExistingFileArgument: String, ExpressibleByArgument, CaseIterable {
@@ -17,24 +18,24 @@ enum ExistingFileArgument: String, ExpressibleByArgument, CaseIterable {
 
 /// A digest on the command line: `sha256:` and 64 hexadecimal digits, which may stand alone.
 struct ChecksumArgument: ExpressibleByArgument {
-  let digest: SHA256Digest
+  let digest: SHA256Sum
 
   init?(argument: String) {
     let text = argument.lowercased()
     let digits = text.hasPrefix("sha256:") || text.hasPrefix("sha256=") ? String(text.dropFirst(7)) : text
-    guard let digest = SHA256Digest(hexadecimal: digits) else { return nil }
+    guard let digest = SHA256Sum(hexadecimal: digits) else { return nil }
     self.digest = digest
   }
 }
 
 /// A certificate's fingerprint on the command line: 64 hexadecimal digits, with colons or without.
 struct FingerprintArgument: ExpressibleByArgument {
-  let digest: SHA256Digest
+  let digest: SHA256Sum
 
   init?(argument: String) {
     let text = argument.lowercased()
     let digits = (text.hasPrefix("sha256:") ? text.dropFirst(7) : text[...]).filter { $0 != ":" }
-    guard let digest = SHA256Digest(hexadecimal: digits) else { return nil }
+    guard let digest = SHA256Sum(hexadecimal: digits) else { return nil }
     self.digest = digest
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
-import SockeyeFiles
+import SockeyeDownload
+import SockeyeText
 import SockeyeTransport
 import Synchronization
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import SockeyeText
 import SockeyeTransport
 
 /// How the program ends: one line on standard error, and a code that a script can act on.

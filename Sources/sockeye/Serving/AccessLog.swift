@@ -1,5 +1,5 @@
 import Glibc
-import SockeyeFiles
+import SockeyeService
 import SockeyeTransport
 import Synchronization
 

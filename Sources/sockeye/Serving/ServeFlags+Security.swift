@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 import NIOCore
-import SockeyeFiles
+import SockeyeService
 import SockeyeTransport
 
 /// How `serve` proves who it is, and asks who its clients are.

@@ -1,6 +1,6 @@
 public import ArgumentParser
 import NIOCore
-public import SockeyeFiles
+public import SockeyeService
 import SockeyeTransport
 
 extension FileServiceConfiguration.MissingReply: ExpressibleByArgument {}

@@ -1,5 +1,5 @@
 import NIOCore
-import SockeyeFiles
+import SockeyeService
 import SockeyeTransport
 
 /// The URLs by which a service can be reached.

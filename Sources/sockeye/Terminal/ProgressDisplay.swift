@@ -1,5 +1,6 @@
 import ArgumentParser
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// How progress is shown.

@@ -1,0 +1,105 @@
+internal import SockeyeText
+public import SockeyeTransport
+
+/// The name under which a download is kept, made from bytes that a server or a URL chose.
+///
+/// Such bytes are an attack until they have been looked at: they may lead out of the folder, hide the file, look like an
+/// option to the next program, or show a person something else than what is there. What is merely unwise is replaced
+/// by `_`; what isn't one name at all is refused.
+public struct LocalName: Hashable, Sendable {
+  /// The name, safe to be created in a folder.
+  public let text: String
+
+  /// Whether it differs from what was asked for.
+  public let isChanged: Bool
+
+  /// The longest name in bytes: a file system's 255 less what the journal's suffix needs.
+  static let longest = 255 - DownloadFileNames.longestSuffix
+
+  /// Makes a name.
+  ///
+  /// - Throws: A failure of kind `refusedLocally` when the bytes are empty, `.`, `..`, or hold a separator or NUL.
+  public init(_ bytes: [UInt8]) throws(Failure) {
+    guard !bytes.isEmpty else {
+      throw Failure(.refusedLocally, "the place has no file name of its own; choose one with -o NAME")
+    }
+    let written = Self.decode(bytes)
+    guard written != ".", written != "..", !bytes.contains(0),
+      !bytes.contains(UInt8(ascii: "/")), !written.hasPrefix("..\\"), !written.contains("\\..")
+    else {
+      throw Failure(.refusedLocally, "the name '\(Self.visible(written))' is unsafe; choose one with -o NAME")
+    }
+
+    var name = String(String.UnicodeScalarView(written.unicodeScalars.map { Self.isUnsafe($0) ? "_" : $0 }))
+    if let first = name.first, first == "." || first == "-" || first == "~" { name = "_" + name.dropFirst() }
+    if name.dropFirst().first == ":", name.first?.isLetter == true {
+      name.replaceSubrange(name.index(after: name.startIndex)...name.index(after: name.startIndex), with: "_")
+    }
+    name = Self.shorten(name)
+    self.text = name
+    self.isChanged = Array(name.utf8) != bytes
+  }
+
+  /// UTF-8 as it is; every byte that isn't part of it as `%` and two digits, so that nothing is lost.
+  private static func decode(_ bytes: [UInt8]) -> String {
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    var text = ""
+    var decoder = UTF8.ForwardParser()
+    var iterator = bytes.makeIterator()
+    var consumed = 0
+    while true {
+      switch decoder.parseScalar(from: &iterator) {
+      case .valid(let encoded):
+        let scalar = UTF8.decode(encoded)
+        text.unicodeScalars.append(scalar)
+        consumed += encoded.count
+      case .error(let length):
+        for byte in bytes[consumed..<min(consumed + max(length, 1), bytes.count)] {
+          text += "%" + Hexadecimal.text([byte]).uppercased()
+        }
+        consumed += max(length, 1)
+      case .emptyInput: return text
+      }
+    }
+  }
+
+  /// Control characters, line and paragraph separators, marks that turn the direction of writing, backslashes.
+  private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x00...0x1f, 0x7f...0x9f, 0x5c: true
+    case 0x061c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x2069, 0xfeff, 0xfff9...0xfffb: true
+    case 0xe0000...0xe007f: true
+    default: false
+    }
+  }
+
+  /// Cuts between characters, and keeps a short extension.
+  private static func shorten(_ name: String) -> String {
+    guard name.utf8.count > self.longest else { return name }
+    var ending = ""
+    if let dot = name.lastIndex(of: "."), dot > name.startIndex, name[dot...].utf8.count <= 16 {
+      ending = String(name[dot...])
+    }
+    var stem = ""
+    var room = self.longest - ending.utf8.count
+    // By scalars: one character may be a heap of marks without end.
+    for scalar in name.unicodeScalars {
+      room -= UTF8.width(scalar)
+      guard room >= 0 else { break }
+      stem.unicodeScalars.append(scalar)
+    }
+    return stem + ending
+  }
+
+  private static func visible(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.prefix(80).map { self.isUnsafe($0) && $0 != "\\" ? "?" : $0 }))
+  }
+}
+
+/// What stands beside a download while it is under way.
+enum DownloadFileNames {
+  static func part(_ name: String) -> String { name + ".part" }
+  static func journal(_ name: String) -> String { name + ".part.journal" }
+  /// `.part.journal`, and room for the number that `--on-exists rename` puts in between.
+  static let longestSuffix = ".part.journal".utf8.count + 6
+}

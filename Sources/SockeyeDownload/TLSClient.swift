@@ -1,0 +1,72 @@
+internal import Crypto
+internal import Glibc
+internal import NIOCore
+internal import NIOSSL
+internal import SockeyeText
+internal import SockeyeTransport
+internal import Synchronization
+
+/// The TLS of a client: whom to trust, made when first needed.
+final class TLSClient: Sendable {
+  private let certificateAuthorities: String?
+  private let acceptsAnyCertificate: Bool
+  private let fingerprint: SHA256Sum?
+  private let context = Mutex<NIOSSLContext?>(nil)
+
+  init(_ options: DownloadOptions) {
+    self.certificateAuthorities = options.certificateAuthorities
+    self.acceptsAnyCertificate = options.acceptsAnyCertificate
+    self.fingerprint = options.certificateFingerprint
+  }
+
+  /// A handler that checks for the name of a host, or for its address if it is one; or for a fingerprint and nothing else,
+  /// since whoever names one certificate has no need of anybody to vouch for it.
+  func handler(for host: String) throws -> NIOSSLClientHandler {
+    let context = try self.context.withLock { context in
+      if let context { return context }
+      var configuration = TLSConfiguration.makeClientConfiguration()
+      configuration.applicationProtocols = ["http/1.1"]
+      if let file = self.certificateAuthorities { configuration.trustRoots = .file(file) }
+      if self.acceptsAnyCertificate { configuration.certificateVerification = .none }
+      do {
+        let made = try NIOSSLContext(configuration: configuration)
+        context = made
+        return made
+      } catch {
+        guard let file = self.certificateAuthorities else { throw error }
+        throw Failure(.localFile, "cannot read certificates from '\(file)'; --ca takes a file in PEM form")
+      }
+    }
+    // RFC 6066, section 3: an address is no server name.
+    let name = Self.isAddress(host) ? nil : host
+    guard let fingerprint = self.fingerprint else {
+      return try NIOSSLClientHandler(context: context, serverHostname: name)
+    }
+    return try NIOSSLClientHandler(context: context, serverHostname: name) { chain, promise in
+      let bytes = try? chain.first?.toDERBytes()
+      let isIt = bytes.map { Array(SHA256.hash(data: $0)) } == fingerprint.bytes
+      promise.succeed(isIt ? .certificateVerified : .failed)
+    }
+  }
+
+  private static func isAddress(_ host: String) -> Bool {
+    host.contains(":") || (try? SocketAddress(ipAddress: host, port: 0)) != nil
+  }
+}
+
+/// What to tell of a TLS connection that didn't come about.
+enum TLSFailure {
+  static func make(_ error: any Error, url: DownloadURL) -> Failure {
+    let text = "\(error)"
+    if text.contains("CERTIFICATE_VERIFY_FAILED") || error is NIOSSLExtraError {
+      return Failure(
+        .tls,
+        "\(url): the certificate is not one to trust for \(url.host); --ca or --fingerprint says which one is"
+      )
+    }
+    if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
+      return Failure(.tls, "\(url): the server doesn't speak TLS; is it an http:// one?")
+    }
+    return Failure(.tls, "\(url): TLS failed (\(error))")
+  }
+}

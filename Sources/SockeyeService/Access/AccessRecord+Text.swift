@@ -1,0 +1,49 @@
+import NIOCore
+import SockeyeText
+
+extension AccessRecord {
+  /// The record as a line in the combined format of web servers, and after it the duration in milliseconds.
+  ///
+  /// - Parameter seconds: When the request was answered, since 1970.
+  public func combinedLine(at seconds: Int64) -> String {
+    let date = HTTPDate.text(seconds).split(separator: " ")
+    let stamp = date.count == 6 ? "\(date[1])/\(date[2])/\(date[3]):\(date[4]) +0000" : "-"
+    let user = self.user.map(Self.quotable) ?? "-"
+    return
+      "\(self.client) - \(user) [\(stamp)] \"\(Self.quotable(self.method)) \(Self.quotable(self.target)) \(self.version)\" "
+      + "\(self.status) \(self.bytes) \"\(Self.quotable(self.referer ?? "-"))\" "
+      + "\"\(Self.quotable(self.userAgent ?? "-"))\" \(self.duration.nanoseconds / 1_000_000)"
+  }
+
+  /// The record as one JSON object.
+  ///
+  /// - Parameter seconds: When the request was answered, since 1970.
+  public func jsonLine(at seconds: Int64) -> String {
+    var fields = [
+      "\"v\":1", "\"event\":\"request\"", "\"time\":\"\(HTTPDate.internetText(seconds))\"",
+      "\"client\":\(JSONText.quoted(self.client))", "\"method\":\(JSONText.quoted(self.method))",
+      "\"target\":\(JSONText.quoted(self.target))", "\"protocol\":\"\(self.version)\"",
+      "\"tls\":\(self.isEncrypted)", "\"status\":\(self.status)", "\"bytes\":\(self.bytes)",
+      "\"milliseconds\":\(self.duration.nanoseconds / 1_000_000)",
+    ]
+    if let user = self.user { fields.append("\"user\":\(JSONText.quoted(user))") }
+    if let referer = self.referer { fields.append("\"referer\":\(JSONText.quoted(referer))") }
+    if let agent = self.userAgent { fields.append("\"userAgent\":\(JSONText.quoted(agent))") }
+    return "{\(fields.joined(separator: ","))}"
+  }
+
+  /// Text that cannot end its quotation marks or its line, nor move a terminal's cursor.
+  private static func quotable(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
+        result += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

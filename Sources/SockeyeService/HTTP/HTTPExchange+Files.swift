@@ -1,0 +1,241 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+import SockeyeText
+
+/// Responses with a file in them.
+extension HTTPExchange {
+  /// Files up to this size leave in the same buffer as their head: one system call, one packet for most.
+  static let largestInline: Int64 = 32 * 1024
+  /// Of a larger file so much goes with the head. A head alone would wake its reader twice for one response.
+  static let firstInline: Int64 = 16 * 1024
+
+  /// Answers GET and HEAD.
+  func serve(_ request: Request) {
+    let target: RequestTarget
+    do {
+      target = try RequestTarget(request.head.uri)
+    } catch .malformed {
+      return self.respond(.badRequest, to: request)
+    } catch {
+      return self.respond(.notFound, to: request)
+    }
+    let file: OpenedFile
+    do {
+      file = try self.shared.directory.open(target.path)
+    } catch {
+      if error == .notFound, request.isHead, self.shared.uploads != nil,
+        let size = Upload.partialSize(of: target.path, in: self.shared.directory)
+      {
+        return self.respond(.notFound, to: request, fields: [("Upload-Offset", String(size))])
+      }
+      return self.respond(cannotOpen: error, to: request)
+    }
+    switch file.metadata.kind {
+    case .directory: self.serveDirectory(target, request)
+    case .file where !target.path.namesDirectory: self.serveFile(file, target: target, request)
+    case .file, .other: self.respond(.notFound, to: request)
+    }
+  }
+
+  private func serveDirectory(_ target: RequestTarget, _ request: Request) {
+    guard target.path.namesDirectory else {
+      // Relative links in a listing are relative to the last slash.
+      let query = target.query.isEmpty ? "" : "?" + target.query.filter { $0.isASCII && !$0.isWhitespace }
+      return self.respondEmpty(
+        .movedPermanently,
+        to: request,
+        fields: [("Location", target.path.percentEncoded + "/" + query)]
+      )
+    }
+    if target.query.isEmpty, self.shared.configuration.servesIndex,
+      let index = try? self.shared.directory.open(target.path.appending("index.html".utf8)),
+      index.metadata.kind == .file
+    {
+      return self.serveFile(
+        index,
+        target: RequestTarget(path: target.path.appending("index.html".utf8), query: ""),
+        request
+      )
+    }
+    self.serveFolder(target.path, query: target.query, request)
+  }
+
+  /// Answers with a file, or with what was asked for about it.
+  func serveFile(_ file: OpenedFile, target: RequestTarget, _ request: Request) {
+    if target.query == "hash=sha256" { return self.serveDigest(of: file, path: target.path, request) }
+    let mayBeHashedFirst = request.isHead || file.metadata.size <= ReprDigest.largestBeforeContents
+    if request.fields.wantReprDigest != nil, mayBeHashedFirst, self.shared.digests.digest(of: file.metadata) == nil {
+      self.hold()
+      self.shared.digests.compute(file, on: self.worker) { [self] _ in
+        self.serveContents(of: file, path: target.path, request)
+      }
+      return
+    }
+    self.serveContents(of: file, path: target.path, request)
+  }
+
+  private func serveContents(of original: OpenedFile, path: ResourcePath, _ request: Request) {
+    var file = original
+    var coding: ContentCoding?
+    if request.fields.acceptEncoding != nil, request.fields.range == nil,
+      let sibling = self.precompressed(original, path: path, request)
+    {
+      (file, coding) = sibling
+    }
+    let metadata = file.metadata
+    let tag = EntityTag.text(metadata, coding: coding)
+    switch Preconditions.evaluate(request.fields, tag: tag, modifiedSeconds: metadata.modifiedSeconds) {
+    case .failed: return self.respond(.preconditionFailed, to: request)
+    case .notModified:
+      return self.respondEmpty(.notModified, to: request, fields: [("ETag", tag), ("Vary", "Accept-Encoding")])
+    case .proceed: break
+    }
+
+    var ranges = ByteRanges.Request.whole
+    if request.fields.range != nil, !request.isHead,
+      Preconditions.rangesApply(
+        request.fields.ifRange,
+        tag: tag,
+        modifiedSeconds: metadata.modifiedSeconds,
+        nowSeconds: Int64(time(nil))
+      )
+    {
+      ranges = ByteRanges.parse(request.fields.range, length: metadata.size)
+    }
+    switch ranges {
+    case .unsatisfiable:
+      self.respond(.rangeNotSatisfiable, to: request, fields: [("Content-Range", "bytes */\(metadata.size)")])
+    case .whole:
+      self.sendWhole(file, path: path, tag: tag, coding: coding, request)
+    case .parts(let parts) where parts.count == 1:
+      self.sendPart(parts[0], of: file, path: path, tag: tag, request)
+    case .parts(let parts):
+      self.sendParts(parts, of: file, path: path, tag: tag, request)
+    }
+  }
+
+  /// A sibling in a coding that the client takes, no older than the file itself.
+  private func precompressed(
+    _ original: OpenedFile,
+    path: ResourcePath,
+    _ request: Request
+  ) -> (OpenedFile, ContentCoding)? {
+    for coding in ContentCoding.acceptable(request.fields.acceptEncoding) {
+      guard let sibling = try? self.shared.directory.open(path.withSuffix(coding.suffix)),
+        sibling.metadata.kind == .file,
+        sibling.metadata.modifiedSeconds >= original.metadata.modifiedSeconds
+      else { continue }
+      return (sibling, coding)
+    }
+    return nil
+  }
+
+  private func sendWhole(
+    _ file: OpenedFile,
+    path: ResourcePath,
+    tag: String,
+    coding: ContentCoding?,
+    _ request: Request
+  ) {
+    guard let context = self.context else { return }
+    let size = file.metadata.size
+    let isPaced = self.shared.configuration.rate != nil
+    let inline = request.isHead || isPaced ? 0 : size <= Self.largestInline ? size : Self.firstInline
+    var head = ResponseHead(
+      .ok,
+      date: self.worker.date,
+      allocator: context.channel.allocator,
+      capacity: 512 + Int(inline)
+    )
+    self.writeFields(&head, file: file, tag: tag)
+    head.field("Content-Type", MediaType.of(name: path.name))
+    if let coding { head.field("Content-Encoding", coding.rawValue) }
+    head.field("Content-Length", size)
+    head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
+    if request.isHead || size == 0 {
+      return self.send(head.buffer, status: .ok, bodyBytes: 0, for: request)
+    }
+    let done = inline == 0 ? 0 : Int64(file.readCached(into: &head.buffer, at: 0, count: Int(inline)) ?? 0)
+    if done == size { return self.send(head.buffer, status: .ok, bodyBytes: size, for: request) }
+    self.send(head.buffer, then: .parts([.file(done..<size)], of: file), status: .ok, bodyBytes: size, for: request)
+  }
+
+  private func sendPart(_ range: Range<Int64>, of file: OpenedFile, path: ResourcePath, tag: String, _ request: Request)
+  {
+    guard let context = self.context else { return }
+    let size = file.metadata.size
+    let count = range.upperBound - range.lowerBound
+    var head = ResponseHead(.partialContent, date: self.worker.date, allocator: context.channel.allocator)
+    self.writeFields(&head, file: file, tag: tag)
+    head.field("Content-Type", MediaType.of(name: path.name))
+    head.field("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
+    head.field("Content-Length", count)
+    head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
+    self.send(
+      head.buffer,
+      then: .parts([.file(range)], of: file),
+      status: .partialContent,
+      bodyBytes: count,
+      for: request
+    )
+  }
+
+  /// `multipart/byteranges`: RFC 9110, section 14.6.
+  private func sendParts(
+    _ ranges: [Range<Int64>],
+    of file: OpenedFile,
+    path: ResourcePath,
+    tag: String,
+    _ request: Request
+  ) {
+    guard let context = self.context else { return }
+    let boundary = self.worker.boundary()
+    let type = MediaType.of(name: path.name)
+    var parts: [BodyTransmission.Part] = []
+    var count: Int64 = 0
+    for range in ranges {
+      let heading = ByteBuffer(
+        string: "\r\n--\(boundary)\r\nContent-Type: \(type)\r\n"
+          + "Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.metadata.size)\r\n\r\n"
+      )
+      count += Int64(heading.readableBytes) + range.upperBound - range.lowerBound
+      parts.append(.bytes(heading))
+      parts.append(.file(range))
+    }
+    let ending = ByteBuffer(string: "\r\n--\(boundary)--\r\n")
+    count += Int64(ending.readableBytes)
+    parts.append(.bytes(ending))
+
+    var head = ResponseHead(.partialContent, date: self.worker.date, allocator: context.channel.allocator)
+    self.writeFields(&head, file: file, tag: tag)
+    head.field("Content-Type", "multipart/byteranges; boundary=\(boundary)")
+    head.field("Content-Length", count)
+    head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
+    self.send(head.buffer, then: .parts(parts, of: file), status: .partialContent, bodyBytes: count, for: request)
+  }
+
+  /// What every response with a file says about it.
+  private func writeFields(_ head: inout ResponseHead, file: OpenedFile, tag: String) {
+    head.field("ETag", tag)
+    head.field("Last-Modified", HTTPDate.text(file.metadata.modifiedSeconds))
+    head.lines(
+      "Accept-Ranges: bytes\r\nVary: Accept-Encoding\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n"
+    )
+    if let digest = self.shared.digests.digest(of: file.metadata) {
+      head.field("Repr-Digest", "sha-256=:\(digest.base64):")
+    }
+  }
+
+  // MARK: Digests
+
+  /// Answers `?hash=sha256` in the format of `sha256sum`, so that `sha256sum -c` takes it.
+  private func serveDigest(of file: OpenedFile, path: ResourcePath, _ request: Request) {
+    self.hold()
+    self.shared.digests.compute(file, on: self.worker) { [self] digest in
+      guard let digest else { return self.respond(.serviceUnavailable, to: request) }
+      let name = String(decoding: path.name, as: UTF8.self).filter { $0 != "\n" && $0 != "\r" }
+      self.respond("\(digest.hexadecimal)  \(name)\n", type: "text/plain; charset=utf-8", to: request)
+    }
+  }
+}

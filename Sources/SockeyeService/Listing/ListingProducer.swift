@@ -1,0 +1,109 @@
+import NIOCore
+import SockeyeText
+
+/// Writes a folder's listing, a batch of entries at a time.
+///
+/// The entries of a batch are sorted, folders first. Most folders are one batch; of a larger one no more than a batch is
+/// ever in memory, and the page's script sorts the whole.
+final class ListingProducer: BodyProducer, @unchecked Sendable {
+  // Unchecked: `next` is never called twice at once, as its contract says, and nothing else touches the state.
+  private let reader: FolderReader
+  private let format: any ListingFormat
+  private var phase = Phase.opening
+  private var isFirstEntry = true
+
+  private enum Phase { case opening, entries, closed }
+
+  /// Entries sorted together.
+  static let batch = 10_000
+  private var pending: ArraySlice<FolderEntry> = []
+  private var isAtEnd = false
+
+  init(_ reader: FolderReader, format: any ListingFormat) {
+    self.reader = reader
+    self.format = format
+  }
+
+  func next(_ allocator: ByteBufferAllocator) throws -> ByteBuffer? {
+    guard self.phase != .closed else { return nil }
+    var buffer = allocator.buffer(capacity: 64 << 10)
+    if self.phase == .opening {
+      self.format.open(&buffer)
+      self.phase = .entries
+    }
+    while buffer.readableBytes < 48 << 10 {
+      guard let entry = self.nextEntry() else {
+        self.format.close(&buffer)
+        self.phase = .closed
+        break
+      }
+      self.format.entry(entry, isFirst: self.isFirstEntry, &buffer)
+      self.isFirstEntry = false
+    }
+    return buffer
+  }
+
+  private func nextEntry() -> FolderEntry? {
+    if self.pending.isEmpty, !self.isAtEnd {
+      var batch: [FolderEntry] = []
+      while batch.count < Self.batch {
+        guard let entry = self.reader.next() else {
+          self.isAtEnd = true
+          break
+        }
+        batch.append(entry)
+      }
+      batch.sort { left, right in
+        left.isDirectory != right.isDirectory ? left.isDirectory : left.name.lexicographicallyPrecedes(right.name)
+      }
+      self.pending = batch[...]
+    }
+    return self.pending.popFirst()
+  }
+}
+
+/// How a listing is written.
+protocol ListingFormat: Sendable {
+  func open(_ buffer: inout ByteBuffer)
+  func entry(_ entry: FolderEntry, isFirst: Bool, _ buffer: inout ByteBuffer)
+  func close(_ buffer: inout ByteBuffer)
+}
+
+/// One name a line; folders end with a slash.
+struct PlainListing: ListingFormat {
+  func open(_ buffer: inout ByteBuffer) {}
+
+  func entry(_ entry: FolderEntry, isFirst: Bool, _ buffer: inout ByteBuffer) {
+    // A name with a line's end in it must not look like two.
+    for byte in entry.name { buffer.writeInteger(byte < 0x20 || byte == 0x7f ? UInt8(ascii: "?") : byte) }
+    buffer.writeString(entry.isDirectory ? "/\n" : "\n")
+  }
+
+  func close(_ buffer: inout ByteBuffer) {}
+}
+
+/// What `sockeye get --recursive` reads, and scripts.
+struct JSONListing: ListingFormat {
+  let path: ResourcePath
+
+  func open(_ buffer: inout ByteBuffer) {
+    buffer.writeString("{\"v\":1,\"path\":\(JSONText.quoted(self.path.displayText)),\"entries\":[")
+  }
+
+  func entry(_ entry: FolderEntry, isFirst: Bool, _ buffer: inout ByteBuffer) {
+    buffer.writeString(isFirst ? "\n" : ",\n")
+    buffer.writeString("{\"name\":\(JSONText.quoted(entry.text)),\"href\":\(JSONText.quoted(entry.reference))")
+    buffer.writeString(",\"type\":\(entry.isDirectory ? "\"directory\"" : "\"file\"")")
+    if !entry.isDirectory { buffer.writeString(",\"size\":\(entry.size)") }
+    buffer.writeString(",\"modified\":\"\(HTTPDate.internetText(entry.modifiedSeconds))\"}")
+  }
+
+  func close(_ buffer: inout ByteBuffer) { buffer.writeString("\n]}\n") }
+}
+
+extension ResourcePath {
+  /// The path for people: it begins with a slash, and ends with one if it names a directory.
+  var displayText: String {
+    self.bytes.isEmpty ? "/" : "/" + String(decoding: self.bytes, as: UTF8.self) + (self.namesDirectory ? "/" : "")
+  }
+}

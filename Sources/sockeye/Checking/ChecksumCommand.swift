@@ -1,0 +1,116 @@
+import ArgumentParser
+import Glibc
+import NIOCore
+import SockeyeTalk
+import SockeyeText
+import SockeyeTransport
+
+/// Prints checksums of files, of text, or of standard input.
+struct Checksum: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Sum bytes up: sums, XOR, LRC, CRC-8/16/32, the Internet checksum, SHA-256.",
+    discussion: """
+      sockeye checksum --algorithm crc-16/modbus --input hex '01 03 00 00 00 0a'
+      sockeye checksum --algorithm crc-32 --file disk.img
+      printf 123456789 | sockeye checksum --algorithm crc-8
+      """
+  )
+
+  @Argument(help: "The text to sum up; without it, --file or standard input.")
+  var text: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The algorithm; may be repeated. Without it, several.", valueName: "name")
+  )
+  var algorithm: [String] = []
+
+  @Option(help: ArgumentHelp("Sum a file up.", valueName: "file"))
+  var file: String?
+
+  @Option(help: "How the text stands for bytes: text, hex or escape.")
+  var input = InputNotation.text
+
+  @Option(help: "The encoding that the text is put into.")
+  var encoding = "utf-8"
+
+  @Flag(help: "Name all algorithms, with their check values.")
+  var list = false
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
+  private static let usual = [
+    "sum8", "sum16", "xor", "lrc", "internet", "crc-8", "crc-16/modbus", "crc-16/xmodem", "crc-32", "sha256",
+  ]
+
+  func validate() throws {
+    if self.text != nil, self.file != nil { throw ValidationError("give TEXT or --file, not both") }
+  }
+
+  func run() throws {
+    if self.list { return self.printList() }
+    let algorithms = try (self.algorithm.isEmpty ? Self.usual : self.algorithm).map { try ChecksumAlgorithm($0) }
+    var calculations = algorithms.map { $0.calculation() }
+    if let text = self.text {
+      var settings = Composer.Settings()
+      settings.notation = self.input
+      settings.encoding = try TextEncoding(self.encoding)
+      let message = try Composer.message(text, settings)
+      message.withUnsafeReadableBytes { bytes in
+        for index in calculations.indices { calculations[index].update(bytes) }
+      }
+    } else {
+      try self.readInput(into: &calculations)
+    }
+    for (algorithm, calculation) in zip(algorithms, calculations) {
+      let digest = calculation.digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      if self.json {
+        var line = JSONLine(event: "checksum")
+        line.add("algorithm", algorithm.name)
+        line.add("value", digest)
+        print(line.line)
+      } else if algorithms.count == 1 {
+        print(digest)
+      } else {
+        print(Self.padded(algorithm.name) + digest)
+      }
+    }
+  }
+
+  private func readInput(into calculations: inout [ChecksumCalculation]) throws(Failure) {
+    var descriptor = STDIN_FILENO
+    if let path = self.file {
+      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else {
+        throw Failure(.localFile, "cannot read \(path): \(String(cString: strerror(errno))); check the name")
+      }
+    }
+    var chunk = [UInt8](repeating: 0, count: 262_144)
+    while true {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count == 0 { break }
+      if count < 0 {
+        if errno == EINTR { continue }
+        let name = self.file ?? "standard input"
+        throw Failure(.localFile, "cannot read \(name): \(String(cString: strerror(errno))); check the name")
+      }
+      chunk.withUnsafeBytes { bytes in
+        let read = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+        for index in calculations.indices { calculations[index].update(read) }
+      }
+    }
+    if self.file != nil { close(descriptor) }
+  }
+
+  private func printList() {
+    for algorithm in ChecksumAlgorithm.all {
+      let digest = algorithm.checksum(of: Array("123456789".utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+      print(Self.padded(algorithm.name) + digest.joined())
+    }
+  }
+
+  private static func padded(_ name: String) -> String {
+    name + String(repeating: " ", count: max(1, 20 - name.count))
+  }
+}

@@ -1,0 +1,205 @@
+import Glibc
+import NIOCore
+import SockeyeTalk
+import SockeyeText
+import SockeyeTransport
+
+/// Prints a conversation: what peers say on standard output, what happens on standard error, or all of it as JSON.
+///
+/// Confined to the conversation's event loop, which it never makes wait.
+final class ConversationPrinter: ConversationObserver {
+  /// How a conversation is printed.
+  struct Settings: Sendable {
+    var rendering = MessageRenderer.Settings()
+    var output: CInt = STDOUT_FILENO
+    var log: CInt?
+    var isJSON = false
+    var isQuiet = false
+    var showsReceived = true
+    var showsSent = false
+    /// Where the bound addresses are written once they are known.
+    var readyFile: String?
+  }
+
+  /// The writers outlive the printer: they are waited for at the end.
+  struct Writers: Sendable {
+    let output: DescriptorWriter
+    let messages: DescriptorWriter
+    let log: DescriptorWriter?
+
+    /// Waits until everything is written.
+    ///
+    /// - Throws: What ``ConversationPrinter/ending(_:_:)`` makes of it when something can't be written.
+    func finish() async throws {
+      let outputError = await self.output.flush()
+      let logError = await self.log?.flush()
+      _ = await self.messages.flush()
+      if let outputError { throw ConversationPrinter.ending(outputError, "the output") }
+      if let error = logError ?? nil { throw ConversationPrinter.ending(error, "the log") }
+    }
+  }
+
+  private let settings: Settings
+  private let writers: Writers
+  private let renderer: MessageRenderer
+  private let sentRenderer: MessageRenderer
+  private let json: EventJSON
+  private(set) var isReady = true
+  private var isSilent = false
+  var onReady: (() -> Void)?
+
+  private init(_ settings: Settings, _ writers: Writers) {
+    self.settings = settings
+    self.writers = writers
+    self.renderer = MessageRenderer(settings.rendering)
+    var sent = settings.rendering
+    sent.form = .both
+    sent.showsPeer = true
+    self.sentRenderer = MessageRenderer(sent)
+    self.json = EventJSON(encoding: settings.rendering.encoding)
+  }
+
+  /// Leads from the writers' threads back to the printer.
+  private final class Reference {
+    weak var printer: ConversationPrinter?
+  }
+
+  /// Starts the writers; the printer itself is made on the conversation's event loop.
+  ///
+  /// - Throws: A failure of kind `other` when no thread can be started.
+  static func prepare(
+    _ settings: Settings,
+    on eventLoop: any EventLoop
+  ) async throws -> (writers: Writers, make: @Sendable () -> ConversationPrinter) {
+    let reference = try await eventLoop.submit { NIOLoopBound(Reference(), eventLoop: eventLoop) }.get()
+    let output = try DescriptorWriter(descriptor: settings.output) { event in
+      switch event {
+      case .drained: eventLoop.execute { reference.value.printer?.drained() }
+      case .failed(let error): eventLoop.execute { reference.value.printer?.failed(error, "the output") }
+      }
+    }
+    let messages = try DescriptorWriter(descriptor: STDERR_FILENO) { _ in }
+    let log = try settings.log.map { descriptor in
+      try DescriptorWriter(descriptor: descriptor) { event in
+        switch event {
+        case .drained: eventLoop.execute { reference.value.printer?.drained() }
+        case .failed(let error): eventLoop.execute { reference.value.printer?.failed(error, "the log") }
+        }
+      }
+    }
+    let writers = Writers(output: output, messages: messages, log: log)
+    let make: @Sendable () -> ConversationPrinter = {
+      let printer = ConversationPrinter(settings, writers)
+      reference.value.printer = printer
+      return printer
+    }
+    return (writers, make)
+  }
+
+  /// Nobody takes what the peers say: there is nothing left to do.
+  private func failed(_ error: CInt, _ what: String) {
+    self.isSilent = true
+    let messages = self.writers.messages
+    // What went wrong is the last line.
+    Task {
+      _ = await messages.flush()
+      Exit.report(ConversationPrinter.ending(error, what))
+    }
+  }
+
+  /// How the program ends when its output can't be written: a reader that has had enough (`| head`) is no failure worth a
+  /// line.
+  fileprivate static func ending(_ error: CInt, _ what: String) -> any Error {
+    if error == EPIPE { return SignalEnding(signal: SIGPIPE) }
+    let reason = String(cString: strerror(error))
+    return Failure(.localFile, "cannot write \(what): \(reason); check the disk and the reader")
+  }
+
+  private func drained() {
+    guard !self.isReady, !self.writers.output.isFull, self.writers.log?.isFull != true else { return }
+    self.isReady = true
+    self.onReady?()
+  }
+
+  // MARK: - Events
+
+  func conversation(_ event: ConversationEvent) {
+    if let log = self.writers.log, !log.write(ByteBuffer(string: self.json.line(event, at: .now))) {
+      self.isReady = false
+    }
+    if case .listening(let addresses) = event { self.announce(addresses) }
+    if self.settings.isJSON {
+      return self.write(ByteBuffer(string: self.json.line(event, at: .now)))
+    }
+    switch event {
+    case .received(let peer, let message):
+      guard self.settings.showsReceived else { return }
+      self.write(self.renderer.render(message, from: peer, at: .now))
+      self.remark(message, peer)
+    case .sent(let peer, let bytes):
+      guard self.settings.showsSent else { return }
+      self.writers.messages.write(ByteBuffer(string: "> "))
+      self.writers.messages.write(self.sentRenderer.render(Message(bytes), from: peer, at: .now))
+    case .closed(let peer, _, _, _, _):
+      self.write(self.renderer.end(peer))
+      if self.settings.rendering.showsControls, self.renderer.isLineOpen { self.say("", isAlways: true) }
+      self.say(Self.line(event))
+    case .notice(let peer, let text):
+      self.say("\(peer.map(Self.name) ?? "sockeye"): \(text)", isAlways: false)
+    default: self.say(Self.line(event))
+    }
+  }
+
+  private func announce(_ addresses: [SocketAddress]) {
+    guard let path = self.settings.readyFile else { return }
+    do {
+      try ReadyFile.write(addresses, to: path)
+    } catch {
+      Exit.report(error)
+    }
+  }
+
+  private func write(_ bytes: ByteBuffer) {
+    if !self.writers.output.write(bytes) { self.isReady = false }
+  }
+
+  private func remark(_ message: Message, _ peer: Peer) {
+    guard message.marks.contains(.datagram), !self.settings.rendering.showsPeer else { return }
+    if message.bytes.readableBytes == 0 { self.say("an empty datagram from \(peer.address)") }
+    if message.marks.contains(.truncated) {
+      self.say("a datagram from \(peer.address) was cut to \(message.bytes.readableBytes) bytes; see --max-datagram")
+    }
+  }
+
+  private func say(_ line: String, isAlways: Bool = false) {
+    guard !self.settings.isQuiet || isAlways, !self.isSilent, !self.writers.messages.isFull else { return }
+    self.writers.messages.write(
+      ByteBuffer(string: line.isEmpty ? "\n" : VisibleText.of(line, keepingLines: true) + "\n")
+    )
+  }
+
+  // MARK: - Words
+
+  private static func name(_ peer: Peer) -> String { "[\(peer.number)] \(peer.address)" }
+
+  private static func line(_ event: ConversationEvent) -> String {
+    switch event {
+    case .listening(let addresses): return "listening on \(addresses.map(\.text).joined(separator: " and "))"
+    case .retrying(let failure, let pause, let attempt, let total):
+      return "\(failure.message); again in \(DurationArgument(pause)) (\(attempt) of \(total))"
+    case .opened(let peer): return "\(self.name(peer)) connected"
+    case .served(let peer): return "\(self.name(peer)) has its turn"
+    case .waiting(let peer, let ahead): return "\(self.name(peer)) waits for its turn, \(ahead) before it"
+    case .inputEnded(let peer): return "\(self.name(peer)) has nothing more to say"
+    case .closed(let peer, let cause, let received, let sent, let lasted):
+      let seconds = Double(lasted.nanoseconds / 1_000_000) / 1000
+      return "\(self.name(peer)) closed: \(cause.text); received \(received), sent \(sent) bytes in \(seconds) s"
+    case .clients(let rows):
+      guard !rows.isEmpty else { return "no clients" }
+      return rows.map { row in
+        "\(self.name(row.peer))\(row.isWaiting ? " (waiting)" : ""): received \(row.received), sent \(row.sent) bytes"
+      }.joined(separator: "\n")
+    case .received, .sent, .notice: return ""
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import ArgumentParser
+import Glibc
+import NIOCore
+import SockeyeDownload
+import SockeyeText
+import SockeyeTransport
+
+/// Downloads files.
+struct Get: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Download files over HTTP, HTTPS or the bare-name protocol.",
+    discussion: """
+      A URL is http://…, https://… or tcp://HOST:PORT/NAME. A file grows as NAME.part, with a journal beside it, and \
+      gets its name once it is whole, checked and on the disk. Run the same command again to go on after an \
+      interruption, whatever it was.
+
+        sockeye get https://example.org/big.iso
+        sockeye get --checksum sha256:… -d Downloads https://example.org/big.iso
+        sockeye get --recursive http://192.0.2.7:8888/photos/
+      """
+  )
+
+  @Argument(help: ArgumentHelp("What to download.", valueName: "url"))
+  var urls: [String]
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; '-' for standard output.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    name: [.customShort("d"), .long],
+    help: ArgumentHelp("The folder to download into; made if it is missing.", valueName: "dir")
+  )
+  var directory = "."
+
+  @Option(help: "What to do when the name is taken: fail, rename, overwrite or skip.")
+  var onExists = ExistingFileArgument.fail
+
+  @Flag(help: "Download a whole folder from 'sockeye serve'.")
+  var recursive = false
+
+  @Option(help: ArgumentHelp("Connections for each file, 1 to 16 (default: as many as help, up to 4).", valueName: "n"))
+  var connections: Int?
+
+  @Option(help: ArgumentHelp("How often to try again without progress in between.", valueName: "n"))
+  var retry = 5
+
+  @Option(help: ArgumentHelp("The first and the longest wait before trying again.", valueName: "first..longest"))
+  var backoff = BackOffArgument(.milliseconds(200) ... .seconds(10))
+
+  @Option(help: "How long connecting may take.")
+  var connectTimeout = DurationArgument(.seconds(10))
+
+  @Option(help: "How long the server may be silent.")
+  var idle = DurationArgument(.seconds(30))
+
+  @Option(help: ArgumentHelp("The most bytes a second.", valueName: "size"))
+  var rate: SizeArgument?
+
+  @Option(help: ArgumentHelp("The digest that the file must have: sha256:HEX.", valueName: "digest"))
+  var checksum: ChecksumArgument?
+
+  @Option(help: ArgumentHelp("Trust the certificates in this file (PEM) instead of the system's.", valueName: "file"))
+  var ca: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Trust the one certificate with this SHA-256, which 'serve --tls auto' prints.",
+      valueName: "digest"
+    )
+  )
+  var fingerprint: FingerprintArgument?
+
+  @Flag(help: "Accept any certificate.")
+  var insecure = false
+
+  @Option(
+    help: ArgumentHelp("Who to be: a file with NAME:PASSWORD, or entries as in .netrc; mode 600.", valueName: "file")
+  )
+  var authFile: String?
+
+  @Flag(help: "Let the server choose the name, by a redirect or by Content-Disposition.")
+  var trustServerNames = false
+
+  @Option(help: ArgumentHelp("The most redirects to follow.", valueName: "n"))
+  var maxRedirects = 10
+
+  @Flag(help: "Take a reply of '1' or of nothing for the file (tcp:// only).")
+  var allowAmbiguous = false
+
+  @Option(help: ArgumentHelp("The encoding of names that are sent (tcp:// only), such as gbk.", valueName: "name"))
+  var encoding = "utf-8"
+
+  @Option(help: "How to show progress.")
+  var progress = ProgressChoice.auto
+
+  @Flag(help: "Print one event a line, as JSON, on standard output.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  var quiet = false
+
+  @OptionGroup
+  var families: FamilyFlags
+
+  func validate() throws {
+    if let connections, !(1...16).contains(connections) {
+      throw ValidationError("--connections is a number from 1 to 16")
+    }
+    if self.retry < 0 { throw ValidationError("--retry is 0 or more") }
+    if let rate, rate.bytes < 1 { throw ValidationError("--rate is at least 1 byte a second") }
+    if self.output != nil, self.urls.count > 1 { throw ValidationError("-o is for one URL; -d takes many") }
+    if self.output != nil, self.recursive { throw ValidationError("-o is for one file; --recursive goes with -d") }
+    if self.checksum != nil, self.urls.count > 1 || self.recursive {
+      throw ValidationError("--checksum is for one file")
+    }
+    if self.insecure, self.fingerprint != nil || self.ca != nil {
+      throw ValidationError("--insecure trusts everybody; leave it out, or --ca and --fingerprint")
+    }
+    if self.output == "-", self.json { throw ValidationError("--json and -o - both want standard output") }
+  }
+
+  func run() async throws {
+    let urls = try self.urls.map { text throws(Failure) in try DownloadURL(text) }
+    let options = try self.options()
+    let console = GetConsole(json: self.json, quiet: self.quiet, progress: self.quiet ? .none : self.progress)
+    let downloader = Downloader(
+      transport: .kernel(),
+      options: options,
+      progress: console.progress,
+      onEvent: { console.say($0) }
+    )
+    let recursive = self.recursive
+    let work = Task { () -> Failure? in
+      var first: Failure?
+      for url in urls {
+        do throws(Failure) {
+          if recursive {
+            let report = try await downloader.downloadFolder(url)
+            console.say(report, of: url)
+          } else {
+            try await downloader.download(url)
+          }
+        } catch {
+          if Task.isCancelled { return error }
+          console.say(error, of: url, isLast: urls.count == 1)
+          first = first ?? error
+        }
+      }
+      return urls.count > 1 && first != nil
+        ? Failure(first?.kind ?? .other, "not everything could be downloaded") : first
+    }
+    Signals.shared.onEnding { _ in work.cancel() }
+    let display = Task {
+      while !Task.isCancelled {
+        console.draw()
+        try? await Task.sleep(for: .milliseconds(100))
+      }
+    }
+    let failure = await work.value
+    display.cancel()
+    await display.value
+    await downloader.shutdown()
+    console.end()
+    if let signal = Signals.shared.ending {
+      if let failure { StandardError.say("sockeye: \(VisibleText.of(failure.message))") }
+      throw SignalEnding(signal: signal)
+    }
+    if let failure { throw failure }
+  }
+
+  private func options() throws(Failure) -> DownloadOptions {
+    var options = DownloadOptions()
+    switch self.output {
+    case nil: options.output = .named
+    case "-": options.output = .descriptor(STDOUT_FILENO)
+    case let path?: options.output = .file(path)
+    }
+    options.folder = self.directory
+    options.existingFile = self.onExists.choice
+    options.connections = self.connections.map { .fixed($0) } ?? .automatic
+    options.retries = self.retry
+    options.backOff = self.backoff.range
+    options.bytesPerSecond = self.rate.map { UInt64($0.bytes) }
+    options.checksum = self.checksum?.digest
+    options.trustsServerNames = self.trustServerNames
+    options.allowsAmbiguousReply = self.allowAmbiguous
+    options.nameEncoding = self.encoding
+    options.redirects = max(0, self.maxRedirects)
+    options.connect.family = self.families.family
+    options.connect.numericOnly = self.families.numericOnly
+    options.connect.timeout = self.connectTimeout.amount
+    options.idle = self.idle.amount
+    options.certificateAuthorities = self.ca
+    options.acceptsAnyCertificate = self.insecure
+    options.certificateFingerprint = self.fingerprint?.digest
+    if let authFile { options.credentials = try Credentials(file: authFile) }
+    return options
+  }
+}

@@ -1,0 +1,208 @@
+import ArgumentParser
+import Glibc
+import NIOCore
+import SockeyeService
+import SockeyeText
+import SockeyeTransport
+
+/// The file service.
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put a directory on the network: HTTP, HTTPS and bare names on one port.",
+    discussion: """
+      Any browser, curl, wget, aria2 or 'sockeye get' can fetch from it, and so can clients that send a bare file name \
+      and read until the end. Folders are listed (?json, ?plain) and fetched whole (?zip, ?tar); ?hash=sha256 gives a \
+      file's digest. Only this machine can connect unless --public or --listen says otherwise. Hidden files, and \
+      symbolic links that lead out of the directory, are never served.
+
+      HUP reads the certificate and the passwords again. A socket handed over by a service manager (LISTEN_FDS) is \
+      used instead of --listen.
+      """
+  )
+
+  @Argument(help: "The directory to serve. On a terminal, the current one by default.")
+  var directory: String?
+
+  @Option(help: ArgumentHelp("Where to listen (default: port 8888 of this machine alone).", valueName: "endpoint"))
+  var listen: String?
+
+  @Flag(help: "Let other machines connect: listen on all addresses, port 8888.")
+  var `public` = false
+
+  @OptionGroup(title: "Addresses")
+  var families: FamilyFlags
+
+  @OptionGroup(title: "Bare names")
+  var bareNames: BareNameFlags
+
+  @OptionGroup(title: "Encryption and passwords")
+  var security: SecurityFlags
+
+  @OptionGroup(title: "Limits")
+  var limits: ServiceLimitFlags
+
+  @OptionGroup(title: "Reports")
+  var reports: ReportFlags
+
+  @Flag(help: "Answer a folder with its listing even if it has an index.html.")
+  var noIndex = false
+
+  @Option(help: "Event loops that share the connections.")
+  var workers = 1
+
+  @Flag(help: "Share the port with other processes.")
+  var reusePort = false
+
+  @Option(help: ArgumentHelp("Write the bound addresses here once listening.", valueName: "file"))
+  var readyFile: String?
+
+  @Flag(help: "Print one event a line on standard output.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  var quiet = false
+
+  func validate() throws {
+    guard (1...256).contains(self.workers) else { throw ValidationError("--workers is a number from 1 to 256") }
+    if self.public, self.listen != nil {
+      throw ValidationError("--public and --listen exclude each other; leave one out")
+    }
+  }
+
+  func run() async throws {
+    if let user = self.security.addUser, let file = self.security.authFile {
+      return try self.security.add(user, to: file)
+    }
+    let directory = try self.chosenDirectory()
+    let identity = try self.security.identity(names: ServedAddresses.names)
+    let log = try self.chosenLog()
+    let configuration = try self.makeConfiguration(directory, identity, log)
+    let transport = Transport.kernel(threads: self.workers)
+    let service = try await FileService.start(
+      configuration,
+      on: try self.chosenPlace(),
+      transport: transport,
+      options: self.listenOptions
+    )
+    var admin: AdminEndpoint?
+    if let endpoint = self.reports.admin {
+      admin = try await AdminEndpoint.start(for: service, on: try Endpoint.parse(endpoint), transport: transport)
+    }
+    if let readyFile { try ReadyFile.write(service.addresses, to: readyFile) }
+    self.announce(service, admin, directory, identity)
+    let hadTerminal = Terminal.error.isTerminal
+    Signals.shared.onReload { [security] in
+      // A terminal that is gone hangs up on whoever it ran; what was started from it is not meant to stay.
+      if hadTerminal, !Terminal.error.isTerminal { _exit(128 + SIGHUP) }
+      Self.reload(service, security, identity)
+    }
+
+    let signal = await Signals.shared.firstEnding()
+    self.say("{\"v\":1,\"event\":\"draining\",\"connections\":\(service.openConnections)}") {
+      service.openConnections > 0
+        ? "Waiting for \(service.openConnections) connections; interrupt again to end at once." : nil
+    }
+    await service.drain()
+    await admin?.close()
+    log?.flush()
+    throw SignalEnding(signal: signal)
+  }
+
+  // MARK: What was asked for
+
+  /// Serving a directory that nobody named is for somebody who sees which one it is.
+  private func chosenDirectory() throws(Failure) -> String {
+    if let directory { return directory }
+    guard Terminal.error.isTerminal else {
+      throw Failure(
+        .usage,
+        "no directory was named, and this is no terminal; write 'sockeye serve .' to serve the current one"
+      )
+    }
+    return "."
+  }
+
+  private func chosenPlace() throws(Failure) -> FileService.Place {
+    let inherited = Transport.inheritedDescriptors
+    if !inherited.isEmpty { return .inherited(inherited) }
+    if let listen { return .endpoint(try Endpoint.parse(listen)) }
+    return .endpoint(Endpoint(location: .network(host: self.public ? nil : "127.0.0.1", port: 8888)))
+  }
+
+  private func chosenLog() throws(Failure) -> AccessLog? {
+    if let path = self.reports.accessLog { return try AccessLog(path: path, isJSON: self.reports.logFormat == .json) }
+    return Terminal.error.isTerminal && !self.quiet && !self.json ? AccessLog() : nil
+  }
+
+  private var listenOptions: ListenOptions {
+    var options = ListenOptions()
+    options.family = self.families.family
+    options.numericOnly = self.families.numericOnly
+    options.reusePort = self.reusePort
+    return options
+  }
+
+  private func makeConfiguration(
+    _ directory: String,
+    _ identity: ServiceIdentity?,
+    _ log: AccessLog?
+  ) throws(Failure) -> FileServiceConfiguration {
+    var configuration = FileServiceConfiguration(directory: directory)
+    configuration.missingReply = self.bareNames.missing
+    configuration.quietTime = self.bareNames.quietTime.amount
+    configuration.servesIndex = !self.noIndex
+    configuration.tls = identity?.configuration
+    configuration.passwords = try self.security.passwords()
+    if let log { configuration.accessLog = { log.take($0) } }
+    try self.limits.apply(to: &configuration)
+    return configuration
+  }
+
+  private static func reload(_ service: FileService, _ security: SecurityFlags, _ identity: ServiceIdentity?) {
+    do {
+      // A certificate that was made up stays: nobody has another one.
+      let current = security.tls == nil ? try security.identity(names: []) : identity
+      try service.reload(tls: current?.configuration, passwords: try security.passwords())
+      StandardError.say("Read the certificate and the passwords again.")
+    } catch {
+      StandardError.say("sockeye: not reloaded: \(VisibleText.of(error.message))")
+    }
+  }
+
+  // MARK: What is said
+
+  private func say(_ event: String, _ line: () -> String?) {
+    if self.json {
+      print(event)
+      fflush(nil)
+    } else if !self.quiet, let line = line() {
+      StandardError.say(line)
+    }
+  }
+
+  private func announce(
+    _ service: FileService,
+    _ admin: AdminEndpoint?,
+    _ directory: String,
+    _ identity: ServiceIdentity?
+  ) {
+    let reachable = ServedAddresses(bound: service.addresses, isEncrypted: identity != nil)
+    let urls = reachable.urls
+    let quoted = urls.map { "\"\($0)\"" }.joined(separator: ",")
+    let addresses = service.addresses.map { "\"\($0.text)\"" }.joined(separator: ",")
+    let fingerprint = identity.map { ",\"sha256\":\"\($0.fingerprint)\"" } ?? ""
+    let adminText = admin.map { ",\"admin\":[\($0.addresses.map { "\"\($0.text)\"" }.joined(separator: ","))]" } ?? ""
+    self.say(
+      "{\"v\":1,\"event\":\"listening\",\"addresses\":[\(addresses)],\"urls\":[\(quoted)]\(fingerprint)\(adminText)}"
+    ) {
+      var lines = ["Serving \(VisibleText.of(directory)) at \(urls.first ?? "no address that others can reach")"]
+      lines += urls.dropFirst().map { "  and at \($0)" }
+      if let identity { lines.append("The certificate's SHA-256 is \(identity.fingerprint)") }
+      if let admin { lines += admin.addresses.map { "Metrics at http://\($0.text)/metrics" } }
+      if reachable.areForOthers, Terminal.error.isTerminal, let url = urls.first, let code = QRCode(url) {
+        lines.append(code.text())
+      }
+      return lines.joined(separator: "\n")
+    }
+  }
+}
