@@ -32,36 +32,36 @@ final class BareNameCodec: ChannelDuplexHandler {
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    switch self.unwrapOutboundIn(data) {
-    case .head: context.write(self.wrapOutboundOut(ByteBuffer(bytes: self.name)), promise: promise)
+    switch unwrapOutboundIn(data) {
+    case .head: context.write(wrapOutboundOut(ByteBuffer(bytes: self.name)), promise: promise)
     default: promise?.succeed()
     }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    var buffer = self.unwrapInboundIn(data)
-    self.received += buffer.readableBytes
-    if self.received == 1, buffer.readableBytesView.first == Self.missing, !self.allowsAmbiguousReply {
-      self.heldBack = buffer
+    var buffer = unwrapInboundIn(data)
+    received += buffer.readableBytes
+    if received == 1, buffer.readableBytesView.first == Self.missing, !self.allowsAmbiguousReply {
+      heldBack = buffer
       return
     }
-    self.begin(context)
-    if var first = self.heldBack {
-      self.heldBack = nil
+    begin(context)
+    if var first = heldBack {
+      heldBack = nil
       first.writeBuffer(&buffer)
       buffer = first
     }
-    context.fireChannelRead(self.wrapInboundOut(.body(buffer)))
+    context.fireChannelRead(wrapInboundOut(.body(buffer)))
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     guard case ChannelEvent.inputClosed = event, !self.hasEnded else {
       return context.fireUserInboundEventTriggered(event)
     }
-    self.hasEnded = true
-    if !self.allowsAmbiguousReply, self.received == 0 || self.heldBack != nil {
+    hasEnded = true
+    if !self.allowsAmbiguousReply, received == 0 || heldBack != nil {
       let answer =
-        self.received == 0
+        received == 0
         ? "nothing, which is how this protocol says 'not found', or an empty file"
         : "the single byte '1', which is how this protocol says 'not found', or a file of that one byte"
       let failure = Failure(
@@ -71,15 +71,15 @@ final class BareNameCodec: ChannelDuplexHandler {
       context.fireErrorCaught(failure)
       return
     }
-    self.begin(context)
-    context.fireChannelRead(self.wrapInboundOut(.end(nil)))
+    begin(context)
+    context.fireChannelRead(wrapInboundOut(.end(nil)))
     context.fireUserInboundEventTriggered(event)
   }
 
   private func begin(_ context: ChannelHandlerContext) {
     guard !self.hasBegun else { return }
-    self.hasBegun = true
+    hasBegun = true
     let head = HTTPResponseHead(version: .http1_0, status: .ok)
-    context.fireChannelRead(self.wrapInboundOut(.head(head)))
+    context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 }

@@ -21,7 +21,7 @@ struct ConnectionPlanner: Sendable {
   private var isSettled = false
 
   /// - Parameter bytes: What has arrived so far.
-  init(bytes: UInt64) { self.lastBytes = bytes }
+  init(bytes: UInt64) { lastBytes = bytes }
 
   /// Looks at how far it is.
   ///
@@ -31,22 +31,22 @@ struct ConnectionPlanner: Sendable {
   ///   - unclaimed: What nobody is fetching yet.
   /// - Returns: Whether to add a connection now.
   mutating func look(bytes: UInt64, seconds: Double, unclaimed: UInt64) -> Bool {
-    let rate = Double(bytes - min(bytes, self.lastBytes)) / max(seconds, 0.001)
-    self.lastBytes = bytes
-    guard !self.isSettled, self.connections < Self.most else { return false }
+    let rate = Double(bytes - min(bytes, lastBytes)) / max(seconds, 0.001)
+    lastBytes = bytes
+    guard !self.isSettled, connections < Self.most else { return false }
     if let rateBefore, rate < rateBefore * Self.gain {
-      self.isSettled = true
+      isSettled = true
       return false
     }
     guard rate > 0, rate < Self.fastEnough, Double(unclaimed) / rate > Self.secondsLeft else { return false }
     self.rateBefore = rate
-    self.connections += 1
+    connections += 1
     return true
   }
 
   /// A connection failed: the server doesn't like so many.
   mutating func lostOne() {
-    self.connections -= 1
-    self.isSettled = true
+    connections -= 1
+    isSettled = true
   }
 }

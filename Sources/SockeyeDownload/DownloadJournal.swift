@@ -75,12 +75,12 @@ struct DownloadJournal: Equatable, Sendable {
       guard Self.magic.starts(with: bytes) else { return nil }
       return
     }
-    self.validLength = Self.magic.count
+    validLength = Self.magic.count
     var buffer = ByteBuffer(bytes: bytes.dropFirst(Self.magic.count))
     while let (record, link, length) = Self.readRecord(&buffer, after: self.link) {
       self.link = link
-      self.validLength += length
-      self.take(record)
+      validLength += length
+      take(record)
     }
   }
 
@@ -92,10 +92,10 @@ struct DownloadJournal: Equatable, Sendable {
     case .begin(let identity):
       self.identity = identity
       self.checkpoint = nil
-      self.stateBefore = .initial
+      stateBefore = .initial
       self.whole = nil
     case .checkpoint(let checkpoint):
-      if let last = self.checkpoint { self.stateBefore = last.state }
+      if let last = self.checkpoint { stateBefore = last.state }
       self.checkpoint = checkpoint
     case .whole(let whole): self.whole = whole
     }
@@ -106,7 +106,7 @@ struct DownloadJournal: Equatable, Sendable {
   /// - Returns: The bytes to append to the file.
   mutating func append(_ record: Record) -> ByteBuffer {
     var output = ByteBuffer()
-    if self.validLength == 0 { output.writeBytes(Self.magic) }
+    if validLength == 0 { output.writeBytes(Self.magic) }
     var body = ByteBuffer()
     Self.encode(record, into: &body)
     let length = UInt32(truncatingIfNeeded: body.readableBytes)
@@ -114,8 +114,8 @@ struct DownloadJournal: Equatable, Sendable {
     output.writeInteger(length, endianness: .little)
     output.writeBytes(self.link)
     output.writeBuffer(&body)
-    self.validLength += output.readableBytes
-    self.take(record)
+    validLength += output.readableBytes
+    take(record)
     return output
   }
 
@@ -131,10 +131,10 @@ struct DownloadJournal: Equatable, Sendable {
 
   private static func readRecord(_ buffer: inout ByteBuffer, after link: [UInt8]) -> (Record, [UInt8], Int)? {
     var attempt = buffer
-    guard let length = attempt.readInteger(endianness: .little, as: UInt32.self), length <= self.longestRecord,
+    guard let length = attempt.readInteger(endianness: .little, as: UInt32.self), length <= longestRecord,
       let checksum = attempt.readBytes(length: 8), var body = attempt.readSlice(length: Int(length)),
       checksum == self.checksum(after: link, length: length, body: body.readableBytesView),
-      let record = self.decode(&body)
+      let record = decode(&body)
     else { return nil }
     let consumed = buffer.readableBytes - attempt.readableBytes
     buffer = attempt
@@ -175,8 +175,8 @@ struct DownloadJournal: Equatable, Sendable {
   private static func decode(_ buffer: inout ByteBuffer) -> Record? {
     switch buffer.readInteger(as: UInt8.self) {
     case 1:
-      guard let url = self.readString(&buffer), let size = buffer.readInteger(endianness: .little, as: UInt64.self),
-        let tag = self.readString(&buffer), let date = self.readString(&buffer), let digest = self.readBytes(&buffer)
+      guard let url = readString(&buffer), let size = buffer.readInteger(endianness: .little, as: UInt64.self),
+        let tag = readString(&buffer), let date = readString(&buffer), let digest = readBytes(&buffer)
       else { return nil }
       let representation = Representation(
         size: size == .max ? nil : size,
@@ -221,12 +221,12 @@ struct DownloadJournal: Equatable, Sendable {
   }
 
   private static func readBytes(_ buffer: inout ByteBuffer) -> [UInt8]? {
-    guard let length = buffer.readInteger(endianness: .little, as: UInt32.self), length <= self.longestRecord
+    guard let length = buffer.readInteger(endianness: .little, as: UInt32.self), length <= longestRecord
     else { return nil }
     return buffer.readBytes(length: Int(length))
   }
 
   private static func readString(_ buffer: inout ByteBuffer) -> String? {
-    self.readBytes(&buffer).map { String(decoding: $0, as: UTF8.self) }
+    readBytes(&buffer).map { String(decoding: $0, as: UTF8.self) }
   }
 }

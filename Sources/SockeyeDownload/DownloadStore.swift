@@ -50,18 +50,18 @@ final class DownloadStore: Sendable {
     threads: DownloadThreads
   ) {
     self.target = target
-    self.pieces = PieceMap(size: size, written: (state.count > 0 ? [0..<state.count] : []) + held)
+    pieces = PieceMap(size: size, written: (state.count > 0 ? [0..<state.count] : []) + held)
     self.threads = threads
     self.progress = progress
     self.checkpointInterval = checkpointInterval
     self.hashing = Mutex(Hashing(sha: ResumableSHA256(state), lastCheckpoint: (state.count, .now)))
-    if let first = self.pieces.written.first, first.lowerBound == 0, first.upperBound > state.count {
-      self.hashFromDisk(state.count..<first.upperBound)
+    if let first = pieces.written.first, first.lowerBound == 0, first.upperBound > state.count {
+      hashFromDisk(state.count..<first.upperBound)
     }
   }
 
   /// Bytes that came in this run.
-  var received: UInt64 { self.receivedBytes.load(ordering: .relaxed) }
+  var received: UInt64 { receivedBytes.load(ordering: .relaxed) }
 
   /// Writes bytes that belong to a claim.
   ///
@@ -108,7 +108,7 @@ final class DownloadStore: Sendable {
 
   /// Writes down how far it is, whatever the time.
   func recordNow() async throws(Failure) {
-    _ = try await self.drain()
+    _ = try await drain()
     guard case .part(let part) = self.target else { return }
     let checkpoint = self.checkpoint
     try await self.threads.sync.run { () throws(Failure) in try part.record(checkpoint) }
@@ -118,7 +118,7 @@ final class DownloadStore: Sendable {
 
   /// The end of what is on the disk without a gap; it is hashed, or has been handed over to be.
   private var contiguousEnd: UInt64 {
-    guard let first = self.pieces.written.first, first.lowerBound == 0 else { return 0 }
+    guard let first = pieces.written.first, first.lowerBound == 0 else { return 0 }
     return first.upperBound
   }
 
@@ -161,7 +161,7 @@ final class DownloadStore: Sendable {
   private var checkpoint: DownloadJournal.Checkpoint {
     // Taken in this order: what is hashed is written.
     let state = self.hashing.withLock { $0.sha.state }
-    let held = self.pieces.written.compactMap { range -> Range<UInt64>? in
+    let held = pieces.written.compactMap { range -> Range<UInt64>? in
       let lower = max(range.lowerBound, state.count)
       return lower < range.upperBound ? lower..<range.upperBound : nil
     }

@@ -11,6 +11,6 @@ final class DownloadThreads: Sendable {
 
   /// Ends the threads.
   func shutdown() async {
-    for threads in [self.disk, self.hash, self.sync] { await threads.shutDown() }
+    for threads in [disk, hash, self.sync] { await threads.shutDown() }
   }
 }

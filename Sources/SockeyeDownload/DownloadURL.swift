@@ -180,15 +180,15 @@ extension DownloadURL {
       scheme: scheme,
       host: host.lowercased(),
       port: port,
-      target: scheme == .tcp ? self.encodeName(rest[authorityEnd...]) : self.normalize(target: rest[authorityEnd...])
+      target: scheme == .tcp ? encodeName(rest[authorityEnd...]) : normalize(target: rest[authorityEnd...])
     )
     return (url, hasCredentials)
   }
 
   /// A bare name goes over the wire as it is written: dots are the server's business, and a question mark is a character.
   private static func encodeName(_ text: Substring) -> String {
-    let name = self.percentDecode(text.drop { $0 == "/" })
-    return "/" + self.percentEncode(name) { self.isUnreserved($0) || $0 == UInt8(ascii: "/") }
+    let name = percentDecode(text.drop { $0 == "/" })
+    return "/" + percentEncode(name) { isUnreserved($0) || $0 == UInt8(ascii: "/") }
   }
 
   /// Removes `.` and `..` from the path (RFC 3986, section 5.2.4) and percent-encodes what may not stand in a request.
@@ -207,10 +207,10 @@ extension DownloadURL {
       }
     }
     let normal = "/" + components.joined(separator: "/") + target[pathEnd...]
-    return self.percentEncode(Array(normal.utf8), keeping: self.mayStandInTarget)
+    return percentEncode(Array(normal.utf8), keeping: mayStandInTarget)
   }
 
-  private static func normalize(target: String) -> String { self.normalize(target: target[...]) }
+  private static func normalize(target: String) -> String { normalize(target: target[...]) }
 
   static func percentDecode(_ text: some StringProtocol) -> [UInt8] {
     let bytes = Array(text.utf8)
@@ -247,7 +247,7 @@ extension DownloadURL {
 
   /// RFC 3986, section 2.3.
   static func isUnreserved(_ byte: UInt8) -> Bool {
-    self.isLetter(byte) || self.isDigit(byte) || [0x2d, 0x2e, 0x5f, 0x7e].contains(byte)
+    isLetter(byte) || isDigit(byte) || [0x2d, 0x2e, 0x5f, 0x7e].contains(byte)
   }
 
   /// Printing ASCII but for what RFC 3986 keeps out of paths and queries. A percent sign is taken as an escape.

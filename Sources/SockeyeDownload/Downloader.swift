@@ -26,11 +26,11 @@ public final class Downloader: Sendable {
     onEvent: @escaping @Sendable (DownloadEvent) -> Void = { _ in }
   ) {
     self.options = options
-    self.limiter = options.bytesPerSecond.map { RateLimiter(bytesPerSecond: $0) }
-    self.pool = HTTPConnectionPool(
+    limiter = options.bytesPerSecond.map { RateLimiter(bytesPerSecond: $0) }
+    pool = HTTPConnectionPool(
       transport: transport,
       options: options,
-      readSize: self.limiter?.readSize ?? 512 << 10
+      readSize: limiter?.readSize ?? 512 << 10
     )
     self.progress = progress
     self.onEvent = onEvent
@@ -38,8 +38,8 @@ public final class Downloader: Sendable {
 
   /// Closes the connections and ends the threads.
   public func shutdown() async {
-    self.pool.closeAll()
-    await self.threads.shutdown()
+    pool.closeAll()
+    await threads.shutdown()
   }
 
   /// Downloads one file.
@@ -54,20 +54,20 @@ public final class Downloader: Sendable {
     case .descriptor(let descriptor):
       return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
     case .file(let path):
-      guard let place = try await self.threads.disk.run({ () throws(Failure) in try Self.place(path) }) else {
+      guard let place = try await threads.disk.run({ () throws(Failure) in try Self.place(path) }) else {
         let descriptor = open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(.localFile, "cannot write to '\(path)': \(Folder.reason(errno))") }
         defer { close(descriptor) }
         return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
       }
-      return try await self.download(url, into: place.folder, name: place.name)
+      return try await download(url, into: place.folder, name: place.name)
     case .named:
       let bytes = try await self.name(for: url)
       let name = try LocalName(bytes)
       if name.isChanged { self.onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text)) }
       let path = self.options.folder
-      let folder = try await self.threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
-      return try await self.download(url, into: folder, name: name.text)
+      let folder = try await threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
+      return try await download(url, into: folder, name: name.text)
     }
   }
 
@@ -91,7 +91,7 @@ public final class Downloader: Sendable {
   }
 
   func requester(for url: DownloadURL) -> HTTPRequester {
-    HTTPRequester(pool: self.pool, options: self.options, trusted: url.origin, onEvent: self.onEvent)
+    HTTPRequester(pool: pool, options: self.options, trusted: url.origin, onEvent: self.onEvent)
   }
 
   /// Where a path is; nothing for a device or a pipe, which are written to as they are.

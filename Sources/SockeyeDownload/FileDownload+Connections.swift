@@ -15,9 +15,9 @@ extension FileDownload {
   func fetchAll(_ answer: HTTPRequester.Answer, _ plan: StorePlan) async throws(TransferFailure) {
     guard let session = self.session else { return }
     let fixed: Int?
-    switch self.options.connections {
+    switch options.connections {
     case .fixed(let count): fixed = max(1, min(16, count))
-    case .automatic: fixed = self.options.bytesPerSecond == nil ? nil : 1
+    case .automatic: fixed = options.bytesPerSecond == nil ? nil : 1
     }
     let maySplit =
       session.representation.acceptsRanges && session.hasLength && session.representation.validator != nil
@@ -28,7 +28,7 @@ extension FileDownload {
       var lastLook = ContinuousClock.now
       var working = 1
       var failure: TransferFailure?
-      let progress = self.downloader.progress
+      let progress = downloader.progress
 
       group.addTask { .leader(await self.lead(answer, plan, session)) }
       if maySplit, let fixed {
@@ -50,7 +50,7 @@ extension FileDownload {
           {
             group.addTask { .helper(await self.work(session)) }
             working += 1
-            self.downloader.onEvent(.connectionAdded(count: working))
+            downloader.onEvent(.connectionAdded(count: working))
           }
           group.addTask { await Self.tick() }
         case .tick: break
@@ -95,12 +95,12 @@ extension FileDownload {
       if plan.end == nil {
         session.store.pieces.setSize(plan.claim.lowerBound + outcome.stored)
       }
-      await self.downloader.pool.giveBack(answer.connection)
+      await downloader.pool.giveBack(answer.connection)
     } catch {
       return .failure(TransferFailure(error))
     }
     guard session.hasLength else { return .success(()) }
-    return await self.work(session)
+    return await work(session)
   }
 
   /// Fetches one stretch after another until nobody has anything left to do.
@@ -108,7 +108,7 @@ extension FileDownload {
     let pieces = session.store.pieces
     while !Task.isCancelled, let claim = pieces.claim(session.stride) {
       do throws(TransferFailure) {
-        try await self.fetch(claim, session)
+        try await fetch(claim, session)
       } catch {
         return .failure(error)
       }
@@ -123,7 +123,7 @@ extension FileDownload {
         range: (claim.lowerBound, claim.upperBound),
         validator: session.representation.validator
       )
-      answer = try await self.requester.ask(question, of: session.url)
+      answer = try await requester.ask(question, of: session.url)
     } catch {
       session.store.pieces.release(claim)
       throw error
@@ -136,12 +136,12 @@ extension FileDownload {
       answer.connection.close()
       throw error
     }
-    let plan = StorePlan(claim: claim, end: end, stride: session.stride, limiter: self.downloader.limiter)
+    let plan = StorePlan(claim: claim, end: end, stride: session.stride, limiter: downloader.limiter)
     do throws(Failure) {
       _ = try await answer.connection.receive(.store(session.store, plan))
     } catch {
       throw TransferFailure(error)
     }
-    await self.downloader.pool.giveBack(answer.connection)
+    await downloader.pool.giveBack(answer.connection)
   }
 }

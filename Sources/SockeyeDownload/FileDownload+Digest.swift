@@ -6,13 +6,13 @@ extension FileDownload {
   /// Asks for the digest of a large file while the file is on its way, so that hashing on the server's side costs no
   /// time. A server that knows nothing of digests, or fails to answer, is no worse than before.
   func askForDigest() {
-    guard let session = self.session, self.digestInquiry == nil, self.options.checksum == nil, self.url.scheme != .tcp,
+    guard let session = self.session, digestInquiry == nil, options.checksum == nil, self.url.scheme != .tcp,
       session.representation.digest == nil, let size = session.representation.size,
       size > ReprDigest.largestBeforeContents
     else { return }
     let requester = self.requester
     let url = self.url
-    self.digestInquiry = Task {
+    digestInquiry = Task {
       do throws(TransferFailure) {
         let answer = try await requester.ask(.init(method: .HEAD, wantsDigest: true), of: url)
         await requester.dismiss(answer)
@@ -26,7 +26,7 @@ extension FileDownload {
 
   /// Waits for the answer, and believes it if it is about the file that was downloaded.
   func learnDigest() async {
-    guard let answer = await self.digestInquiry?.value, let session = self.session,
+    guard let answer = await digestInquiry?.value, let session = self.session,
       session.representation.isSame(as: answer)
     else { return }
     self.session?.representation.digest = answer.digest

@@ -47,7 +47,7 @@ actor FileDownload {
     self.url = url
     self.destination = destination
     self.downloader = downloader
-    self.requester = downloader.requester(for: url)
+    requester = downloader.requester(for: url)
   }
 
   var options: DownloadOptions { self.downloader.options }
@@ -58,7 +58,7 @@ actor FileDownload {
   func run() async throws(Failure) -> DownloadReport? {
     let start = ContinuousClock.now
     if case .file(let folder, let name) = self.destination {
-      switch try await self.lookAtDisk(folder, name, since: start) {
+      switch try await lookAtDisk(folder, name, since: start) {
       case .fetch: break
       case .isThere(let report):
         self.downloader.onEvent(.finished(report))
@@ -69,12 +69,12 @@ actor FileDownload {
       }
     }
     do throws(Failure) {
-      try await self.transferWithRetries()
-      let report = try await self.finish(since: start)
+      try await transferWithRetries()
+      let report = try await finish(since: start)
       self.downloader.onEvent(.finished(report))
       return report
     } catch {
-      self.digestInquiry?.cancel()
+      digestInquiry?.cancel()
       try? await self.session?.store.recordNow()
       if Task.isCancelled { throw Failure(.other, "\(self.url): stopped; the same command goes on from here") }
       throw error
@@ -94,7 +94,7 @@ actor FileDownload {
     _ name: String,
     since start: ContinuousClock.Instant
   ) async throws(Failure) -> Situation {
-    let existing = self.options.existingFile
+    let existing = options.existingFile
     let disk = self.downloader.threads.disk
     let (part, wasFinished, isTaken) = try await disk.run { () throws(Failure) -> (PartFile?, Bool, Bool) in
       let part = try PartFile.takeUp(name, in: folder)
@@ -127,7 +127,7 @@ actor FileDownload {
     }
     let size = identity.representation.size
     let isComplete = checkpoint.held.isEmpty && checkpoint.state.count == size
-    let expected = self.options.checksum ?? identity.representation.digest
+    let expected = options.checksum ?? identity.representation.digest
     if isComplete, let expected, SHA256Sum(bytes: ResumableSHA256(checkpoint.state).finalize()) != expected {
       self.downloader.onEvent(.restarted(reason: "what is there doesn't have the digest that is wanted"))
       return .fetch
@@ -140,10 +140,10 @@ actor FileDownload {
     self.session = Session(
       url: self.url,
       representation: identity.representation,
-      store: self.makeStore(.part(part), size: size, state: checkpoint.state, held: checkpoint.held),
+      store: makeStore(.part(part), size: size, state: checkpoint.state, held: checkpoint.held),
       hasLength: true
     )
-    self.askForDigest()
+    askForDigest()
     return .fetch
   }
 
@@ -154,13 +154,13 @@ actor FileDownload {
     held: [Range<UInt64>] = []
   ) -> DownloadStore {
     let there = state.count + held.reduce(0) { $0 + UInt64($1.count) }
-    self.downloader.progress.begin(file: self.fileName, completed: there, total: size)
+    self.downloader.progress.begin(file: fileName, completed: there, total: size)
     return DownloadStore(
       target,
       size: size,
       state: state,
       held: held,
-      checkpointInterval: self.options.checkpointInterval,
+      checkpointInterval: options.checkpointInterval,
       progress: self.downloader.progress,
       threads: self.downloader.threads
     )
@@ -176,12 +176,12 @@ actor FileDownload {
   // MARK: - Trying
 
   private func transferWithRetries() async throws(Failure) {
-    var schedule = RetrySchedule(retries: self.options.retries, backOff: self.options.backOff)
+    var schedule = RetrySchedule(retries: options.retries, backOff: options.backOff)
     var receivedBefore: UInt64 = 0
     while true {
       let problem: TransferFailure
       do throws(TransferFailure) {
-        try await self.transfer()
+        try await transfer()
         if self.session?.store.pieces.isComplete == true { return }
         problem = TransferFailure(Failure(.integrity, "\(self.url): the connections ended before the file did"))
       } catch {
@@ -197,11 +197,11 @@ actor FileDownload {
         }
       }
       if let reason = problem.restartReason {
-        self.restarts += 1
-        guard self.restarts <= Self.mostRestarts else {
+        restarts += 1
+        guard restarts <= Self.mostRestarts else {
           throw Failure(.integrity, "\(self.url): the file changes faster than it can be downloaded (\(reason))")
         }
-        try self.startAgain(reason)
+        try startAgain(reason)
         receivedBefore = 0
         continue
       }
@@ -225,15 +225,15 @@ actor FileDownload {
     }
     self.downloader.onEvent(.restarted(reason: reason))
     self.session = nil
-    self.digestInquiry?.cancel()
-    self.digestInquiry = nil
+    digestInquiry?.cancel()
+    digestInquiry = nil
   }
 
   // MARK: - One attempt
 
   private func transfer() async throws(TransferFailure) {
     guard let session = self.session, !session.store.pieces.written.isEmpty else {
-      return try await self.transferFromStart()
+      return try await transferFromStart()
     }
     let pieces = session.store.pieces
     guard let claim = pieces.claim(session.stride) else { return }
@@ -244,9 +244,9 @@ actor FileDownload {
     let answer: HTTPRequester.Answer
     do throws(TransferFailure) {
       guard
-        session.representation.validator != nil || self.options.checksum != nil || session.representation.digest != nil
+        session.representation.validator != nil || options.checksum != nil || session.representation.digest != nil
       else { throw .restart(self.url, "the server gave no sign by which to know the same file again") }
-      answer = try await self.requester.ask(question, of: self.url)
+      answer = try await requester.ask(question, of: self.url)
     } catch {
       pieces.release(claim)
       throw error
@@ -254,7 +254,7 @@ actor FileDownload {
     self.session?.url = answer.url
     if answer.head.status == .ok {
       pieces.release(claim)
-      return try await self.take(whole: answer, insteadOf: session)
+      return try await take(whole: answer, insteadOf: session)
     }
     let end: UInt64
     do throws(TransferFailure) {
@@ -265,14 +265,14 @@ actor FileDownload {
       throw error
     }
     self.downloader.onEvent(
-      .started(url: self.url, file: self.fileName, offset: claim.lowerBound, size: session.representation.size)
+      .started(url: self.url, file: fileName, offset: claim.lowerBound, size: session.representation.size)
     )
     let plan = StorePlan(claim: claim, end: end, stride: session.stride, limiter: self.downloader.limiter)
-    try await self.fetchAll(answer, plan)
+    try await fetchAll(answer, plan)
   }
 
   private func transferFromStart() async throws(TransferFailure) {
-    let answer = try await self.requester.ask(.init(wantsDigest: true), of: self.url)
+    let answer = try await requester.ask(.init(wantsDigest: true), of: self.url)
     guard answer.head.status == .ok else {
       answer.connection.close()
       throw TransferFailure(
@@ -282,7 +282,7 @@ actor FileDownload {
         )
       )
     }
-    try await self.take(whole: answer, insteadOf: nil)
+    try await take(whole: answer, insteadOf: nil)
   }
 
   /// Takes a response with the whole file, also one that came where a part was asked for: then the file is another by
@@ -292,8 +292,8 @@ actor FileDownload {
     let representation = Representation(answer.head, size: size)
     do throws(Failure) {
       if let old {
-        self.restarts += 1
-        guard self.restarts <= Self.mostRestarts else {
+        restarts += 1
+        guard restarts <= Self.mostRestarts else {
           throw Failure(
             .integrity,
             "\(self.url): the file changes, or can't be had in parts, and the connection keeps failing"
@@ -301,15 +301,15 @@ actor FileDownload {
         }
         _ = try await old.store.drain()
         let isSame = old.representation.isSame(as: representation)
-        try self.startAgain(isSame ? "the server can't send parts of the file" : "the file on the server has changed")
+        try startAgain(isSame ? "the server can't send parts of the file" : "the file on the server has changed")
       }
-      try await self.begin(answer.url, representation)
+      try await begin(answer.url, representation)
     } catch {
       answer.connection.close()
       throw TransferFailure(error, isRetriable: false)
     }
     guard let session = self.session else { return }
-    self.downloader.onEvent(.started(url: self.url, file: self.fileName, offset: 0, size: size))
+    self.downloader.onEvent(.started(url: self.url, file: fileName, offset: 0, size: size))
     if let coding = answer.head.headers.first(name: "Content-Encoding"), coding.lowercased() != "identity" {
       self.downloader.onEvent(
         .notice("\(self.url): the server sends the file packed (\(coding.prefix(20))); it is kept so")
@@ -317,7 +317,7 @@ actor FileDownload {
     }
     let claim = session.store.pieces.claim(session.stride) ?? 0..<0
     let plan = StorePlan(claim: claim, end: size, stride: session.stride, limiter: self.downloader.limiter)
-    try await self.fetchAll(answer, plan)
+    try await fetchAll(answer, plan)
   }
 
   private func begin(_ url: DownloadURL, _ representation: Representation) async throws(Failure) {
@@ -335,14 +335,14 @@ actor FileDownload {
       self.part = part
       target = .part(part)
     }
-    let store = self.makeStore(target, size: representation.size)
+    let store = makeStore(target, size: representation.size)
     self.session = Session(
       url: url,
       representation: representation,
       store: store,
       hasLength: representation.size != nil
     )
-    self.askForDigest()
+    askForDigest()
   }
 
   /// Checks that a 206 holds what was asked for, of the same file.
@@ -374,15 +374,15 @@ actor FileDownload {
   // MARK: - The end
 
   private func finish(since start: ContinuousClock.Instant) async throws(Failure) -> DownloadReport {
-    await self.learnDigest()
+    await learnDigest()
     guard let session = self.session else { throw Failure(.other, "\(self.url): nothing was downloaded") }
     let state = try await session.store.drain()
     let size = session.store.pieces.size ?? state.count
     guard state.count == size, let digest = SHA256Sum(bytes: ResumableSHA256(state).finalize()) else {
       throw Failure(.integrity, "\(self.url): only \(state.count) of \(size) bytes came")
     }
-    if let expected = self.options.checksum ?? session.representation.digest, expected != digest {
-      let origin = self.options.checksum == nil ? "the server names" : "was asked for"
+    if let expected = options.checksum ?? session.representation.digest, expected != digest {
+      let origin = options.checksum == nil ? "the server names" : "was asked for"
       throw Failure(
         .integrity,
         "\(self.url): the SHA-256 is \(digest), but \(origin) \(expected); the file is not kept"
@@ -390,7 +390,7 @@ actor FileDownload {
     }
     var file = "-"
     if let part = self.part, case .file(let folder, _) = self.destination {
-      let existing = self.options.existingFile
+      let existing = options.existingFile
       let name = try await self.downloader.threads.disk.run { () throws(Failure) in
         try part.publish(size: size, state: state, digest: digest, existing: existing)
       }
@@ -407,7 +407,7 @@ actor FileDownload {
     since start: ContinuousClock.Instant
   ) -> DownloadReport {
     let assurance: DownloadReport.Assurance
-    if self.options.checksum != nil {
+    if options.checksum != nil {
       assurance = .checksum
     } else if let session = self.session {
       assurance = session.representation.digest != nil ? .serverDigest : session.hasLength ? .length : .none

@@ -57,7 +57,7 @@ final class Folder: Sendable {
   func status(_ name: String) throws(Failure) -> stat? {
     var status = stat()
     if fstatat(self.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return status }
-    guard errno == ENOENT else { throw self.failure("look at", name) }
+    guard errno == ENOENT else { throw failure("look at", name) }
     return nil
   }
 
@@ -69,13 +69,13 @@ final class Folder: Sendable {
     let flags = flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
     let descriptor = openat(self.descriptor, name, flags, 0o666)
     guard descriptor >= 0 else {
-      guard errno == ELOOP || errno == ENXIO || errno == EISDIR else { throw self.failure("open", name) }
-      throw Failure(.refusedLocally, "'\(self.location(name))' is not a regular file; move it away")
+      guard errno == ELOOP || errno == ENXIO || errno == EISDIR else { throw failure("open", name) }
+      throw Failure(.refusedLocally, "'\(location(name))' is not a regular file; move it away")
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
       close(descriptor)
-      throw Failure(.refusedLocally, "'\(self.location(name))' is not a regular file of this user; move it away")
+      throw Failure(.refusedLocally, "'\(location(name))' is not a regular file of this user; move it away")
     }
     return descriptor
   }
@@ -94,7 +94,7 @@ final class Folder: Sendable {
       ? renameat(self.descriptor, from, self.descriptor, to)
       : sockeye_rename_noreplace(self.descriptor, from, to)
     if status == 0 { return true }
-    guard errno == EEXIST, !replacing else { throw self.failure("rename '\(self.location(from))' to", to) }
+    guard errno == EEXIST, !replacing else { throw failure("rename '\(location(from))' to", to) }
     return false
   }
 
@@ -102,7 +102,7 @@ final class Folder: Sendable {
   func sync() { fsync(self.descriptor) }
 
   func failure(_ action: String, _ name: String) -> Failure {
-    Failure(.localFile, "cannot \(action) '\(self.location(name))': \(Self.reason(errno))")
+    Failure(.localFile, "cannot \(action) '\(location(name))': \(Self.reason(errno))")
   }
 
   static func reason(_ code: CInt) -> String {

@@ -57,12 +57,12 @@ extension Downloader {
     guard url.scheme != .tcp else {
       throw Failure(.usage, "\(url): the bare-name protocol has no listings; --recursive is for http:// and https://")
     }
-    let path = self.options.folder
-    let base = try await self.threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
+    let path = options.folder
+    let base = try await threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
     var root = base
     var rootURL = url
     let name = url.path.split(separator: "/").last.map { DownloadURL.percentDecode($0) }
-    if let name { root = try await self.makeFolder(name, in: base) }
+    if let name { root = try await makeFolder(name, in: base) }
     if !url.path.hasSuffix("/") { rootURL = try url.resolving(url.path + "/") }
 
     var waiting: [(url: DownloadURL, folder: Folder, depth: Int)] = [(rootURL, root, 0)]
@@ -71,7 +71,7 @@ extension Downloader {
     var entries = 0
     while let next = waiting.popLast() {
       do throws(Failure) {
-        let listing = try await self.list(next.url)
+        let listing = try await list(next.url)
         entries += listing.entries.count
         guard entries <= Self.mostEntries else {
           throw Failure(.peerProtocol, "\(next.url): more than \(Self.mostEntries) files; take its folders one by one")
@@ -88,10 +88,10 @@ extension Downloader {
                   "\(entryURL): folders lie more than \(Self.deepest) deep; take it by itself"
                 )
               }
-              waiting.append((entryURL, try await self.makeFolder(bytes, in: next.folder), next.depth + 1))
+              waiting.append((entryURL, try await makeFolder(bytes, in: next.folder), next.depth + 1))
             case .file:
-              let name = try self.safeName(bytes)
-              guard let file = try await self.download(entryURL, into: next.folder, name: name.text) else {
+              let name = try safeName(bytes)
+              guard let file = try await download(entryURL, into: next.folder, name: name.text) else {
                 report.skipped += 1
                 continue
               }
@@ -102,14 +102,14 @@ extension Downloader {
             if Task.isCancelled { throw error }
             first = first ?? error
             report.failed += 1
-            self.onEvent(.failed(url: entryURL, failure: error))
+            onEvent(.failed(url: entryURL, failure: error))
           }
         }
       } catch {
         if Task.isCancelled || next.depth == 0 { throw error }
         first = first ?? error
         report.failed += 1
-        self.onEvent(.failed(url: next.url, failure: error))
+        onEvent(.failed(url: next.url, failure: error))
       }
     }
     if let first {
@@ -120,13 +120,13 @@ extension Downloader {
 
   private func safeName(_ bytes: [UInt8]) throws(Failure) -> LocalName {
     let name = try LocalName(bytes)
-    if name.isChanged { self.onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text)) }
+    if name.isChanged { onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text)) }
     return name
   }
 
   private func makeFolder(_ bytes: [UInt8], in parent: Folder) async throws(Failure) -> Folder {
-    let name = try self.safeName(bytes)
-    return try await self.threads.disk.run { () throws(Failure) in try Folder(name, in: parent) }
+    let name = try safeName(bytes)
+    return try await threads.disk.run { () throws(Failure) in try Folder(name, in: parent) }
   }
 
   private func list(_ url: DownloadURL) async throws(Failure) -> FolderListing {
@@ -140,7 +140,7 @@ extension Downloader {
       } catch {
         throw TransferFailure(error)
       }
-      await self.pool.giveBack(answer.connection)
+      await pool.giveBack(answer.connection)
       let bytes = Data(outcome.body.readableBytesView)
       guard let listing = try? JSONDecoder().decode(FolderListing.self, from: bytes), listing.v == 1 else {
         throw TransferFailure(

@@ -57,14 +57,14 @@ struct HTTPConnection: Sendable {
   ///
   /// The task's cancellation closes the connection.
   func send(_ request: HTTPRequestHead) async throws(Failure) -> HTTPResponseHead {
-    try await self.call { handler, promise in handler.send(request, promise: promise) }
+    try await call { handler, promise in handler.send(request, promise: promise) }
   }
 
   /// Reads the body of the response whose head was returned last.
   ///
   /// The task's cancellation closes the connection.
   func receive(_ plan: BodyPlan) async throws(Failure) -> BodyOutcome {
-    try await self.call { handler, promise in handler.receive(plan, promise: promise) }
+    try await call { handler, promise in handler.receive(plan, promise: promise) }
   }
 
   /// Whether another request may be sent.
@@ -119,7 +119,7 @@ final class HTTPConnectionPool: Sendable {
     _ request: HTTPRequestHead,
     to url: DownloadURL
   ) async throws(Failure) -> (connection: HTTPConnection, head: HTTPResponseHead) {
-    while let connection = self.takeIdle(url.origin) {
+    while let connection = takeIdle(url.origin) {
       do throws(Failure) {
         return (connection, try await connection.send(request))
       } catch {

@@ -100,19 +100,19 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   /// Sends a request.
   func send(_ head: HTTPRequestHead, promise: EventLoopPromise<HTTPResponseHead>) {
     guard let context = self.context, case .idle = self.state else {
-      promise.fail(self.closingFailure)
+      promise.fail(closingFailure)
       return
     }
     self.state = .awaitingHead(promise)
-    self.lastActivity = .now()
-    context.write(self.wrapOutboundOut(.head(head)), promise: nil)
-    context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+    lastActivity = .now()
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
   }
 
   /// Reads the body of the response whose head has come.
   func receive(_ plan: BodyPlan, promise: EventLoopPromise<BodyOutcome>) {
     guard case .planning(let parts, let failure) = self.state else {
-      promise.fail(self.closingFailure)
+      promise.fail(closingFailure)
       return
     }
     var receiving = Receiving(plan: plan, promise: promise, position: 0, claimEnd: 0)
@@ -121,10 +121,10 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
       receiving.claimEnd = store.claim.upperBound
     }
     self.state = .receiving(receiving)
-    self.lastActivity = .now()
-    for part in parts { self.take(part) }
+    lastActivity = .now()
+    for part in parts { take(part) }
     if let failure { self.end(failure) }
-    self.readIfWanted()
+    readIfWanted()
   }
 
   private var closingFailure: Failure {
@@ -138,82 +138,82 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     self.context = context
     let period = TimeAmount.nanoseconds(max(self.idleLimit.nanoseconds / 4, 10_000_000))
     let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-    self.idleCheck = context.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in
+    idleCheck = context.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in
       handler.value.checkIdle()
     }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    self.idleCheck?.cancel()
+    idleCheck?.cancel()
     self.context = nil
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    self.lastActivity = .now()
-    let part = self.unwrapInboundIn(data)
+    lastActivity = .now()
+    let part = unwrapInboundIn(data)
     if case .body(let buffer) = part, buffer.readableBytes < Self.shortPart {
-      self.gathered.writeImmutableBuffer(buffer)
-      if self.gathered.readableBytes >= Self.mostGathered { self.takeGathered() }
+      gathered.writeImmutableBuffer(buffer)
+      if gathered.readableBytes >= Self.mostGathered { takeGathered() }
     } else {
-      self.takeGathered()
-      self.take(part)
+      takeGathered()
+      take(part)
     }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    self.takeGathered()
+    takeGathered()
     context.fireChannelReadComplete()
   }
 
   private func takeGathered() {
-    guard self.gathered.readableBytes > 0 else { return }
-    let buffer = self.gathered
-    self.gathered = ByteBuffer()
-    self.take(.body(buffer))
+    guard gathered.readableBytes > 0 else { return }
+    let buffer = gathered
+    gathered = ByteBuffer()
+    take(.body(buffer))
   }
 
   func read(context: ChannelHandlerContext) {
-    if self.mayRead { context.read() } else { self.wantsRead = true }
+    if mayRead { context.read() } else { wantsRead = true }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case ChannelEvent.inputClosed = event { self.end(self.cutFailure) }
+    if case ChannelEvent.inputClosed = event { self.end(cutFailure) }
     context.fireUserInboundEventTriggered(event)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    self.end(self.cutFailure)
+    self.end(cutFailure)
     context.fireChannelInactive()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    self.takeGathered()
+    takeGathered()
     self.end(self.failure(for: error))
   }
 
   private func take(_ part: HTTPClientResponsePart) {
     switch (self.state, part) {
     case (.awaitingHead(let promise), .head(let head)):
-      self.isReusable = head.isKeepAlive
-      self.endsWithStream =
+      isReusable = head.isKeepAlive
+      endsWithStream =
         !head.headers.contains(name: "Content-Length") && !head.headers.contains(name: "Transfer-Encoding")
       self.state = .planning([], nil)
       promise.succeed(head)
-    case (.planning, .end) where !self.isEndCredible: self.end(self.cutFailure)
+    case (.planning, .end) where !self.isEndCredible: self.end(cutFailure)
     case (.planning(var parts, nil), .body), (.planning(var parts, nil), .end):
       self.state = .idle
       parts.append(part)
       self.state = .planning(parts, nil)
     case (.planning, _): break
-    case (.receiving, .end) where !self.isEndCredible: self.end(self.cutFailure)
-    case (.receiving, .body(let buffer)): self.takeBody(buffer)
+    case (.receiving, .end) where !self.isEndCredible: self.end(cutFailure)
+    case (.receiving, .body(let buffer)): takeBody(buffer)
     case (.receiving(var receiving), .end):
       if case .store(_, let plan) = receiving.plan, let end = plan.end, receiving.position != end {
-        return self.end(self.cutFailure)
+        return self.end(cutFailure)
       }
       receiving.isEnded = true
       self.state = .receiving(receiving)
-      self.finishIfDone()
+      finishIfDone()
     case (.closed, _): break
     default: self.end(Failure(.peerProtocol, "\(self.url): the server sent what nobody asked for"))
     }
@@ -271,11 +271,11 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
         eventLoop.execute { handler.value.stored(cost, failure) }
       }
     }
-    if let limiter = plan.limiter { self.throttle(until: limiter.take(count, now: .now()), on: eventLoop) }
+    if let limiter = plan.limiter { throttle(until: limiter.take(count, now: .now()), on: eventLoop) }
     if receiving.outcome.isDisplaced {
-      self.isReusable = false
+      isReusable = false
       self.context?.close(promise: nil)
-      self.finishIfDone()
+      finishIfDone()
     }
   }
 
@@ -284,15 +284,15 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     receiving.outstanding -= cost
     self.state = .receiving(receiving)
     if let failure { return self.end(failure) }
-    self.finishIfDone()
-    self.readIfWanted()
+    finishIfDone()
+    readIfWanted()
   }
 
   private func finishIfDone() {
     guard case .receiving(let receiving) = self.state, receiving.outstanding == 0,
       receiving.isEnded || receiving.outcome.isDisplaced
     else { return }
-    self.releaseClaim(receiving)
+    releaseClaim(receiving)
     self.state = .idle
     receiving.promise.succeed(receiving.outcome)
   }
@@ -314,15 +314,15 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   }
 
   private func readIfWanted() {
-    guard self.wantsRead, self.mayRead, let context = self.context else { return }
-    self.wantsRead = false
-    self.lastActivity = .now()
+    guard wantsRead, mayRead, let context = self.context else { return }
+    wantsRead = false
+    lastActivity = .now()
     context.read()
   }
 
   private func throttle(until deadline: NIODeadline, on eventLoop: any EventLoop) {
     guard !self.isThrottled, deadline > .now() else { return }
-    self.isThrottled = true
+    isThrottled = true
     _ = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
       self.isThrottled = false
       self.readIfWanted()
@@ -332,7 +332,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   private func checkIdle() {
     switch self.state {
     case .awaitingHead, .receiving:
-      guard self.mayRead, NIODeadline.now() - self.lastActivity > self.idleLimit else { return }
+      guard mayRead, NIODeadline.now() - lastActivity > self.idleLimit else { return }
       self.end(Failure(.timedOut, "\(self.url): the server has been silent for \(self.idleLimit.seconds) s"))
     default: break
     }
@@ -347,11 +347,11 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
       receiving.outstanding > 0,
       failure.kind != .localFile
     {
-      self.isReusable = false
+      isReusable = false
       self.context?.close(promise: nil)
       return
     }
-    self.isReusable = false
+    isReusable = false
     switch state {
     case .closed: return
     case .idle: break
@@ -362,7 +362,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
       return
     case .awaitingHead(let promise): promise.fail(failure)
     case .receiving(let receiving):
-      self.releaseClaim(receiving)
+      releaseClaim(receiving)
       receiving.promise.fail(failure)
     }
     self.state = .closed(failure)
@@ -385,12 +385,12 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   private func failure(for error: any Error) -> Failure {
     switch error {
     case let failure as Failure: return failure
-    case HTTPParserError.invalidEOFState: return self.cutFailure
+    case HTTPParserError.invalidEOFState: return cutFailure
     case HTTPParserError.headerOverflow:
       return Failure(.peerProtocol, "\(self.url): the server's header fields are too long")
     case is HTTPParserError:
       return Failure(.peerProtocol, "\(self.url): what the server answers is not HTTP (\(error))")
-    case NIOSSLError.uncleanShutdown: return self.cutFailure
+    case NIOSSLError.uncleanShutdown: return cutFailure
     case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: return TLSFailure.make(error, url: self.url)
     case let error as IOError where error.errnoCode == ECONNRESET:
       return Failure(.network, "\(self.url): the server reset the connection")
@@ -401,7 +401,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
 
 extension TimeAmount {
   /// Seconds, rounded up.
-  var seconds: Int64 { (self.nanoseconds + 999_999_999) / 1_000_000_000 }
+  var seconds: Int64 { (nanoseconds + 999_999_999) / 1_000_000_000 }
 }
 
 /// Remembers whether the peer ended its stream in order: by a FIN, or in TLS by a close_notify.
@@ -411,7 +411,7 @@ final class StreamEndObserver: ChannelInboundHandler {
   private(set) var hasEnded = false
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case ChannelEvent.inputClosed = event { self.hasEnded = true }
+    if case ChannelEvent.inputClosed = event { hasEnded = true }
     context.fireUserInboundEventTriggered(event)
   }
 }

@@ -59,10 +59,10 @@ struct HTTPRequester: Sendable {
   /// - Returns: An answer with a status of 200, 206 or 416.
   func ask(_ question: Question, of url: DownloadURL) async throws(TransferFailure) -> Answer {
     var url = url
-    for _ in 0...max(0, self.options.redirects) {
+    for _ in 0...max(0, options.redirects) {
       let answer: Answer
       do throws(Failure) {
-        let (connection, head) = try await self.pool.send(self.request(question, to: url), to: url)
+        let (connection, head) = try await pool.send(request(question, to: url), to: url)
         answer = Answer(connection: connection, head: head, url: url)
       } catch {
         throw TransferFailure(error)
@@ -70,17 +70,17 @@ struct HTTPRequester: Sendable {
       switch answer.head.status.code {
       case 200, 206, 416: return answer
       case 301, 302, 303, 307, 308:
-        await self.dismiss(answer)
-        let next = try self.target(of: answer)
-        self.onEvent(.redirected(from: url, to: next))
+        await dismiss(answer)
+        let next = try target(of: answer)
+        onEvent(.redirected(from: url, to: next))
         url = next
       default:
-        await self.dismiss(answer)
+        await dismiss(answer)
         throw self.failure(answer)
       }
     }
     throw TransferFailure(
-      Failure(.peerProtocol, "\(url): more than \(self.options.redirects) redirects; the server sends us in circles")
+      Failure(.peerProtocol, "\(url): more than \(options.redirects) redirects; the server sends us in circles")
     )
   }
 
@@ -90,7 +90,7 @@ struct HTTPRequester: Sendable {
     guard let length, length <= 1 << 16, (try? await answer.connection.receive(.discard)) != nil else {
       return answer.connection.close()
     }
-    await self.pool.giveBack(answer.connection)
+    await pool.giveBack(answer.connection)
   }
 
   private func request(_ question: Question, to url: DownloadURL) -> HTTPRequestHead {
@@ -107,7 +107,7 @@ struct HTTPRequester: Sendable {
     }
     // RFC 9530, section 4.
     if question.wantsDigest { headers.add(name: "Want-Repr-Digest", value: "sha-256=10") }
-    if url.origin == self.trusted, let value = self.options.credentials?.basicAuthorization(host: url.host) {
+    if url.origin == trusted, let value = options.credentials?.basicAuthorization(host: url.host) {
       headers.add(name: "Authorization", value: value)
     }
     return HTTPRequestHead(version: .http1_1, method: question.method, uri: url.target, headers: headers)
@@ -138,7 +138,7 @@ struct HTTPRequester: Sendable {
     let text = "\(answer.url): \(status.code)\(reason.isEmpty ? "" : " \(reason.prefix(80))")"
     switch status.code {
     case 401, 407:
-      let advice = self.options.credentials == nil ? "--auth-file FILE names who you are" : "check the --auth-file"
+      let advice = options.credentials == nil ? "--auth-file FILE names who you are" : "check the --auth-file"
       return TransferFailure(Failure(.authentication, "\(text); \(advice)"))
     case 408, 425, 429, 500, 502, 503, 504:
       let wait = answer.head.headers.first(name: "Retry-After").flatMap { DecimalNumber.parse($0) }

@@ -37,7 +37,7 @@ public struct LocalName: Hashable, Sendable {
     }
     name = Self.shorten(name)
     self.text = name
-    self.isChanged = Array(name.utf8) != bytes
+    isChanged = Array(name.utf8) != bytes
   }
 
   /// UTF-8 as it is; every byte that isn't part of it as `%` and two digits, so that nothing is lost.
@@ -75,13 +75,13 @@ public struct LocalName: Hashable, Sendable {
 
   /// Cuts between characters, and keeps a short extension.
   private static func shorten(_ name: String) -> String {
-    guard name.utf8.count > self.longest else { return name }
+    guard name.utf8.count > longest else { return name }
     var ending = ""
     if let dot = name.lastIndex(of: "."), dot > name.startIndex, name[dot...].utf8.count <= 16 {
       ending = String(name[dot...])
     }
     var stem = ""
-    var room = self.longest - ending.utf8.count
+    var room = longest - ending.utf8.count
     // By scalars: one character may be a heap of marks without end.
     for scalar in name.unicodeScalars {
       room -= UTF8.width(scalar)
@@ -92,7 +92,7 @@ public struct LocalName: Hashable, Sendable {
   }
 
   private static func visible(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.prefix(80).map { self.isUnsafe($0) && $0 != "\\" ? "?" : $0 }))
+    String(String.UnicodeScalarView(text.unicodeScalars.prefix(80).map { isUnsafe($0) && $0 != "\\" ? "?" : $0 }))
   }
 }
 

@@ -51,11 +51,11 @@ final class PartFile: Sendable {
       close(descriptor)
       throw error
     }
-    self.journalDescriptor = descriptor
+    journalDescriptor = descriptor
   }
 
   deinit {
-    close(self.journalDescriptor)
+    close(journalDescriptor)
     if let descriptor = self.descriptor.withLock({ $0 }) { close(descriptor) }
   }
 
@@ -74,8 +74,8 @@ final class PartFile: Sendable {
 
   /// Starts from the first byte.
   func begin(_ identity: DownloadJournal.Identity) throws(Failure) {
-    try self.append(.begin(identity))
-    guard fsync(self.journalDescriptor) == 0 else { throw self.folder.failure("write", self.name) }
+    try append(.begin(identity))
+    guard fsync(journalDescriptor) == 0 else { throw self.folder.failure("write", self.name) }
     self.folder.sync()
     let descriptor = try self.descriptor.withLock { descriptor throws(Failure) in
       if let descriptor { return descriptor }
@@ -88,7 +88,7 @@ final class PartFile: Sendable {
 
   /// Writes bytes.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(Failure) {
-    let descriptor = self.partDescriptor
+    let descriptor = partDescriptor
     var rest = bytes[...]
     while !rest.isEmpty {
       let position = offset + UInt64(rest.startIndex)
@@ -101,7 +101,7 @@ final class PartFile: Sendable {
 
   /// Reads a range in blocks, in order.
   func read(_ range: Range<UInt64>, _ body: (UnsafeRawBufferPointer) -> Void) throws(Failure) {
-    let descriptor = self.partDescriptor
+    let descriptor = partDescriptor
     let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
     defer { block.deallocate() }
     var position = range.lowerBound
@@ -121,10 +121,10 @@ final class PartFile: Sendable {
 
   /// Makes all bytes written so far durable, and then says so in the journal.
   func record(_ checkpoint: DownloadJournal.Checkpoint) throws(Failure) {
-    guard fdatasync(self.partDescriptor) == 0 else {
+    guard fdatasync(partDescriptor) == 0 else {
       throw self.folder.failure("write", DownloadFileNames.part(self.name))
     }
-    try self.append(.checkpoint(checkpoint))
+    try append(.checkpoint(checkpoint))
   }
 
   private var partDescriptor: CInt { self.descriptor.withLock { $0 ?? -1 } }
@@ -133,7 +133,7 @@ final class PartFile: Sendable {
     try self.journal.withLock { journal throws(Failure) in
       let bytes = journal.append(record)
       // In one call: a kill comes before or after it, and a power failure is what the checksum is for.
-      let written = bytes.withUnsafeReadableBytes { Glibc.write(self.journalDescriptor, $0.baseAddress, $0.count) }
+      let written = bytes.withUnsafeReadableBytes { Glibc.write(journalDescriptor, $0.baseAddress, $0.count) }
       guard written == bytes.readableBytes else {
         throw self.folder.failure("write", DownloadFileNames.journal(self.name))
       }
@@ -146,10 +146,10 @@ final class PartFile: Sendable {
   /// byte is missing.
   func verifyTail() throws(Failure) -> Bool {
     let content = self.content
-    guard self.hasPart, let checkpoint = content.checkpoint else { return false }
+    guard hasPart, let checkpoint = content.checkpoint else { return false }
     var status = stat()
     let end = max(checkpoint.state.count, checkpoint.held.map(\.upperBound).max() ?? 0)
-    guard fstat(self.partDescriptor, &status) == 0, UInt64(max(0, status.st_size)) >= end else { return false }
+    guard fstat(partDescriptor, &status) == 0, UInt64(max(0, status.st_size)) >= end else { return false }
     var hash = ResumableSHA256(content.stateBefore)
     guard hash.state.count <= checkpoint.state.count else { return false }
     try self.read(hash.state.count..<checkpoint.state.count) { hash.update($0) }
@@ -177,13 +177,13 @@ final class PartFile: Sendable {
     existing: DownloadOptions.ExistingFile
   ) throws(Failure) -> String {
     let part = DownloadFileNames.part(self.name)
-    let descriptor = self.partDescriptor
+    let descriptor = partDescriptor
     var status = stat()
     guard ftruncate(descriptor, off_t(size)) == 0, fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else {
       throw self.folder.failure("write", part)
     }
-    try self.append(.checkpoint(.init(state: state, held: [])))
-    try self.append(.whole(.init(digest: digest, size: size, inode: UInt64(status.st_ino))))
+    try append(.checkpoint(.init(state: state, held: [])))
+    try append(.whole(.init(digest: digest, size: size, inode: UInt64(status.st_ino))))
 
     var name = self.name
     var number = 0
@@ -199,7 +199,7 @@ final class PartFile: Sendable {
       name = "\(self.name).\(number)"
     }
     self.folder.sync()
-    self.removeJournal()
+    removeJournal()
     return name
   }
 
@@ -209,7 +209,7 @@ final class PartFile: Sendable {
   /// Removes everything.
   func discard() {
     self.folder.remove(DownloadFileNames.part(self.name))
-    self.removeJournal()
+    removeJournal()
   }
 
   // MARK: - Opening

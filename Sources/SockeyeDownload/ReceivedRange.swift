@@ -23,7 +23,7 @@ struct ReceivedRange: Hashable, Sendable {
     guard ends.count == 2, let first = DecimalNumber.parse(ends[0]), let last = DecimalNumber.parse(ends[1]),
       first <= last, last < self.size ?? .max
     else { return nil }
-    self.bytes = first..<(last + 1)
+    bytes = first..<(last + 1)
   }
 }
 

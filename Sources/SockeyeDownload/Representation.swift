@@ -23,7 +23,7 @@ struct Representation: Hashable, Sendable {
     }
     self.lastModified = head.headers.first(name: "Last-Modified")
     self.digest = ReprDigest.sha256(in: head.headers[canonicalForm: "Repr-Digest"])
-    self.acceptsRanges =
+    acceptsRanges =
       head.status == .partialContent
       || head.headers[canonicalForm: "Accept-Ranges"].contains { $0.lowercased() == "bytes" }
   }
@@ -82,7 +82,7 @@ enum ContentDisposition {
         let parts = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
         if parts.count == 3, parts[0].lowercased() == "utf-8" { return DownloadURL.percentDecode(parts[2]) }
       } else if name == "filename" {
-        plain = Array(self.unquote(text).utf8)
+        plain = Array(unquote(text).utf8)
       }
     }
     return plain

@@ -21,17 +21,17 @@ struct RetrySchedule: Sendable {
   ///   - requested: What the server asked for (Retry-After), obeyed up to the longest wait.
   ///   - spread: A random number from 0 to 1.
   mutating func next(requested: TimeAmount? = nil, spread: Double) -> TimeAmount? {
-    guard self.attempt < self.retries else { return nil }
+    guard attempt < self.retries else { return nil }
     let longest = self.backOff.upperBound.nanoseconds
-    let doubled = self.backOff.lowerBound.nanoseconds.multipliedReportingOverflow(by: 1 << Int64(min(self.attempt, 32)))
-    self.attempt += 1
+    let doubled = self.backOff.lowerBound.nanoseconds.multipliedReportingOverflow(by: 1 << Int64(min(attempt, 32)))
+    attempt += 1
     let wait = doubled.overflow ? longest : min(longest, doubled.partialValue)
     let jittered = wait - Int64(Double(wait) / 2 * min(1, max(0, spread)))
     return .nanoseconds(max(jittered, min(longest, requested?.nanoseconds ?? 0)))
   }
 
   /// Bytes arrived.
-  mutating func progressed() { self.attempt = 0 }
+  mutating func progressed() { attempt = 0 }
 
   /// Whether another attempt may fare better.
   static func isWorthwhile(_ failure: Failure) -> Bool {

@@ -14,8 +14,8 @@ final class TLSClient: Sendable {
   private let context = Mutex<NIOSSLContext?>(nil)
 
   init(_ options: DownloadOptions) {
-    self.certificateAuthorities = options.certificateAuthorities
-    self.acceptsAnyCertificate = options.acceptsAnyCertificate
+    certificateAuthorities = options.certificateAuthorities
+    acceptsAnyCertificate = options.acceptsAnyCertificate
     self.fingerprint = options.certificateFingerprint
   }
 
@@ -26,14 +26,14 @@ final class TLSClient: Sendable {
       if let context { return context }
       var configuration = TLSConfiguration.makeClientConfiguration()
       configuration.applicationProtocols = ["http/1.1"]
-      if let file = self.certificateAuthorities { configuration.trustRoots = .file(file) }
-      if self.acceptsAnyCertificate { configuration.certificateVerification = .none }
+      if let file = certificateAuthorities { configuration.trustRoots = .file(file) }
+      if acceptsAnyCertificate { configuration.certificateVerification = .none }
       do {
         let made = try NIOSSLContext(configuration: configuration)
         context = made
         return made
       } catch {
-        guard let file = self.certificateAuthorities else { throw error }
+        guard let file = certificateAuthorities else { throw error }
         throw Failure(.localFile, "cannot read certificates from '\(file)'; --ca takes a file in PEM form")
       }
     }

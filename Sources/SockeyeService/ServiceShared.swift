@@ -26,42 +26,42 @@ final class ServiceShared: Sendable {
 
   init(_ configuration: FileServiceConfiguration) throws(Failure) {
     self.configuration = configuration
-    self.directory = try ServedDirectory(path: configuration.directory)
-    self.filePool = BlockingThreads(count: 4)
-    self.computePool = BlockingThreads(count: 2)
-    self.digests = DigestCache(pool: self.computePool)
-    self.uploads = configuration.uploads.map { UploadArea(quota: $0.quota) }
-    self.replaceable = Mutex(
+    directory = try ServedDirectory(path: configuration.directory)
+    filePool = BlockingThreads(count: 4)
+    computePool = BlockingThreads(count: 2)
+    digests = DigestCache(pool: computePool)
+    uploads = configuration.uploads.map { UploadArea(quota: $0.quota) }
+    replaceable = Mutex(
       Replaceable(
         tls: try Self.context(configuration.tls),
-        authority: configuration.passwords.map { [pool = self.computePool] in PasswordAuthority($0, pool: pool) }
+        authority: configuration.passwords.map { [pool = computePool] in PasswordAuthority($0, pool: pool) }
       )
     )
   }
 
   /// Ends the threads.
   func shutDown() {
-    self.filePool.beginShutDown()
-    self.computePool.beginShutDown()
+    filePool.beginShutDown()
+    computePool.beginShutDown()
   }
 
   /// What is needed to speak TLS, if the service does.
-  var tls: NIOSSLContext? { self.replaceable.withLock { $0.tls } }
+  var tls: NIOSSLContext? { replaceable.withLock { $0.tls } }
 
   /// Who knows the passwords, if any are needed.
-  var authority: PasswordAuthority? { self.replaceable.withLock { $0.authority } }
+  var authority: PasswordAuthority? { replaceable.withLock { $0.authority } }
 
   /// Replaces the certificate and the passwords; connections that exist keep what they began with.
   func reload(tls: TLSConfiguration?, passwords: PasswordFile?) throws(Failure) {
     let context = try Self.context(tls)
-    let authority = passwords.map { PasswordAuthority($0, pool: self.computePool) }
-    self.replaceable.withLock { $0 = Replaceable(tls: context, authority: authority) }
+    let authority = passwords.map { PasswordAuthority($0, pool: computePool) }
+    replaceable.withLock { $0 = Replaceable(tls: context, authority: authority) }
   }
 
   /// Whether no connection is to outlive the response that it waits for.
-  var isDraining: Bool { self.draining.load(ordering: .relaxed) }
+  var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-  func startDraining() { self.draining.store(true, ordering: .relaxed) }
+  func startDraining() { draining.store(true, ordering: .relaxed) }
 
   private static func context(_ configuration: TLSConfiguration?) throws(Failure) -> NIOSSLContext? {
     guard let configuration else { return nil }

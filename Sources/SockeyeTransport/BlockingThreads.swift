@@ -11,8 +11,8 @@ public final class BlockingThreads: Sendable {
   ///
   /// - Parameter count: At least one.
   public init(count: Int) {
-    self.pool = NIOThreadPool(numberOfThreads: count)
-    self.pool.start()
+    pool = NIOThreadPool(numberOfThreads: count)
+    pool.start()
   }
 
   /// Does work on one of the threads.
@@ -20,7 +20,7 @@ public final class BlockingThreads: Sendable {
   /// - Parameter body: Is called once, whatever happens: with `true` on a thread, or with `false` because the threads
   ///   have been shut down, and then possibly where this was called.
   public func submit(_ body: @escaping @Sendable (_ isRunning: Bool) -> Void) {
-    self.pool.submit { state in body(state == .active) }
+    pool.submit { state in body(state == .active) }
   }
 
   /// Does work on one of the threads, and brings what comes of it to an event loop.
@@ -30,7 +30,7 @@ public final class BlockingThreads: Sendable {
     on eventLoop: any EventLoop,
     _ body: @escaping @Sendable () throws -> Value
   ) -> EventLoopFuture<Value> {
-    self.pool.runIfActive(eventLoop: eventLoop, body)
+    pool.runIfActive(eventLoop: eventLoop, body)
   }
 
   /// Does work on one of the threads, and waits for it.
@@ -40,7 +40,7 @@ public final class BlockingThreads: Sendable {
     _ body: @escaping @Sendable () throws(Failure) -> Value
   ) async throws(Failure) -> Value {
     let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
-      self.submit { isRunning in
+      submit { isRunning in
         guard isRunning else {
           continuation.resume(returning: .failure(Failure(.other, "the program is ending")))
           return
@@ -53,11 +53,11 @@ public final class BlockingThreads: Sendable {
 
   /// Begins to end the threads: each does so after the work that it is at. What has not begun by then is told so.
   public func beginShutDown() {
-    self.pool.shutdownGracefully { _ in }
+    pool.shutdownGracefully { _ in }
   }
 
   /// The same, and waits until they have ended.
   public func shutDown() async {
-    try? await self.pool.shutdownGracefully()
+    try? await pool.shutdownGracefully()
   }
 }

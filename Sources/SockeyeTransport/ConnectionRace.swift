@@ -31,7 +31,7 @@ final class ConnectionRace {
     self.eventLoop = eventLoop
     self.attempt = attempt
     self.result = result
-    self.waiting = Self.interleaved(addresses)[...]
+    waiting = Self.interleaved(addresses)[...]
   }
 
   /// Runs a race.
@@ -71,16 +71,16 @@ final class ConnectionRace {
   }
 
   private func startNext() {
-    self.nextAttempt?.cancel()
-    self.nextAttempt = nil
+    nextAttempt?.cancel()
+    nextAttempt = nil
     guard !self.isDecided else { return }
-    guard let address = self.waiting.popFirst() else {
-      if self.pending == 0 { self.lose(timedOut: false) }
+    guard let address = waiting.popFirst() else {
+      if pending == 0 { lose(timedOut: false) }
       return
     }
-    self.pending += 1
+    pending += 1
     if !self.waiting.isEmpty {
-      self.nextAttempt = self.eventLoop.assumeIsolated().scheduleTask(in: Self.attemptDelay) { self.startNext() }
+      nextAttempt = self.eventLoop.assumeIsolated().scheduleTask(in: Self.attemptDelay) { self.startNext() }
     }
     self.attempt(address).hop(to: self.eventLoop).assumeIsolated().whenComplete { outcome in
       self.pending -= 1
@@ -98,16 +98,16 @@ final class ConnectionRace {
       channel.close(promise: nil)
       return
     }
-    self.isDecided = true
-    self.nextAttempt?.cancel()
+    isDecided = true
+    nextAttempt?.cancel()
     self.result.succeed(channel)
   }
 
   private func lose(timedOut: Bool) {
     guard !self.isDecided else { return }
-    self.isDecided = true
-    self.nextAttempt?.cancel()
-    self.result.fail(RaceLost(timedOut: timedOut, failures: self.failures))
+    isDecided = true
+    nextAttempt?.cancel()
+    self.result.fail(RaceLost(timedOut: timedOut, failures: failures))
   }
 }
 

@@ -67,10 +67,10 @@ extension Endpoint {
   /// - Throws: A failure of kind `usage` that says what is wrong and what would be right.
   public static func parse(_ words: [String]) throws(Failure) -> Endpoint {
     switch words.count {
-    case 1: return try self.parse(words[0])
+    case 1: return try parse(words[0])
     case 2:
-      guard let port = UInt16(words[1]) else { throw self.badPort(words[1], in: words.joined(separator: " ")) }
-      var (scheme, host) = try self.splitScheme(words[0])
+      guard let port = UInt16(words[1]) else { throw badPort(words[1], in: words.joined(separator: " ")) }
+      var (scheme, host) = try splitScheme(words[0])
       if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
       guard !host.isEmpty, scheme != nil || !host.hasPrefix("unix:") else {
         throw Failure(.usage, "'\(words[0])' is not a host; write HOST PORT or HOST:PORT")
@@ -88,13 +88,13 @@ extension Endpoint {
   public static func parse(_ text: String) throws(Failure) -> Endpoint {
     if text.hasPrefix("unix:") {
       let path = String(text.dropFirst("unix:".count))
-      guard !path.isEmpty, path.utf8.count <= self.longestUnixPath else {
-        throw Failure(.usage, "'\(text)': a socket's path has 1 to \(self.longestUnixPath) bytes")
+      guard !path.isEmpty, path.utf8.count <= longestUnixPath else {
+        throw Failure(.usage, "'\(text)': a socket's path has 1 to \(longestUnixPath) bytes")
       }
       return Endpoint(location: .unix(path: path))
     }
-    let (scheme, rest) = try self.splitScheme(text)
-    return Endpoint(scheme: scheme, location: try self.parseHostAndPort(rest, whole: text))
+    let (scheme, rest) = try splitScheme(text)
+    return Endpoint(scheme: scheme, location: try parseHostAndPort(rest, whole: text))
   }
 
   /// What fits into `sockaddr_un.sun_path` with its final NUL.
@@ -123,7 +123,7 @@ extension Endpoint {
       guard host.contains(":"), tail.hasPrefix(":") else {
         throw Failure(.usage, "'\(whole)': write an IPv6 endpoint as [ADDRESS]:PORT")
       }
-      guard let port = UInt16(tail.dropFirst()) else { throw self.badPort(tail.dropFirst(), in: whole) }
+      guard let port = UInt16(tail.dropFirst()) else { throw badPort(tail.dropFirst(), in: whole) }
       return .network(host: host, port: port)
     }
 
@@ -135,7 +135,7 @@ extension Endpoint {
     guard !host.contains(":") else {
       throw Failure(.usage, "'\(whole)': write an IPv6 endpoint as [ADDRESS]:PORT")
     }
-    guard let port = UInt16(portText) else { throw self.badPort(portText, in: whole) }
+    guard let port = UInt16(portText) else { throw badPort(portText, in: whole) }
     guard !host.contains(where: { $0.isWhitespace || $0 == "/" || $0 == "@" || $0 == "\0" }) else {
       throw Failure(.usage, "'\(whole)': '\(host)' is not a host name or an address")
     }

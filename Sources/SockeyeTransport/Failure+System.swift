@@ -25,7 +25,7 @@ extension Failure {
     if race.timedOut || codes == [ETIMEDOUT] {
       return Failure(.timedOut, "no answer from \(endpoint) within \(timeout.text): \(details)")
     }
-    return Failure(.network, "cannot connect to \(endpoint): \(details)\(self.advice(codes))")
+    return Failure(.network, "cannot connect to \(endpoint): \(details)\(advice(codes))")
   }
 
   /// What to tell when an endpoint could not be listened on.
@@ -82,7 +82,7 @@ extension Failure {
 extension TimeAmount {
   /// The amount in the largest unit that divides it: `5 s`, `250 ms`.
   public var text: String {
-    self.nanoseconds % 1_000_000_000 == 0
-      ? "\(self.nanoseconds / 1_000_000_000) s" : "\(self.nanoseconds / 1_000_000) ms"
+    nanoseconds % 1_000_000_000 == 0
+      ? "\(nanoseconds / 1_000_000_000) s" : "\(nanoseconds / 1_000_000) ms"
   }
 }

@@ -27,7 +27,7 @@ enum KernelMulticast {
       if let loopback = options.multicastLoopback {
         steps.append(channel.setOption(.ipOption(.ip_multicast_loop), value: loopback ? 1 : 0))
       }
-      if let device, let address = self.networkOrderAddress(of: device),
+      if let device, let address = networkOrderAddress(of: device),
         let provider = channel as? any SocketOptionProvider
       {
         steps.append(provider.unsafeSetSocketOption(level: .ip, name: .ip_multicast_if, value: address))

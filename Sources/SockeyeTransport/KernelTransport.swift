@@ -48,7 +48,7 @@ struct KernelTransport: TransportProvider {
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel> {
     if case .unixDomainSocket = address { Self.removeDeadSocket(address) }
-    var bootstrap = self.serverBootstrap(options).childChannelInitializer { channel in
+    var bootstrap = serverBootstrap(options).childChannelInitializer { channel in
       channel.eventLoop.makeCompletedFuture { try initializer(channel) }
     }
     if case .unixDomainSocket = address {
@@ -69,7 +69,7 @@ struct KernelTransport: TransportProvider {
     options: ListenOptions,
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel>? {
-    self.serverBootstrap(options).childChannelInitializer { channel in
+    serverBootstrap(options).childChannelInitializer { channel in
       Self.setUpStream(channel).flatMapThrowing { try initializer(channel) }
     }.withBoundSocket(descriptor)
   }

@@ -6,15 +6,15 @@ public struct Listener: Sendable {
   public let channels: [any Channel]
 
   /// The addresses actually bound.
-  public var addresses: [SocketAddress] { self.channels.compactMap(\.localAddress) }
+  public var addresses: [SocketAddress] { channels.compactMap(\.localAddress) }
 
   /// Stops listening. What was accepted before goes on.
   public func close() async {
-    for channel in self.channels { try? await channel.close() }
+    for channel in channels { try? await channel.close() }
   }
 
   /// Waits until listening has ended.
   public func waitUntilClosed() async {
-    for channel in self.channels { try? await channel.closeFuture.get() }
+    for channel in channels { try? await channel.closeFuture.get() }
   }
 }

@@ -14,9 +14,9 @@ struct PortOwner {
       inodes.formUnion(self.inodes(in: self.read("/proc/net/\(table)"), port: port))
     }
     guard !inodes.isEmpty else { return nil }
-    for process in self.entries("/proc") {
+    for process in entries("/proc") {
       guard let identifier = Int(process) else { continue }
-      for descriptor in self.entries("/proc/\(process)/fd") {
+      for descriptor in entries("/proc/\(process)/fd") {
         let target = self.link("/proc/\(process)/fd/\(descriptor)")
         guard target.hasPrefix("socket:["), inodes.contains(String(target.dropFirst(8).dropLast())) else { continue }
         let name = self.read("/proc/\(process)/comm").prefix { $0 != "\n" }

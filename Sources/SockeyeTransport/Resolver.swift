@@ -48,7 +48,7 @@ public enum Resolver {
       }
       answer.completeWith(
         Result { () throws(Failure) in
-          try self.lookUp(host: host, port: port, family: family, numericOnly: numericOnly, for: purpose)
+          try lookUp(host: host, port: port, family: family, numericOnly: numericOnly, for: purpose)
         }.mapError { $0 }
       )
     }

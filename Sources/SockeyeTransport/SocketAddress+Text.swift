@@ -7,18 +7,18 @@ extension SocketAddress {
   public var text: String {
     switch self {
     case .v4, .v6:
-      let host = self.hostText
+      let host = hostText
       let port = self.port ?? 0
       return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     case .unixDomainSocket:
-      guard let path = self.pathname, !path.isEmpty else { return "unix:(unnamed)" }
+      guard let path = pathname, !path.isEmpty else { return "unix:(unnamed)" }
       return "unix:\(path)"
     }
   }
 
   /// The host part of ``text``, without brackets.
   public var hostText: String {
-    guard let address = self.ipAddress else { return self.pathname ?? "" }
+    guard let address = ipAddress else { return pathname ?? "" }
     return address.hasPrefix("::ffff:") && address.contains(".") ? String(address.dropFirst("::ffff:".count)) : address
   }
 }

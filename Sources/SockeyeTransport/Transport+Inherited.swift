@@ -17,7 +17,7 @@ extension Transport {
     var channels: [any Channel] = []
     do {
       for descriptor in descriptors {
-        let channel = try await self.inherit(descriptor, options: options, initializer: initializer)
+        let channel = try await inherit(descriptor, options: options, initializer: initializer)
         channels.append(channel)
       }
     } catch {

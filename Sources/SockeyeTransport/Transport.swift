@@ -35,7 +35,7 @@ public struct Transport: Sendable {
     options: ConnectOptions = ConnectOptions(),
     initializer: @escaping Initializer
   ) async throws(Failure) -> any Channel {
-    let eventLoop = self.eventLoopGroup.next()
+    let eventLoop = eventLoopGroup.next()
     let deadline = NIODeadline.now() + options.timeout
     let addresses: [SocketAddress]
     switch endpoint.location {
@@ -58,7 +58,7 @@ public struct Transport: Sendable {
         on: eventLoop
       )
     }
-    let local = try await self.localAddresses(options, on: eventLoop)
+    let local = try await localAddresses(options, on: eventLoop)
 
     let provider = self.provider
     let race = eventLoop.flatSubmit {
@@ -106,12 +106,12 @@ public struct Transport: Sendable {
     options: ListenOptions = ListenOptions(),
     initializer: @escaping Initializer
   ) async throws(Failure) -> Listener {
-    let addresses = try await self.listeningAddresses(
+    let addresses = try await listeningAddresses(
       endpoint,
       family: options.family,
       numericOnly: options.numericOnly
     )
-    return try await self.bindAll(addresses, of: endpoint) { address in
+    return try await bindAll(addresses, of: endpoint) { address in
       try await self.provider.listen(on: address, options: options, initializer: initializer).get()
     }
   }
@@ -133,12 +133,12 @@ public struct Transport: Sendable {
     guard case .network = endpoint.location else {
       throw Failure(.usage, "\(endpoint): datagrams need a host and a port")
     }
-    let addresses = try await self.listeningAddresses(
+    let addresses = try await listeningAddresses(
       endpoint,
       family: options.family,
       numericOnly: options.numericOnly
     )
-    return try await self.bindAll(addresses, of: endpoint) { address in
+    return try await bindAll(addresses, of: endpoint) { address in
       try await self.provider.bindDatagrams(on: address, options: options, initializer: initializer).get()
     }
   }
@@ -164,7 +164,7 @@ public struct Transport: Sendable {
       numericOnly: options.numericOnly,
       for: .connecting,
       before: .now() + options.timeout,
-      on: self.eventLoopGroup.next()
+      on: eventLoopGroup.next()
     )
   }
 }
@@ -224,7 +224,7 @@ extension Transport {
         family: family,
         numericOnly: numericOnly,
         for: .listening,
-        on: self.eventLoopGroup.next()
+        on: eventLoopGroup.next()
       )
     }
   }

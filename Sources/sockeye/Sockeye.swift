@@ -24,7 +24,7 @@ struct Sockeye: AsyncParsableCommand {
   static func main() async {
     Signals.shared.start()
     do {
-      var command = try self.parseAsRoot()
+      var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

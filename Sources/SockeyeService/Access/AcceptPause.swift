@@ -14,7 +14,7 @@ final class AcceptPause: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard error is IOError, !self.isPaused, let options = context.channel.syncOptions else { return }
-    self.isPaused = true
+    isPaused = true
     try? options.setOption(.autoRead, value: false)
     context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
       self.isPaused = false

@@ -10,9 +10,9 @@ extension AccessRecord {
     let stamp = date.count == 6 ? "\(date[1])/\(date[2])/\(date[3]):\(date[4]) +0000" : "-"
     let user = self.user.map(Self.quotable) ?? "-"
     return
-      "\(self.client) - \(user) [\(stamp)] \"\(Self.quotable(self.method)) \(Self.quotable(self.target)) \(self.version)\" "
-      + "\(self.status) \(self.bytes) \"\(Self.quotable(self.referer ?? "-"))\" "
-      + "\"\(Self.quotable(self.userAgent ?? "-"))\" \(self.duration.nanoseconds / 1_000_000)"
+      "\(client) - \(user) [\(stamp)] \"\(Self.quotable(method)) \(Self.quotable(target)) \(version)\" "
+      + "\(status) \(bytes) \"\(Self.quotable(self.referer ?? "-"))\" "
+      + "\"\(Self.quotable(userAgent ?? "-"))\" \(duration.nanoseconds / 1_000_000)"
   }
 
   /// The record as one JSON object.
@@ -21,14 +21,14 @@ extension AccessRecord {
   public func jsonLine(at seconds: Int64) -> String {
     var fields = [
       "\"v\":1", "\"event\":\"request\"", "\"time\":\"\(HTTPDate.internetText(seconds))\"",
-      "\"client\":\(JSONText.quoted(self.client))", "\"method\":\(JSONText.quoted(self.method))",
-      "\"target\":\(JSONText.quoted(self.target))", "\"protocol\":\"\(self.version)\"",
-      "\"tls\":\(self.isEncrypted)", "\"status\":\(self.status)", "\"bytes\":\(self.bytes)",
-      "\"milliseconds\":\(self.duration.nanoseconds / 1_000_000)",
+      "\"client\":\(JSONText.quoted(client))", "\"method\":\(JSONText.quoted(method))",
+      "\"target\":\(JSONText.quoted(target))", "\"protocol\":\"\(version)\"",
+      "\"tls\":\(isEncrypted)", "\"status\":\(status)", "\"bytes\":\(bytes)",
+      "\"milliseconds\":\(duration.nanoseconds / 1_000_000)",
     ]
     if let user = self.user { fields.append("\"user\":\(JSONText.quoted(user))") }
     if let referer = self.referer { fields.append("\"referer\":\(JSONText.quoted(referer))") }
-    if let agent = self.userAgent { fields.append("\"userAgent\":\(JSONText.quoted(agent))") }
+    if let agent = userAgent { fields.append("\"userAgent\":\(JSONText.quoted(agent))") }
     return "{\(fields.joined(separator: ","))}"
   }
 

@@ -14,13 +14,13 @@ public struct AddressBlock: Hashable, Sendable {
     guard let address = try? SocketAddress(ipAddress: String(parts[0]), port: 0) else {
       throw Failure(.usage, "'\(text)' is not a block of addresses; write 192.0.2.0/24 or 2001:db8::/32")
     }
-    self.prefix = Self.bytes(of: address)
+    prefix = Self.bytes(of: address)
     guard parts.count == 2 else {
-      self.length = self.prefix.count * 8
+      self.length = prefix.count * 8
       return
     }
-    guard let length = UInt8(parts[1]), Int(length) <= self.prefix.count * 8 else {
-      throw Failure(.usage, "'\(text)': the prefix length is a number from 0 to \(self.prefix.count * 8)")
+    guard let length = UInt8(parts[1]), Int(length) <= prefix.count * 8 else {
+      throw Failure(.usage, "'\(text)': the prefix length is a number from 0 to \(prefix.count * 8)")
     }
     self.length = Int(length)
   }
@@ -28,10 +28,10 @@ public struct AddressBlock: Hashable, Sendable {
   /// Whether an address lies in the block. An IPv4 address that arrived by IPv6 counts as IPv4.
   public func contains(_ address: SocketAddress) -> Bool {
     let bytes = Self.bytes(of: address)
-    guard bytes.count == self.prefix.count else { return false }
-    for index in 0..<(self.length / 8) where bytes[index] != self.prefix[index] { return false }
+    guard bytes.count == prefix.count else { return false }
+    for index in 0..<(self.length / 8) where bytes[index] != prefix[index] { return false }
     let rest = self.length % 8
-    return rest == 0 || (bytes[self.length / 8] ^ self.prefix[self.length / 8]) >> (8 - rest) == 0
+    return rest == 0 || (bytes[self.length / 8] ^ prefix[self.length / 8]) >> (8 - rest) == 0
   }
 
   private static func bytes(of address: SocketAddress) -> [UInt8] {
@@ -69,7 +69,7 @@ public struct AddressFilter: Sendable {
   /// Whether a peer is admitted. One without an address, on a Unix domain socket, always is.
   func admits(_ peer: SocketAddress?) -> Bool {
     guard let peer, peer.protocol != .unix else { return true }
-    if self.denied.contains(where: { $0.contains(peer) }) { return false }
-    return self.allowed.isEmpty || self.allowed.contains { $0.contains(peer) }
+    if denied.contains(where: { $0.contains(peer) }) { return false }
+    return allowed.isEmpty || allowed.contains { $0.contains(peer) }
   }
 }

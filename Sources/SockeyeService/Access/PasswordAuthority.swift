@@ -37,7 +37,7 @@ final class PasswordAuthority: Sendable {
   /// Checks a field, and calls `body` on the worker's event loop, at once if the field is known.
   func check(_ authorization: String?, on worker: ServiceWorker, then body: @escaping (Verdict) -> Void) {
     guard let authorization, let (user, password) = Self.credentials(authorization) else { return body(.denied) }
-    let mark = Array(HMAC<SHA256>.authenticationCode(for: Array(authorization.utf8), using: self.key))
+    let mark = Array(HMAC<SHA256>.authenticationCode(for: Array(authorization.utf8), using: key))
     let known = self.state.withLock { state -> Verdict? in
       if let user = state.known[mark] { return .granted(user) }
       guard state.pending < Self.mostPending else { return .busy }
@@ -46,7 +46,7 @@ final class PasswordAuthority: Sendable {
     }
     if let known { return body(known) }
     self.pool.run(on: worker.eventLoop) { [self] in
-      let isRight = self.verify(user, password)
+      let isRight = verify(user, password)
       self.state.withLock { state in
         state.pending -= 1
         guard isRight else { return }

@@ -43,16 +43,16 @@ final class ServiceMetrics: Sendable {
 
   func count(_ event: Event) {
     switch event {
-    case .requests: self.requests.wrappingAdd(1, ordering: .relaxed)
-    case .bareNames: self.bareNames.wrappingAdd(1, ordering: .relaxed)
-    case .deniedRequests: self.deniedRequests.wrappingAdd(1, ordering: .relaxed)
-    case .stalledConnections: self.stalledConnections.wrappingAdd(1, ordering: .relaxed)
-    case .brokenTransfers: self.brokenTransfers.wrappingAdd(1, ordering: .relaxed)
+    case .requests: requests.wrappingAdd(1, ordering: .relaxed)
+    case .bareNames: bareNames.wrappingAdd(1, ordering: .relaxed)
+    case .deniedRequests: deniedRequests.wrappingAdd(1, ordering: .relaxed)
+    case .stalledConnections: stalledConnections.wrappingAdd(1, ordering: .relaxed)
+    case .brokenTransfers: brokenTransfers.wrappingAdd(1, ordering: .relaxed)
     }
   }
 
   func connectionOpened() {
-    self.accepted.wrappingAdd(1, ordering: .relaxed)
+    accepted.wrappingAdd(1, ordering: .relaxed)
     self.open.wrappingAdd(1, ordering: .relaxed)
   }
 
@@ -61,7 +61,7 @@ final class ServiceMetrics: Sendable {
   func sent(_ count: Int64) { self.bytes.wrappingAdd(count, ordering: .relaxed) }
 
   func responded(_ status: HTTPStatus, bytes: Int64) {
-    self.sent(bytes)
+    sent(bytes)
     self.statuses.withLock { $0[status.rawValue, default: 0] += 1 }
   }
 
@@ -70,11 +70,11 @@ final class ServiceMetrics: Sendable {
 
   private func value(_ event: Event) -> Int64 {
     switch event {
-    case .requests: self.requests.load(ordering: .relaxed)
-    case .bareNames: self.bareNames.load(ordering: .relaxed)
-    case .deniedRequests: self.deniedRequests.load(ordering: .relaxed)
-    case .stalledConnections: self.stalledConnections.load(ordering: .relaxed)
-    case .brokenTransfers: self.brokenTransfers.load(ordering: .relaxed)
+    case .requests: requests.load(ordering: .relaxed)
+    case .bareNames: bareNames.load(ordering: .relaxed)
+    case .deniedRequests: deniedRequests.load(ordering: .relaxed)
+    case .stalledConnections: stalledConnections.load(ordering: .relaxed)
+    case .brokenTransfers: brokenTransfers.load(ordering: .relaxed)
     }
   }
 
@@ -85,8 +85,8 @@ final class ServiceMetrics: Sendable {
       text += "# HELP sockeye_\(name) \(help)\n# TYPE sockeye_\(name) \(type)\n"
       for sample in samples { text += "sockeye_\(name)\(sample.labels) \(sample.value)\n" }
     }
-    family("connections_open", "gauge", "Connections that are open.", [("", self.openConnections)])
-    family("connections_total", "counter", "Connections accepted.", [("", self.accepted.load(ordering: .relaxed))])
+    family("connections_open", "gauge", "Connections that are open.", [("", openConnections)])
+    family("connections_total", "counter", "Connections accepted.", [("", accepted.load(ordering: .relaxed))])
     family("sent_bytes_total", "counter", "Bytes of bodies sent.", [("", self.bytes.load(ordering: .relaxed))])
     for event in Event.allCases {
       family("\(event.name)_total", "counter", event.help, [("", self.value(event))])

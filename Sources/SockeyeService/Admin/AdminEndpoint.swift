@@ -24,10 +24,10 @@ public struct AdminEndpoint: Sendable {
   }
 
   /// The addresses actually bound.
-  public var addresses: [SocketAddress] { self.listener.addresses }
+  public var addresses: [SocketAddress] { listener.addresses }
 
   /// Stops answering.
-  public func close() async { await self.listener.close() }
+  public func close() async { await listener.close() }
 }
 
 /// Answers one operator's connection.
@@ -47,7 +47,7 @@ private final class AdminHandler: ChannelInboundHandler {
     case .end:
       guard let request = self.request else { return }
       self.request = nil
-      self.answer(request, context: context)
+      answer(request, context: context)
     }
   }
 

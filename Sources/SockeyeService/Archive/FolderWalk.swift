@@ -16,25 +16,25 @@ final class FolderWalk {
 
   init(_ path: ResourcePath, in directory: ServedDirectory) throws(ServedDirectory.Refusal) {
     self.directory = directory
-    self.levels = [(try FolderReader(path, in: directory), path, [])]
+    levels = [(try FolderReader(path, in: directory), path, [])]
   }
 
   /// The next item; what cannot be opened is left out.
   func next() -> Item? {
-    while let level = self.levels.last {
+    while let level = levels.last {
       guard let entry = level.reader.next() else {
-        self.levels.removeLast()
+        levels.removeLast()
         continue
       }
       let path = level.path.appending(entry.name, isDirectory: entry.isDirectory)
       let relative = level.relative + entry.name
       if entry.isDirectory {
         // A link to a folder may lead back up: only real folders are walked.
-        guard self.levels.count < Self.deepest, !level.reader.isLink(entry.name),
+        guard levels.count < Self.deepest, !level.reader.isLink(entry.name),
           let reader = try? FolderReader(path, in: self.directory)
         else { continue }
         let folder = relative + [UInt8(ascii: "/")]
-        self.levels.append((reader, path, folder))
+        levels.append((reader, path, folder))
         return .folder(relative: folder, modifiedSeconds: entry.modifiedSeconds)
       }
       guard let file = try? self.directory.open(path), file.metadata.kind == .file else { continue }

@@ -12,9 +12,9 @@ extension HTTPExchange {
   func serveArchive(of path: ResourcePath, as form: ArchiveForm, _ request: Request) {
     let walk: FolderWalk
     do {
-      walk = try FolderWalk(path, in: self.shared.directory)
+      walk = try FolderWalk(path, in: shared.directory)
     } catch {
-      return self.respond(cannotOpen: error, to: request)
+      return respond(cannotOpen: error, to: request)
     }
     let producer: any BodyProducer =
       switch form {
@@ -24,7 +24,7 @@ extension HTTPExchange {
     // RFC 8187: the name in an extended form that needs no quoting.
     var name = ""
     PercentEncoding.append(path.name.isEmpty ? Array("files".utf8)[...] : path.name, to: &name)
-    self.sendProduced(
+    sendProduced(
       producer,
       type: form == .zip ? "application/zip" : "application/x-tar",
       lines: "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n",

@@ -3,6 +3,6 @@ import NIOCore
 extension ByteBuffer {
   /// Writes a number as zip has it.
   mutating func writeLittle<Number: FixedWidthInteger>(_ number: Number) {
-    self.writeInteger(number, endianness: .little)
+    writeInteger(number, endianness: .little)
   }
 }

@@ -17,8 +17,8 @@ struct SpillBuffer: ~Copyable {
   ///
   /// - Throws: `IOError` when there is no room for them.
   mutating func append(_ bytes: ByteBuffer) throws {
-    self.memory.writeImmutableBuffer(bytes)
-    if self.memory.readableBytes > Self.largest { try self.spill() }
+    memory.writeImmutableBuffer(bytes)
+    if memory.readableBytes > Self.largest { try spill() }
   }
 
   /// Gives bytes back in the order in which they came.
@@ -26,13 +26,13 @@ struct SpillBuffer: ~Copyable {
   /// - Returns: How many were written into the buffer; 0 after the last.
   mutating func read(into buffer: inout ByteBuffer, upTo count: Int) throws -> Int {
     guard self.file != nil else {
-      guard var part = self.memory.readSlice(length: min(count, self.memory.readableBytes)) else { return 0 }
+      guard var part = memory.readSlice(length: min(count, memory.readableBytes)) else { return 0 }
       return buffer.writeBuffer(&part)
     }
     if !self.isReading {
-      try self.spill()
+      try spill()
       if let file = self.file { rewind(file) }
-      self.isReading = true
+      isReading = true
     }
     guard let file = self.file else { return 0 }
     return buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
@@ -44,11 +44,11 @@ struct SpillBuffer: ~Copyable {
   private mutating func spill() throws {
     if self.file == nil { self.file = tmpfile() }
     guard let file = self.file else { throw IOError(errnoCode: errno, reason: "tmpfile") }
-    let count = self.memory.readableBytes
-    let written = self.memory.withUnsafeReadableBytes { bytes in
+    let count = memory.readableBytes
+    let written = memory.withUnsafeReadableBytes { bytes in
       bytes.baseAddress.map { fwrite($0, 1, bytes.count, file) } ?? 0
     }
     guard written == count else { throw IOError(errnoCode: errno, reason: "fwrite") }
-    self.memory.clear()
+    memory.clear()
   }
 }

@@ -27,14 +27,14 @@ final class TarProducer: BodyProducer, @unchecked Sendable {
   func next(_ allocator: ByteBufferAllocator) throws -> ByteBuffer? {
     var buffer = allocator.buffer(capacity: Self.piece + 4096)
     while buffer.readableBytes < Self.piece {
-      switch self.phase {
+      switch phase {
       case .items:
         switch self.walk.next() {
         case .folder(let relative, let modified)?:
-          self.writeHeader(relative, size: 0, modifiedSeconds: modified, type: "5", mode: 0o755, &buffer)
+          writeHeader(relative, size: 0, modifiedSeconds: modified, type: "5", mode: 0o755, &buffer)
         case .file(let file, let relative)?:
           let metadata = file.metadata
-          self.writeHeader(
+          writeHeader(
             relative,
             size: metadata.size,
             modifiedSeconds: metadata.modifiedSeconds,
@@ -42,22 +42,22 @@ final class TarProducer: BodyProducer, @unchecked Sendable {
             mode: 0o644,
             &buffer
           )
-          self.phase = .contents(file, offset: 0)
+          phase = .contents(file, offset: 0)
         case nil:
           buffer.writeRepeatingByte(0, count: 2 * Self.block)
-          self.phase = .done
+          phase = .done
         }
       case .contents(let file, let offset):
         let left = file.metadata.size - offset
         guard left > 0 else {
           let over = Int(offset % Int64(Self.block))
           if over > 0 { buffer.writeRepeatingByte(0, count: Self.block - over) }
-          self.phase = .items
+          phase = .items
           continue
         }
         let count = try file.read(into: &buffer, at: offset, count: Int(min(left, Int64(Self.piece))))
         guard count > 0 else { throw Shrunk() }
-        self.phase = .contents(file, offset: offset + Int64(count))
+        phase = .contents(file, offset: offset + Int64(count))
       case .done:
         return buffer.readableBytes == 0 ? nil : buffer
       }
@@ -78,7 +78,7 @@ final class TarProducer: BodyProducer, @unchecked Sendable {
     if size > 0o77777777777 { records += Self.record("size", Array(String(size).utf8)) }
     if modifiedSeconds < 0 { records += Self.record("mtime", Array(String(modifiedSeconds).utf8)) }
     if !records.isEmpty {
-      self.writeBlock(
+      writeBlock(
         Array("pax/header".utf8),
         size: Int64(records.count),
         modifiedSeconds: 0,
@@ -90,7 +90,7 @@ final class TarProducer: BodyProducer, @unchecked Sendable {
       let over = records.count % Self.block
       if over > 0 { buffer.writeRepeatingByte(0, count: Self.block - over) }
     }
-    self.writeBlock(
+    writeBlock(
       Array(name.prefix(100)),
       size: size,
       modifiedSeconds: modifiedSeconds,

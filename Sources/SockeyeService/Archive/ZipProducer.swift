@@ -35,16 +35,16 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
   func next(_ allocator: ByteBufferAllocator) throws -> ByteBuffer? {
     var buffer = allocator.buffer(capacity: Self.piece + 4096)
     while buffer.readableBytes < Self.piece {
-      switch self.phase {
-      case .items: try self.nextItem(&buffer)
+      switch phase {
+      case .items: try nextItem(&buffer)
       case .contents(let file, let entry, let crc, let offset):
-        try self.nextContents(file, entry, crc, offset, &buffer)
+        try nextContents(file, entry, crc, offset, &buffer)
       case .directory:
-        let count = try self.directory.read(into: &buffer, upTo: Self.piece)
-        self.written += Int64(count)
+        let count = try directory.read(into: &buffer, upTo: Self.piece)
+        written += Int64(count)
         if count == 0 {
-          self.writeEnd(&buffer)
-          self.phase = .done
+          writeEnd(&buffer)
+          phase = .done
         }
       case .done:
         return buffer.readableBytes == 0 ? nil : buffer
@@ -57,22 +57,22 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
 
   private func nextItem(_ buffer: inout ByteBuffer) throws {
     guard let item = self.walk.next() else {
-      self.directoryOffset = self.written
-      self.phase = .directory
+      directoryOffset = written
+      phase = .directory
       return
     }
     let before = buffer.writerIndex
     switch item {
     case .folder(let relative, let modified):
-      let entry = Entry(name: relative, modifiedSeconds: modified, headerOffset: self.written)
-      self.writeLocalHeader(entry, isFolder: true, &buffer)
-      self.written += Int64(buffer.writerIndex - before)
-      try self.remember(entry, crc: 0, size: 0, isFolder: true)
+      let entry = Entry(name: relative, modifiedSeconds: modified, headerOffset: written)
+      writeLocalHeader(entry, isFolder: true, &buffer)
+      written += Int64(buffer.writerIndex - before)
+      try remember(entry, crc: 0, size: 0, isFolder: true)
     case .file(let file, let relative):
-      let entry = Entry(name: relative, modifiedSeconds: file.metadata.modifiedSeconds, headerOffset: self.written)
-      self.writeLocalHeader(entry, isFolder: false, &buffer)
-      self.written += Int64(buffer.writerIndex - before)
-      self.phase = .contents(file, entry: entry, crc: CRC.crc32.calculation(), offset: 0)
+      let entry = Entry(name: relative, modifiedSeconds: file.metadata.modifiedSeconds, headerOffset: written)
+      writeLocalHeader(entry, isFolder: false, &buffer)
+      written += Int64(buffer.writerIndex - before)
+      phase = .contents(file, entry: entry, crc: CRC.crc32.calculation(), offset: 0)
     }
   }
 
@@ -92,21 +92,21 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
       buffer.writeLittle(crc.value)
       buffer.writeLittle(offset)
       buffer.writeLittle(offset)
-      self.written += Int64(buffer.writerIndex - before)
-      self.phase = .items
-      return try self.remember(entry, crc: crc.value, size: offset, isFolder: false)
+      written += Int64(buffer.writerIndex - before)
+      phase = .items
+      return try remember(entry, crc: crc.value, size: offset, isFolder: false)
     }
     var crc = crc
     buffer.viewBytes(at: before, length: count)?.withUnsafeBytes { crc.update($0) }
-    self.written += Int64(count)
-    self.phase = .contents(file, entry: entry, crc: crc, offset: offset + Int64(count))
+    written += Int64(count)
+    phase = .contents(file, entry: entry, crc: crc, offset: offset + Int64(count))
   }
 
   // MARK: Records
 
   private func writeLocalHeader(_ entry: Entry, isFolder: Bool, _ buffer: inout ByteBuffer) {
     buffer.writeLittle(UInt32(0x0403_4b50))
-    self.writeCommon(entry, crc: 0, isFolder: isFolder, sizes: isFolder ? 0 : .max, &buffer)
+    writeCommon(entry, crc: 0, isFolder: isFolder, sizes: isFolder ? 0 : .max, &buffer)
     buffer.writeLittle(UInt16(isFolder ? 0 : 20))
     buffer.writeBytes(entry.name)
     guard !isFolder else { return }
@@ -138,7 +138,7 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
     record.writeLittle(UInt32(0x0201_4b50))
     // Made on Unix, so that the mode counts.
     record.writeLittle(UInt16(3 << 8 | 45))
-    self.writeCommon(entry, crc: crc, isFolder: isFolder, sizes: .max, &record)
+    writeCommon(entry, crc: crc, isFolder: isFolder, sizes: .max, &record)
     record.writeLittle(UInt16(28))
     record.writeLittle(UInt16(0))
     record.writeLittle(UInt16(0))
@@ -152,23 +152,23 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
     record.writeLittle(size)
     record.writeLittle(size)
     record.writeLittle(entry.headerOffset)
-    self.entries += 1
-    try self.directory.append(record)
+    entries += 1
+    try directory.append(record)
   }
 
   private func writeEnd(_ buffer: inout ByteBuffer) {
-    let end = self.written
-    let size = end - self.directoryOffset
+    let end = written
+    let size = end - directoryOffset
     buffer.writeLittle(UInt32(0x0606_4b50))
     buffer.writeLittle(UInt64(44))
     buffer.writeLittle(UInt16(3 << 8 | 45))
     buffer.writeLittle(UInt16(45))
     buffer.writeLittle(UInt32(0))
     buffer.writeLittle(UInt32(0))
-    buffer.writeLittle(self.entries)
-    buffer.writeLittle(self.entries)
+    buffer.writeLittle(entries)
+    buffer.writeLittle(entries)
     buffer.writeLittle(size)
-    buffer.writeLittle(self.directoryOffset)
+    buffer.writeLittle(directoryOffset)
     // The locator of the record above, then the record that every zip file ends with.
     buffer.writeLittle(UInt32(0x0706_4b50))
     buffer.writeLittle(UInt32(0))
@@ -199,6 +199,6 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
 extension ByteBuffer {
   /// Bytes that were written already.
   fileprivate func viewBytes(at index: Int, length: Int) -> ByteBufferView? {
-    self.getSlice(at: index, length: length)?.readableBytesView
+    getSlice(at: index, length: length)?.readableBytesView
   }
 }

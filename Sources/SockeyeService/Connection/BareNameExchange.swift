@@ -30,7 +30,7 @@ final class BareNameExchange {
 
   /// The client has ended its side.
   func inputClosed() {
-    if !self.isAnswering { self.nameIsComplete() }
+    if !self.isAnswering { nameIsComplete() }
   }
 
   func connectionEnded() {}
@@ -38,24 +38,24 @@ final class BareNameExchange {
   /// The name has ended: by a line's end, by the end of the stream, or by a quiet time.
   func nameIsComplete() {
     guard !self.isAnswering else { return }
-    self.isAnswering = true
+    isAnswering = true
     self.gate.wait(for: .nothing)
-    self.worker.shared.metrics.count(.bareNames)
+    worker.shared.metrics.count(.bareNames)
     // There is no way to give a password here, so there is nothing to be had where one is needed.
-    guard self.gate.refusal == nil, self.worker.shared.authority == nil, let file = self.open() else {
-      return self.sayMissing()
+    guard self.gate.refusal == nil, worker.shared.authority == nil, let file = self.open() else {
+      return sayMissing()
     }
     let size = file.metadata.size
-    guard size > 0 else { return self.end(sent: 0, found: true) }
+    guard size > 0 else { return end(sent: 0, found: true) }
     let transmission = BodyTransmission(
       .parts([.file(0..<size)], of: file),
       context: self.context,
       byCopy: self.gate.isEncrypted || !self.worker.sendsFiles,
-      rate: self.worker.configuration.rate,
-      pool: self.worker.shared.filePool
+      rate: worker.configuration.rate,
+      pool: worker.shared.filePool
     ) { [self] outcome in
       self.gate.transmission = nil
-      if outcome == .complete { self.end(sent: size, found: true) } else { self.gate.abort() }
+      if outcome == .complete { end(sent: size, found: true) } else { self.gate.abort() }
     }
     self.gate.transmission = transmission
     transmission.resume()
@@ -75,7 +75,7 @@ final class BareNameExchange {
     if !Self.isUTF8(name), let decoded = GB18030.decode(name) { candidates.insert(decoded, at: 0) }
     for candidate in candidates {
       guard let path = ResourcePath(candidate), !path.namesDirectory else { continue }
-      if let file = try? self.worker.shared.directory.open(path), file.metadata.kind == .file { return file }
+      if let file = try? worker.shared.directory.open(path), file.metadata.kind == .file { return file }
     }
     return nil
   }
@@ -83,15 +83,15 @@ final class BareNameExchange {
   private static func isUTF8(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
 
   private func sayMissing() {
-    if self.worker.configuration.missingReply == .one {
+    if worker.configuration.missingReply == .one {
       self.context.write(NIOAny(IOData.byteBuffer(ByteBuffer(staticString: "1"))), promise: nil)
     }
-    self.end(sent: 0, found: false)
+    end(sent: 0, found: false)
   }
 
   private func end(sent: Int64, found: Bool) {
-    self.worker.shared.metrics.sent(sent)
-    if let record = self.worker.configuration.accessLog {
+    worker.shared.metrics.sent(sent)
+    if let record = worker.configuration.accessLog {
       record(
         AccessRecord(
           client: self.gate.peer?.hostText ?? "-",

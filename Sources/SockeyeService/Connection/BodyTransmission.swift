@@ -75,19 +75,19 @@ final class BodyTransmission {
     self.byCopy = byCopy
     self.rate = rate
     self.pool = pool
-    self.started = rate == nil ? .now() : context.eventLoop.now
+    started = rate == nil ? .now() : context.eventLoop.now
     self.done = done
     switch source {
     case .parts(let parts, let file):
       self.parts = parts[...]
       self.file = file
       self.producer = nil
-      self.isChunked = false
+      isChunked = false
     case .producer(let producer, let chunked):
       self.parts = []
       self.file = nil
       self.producer = producer
-      self.isChunked = chunked
+      isChunked = chunked
     }
   }
 
@@ -98,7 +98,7 @@ final class BodyTransmission {
   func resume() {
     while !self.ended, !self.inFlight {
       if self.producer != nil {
-        self.sendProduced()
+        sendProduced()
       } else if !self.sendPart() {
         return
       }
@@ -106,11 +106,11 @@ final class BodyTransmission {
   }
 
   /// The connection is gone.
-  func abandon() { self.ended = true }
+  func abandon() { ended = true }
 
   private func end(_ outcome: Outcome) {
     guard !self.ended else { return }
-    self.ended = true
+    ended = true
     self.done(outcome)
   }
 
@@ -119,36 +119,36 @@ final class BodyTransmission {
   /// Sends one piece. Returns whether to go on at once.
   private func sendPart() -> Bool {
     guard let part = self.parts.first else {
-      self.end(.complete)
+      end(.complete)
       return false
     }
     switch part {
     case .bytes(let buffer):
       self.parts.removeFirst()
       let isLast = self.parts.isEmpty
-      self.hand(.byteBuffer(buffer), count: buffer.readableBytes, flush: isLast, waiting: isLast)
+      hand(.byteBuffer(buffer), count: buffer.readableBytes, flush: isLast, waiting: isLast)
       return !isLast
     case .file(let range):
-      guard let file = self.file, self.isFirstPiece || !file.hasChanged else {
-        self.end(.broken)
+      guard let file = self.file, isFirstPiece || !file.hasChanged else {
+        end(.broken)
         return false
       }
-      self.isFirstPiece = false
-      let limit = self.pieceLimit
+      isFirstPiece = false
+      let limit = pieceLimit
       let piece = range.lowerBound..<min(range.upperBound, range.lowerBound + limit)
       self.parts.removeFirst()
       if piece.upperBound < range.upperBound {
         self.parts = [.file(piece.upperBound..<range.upperBound)] + self.parts
       }
       if self.byCopy {
-        self.copy(piece, of: file)
+        copy(piece, of: file)
       } else {
         let region = FileRegion(
           fileHandle: file.handle,
           readerIndex: Int(piece.lowerBound),
           endIndex: Int(piece.upperBound)
         )
-        self.hand(.fileRegion(region), count: piece.count, flush: true, waiting: true)
+        hand(.fileRegion(region), count: piece.count, flush: true, waiting: true)
       }
       return false
     }
@@ -163,10 +163,10 @@ final class BodyTransmission {
   private func copy(_ piece: Range<Int64>, of file: OpenedFile) {
     var buffer = self.context.channel.allocator.buffer(capacity: piece.count)
     if let count = file.readCached(into: &buffer, at: piece.lowerBound, count: piece.count) {
-      self.copied(buffer, count: count, piece: piece)
+      copied(buffer, count: count, piece: piece)
       return
     }
-    self.whenRead { allocator in
+    whenRead { allocator in
       var buffer = allocator.buffer(capacity: piece.count)
       _ = try file.read(into: &buffer, at: piece.lowerBound, count: piece.count)
       return buffer
@@ -176,17 +176,17 @@ final class BodyTransmission {
   }
 
   private func copied(_ buffer: ByteBuffer, count: Int, piece: Range<Int64>) {
-    guard count > 0 else { return self.end(.broken) }
+    guard count > 0 else { return end(.broken) }
     let rest = (piece.lowerBound + Int64(count))..<piece.upperBound
     if !rest.isEmpty { self.parts = [.file(rest)] + self.parts }
-    self.hand(.byteBuffer(buffer), count: count, flush: true, waiting: true)
+    hand(.byteBuffer(buffer), count: count, flush: true, waiting: true)
   }
 
   // MARK: Producers
 
   private func sendProduced() {
     guard let producer = self.producer else { return }
-    self.whenRead { allocator in
+    whenRead { allocator in
       try producer.next(allocator)
     } then: { transmission, piece in
       guard let piece else {
@@ -206,7 +206,7 @@ final class BodyTransmission {
   }
 
   private func write(_ text: String, flush: Bool) {
-    self.hand(.byteBuffer(ByteBuffer(string: text)), count: text.utf8.count, flush: flush, waiting: false)
+    hand(.byteBuffer(ByteBuffer(string: text)), count: text.utf8.count, flush: flush, waiting: false)
   }
 
   // MARK: The channel
@@ -215,8 +215,8 @@ final class BodyTransmission {
     _ work: @escaping @Sendable (ByteBufferAllocator) throws -> ByteBuffer?,
     then body: @escaping (BodyTransmission, ByteBuffer?) -> Void
   ) {
-    self.inFlight = true
-    self.isPaused = true
+    inFlight = true
+    isPaused = true
     let allocator = self.context.channel.allocator
     self.pool.run(on: self.context.eventLoop) { try work(allocator) }.assumeIsolated().whenComplete {
       result in
@@ -233,13 +233,13 @@ final class BodyTransmission {
   }
 
   private func hand(_ data: IOData, count: Int, flush: Bool, waiting: Bool) {
-    self.handedOver += Int64(count)
+    handedOver += Int64(count)
     guard waiting else {
       self.context.write(NIOAny(data), promise: nil)
       if flush { self.context.flush() }
       return
     }
-    self.inFlight = true
+    inFlight = true
     let promise = self.context.eventLoop.makePromise(of: Void.self)
     // Holds the file open for as long as the channel may still look at it.
     let file = self.file
@@ -256,8 +256,8 @@ final class BodyTransmission {
 
   /// Leaves the event loop to other connections, and the processor to the client, before the next piece.
   private func goOnNextTurn() {
-    guard self.file != nil, !self.parts.isEmpty else { return self.resume() }
-    self.inFlight = true
+    guard self.file != nil, !self.parts.isEmpty else { return resume() }
+    inFlight = true
     self.context.eventLoop.assumeIsolated().execute {
       self.inFlight = false
       self.resume()
@@ -265,11 +265,11 @@ final class BodyTransmission {
   }
 
   private func goOnWithinRate() {
-    guard let rate = self.rate, !self.parts.isEmpty || self.producer != nil else { return self.goOnNextTurn() }
-    let due = self.started + .nanoseconds(Int64(Double(self.handedOver) / Double(max(1, rate)) * 1e9))
-    guard due > self.context.eventLoop.now else { return self.resume() }
-    self.inFlight = true
-    self.isPaused = true
+    guard let rate = self.rate, !self.parts.isEmpty || self.producer != nil else { return goOnNextTurn() }
+    let due = started + .nanoseconds(Int64(Double(handedOver) / Double(max(1, rate)) * 1e9))
+    guard due > self.context.eventLoop.now else { return resume() }
+    inFlight = true
+    isPaused = true
     self.context.eventLoop.assumeIsolated().scheduleTask(deadline: due) {
       self.inFlight = false
       self.isPaused = false

@@ -69,7 +69,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   init(worker: ServiceWorker) {
     self.worker = worker
-    self.deadline = worker.now + worker.configuration.timeouts.request
+    deadline = worker.now + worker.configuration.timeouts.request
   }
 
   private static let largestSlice = 4096
@@ -87,38 +87,38 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     self.worker.add(self)
-    self.peer = context.remoteAddress
-    if self.worker.mustExpectProxyHeader(from: self.peer) {
-      self.phase = .proxyHeader
+    peer = context.remoteAddress
+    if self.worker.mustExpectProxyHeader(from: peer) {
+      phase = .proxyHeader
     } else {
-      self.admit()
+      admit()
     }
     context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    self.quietTimer?.cancel()
-    self.discardDecoder(context)
+    quietTimer?.cancel()
+    discardDecoder(context)
     self.worker.remove(self, context: context)
-    if let address = self.countsForAddress { self.worker.shared.clients.leave(address) }
-    if case .bareName(let exchange) = self.phase { exchange.connectionEnded() }
-    self.phase = .ended
+    if let address = countsForAddress { self.worker.shared.clients.leave(address) }
+    if case .bareName(let exchange) = phase { exchange.connectionEnded() }
+    phase = .ended
     self.transmission?.abandon()
     self.transmission = nil
-    self.backlog = nil
+    backlog = nil
     context.fireChannelInactive()
   }
 
   /// Decides whether the peer may be here at all.
   private func admit() {
-    if !self.worker.configuration.addresses.admits(self.peer) {
-      self.refusal = .forbidden
+    if !self.worker.configuration.addresses.admits(peer) {
+      refusal = .forbidden
     } else if let limit = self.worker.configuration.maximumClientsPerAddress {
-      let address = self.peer?.hostText ?? ""
+      let address = peer?.hostText ?? ""
       if self.worker.shared.clients.enter(address, limit: limit) {
-        self.countsForAddress = address
+        countsForAddress = address
       } else {
-        self.refusal = .serviceUnavailable
+        refusal = .serviceUnavailable
       }
     }
   }
@@ -127,12 +127,12 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let buffer = Self.unwrapInboundIn(data)
-    switch self.phase {
+    switch phase {
     case .http:
       if self.waiting == .nextRequest { self.wait(for: .request) }
-      self.feed(buffer, context: context)
+      feed(buffer, context: context)
     case .opening, .proxyHeader:
-      self.backlog.setOrWriteImmutableBuffer(buffer)
+      backlog.setOrWriteImmutableBuffer(buffer)
       self.open(context: context)
     case .bareName(let exchange):
       exchange.received(buffer)
@@ -143,9 +143,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case .inputClosed? = event as? ChannelEvent {
-      self.inputIsClosed = true
-      switch self.phase {
-      case .opening where self.backlog != nil: self.becomeBareName(context: context)
+      inputIsClosed = true
+      switch phase {
+      case .opening where backlog != nil: becomeBareName(context: context)
       case .opening, .proxyHeader, .ended: context.close(promise: nil)
       case .bareName(let exchange): exchange.inputClosed()
       case .http: break
@@ -161,58 +161,58 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Looks at the first bytes.
   private func open(context: ChannelHandlerContext) {
-    guard let buffer = self.backlog else { return }
-    if case .proxyHeader = self.phase {
+    guard let buffer = backlog else { return }
+    if case .proxyHeader = phase {
       switch ProxyProtocol.parse(buffer) {
       case .incomplete: return
       case .malformed:
         context.close(promise: nil)
         return
       case .header(let length, let source):
-        self.backlog?.moveReaderIndex(forwardBy: length)
-        self.peer = source ?? self.peer
-        self.phase = .opening
-        self.admit()
+        backlog?.moveReaderIndex(forwardBy: length)
+        peer = source ?? peer
+        phase = .opening
+        admit()
       }
     }
-    guard let buffer = self.backlog, buffer.readableBytes > 0 else { return }
+    guard let buffer = backlog, buffer.readableBytes > 0 else { return }
     switch OpeningBytes.judge(buffer) {
-    case .undecided: self.restartQuietTimer(context: context)
-    case .bareName: self.becomeBareName(context: context)
-    case .http: self.becomeHTTP(context: context)
-    case .tls: self.becomeTLS(context: context)
+    case .undecided: restartQuietTimer(context: context)
+    case .bareName: becomeBareName(context: context)
+    case .http: becomeHTTP(context: context)
+    case .tls: becomeTLS(context: context)
     }
   }
 
   private func restartQuietTimer(context: ChannelHandlerContext) {
-    self.quietTimer?.cancel()
+    quietTimer?.cancel()
     let context = NIOLoopBound(context, eventLoop: context.eventLoop)
     let gate = NIOLoopBound(self, eventLoop: context.value.eventLoop)
-    self.quietTimer = context.value.eventLoop.scheduleTask(in: self.worker.configuration.quietTime) {
+    quietTimer = context.value.eventLoop.scheduleTask(in: self.worker.configuration.quietTime) {
       guard case .opening = gate.value.phase else { return }
       gate.value.becomeBareName(context: context.value)
     }
   }
 
   private func takeBacklog() -> ByteBuffer {
-    defer { self.backlog = nil }
-    self.quietTimer?.cancel()
-    self.quietTimer = nil
-    return self.backlog ?? ByteBuffer()
+    defer { backlog = nil }
+    quietTimer?.cancel()
+    quietTimer = nil
+    return backlog ?? ByteBuffer()
   }
 
   private func becomeBareName(context: ChannelHandlerContext) {
     let exchange = BareNameExchange(gate: self, context: context)
-    self.phase = .bareName(exchange)
+    phase = .bareName(exchange)
     self.wait(for: .request)
-    exchange.received(self.takeBacklog())
+    exchange.received(takeBacklog())
     // Whoever got here without a line's end has been quiet for long enough, or has nothing more to say.
     exchange.nameIsComplete()
   }
 
   private func becomeHTTP(context: ChannelHandlerContext) {
-    let buffer = self.takeBacklog()
-    self.phase = .http
+    let buffer = takeBacklog()
+    phase = .http
     self.wait(for: .request)
     let exchange = HTTPExchange(gate: self)
     self.exchange = exchange
@@ -222,7 +222,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       context.close(promise: nil)
       return
     }
-    self.feed(buffer, context: context)
+    feed(buffer, context: context)
   }
 
   private func becomeTLS(context: ChannelHandlerContext) {
@@ -235,8 +235,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       context.close(promise: nil)
       return
     }
-    let buffer = self.takeBacklog()
-    self.isEncrypted = true
+    let buffer = takeBacklog()
+    isEncrypted = true
     do {
       try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .before(self))
     } catch {
@@ -250,11 +250,11 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   // MARK: Back-pressure
 
   func read(context: ChannelHandlerContext) {
-    if self.isHeld || self.backlogIsWaiting { self.readIsOwed = true } else { context.read() }
+    if isHeld || backlogIsWaiting { readIsOwed = true } else { context.read() }
   }
 
   private var backlogIsWaiting: Bool {
-    if case .http = self.phase { return self.backlog != nil }
+    if case .http = phase { return backlog != nil }
     return false
   }
 
@@ -264,40 +264,40 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   /// Whether bytes have come that nobody has looked at.
-  var holdsBytes: Bool { self.backlog != nil }
+  var holdsBytes: Bool { backlog != nil }
 
   /// Keeps further bytes back: a request is being answered.
-  func hold() { self.isHeld = true }
+  func hold() { isHeld = true }
 
   /// Lets further bytes through.
   func release() {
-    guard self.isHeld else { return }
-    self.isHeld = false
+    guard isHeld else { return }
+    isHeld = false
     guard !self.isFeeding, let context = self.context else { return }
-    if let buffer = self.backlog {
-      self.backlog = nil
-      self.feed(buffer, context: context)
+    if let buffer = backlog {
+      backlog = nil
+      feed(buffer, context: context)
       context.fireChannelReadComplete()
     }
-    if self.readIsOwed, !self.isHeld, self.backlog == nil {
-      self.readIsOwed = false
+    if readIsOwed, !self.isHeld, backlog == nil {
+      readIsOwed = false
       context.read()
     }
   }
 
   /// Keeps further bytes back until the client has read what it was sent.
   func holdUntilWritable() {
-    self.isHeld = true
-    self.isWaitingForWritability = true
+    isHeld = true
+    isWaitingForWritability = true
     self.wait(for: .nothing)
   }
 
   /// Whether a read is under way, at whose end everything written is flushed.
-  var isReading: Bool { self.isFeeding }
+  var isReading: Bool { isFeeding }
 
   /// Whether the bytes that were last passed on begin with a method's name, known or not: RFC 9110, section 5.6.2.
   var sawMethodToken: Bool {
-    guard let slice = self.lastSlice, let space = slice.readableBytesView.firstIndex(of: UInt8(ascii: " ")) else {
+    guard let slice = lastSlice, let space = slice.readableBytesView.firstIndex(of: UInt8(ascii: " ")) else {
       return false
     }
     let token = slice.readableBytesView[..<space]
@@ -314,25 +314,25 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func feed(_ buffer: ByteBuffer, context: ChannelHandlerContext) {
     guard !self.isHeld, !self.isFeeding else {
-      self.backlog.setOrWriteImmutableBuffer(buffer)
+      backlog.setOrWriteImmutableBuffer(buffer)
       return
     }
-    self.isFeeding = true
-    defer { self.isFeeding = false }
+    isFeeding = true
+    defer { isFeeding = false }
     var rest = buffer
     while rest.readableBytes > 0 {
-      if self.isHeld {
-        self.backlog.setOrWriteImmutableBuffer(rest)
+      if isHeld {
+        backlog.setOrWriteImmutableBuffer(rest)
         return
       }
       let limit = self.waiting == .requestBody ? rest.readableBytes : Self.largestSlice
       guard let slice = rest.readSlice(length: min(limit, rest.readableBytes)) else { return }
-      self.lastSlice = slice
-      if self.isInRequestLine { self.isInRequestLine = !Self.hasLineEnd(slice) }
-      if let left = self.decode(slice, context: context) { rest = left.followed(by: rest) }
-      self.lastSlice = nil
+      lastSlice = slice
+      if isInRequestLine { isInRequestLine = !Self.hasLineEnd(slice) }
+      if let left = decode(slice, context: context) { rest = left.followed(by: rest) }
+      lastSlice = nil
     }
-    self.parkDecoder()
+    parkDecoder()
   }
 
   /// Lets a decoder see bytes, and returns what it would not look at: those come first with the next one.
@@ -342,11 +342,11 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     self.decoder = decoder
     do {
       let left = try decoder.decode(slice, context: context)
-      if decoder.hasStopped { self.discardDecoder(context) }
+      if decoder.hasStopped { discardDecoder(context) }
       return left
     } catch {
-      self.decodingHasFailed = true
-      self.discardDecoder(context)
+      decodingHasFailed = true
+      discardDecoder(context)
       context.fireErrorCaught(error)
       return nil
     }
@@ -372,10 +372,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
       self.transmission?.resume()
-      if self.isWaitingForWritability {
-        self.isWaitingForWritability = false
+      if isWaitingForWritability {
+        isWaitingForWritability = false
         self.wait(for: .nextRequest)
-        self.release()
+        release()
       }
     }
     context.fireChannelWritabilityChanged()
@@ -388,26 +388,26 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     self.waiting = waiting
     let timeouts = self.worker.configuration.timeouts
     switch waiting {
-    case .firstBytes, .request: self.deadline = self.worker.now + timeouts.request
+    case .firstBytes, .request: deadline = self.worker.now + timeouts.request
     case .requestBody, .nothing:
-      self.deadline = self.worker.now + timeouts.stall
-      self.stalledSince = nil
+      deadline = self.worker.now + timeouts.stall
+      stalledSince = nil
     case .nextRequest:
-      self.deadline = self.worker.now + timeouts.idle
-      self.isInRequestLine = true
-      if !self.isFeeding { self.parkDecoder() }
+      deadline = self.worker.now + timeouts.idle
+      isInRequestLine = true
+      if !self.isFeeding { parkDecoder() }
     }
   }
 
   /// The peer has moved on with what it was waited for.
-  func madeProgress() { self.deadline = self.worker.now + self.worker.configuration.timeouts.stall }
+  func madeProgress() { deadline = self.worker.now + self.worker.configuration.timeouts.stall }
 
   /// Called once a second.
   func checkDeadline(_ now: NIODeadline) {
     if case .nothing = self.waiting {
-      self.checkProgress(now)
-    } else if now >= self.deadline {
-      self.tooLate()
+      checkProgress(now)
+    } else if now >= deadline {
+      tooLate()
     }
   }
 
@@ -415,29 +415,29 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private func checkProgress(_ now: NIODeadline) {
     guard self.context != nil else { return }
     if let transmission = self.transmission, transmission.isPaused {
-      self.stalledSince = nil
+      stalledSince = nil
       return
     }
-    let progress = (self.transmission?.handedOver ?? 0) - Int64(self.unsentBytes)
-    if progress != self.lastProgress {
-      self.lastProgress = progress
-      self.stalledSince = now
+    let progress = (self.transmission?.handedOver ?? 0) - Int64(unsentBytes)
+    if progress != lastProgress {
+      lastProgress = progress
+      stalledSince = now
       return
     }
     // A file that shrank leaves the kernel nothing to send: the connection would wait, and spin, for bytes that are gone.
     if self.transmission?.fileHasChanged == true {
       self.abort()
-    } else if now - (self.stalledSince ?? now) >= self.worker.configuration.timeouts.stall {
+    } else if now - (stalledSince ?? now) >= self.worker.configuration.timeouts.stall {
       self.worker.shared.metrics.count(.stalledConnections)
       self.abort()
-    } else if self.stalledSince == nil {
-      self.stalledSince = now
+    } else if stalledSince == nil {
+      stalledSince = now
     }
   }
 
   private func tooLate() {
     guard let context = self.context else { return }
-    if case .http = self.phase, self.waiting != .nextRequest, let exchange = self.exchange {
+    if case .http = phase, self.waiting != .nextRequest, let exchange = self.exchange {
       exchange.refuse(.requestTimeout)
     } else {
       context.close(promise: nil)
@@ -455,9 +455,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Ends our side, and gives the client a moment to stop sending and to read what it was told.
   func linger(_ context: ChannelHandlerContext) {
-    self.phase = .ended
-    self.backlog = nil
-    self.isHeld = false
+    phase = .ended
+    backlog = nil
+    isHeld = false
     // As long as there is something to send, its progress counts; after that a few seconds have to do.
     self.wait(for: .nothing)
     let promise = context.eventLoop.makePromise(of: Void.self)
@@ -466,8 +466,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       self.deadline = self.worker.now + self.worker.configuration.timeouts.linger
     }
     context.close(mode: .output, promise: promise)
-    if self.readIsOwed {
-      self.readIsOwed = false
+    if readIsOwed {
+      readIsOwed = false
       context.read()
     }
   }

@@ -18,17 +18,17 @@ enum ProxyProtocol {
 
   static func parse(_ buffer: ByteBuffer) -> Result {
     let bytes = Array(buffer.readableBytesView.prefix(16 + 65_535))
-    if bytes.starts(with: self.signature) { return self.parseBlock(bytes) }
-    if self.signature.starts(with: bytes) { return .incomplete }
+    if bytes.starts(with: signature) { return parseBlock(bytes) }
+    if signature.starts(with: bytes) { return .incomplete }
     let word = Array("PROXY ".utf8)
     guard bytes.starts(with: word) || word.starts(with: bytes) else { return .malformed }
-    return self.parseLine(bytes)
+    return parseLine(bytes)
   }
 
   /// Version 1: `PROXY TCP4 192.0.2.1 198.51.100.2 40000 80` and CR LF.
   private static func parseLine(_ bytes: [UInt8]) -> Result {
-    guard let end = bytes.prefix(self.longestLine).firstIndex(of: UInt8(ascii: "\n")) else {
-      return bytes.count >= self.longestLine ? .malformed : .incomplete
+    guard let end = bytes.prefix(longestLine).firstIndex(of: UInt8(ascii: "\n")) else {
+      return bytes.count >= longestLine ? .malformed : .incomplete
     }
     guard end > 0, bytes[end - 1] == UInt8(ascii: "\r") else { return .malformed }
     let words = String(decoding: bytes[..<(end - 1)], as: UTF8.self).split(

@@ -26,8 +26,8 @@ final class ServiceWorker {
     self.shared = shared
     self.eventLoop = eventLoop
     self.sendsFiles = sendsFiles
-    self.now = eventLoop.now
-    self.date = Self.dateField()
+    now = eventLoop.now
+    date = Self.dateField()
   }
 
   var configuration: FileServiceConfiguration { self.shared.configuration }
@@ -35,20 +35,20 @@ final class ServiceWorker {
   /// Begins to look at deadlines. To be called on the event loop.
   func start() {
     let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
-    self.timer = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+    timer = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
       worker.value.tick()
     }
   }
 
   /// Stops looking at deadlines.
-  func stop() { self.timer?.cancel() }
+  func stop() { timer?.cancel() }
 
   private func tick() {
-    self.now = self.eventLoop.now
-    self.date = Self.dateField()
+    now = self.eventLoop.now
+    date = Self.dateField()
     // Backwards, because one that is closed at once is replaced by the last one in the list.
-    for index in self.connections.indices.reversed() where index < self.connections.count {
-      self.connections[index].checkDeadline(self.now)
+    for index in connections.indices.reversed() where index < connections.count {
+      connections[index].checkDeadline(now)
     }
   }
 
@@ -59,36 +59,36 @@ final class ServiceWorker {
   // MARK: Connections
 
   func add(_ connection: ConnectionGate) {
-    connection.index = self.connections.count
-    self.connections.append(connection)
+    connection.index = connections.count
+    connections.append(connection)
     self.shared.metrics.connectionOpened()
   }
 
   func remove(_ connection: ConnectionGate, context: ChannelHandlerContext) {
-    guard connection.index < self.connections.count, self.connections[connection.index] === connection else { return }
-    let last = self.connections.removeLast()
+    guard connection.index < connections.count, connections[connection.index] === connection else { return }
+    let last = connections.removeLast()
     if last !== connection {
       last.index = connection.index
-      self.connections[connection.index] = last
+      connections[connection.index] = last
     }
     self.shared.metrics.connectionClosed()
-    if self.connections.isEmpty {
-      for promise in self.whenEmpty { promise.succeed() }
-      self.whenEmpty = []
-      for decoder in self.decoders { decoder.retire(context: context) }
-      self.decoders = []
+    if connections.isEmpty {
+      for promise in whenEmpty { promise.succeed() }
+      whenEmpty = []
+      for decoder in decoders { decoder.retire(context: context) }
+      decoders = []
     }
   }
 
   /// A decoder for a request that begins.
   func borrowDecoder(_ context: ChannelHandlerContext) -> RequestDecoder {
-    self.decoders.popLast() ?? RequestDecoder(context: context)
+    decoders.popLast() ?? RequestDecoder(context: context)
   }
 
   /// Takes back a decoder that is between requests.
   func giveBack(_ decoder: RequestDecoder, context: ChannelHandlerContext) {
-    if self.decoders.count < Self.mostDecoders {
-      self.decoders.append(decoder)
+    if decoders.count < Self.mostDecoders {
+      decoders.append(decoder)
     } else {
       decoder.retire(context: context)
     }
@@ -98,20 +98,20 @@ final class ServiceWorker {
 
   /// Ends connections that are idle, and the others once they have their response.
   func drain() -> EventLoopFuture<Void> {
-    for connection in self.connections { connection.drain() }
+    for connection in connections { connection.drain() }
     let promise = self.eventLoop.makePromise(of: Void.self)
-    if self.connections.isEmpty { promise.succeed() } else { self.whenEmpty.append(promise) }
+    if connections.isEmpty { promise.succeed() } else { whenEmpty.append(promise) }
     return promise.futureResult
   }
 
   /// Whether a connection from this address has to begin with a PROXY header.
   func mustExpectProxyHeader(from peer: SocketAddress?) -> Bool {
     guard !self.configuration.proxies.isEmpty, let peer else { return false }
-    return self.configuration.proxies.contains { $0.contains(peer) }
+    return configuration.proxies.contains { $0.contains(peer) }
   }
 
   /// What separates the parts of a body. Nobody can put it into a file beforehand.
   func boundary() -> String {
-    String(self.random.next(), radix: 16) + String(self.random.next(), radix: 16)
+    String(random.next(), radix: 16) + String(random.next(), radix: 16)
   }
 }

@@ -11,7 +11,7 @@ enum Base64 {
       for (position, byte) in group.enumerated() { bits |= UInt32(byte) << (16 - 8 * UInt32(position)) }
       for position in 0..<4 {
         let padding = position > group.count
-        text.append(padding ? UInt8(ascii: "=") : self.alphabet[Int(bits >> (18 - 6 * UInt32(position))) & 63])
+        text.append(padding ? UInt8(ascii: "=") : alphabet[Int(bits >> (18 - 6 * UInt32(position))) & 63])
       }
     }
     return String(decoding: text, as: UTF8.self)

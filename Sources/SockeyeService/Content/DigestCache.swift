@@ -8,10 +8,10 @@ struct FileDigest: Hashable, Sendable {
   let bytes: [UInt8]
 
   var hexadecimal: String {
-    self.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
-  var base64: String { Base64.encode(self.bytes) }
+  var base64: String { Base64.encode(bytes) }
 }
 
 /// The SHA-256 of files, remembered for as long as device, inode, size and time of the last write stay what they were.

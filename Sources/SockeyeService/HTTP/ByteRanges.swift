@@ -25,7 +25,7 @@ enum ByteRanges {
       let text = Substring(item).trimmingSpaces
       if text.isEmpty { continue }
       count += 1
-      guard count <= self.mostRanges, let range = self.range(text, length: length) else { return .whole }
+      guard count <= mostRanges, let range = self.range(text, length: length) else { return .whole }
       if !range.isEmpty { ranges.append(range) }
     }
     guard count > 0 else { return .whole }

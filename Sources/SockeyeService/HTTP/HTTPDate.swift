@@ -7,16 +7,16 @@ enum HTTPDate {
 
   /// Writes seconds since 1970 as an IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`.
   static func text(_ seconds: Int64) -> String {
-    let time = self.broken(seconds)
-    let day = self.days[Int(time.tm_wday) % 7]
-    let month = self.months[Int(time.tm_mon) % 12]
+    let time = broken(seconds)
+    let day = days[Int(time.tm_wday) % 7]
+    let month = months[Int(time.tm_mon) % 12]
     return "\(day), \(two(time.tm_mday)) \(month) \(four(time.tm_year + 1900)) "
       + "\(two(time.tm_hour)):\(two(time.tm_min)):\(two(time.tm_sec)) GMT"
   }
 
   /// Writes seconds since 1970 in the manner of RFC 3339: `1994-11-06T08:49:37Z`.
   static func internetText(_ seconds: Int64) -> String {
-    let time = self.broken(seconds)
+    let time = broken(seconds)
     return "\(four(time.tm_year + 1900))-\(two(time.tm_mon + 1))-\(two(time.tm_mday))"
       + "T\(two(time.tm_hour)):\(two(time.tm_min)):\(two(time.tm_sec))Z"
   }
@@ -50,7 +50,7 @@ enum HTTPDate {
     let parts = clock.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 3, let hour = UInt8(parts[0]), let minute = UInt8(parts[1]), let second = UInt8(parts[2]),
       hour < 24, minute < 60, second < 61,
-      let day = UInt8(day), (1...31).contains(day), let month = self.months.firstIndex(where: { $0 == month }),
+      let day = UInt8(day), (1...31).contains(day), let month = months.firstIndex(where: { $0 == month }),
       (1970...9999).contains(year)
     else { return nil }
     var time = tm()

@@ -16,25 +16,25 @@ extension HTTPExchange {
     do {
       target = try RequestTarget(request.head.uri)
     } catch .malformed {
-      return self.respond(.badRequest, to: request)
+      return respond(.badRequest, to: request)
     } catch {
-      return self.respond(.notFound, to: request)
+      return respond(.notFound, to: request)
     }
     let file: OpenedFile
     do {
-      file = try self.shared.directory.open(target.path)
+      file = try shared.directory.open(target.path)
     } catch {
-      if error == .notFound, request.isHead, self.shared.uploads != nil,
-        let size = Upload.partialSize(of: target.path, in: self.shared.directory)
+      if error == .notFound, request.isHead, shared.uploads != nil,
+        let size = Upload.partialSize(of: target.path, in: shared.directory)
       {
-        return self.respond(.notFound, to: request, fields: [("Upload-Offset", String(size))])
+        return respond(.notFound, to: request, fields: [("Upload-Offset", String(size))])
       }
-      return self.respond(cannotOpen: error, to: request)
+      return respond(cannotOpen: error, to: request)
     }
     switch file.metadata.kind {
-    case .directory: self.serveDirectory(target, request)
-    case .file where !target.path.namesDirectory: self.serveFile(file, target: target, request)
-    case .file, .other: self.respond(.notFound, to: request)
+    case .directory: serveDirectory(target, request)
+    case .file where !target.path.namesDirectory: serveFile(file, target: target, request)
+    case .file, .other: respond(.notFound, to: request)
     }
   }
 
@@ -42,53 +42,53 @@ extension HTTPExchange {
     guard target.path.namesDirectory else {
       // Relative links in a listing are relative to the last slash.
       let query = target.query.isEmpty ? "" : "?" + target.query.filter { $0.isASCII && !$0.isWhitespace }
-      return self.respondEmpty(
+      return respondEmpty(
         .movedPermanently,
         to: request,
         fields: [("Location", target.path.percentEncoded + "/" + query)]
       )
     }
-    if target.query.isEmpty, self.shared.configuration.servesIndex,
-      let index = try? self.shared.directory.open(target.path.appending("index.html".utf8)),
+    if target.query.isEmpty, shared.configuration.servesIndex,
+      let index = try? shared.directory.open(target.path.appending("index.html".utf8)),
       index.metadata.kind == .file
     {
-      return self.serveFile(
+      return serveFile(
         index,
         target: RequestTarget(path: target.path.appending("index.html".utf8), query: ""),
         request
       )
     }
-    self.serveFolder(target.path, query: target.query, request)
+    serveFolder(target.path, query: target.query, request)
   }
 
   /// Answers with a file, or with what was asked for about it.
   func serveFile(_ file: OpenedFile, target: RequestTarget, _ request: Request) {
-    if target.query == "hash=sha256" { return self.serveDigest(of: file, path: target.path, request) }
+    if target.query == "hash=sha256" { return serveDigest(of: file, path: target.path, request) }
     let mayBeHashedFirst = request.isHead || file.metadata.size <= ReprDigest.largestBeforeContents
-    if request.fields.wantReprDigest != nil, mayBeHashedFirst, self.shared.digests.digest(of: file.metadata) == nil {
-      self.hold()
-      self.shared.digests.compute(file, on: self.worker) { [self] _ in
-        self.serveContents(of: file, path: target.path, request)
+    if request.fields.wantReprDigest != nil, mayBeHashedFirst, shared.digests.digest(of: file.metadata) == nil {
+      hold()
+      shared.digests.compute(file, on: worker) { [self] _ in
+        serveContents(of: file, path: target.path, request)
       }
       return
     }
-    self.serveContents(of: file, path: target.path, request)
+    serveContents(of: file, path: target.path, request)
   }
 
   private func serveContents(of original: OpenedFile, path: ResourcePath, _ request: Request) {
     var file = original
     var coding: ContentCoding?
     if request.fields.acceptEncoding != nil, request.fields.range == nil,
-      let sibling = self.precompressed(original, path: path, request)
+      let sibling = precompressed(original, path: path, request)
     {
       (file, coding) = sibling
     }
     let metadata = file.metadata
     let tag = EntityTag.text(metadata, coding: coding)
     switch Preconditions.evaluate(request.fields, tag: tag, modifiedSeconds: metadata.modifiedSeconds) {
-    case .failed: return self.respond(.preconditionFailed, to: request)
+    case .failed: return respond(.preconditionFailed, to: request)
     case .notModified:
-      return self.respondEmpty(.notModified, to: request, fields: [("ETag", tag), ("Vary", "Accept-Encoding")])
+      return respondEmpty(.notModified, to: request, fields: [("ETag", tag), ("Vary", "Accept-Encoding")])
     case .proceed: break
     }
 
@@ -105,13 +105,13 @@ extension HTTPExchange {
     }
     switch ranges {
     case .unsatisfiable:
-      self.respond(.rangeNotSatisfiable, to: request, fields: [("Content-Range", "bytes */\(metadata.size)")])
+      respond(.rangeNotSatisfiable, to: request, fields: [("Content-Range", "bytes */\(metadata.size)")])
     case .whole:
-      self.sendWhole(file, path: path, tag: tag, coding: coding, request)
+      sendWhole(file, path: path, tag: tag, coding: coding, request)
     case .parts(let parts) where parts.count == 1:
-      self.sendPart(parts[0], of: file, path: path, tag: tag, request)
+      sendPart(parts[0], of: file, path: path, tag: tag, request)
     case .parts(let parts):
-      self.sendParts(parts, of: file, path: path, tag: tag, request)
+      sendParts(parts, of: file, path: path, tag: tag, request)
     }
   }
 
@@ -122,7 +122,7 @@ extension HTTPExchange {
     _ request: Request
   ) -> (OpenedFile, ContentCoding)? {
     for coding in ContentCoding.acceptable(request.fields.acceptEncoding) {
-      guard let sibling = try? self.shared.directory.open(path.withSuffix(coding.suffix)),
+      guard let sibling = try? shared.directory.open(path.withSuffix(coding.suffix)),
         sibling.metadata.kind == .file,
         sibling.metadata.modifiedSeconds >= original.metadata.modifiedSeconds
       else { continue }
@@ -140,15 +140,15 @@ extension HTTPExchange {
   ) {
     guard let context = self.context else { return }
     let size = file.metadata.size
-    let isPaced = self.shared.configuration.rate != nil
+    let isPaced = shared.configuration.rate != nil
     let inline = request.isHead || isPaced ? 0 : size <= Self.largestInline ? size : Self.firstInline
     var head = ResponseHead(
       .ok,
-      date: self.worker.date,
+      date: worker.date,
       allocator: context.channel.allocator,
       capacity: 512 + Int(inline)
     )
-    self.writeFields(&head, file: file, tag: tag)
+    writeFields(&head, file: file, tag: tag)
     head.field("Content-Type", MediaType.of(name: path.name))
     if let coding { head.field("Content-Encoding", coding.rawValue) }
     head.field("Content-Length", size)
@@ -166,8 +166,8 @@ extension HTTPExchange {
     guard let context = self.context else { return }
     let size = file.metadata.size
     let count = range.upperBound - range.lowerBound
-    var head = ResponseHead(.partialContent, date: self.worker.date, allocator: context.channel.allocator)
-    self.writeFields(&head, file: file, tag: tag)
+    var head = ResponseHead(.partialContent, date: worker.date, allocator: context.channel.allocator)
+    writeFields(&head, file: file, tag: tag)
     head.field("Content-Type", MediaType.of(name: path.name))
     head.field("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
     head.field("Content-Length", count)
@@ -190,7 +190,7 @@ extension HTTPExchange {
     _ request: Request
   ) {
     guard let context = self.context else { return }
-    let boundary = self.worker.boundary()
+    let boundary = worker.boundary()
     let type = MediaType.of(name: path.name)
     var parts: [BodyTransmission.Part] = []
     var count: Int64 = 0
@@ -207,8 +207,8 @@ extension HTTPExchange {
     count += Int64(ending.readableBytes)
     parts.append(.bytes(ending))
 
-    var head = ResponseHead(.partialContent, date: self.worker.date, allocator: context.channel.allocator)
-    self.writeFields(&head, file: file, tag: tag)
+    var head = ResponseHead(.partialContent, date: worker.date, allocator: context.channel.allocator)
+    writeFields(&head, file: file, tag: tag)
     head.field("Content-Type", "multipart/byteranges; boundary=\(boundary)")
     head.field("Content-Length", count)
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
@@ -222,7 +222,7 @@ extension HTTPExchange {
     head.lines(
       "Accept-Ranges: bytes\r\nVary: Accept-Encoding\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n"
     )
-    if let digest = self.shared.digests.digest(of: file.metadata) {
+    if let digest = shared.digests.digest(of: file.metadata) {
       head.field("Repr-Digest", "sha-256=:\(digest.base64):")
     }
   }
@@ -231,11 +231,11 @@ extension HTTPExchange {
 
   /// Answers `?hash=sha256` in the format of `sha256sum`, so that `sha256sum -c` takes it.
   private func serveDigest(of file: OpenedFile, path: ResourcePath, _ request: Request) {
-    self.hold()
-    self.shared.digests.compute(file, on: self.worker) { [self] digest in
-      guard let digest else { return self.respond(.serviceUnavailable, to: request) }
+    hold()
+    shared.digests.compute(file, on: worker) { [self] digest in
+      guard let digest else { return respond(.serviceUnavailable, to: request) }
       let name = String(decoding: path.name, as: UTF8.self).filter { $0 != "\n" && $0 != "\r" }
-      self.respond("\(digest.hexadecimal)  \(name)\n", type: "text/plain; charset=utf-8", to: request)
+      respond("\(digest.hexadecimal)  \(name)\n", type: "text/plain; charset=utf-8", to: request)
     }
   }
 }

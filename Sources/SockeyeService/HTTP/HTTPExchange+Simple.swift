@@ -7,10 +7,10 @@ extension HTTPExchange {
   func respond(_ status: HTTPStatus, to request: Request, fields: [(StaticString, String)] = []) {
     guard let context = self.context else { return }
     let body = "\(status.rawValue) \(status.phrase): \(status.explanation)\n"
-    var head = ResponseHead(status, date: self.worker.date, allocator: context.channel.allocator)
+    var head = ResponseHead(status, date: worker.date, allocator: context.channel.allocator)
     for (name, value) in fields { head.field(name, value) }
     switch status {
-    case .methodNotAllowed: head.field("Allow", self.allowedMethods)
+    case .methodNotAllowed: head.field("Allow", allowedMethods)
     case .unauthorized: head.field("WWW-Authenticate", "Basic realm=\"sockeye\", charset=\"UTF-8\"")
     case .serviceUnavailable, .tooManyRequests: head.field("Retry-After", "5")
     default: break
@@ -25,7 +25,7 @@ extension HTTPExchange {
   /// Answers without a body.
   func respondEmpty(_ status: HTTPStatus, to request: Request, fields: [(StaticString, String)] = []) {
     guard let context = self.context else { return }
-    var head = ResponseHead(status, date: self.worker.date, allocator: context.channel.allocator)
+    var head = ResponseHead(status, date: worker.date, allocator: context.channel.allocator)
     for (name, value) in fields { head.field(name, value) }
     if status != .noContent, status != .notModified { head.lines("Content-Length: 0\r\n") }
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
@@ -37,7 +37,7 @@ extension HTTPExchange {
     guard let context = self.context else { return }
     var head = ResponseHead(
       .ok,
-      date: self.worker.date,
+      date: worker.date,
       allocator: context.channel.allocator,
       capacity: 512 + text.utf8.count
     )
@@ -51,18 +51,18 @@ extension HTTPExchange {
   }
 
   func respondToOptions(_ request: Request) {
-    self.respondEmpty(.noContent, to: request, fields: [("Allow", self.allowedMethods)])
+    respondEmpty(.noContent, to: request, fields: [("Allow", allowedMethods)])
   }
 
   /// Answers for something that could not be opened.
   func respond(cannotOpen refusal: ServedDirectory.Refusal, to request: Request) {
     switch refusal {
-    case .notFound: self.respond(.notFound, to: request)
-    case .forbidden: self.respond(.forbidden, to: request)
-    case .exhausted: self.respond(.serviceUnavailable, to: request)
-    case .system: self.respond(.internalError, to: request)
+    case .notFound: respond(.notFound, to: request)
+    case .forbidden: respond(.forbidden, to: request)
+    case .exhausted: respond(.serviceUnavailable, to: request)
+    case .system: respond(.internalError, to: request)
     }
   }
 
-  var allowedMethods: String { self.shared.uploads == nil ? "GET, HEAD, OPTIONS" : "GET, HEAD, OPTIONS, PUT" }
+  var allowedMethods: String { shared.uploads == nil ? "GET, HEAD, OPTIONS" : "GET, HEAD, OPTIONS, PUT" }
 }

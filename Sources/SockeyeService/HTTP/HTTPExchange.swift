@@ -57,13 +57,13 @@ final class HTTPExchange: ChannelInboundHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
-    self.state = .closed
+    state = .closed
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if case .uploading(_, let upload) = self.state { upload.connectionEnded() }
-    self.state = .closed
-    self.queue = []
+    if case .uploading(_, let upload) = state { upload.connectionEnded() }
+    state = .closed
+    queue = []
     context.fireChannelInactive()
   }
 
@@ -72,26 +72,26 @@ final class HTTPExchange: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = Self.unwrapInboundIn(data)
     switch part {
-    case .head(let head): self.offersUpgrade = head.headers.contains(name: "upgrade") || head.method == .CONNECT
-    case .end where self.offersUpgrade: self.gate.decoderHasStopped()
+    case .head(let head): offersUpgrade = head.headers.contains(name: "upgrade") || head.method == .CONNECT
+    case .end where offersUpgrade: self.gate.decoderHasStopped()
     case .body, .end: break
     }
-    if case .responding = self.state {
-      self.queue.append(part)
+    if case .responding = state {
+      queue.append(part)
     } else {
-      self.take(part, context: context)
+      take(part, context: context)
     }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    if self.needsFlush {
-      self.needsFlush = false
+    if needsFlush {
+      needsFlush = false
       context.flush()
     }
-    if self.inputIsClosed, !self.gate.holdsBytes {
-      switch self.state {
+    if inputIsClosed, !self.gate.holdsBytes {
+      switch state {
       case .receiving, .uploading: context.close(promise: nil)
-      case .idle: self.closeGracefully(context, mayFollow: false)
+      case .idle: closeGracefully(context, mayFollow: false)
       case .responding, .closed: break
       }
     }
@@ -99,31 +99,31 @@ final class HTTPExchange: ChannelInboundHandler {
   }
 
   private func take(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
-    switch (part, self.state) {
+    switch (part, state) {
     case (.head(let head), .idle):
-      self.begin(head, context: context)
+      begin(head, context: context)
     case (.body(let bytes), .receiving(let request, let ignored)):
       guard ignored + bytes.readableBytes <= Self.largestIgnoredBody else {
         return self.refuse(.contentTooLarge)
       }
-      self.state = .receiving(request, ignoredBytes: ignored + bytes.readableBytes)
+      state = .receiving(request, ignoredBytes: ignored + bytes.readableBytes)
     case (.end, .receiving(let request, _)):
       request.isRead = true
-      self.respond(to: request, context: context)
+      respond(to: request, context: context)
     case (.body(let bytes), .uploading(_, let upload)):
       self.gate.madeProgress()
       upload.receive(bytes)
       if let failure = upload.failure {
-        guard case .uploading(let request, _) = self.state else { return }
+        guard case .uploading(let request, _) = state else { return }
         upload.connectionEnded()
-        self.fail(request, failure)
+        fail(request, failure)
       }
     case (.end, .uploading(let request, let upload)):
       request.isRead = true
-      self.state = .responding
+      state = .responding
       self.gate.hold()
       self.gate.wait(for: .nothing)
-      upload.finish { [self] result in self.finishUpload(result, request: request) }
+      upload.finish { [self] result in finishUpload(result, request: request) }
     default:
       // What comes after an error, or after the last response, is of no interest.
       break
@@ -133,30 +133,30 @@ final class HTTPExchange: ChannelInboundHandler {
   private func begin(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
     let fields = RequestFields(head.headers)
     let keepAlive = head.isKeepAlive && !self.shared.isDraining
-    let started = self.shared.configuration.accessLog == nil ? self.worker.now : .now()
+    let started = shared.configuration.accessLog == nil ? worker.now : .now()
     let request = Request(head, fields: fields, started: started, keepAlive: keepAlive)
-    self.shared.metrics.count(.requests)
+    shared.metrics.count(.requests)
 
-    guard head.version.major == 1 else { return self.fail(request, .versionNotSupported) }
+    guard head.version.major == 1 else { return fail(request, .versionNotSupported) }
     // RFC 9112, section 3.2: exactly one Host, in HTTP/1.1.
     guard fields.hostCount == 1 || (fields.hostCount == 0 && request.isHTTP10) else {
-      return self.fail(request, .badRequest)
+      return fail(request, .badRequest)
     }
     // RFC 9112, section 6.3: a message with both is an attempt to be read in two ways.
-    guard fields.transferEncoding == nil || fields.contentLength == nil else { return self.fail(request, .badRequest) }
-    guard head.uri.utf8.count <= Self.longestTarget else { return self.fail(request, .targetTooLong) }
-    if let refusal = self.gate.refusal { return self.fail(request, refusal) }
+    guard fields.transferEncoding == nil || fields.contentLength == nil else { return fail(request, .badRequest) }
+    guard head.uri.utf8.count <= Self.longestTarget else { return fail(request, .targetTooLong) }
+    if let refusal = self.gate.refusal { return fail(request, refusal) }
 
     let hasBody = fields.transferEncoding != nil || (fields.contentLength ?? "0") != "0"
     if let expect = fields.expect, expect.lowercased() != "100-continue" {
-      return self.fail(request, .expectationFailed)
+      return fail(request, .expectationFailed)
     }
-    if self.beginUpload(request, hasBody: hasBody, context: context) { return }
+    if beginUpload(request, hasBody: hasBody, context: context) { return }
     if hasBody {
       self.gate.wait(for: .requestBody)
-      if fields.expect != nil { self.sendContinue(context) }
+      if fields.expect != nil { sendContinue(context) }
     }
-    self.state = .receiving(request, ignoredBytes: 0)
+    state = .receiving(request, ignoredBytes: 0)
   }
 
   /// RFC 9110, section 10.1.1.
@@ -168,15 +168,15 @@ final class HTTPExchange: ChannelInboundHandler {
   /// Ends a request that cannot be read on: what follows on the connection may be anything.
   func fail(_ request: Request, _ status: HTTPStatus) {
     request.keepAlive = false
-    self.state = .responding
-    self.respond(status, to: request)
+    state = .responding
+    respond(status, to: request)
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case .inputClosed? = event as? ChannelEvent {
-      self.inputIsClosed = true
-      switch self.state {
-      case .idle: self.closeGracefully(context, mayFollow: false)
+      inputIsClosed = true
+      switch state {
+      case .idle: closeGracefully(context, mayFollow: false)
       case .receiving, .uploading: context.close(promise: nil)
       // What has come before the end is still answered.
       case .responding, .closed: break
@@ -197,34 +197,34 @@ final class HTTPExchange: ChannelInboundHandler {
 
   /// Answers what is not a request, and closes.
   func refuse(_ status: HTTPStatus) {
-    switch self.state {
+    switch state {
     case .closed: return
     case .responding:
       // The response under way is still owed; what came after it is not answered.
-      self.queue = []
-      self.isDeaf = true
+      queue = []
+      isDeaf = true
       return
     case .uploading(_, let upload): upload.connectionEnded()
     case .idle, .receiving: break
     }
-    self.state = .responding
+    state = .responding
     let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "-")
-    let request = Request(head, fields: RequestFields([:]), started: self.worker.now, keepAlive: false)
-    self.respond(status, to: request)
+    let request = Request(head, fields: RequestFields([:]), started: worker.now, keepAlive: false)
+    respond(status, to: request)
     self.context?.flush()
   }
 
   // MARK: Working
 
   private func respond(to request: Request, context: ChannelHandlerContext) {
-    self.state = .responding
+    state = .responding
     switch request.head.method {
     case .GET, .HEAD:
-      self.authenticated(request) { exchange, request in exchange.serve(request) }
+      authenticated(request) { exchange, request in exchange.serve(request) }
     case .OPTIONS:
-      self.respondToOptions(request)
+      respondToOptions(request)
     default:
-      self.respond(.methodNotAllowed, to: request)
+      respond(.methodNotAllowed, to: request)
     }
   }
 
@@ -234,15 +234,15 @@ final class HTTPExchange: ChannelInboundHandler {
     refusing refuse: @escaping (HTTPExchange, Request, HTTPStatus) -> Void = { $0.respond($2, to: $1) },
     then body: @escaping (HTTPExchange, Request) -> Void
   ) {
-    guard let authority = self.shared.authority else { return body(self, request) }
-    self.hold()
-    authority.check(request.fields.authorization, on: self.worker) { [self] verdict in
+    guard let authority = shared.authority else { return body(self, request) }
+    hold()
+    authority.check(request.fields.authorization, on: worker) { [self] verdict in
       switch verdict {
       case .granted(let user):
         request.user = user
         body(self, request)
       case .denied:
-        self.shared.metrics.count(.deniedRequests)
+        shared.metrics.count(.deniedRequests)
         refuse(self, request, .unauthorized)
       case .busy:
         refuse(self, request, .tooManyRequests)
@@ -257,26 +257,26 @@ final class HTTPExchange: ChannelInboundHandler {
   }
 
   /// What is left of the request waits until it is known where it is to go.
-  func beginWaiting() { self.state = .responding }
+  func beginWaiting() { state = .responding }
 
   /// Takes the body of a request into a file.
   func receiveUpload(_ upload: Upload, for request: Request) {
-    guard let context = self.context, case .responding = self.state else { return upload.connectionEnded() }
-    self.state = .uploading(request, upload)
+    guard let context = self.context, case .responding = state else { return upload.connectionEnded() }
+    state = .uploading(request, upload)
     self.gate.wait(for: .requestBody)
-    if request.fields.expect != nil { self.sendContinue(context) }
+    if request.fields.expect != nil { sendContinue(context) }
     self.gate.release()
-    self.takeQueued()
+    takeQueued()
   }
 
   // MARK: Responses out
 
   /// Writes a response that is complete in one buffer.
   func send(_ buffer: ByteBuffer, status: HTTPStatus, bodyBytes: Int64, for request: Request) {
-    guard let context = self.context, case .responding = self.state else { return }
+    guard let context = self.context, case .responding = state else { return }
     context.write(Self.wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
-    self.needsFlush = true
-    self.finish(request, status: status, bodyBytes: bodyBytes)
+    needsFlush = true
+    finish(request, status: status, bodyBytes: bodyBytes)
   }
 
   /// Writes a head, and then a body of any size.
@@ -287,24 +287,24 @@ final class HTTPExchange: ChannelInboundHandler {
     bodyBytes: Int64?,
     for request: Request
   ) {
-    guard let context = self.context, case .responding = self.state else { return }
+    guard let context = self.context, case .responding = state else { return }
     context.write(Self.wrapOutboundOut(.byteBuffer(head)), promise: nil)
-    self.needsFlush = false
-    self.hold()
+    needsFlush = false
+    hold()
     let transmission = BodyTransmission(
       source,
       context: context,
       byCopy: self.gate.isEncrypted || !self.worker.sendsFiles,
-      rate: self.shared.configuration.rate,
-      pool: self.shared.filePool
+      rate: shared.configuration.rate,
+      pool: shared.filePool
     ) { [self] outcome in
       let sent = self.gate.transmission?.handedOver ?? 0
       self.gate.transmission = nil
       guard outcome == .complete else {
-        self.shared.metrics.count(.brokenTransfers)
+        shared.metrics.count(.brokenTransfers)
         return self.gate.abort()
       }
-      self.finish(request, status: status, bodyBytes: bodyBytes ?? sent)
+      finish(request, status: status, bodyBytes: bodyBytes ?? sent)
     }
     self.gate.transmission = transmission
     transmission.resume()
@@ -312,20 +312,20 @@ final class HTTPExchange: ChannelInboundHandler {
 
   /// The response has been given to the channel.
   private func finish(_ request: Request, status: HTTPStatus, bodyBytes: Int64) {
-    guard let context = self.context, case .responding = self.state else { return }
-    self.shared.metrics.responded(status, bytes: bodyBytes)
-    self.log(request, status: status, bytes: bodyBytes)
-    let isLast = self.inputIsClosed && self.queue.isEmpty && !self.gate.holdsBytes
+    guard let context = self.context, case .responding = state else { return }
+    shared.metrics.responded(status, bytes: bodyBytes)
+    log(request, status: status, bytes: bodyBytes)
+    let isLast = inputIsClosed && queue.isEmpty && !self.gate.holdsBytes
     guard request.keepAlive, !isLast, !self.isDeaf, !self.shared.isDraining else {
-      self.closeGracefully(context, mayFollow: self.isDeaf || !request.isRead || !self.queue.isEmpty)
+      closeGracefully(context, mayFollow: isDeaf || !request.isRead || !self.queue.isEmpty)
       return
     }
-    self.state = .idle
+    state = .idle
     self.gate.wait(for: .nextRequest)
-    self.takeQueued()
-    if case .idle = self.state {
-      if self.needsFlush, !self.gate.isReading {
-        self.needsFlush = false
+    takeQueued()
+    if case .idle = state {
+      if needsFlush, !self.gate.isReading {
+        needsFlush = false
         context.flush()
       }
       // A client that does not read its responses gets no further requests in.
@@ -335,24 +335,24 @@ final class HTTPExchange: ChannelInboundHandler {
 
   private func takeQueued() {
     guard !self.queue.isEmpty, let context = self.context else { return }
-    var parts = self.queue[...]
-    self.queue = []
+    var parts = queue[...]
+    queue = []
     while let part = parts.first {
-      if case .responding = self.state { break }
+      if case .responding = state { break }
       parts.removeFirst()
-      self.take(part, context: context)
+      take(part, context: context)
     }
-    self.queue = Array(parts) + self.queue
+    queue = Array(parts) + queue
   }
 
   /// RFC 9112, section 9.6: bytes that the client is still sending would make the kernel reset the connection and throw
   /// away a response that the client has not read. So where something may follow the end of our side comes first.
   private func closeGracefully(_ context: ChannelHandlerContext, mayFollow: Bool) {
-    self.needsFlush = false
+    needsFlush = false
     context.flush()
-    self.state = .closed
+    state = .closed
     let isAwaited = mayFollow || self.gate.holdsBytes
-    if self.gate.unsentBytes == 0, self.inputIsClosed || !isAwaited {
+    if self.gate.unsentBytes == 0, inputIsClosed || !isAwaited {
       context.close(promise: nil)
     } else {
       self.gate.linger(context)
@@ -360,7 +360,7 @@ final class HTTPExchange: ChannelInboundHandler {
   }
 
   private func log(_ request: Request, status: HTTPStatus, bytes: Int64) {
-    guard let record = self.shared.configuration.accessLog else { return }
+    guard let record = shared.configuration.accessLog else { return }
     record(
       AccessRecord(
         client: self.gate.peer?.hostText ?? "-",

@@ -82,7 +82,7 @@ enum HTTPStatus: Int, Sendable {
     case .insufficientStorage: "there is no room left for uploads"
     case .versionNotSupported: "this server speaks HTTP/1.1"
     case .expectationFailed: "the only expectation that can be met is 100-continue"
-    default: "\(self.phrase)"
+    default: "\(phrase)"
     }
   }
 }

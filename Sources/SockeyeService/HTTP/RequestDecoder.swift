@@ -20,14 +20,14 @@ final class RequestDecoder {
   /// protocol; to a server that does not upgrade it is the next request (RFC 9110, section 7.8).
   var hasStopped = false
 
-  init(context: ChannelHandlerContext) { self.decoder.decoderAdded(context: context) }
+  init(context: ChannelHandlerContext) { decoder.decoderAdded(context: context) }
 
   /// Gives back what the decoder holds. To be called once, and nothing after it.
   ///
   /// A connection may end by what is read from it; then the decoder is in use, and ends after that.
   func retire(context: ChannelHandlerContext) {
-    self.isRetired = true
-    if !self.isDecoding { self.decoder.decoderRemoved(context: context) }
+    isRetired = true
+    if !self.isDecoding { decoder.decoderRemoved(context: context) }
   }
 
   /// Takes bytes, and passes the parts of requests in them to the next handler.
@@ -35,27 +35,27 @@ final class RequestDecoder {
   /// - Returns: What the decoder has left alone: nothing, unless it has stopped.
   /// - Throws: `HTTPParserError`. The decoder is of no use afterwards.
   func decode(_ bytes: ByteBuffer, context: ChannelHandlerContext) throws -> ByteBuffer? {
-    self.endsWithEmptyLine = bytes.endsWithEmptyLine
+    endsWithEmptyLine = bytes.endsWithEmptyLine
     var bytes = bytes
-    if self.partial.readableBytes > 0 {
-      self.partial.writeBuffer(&bytes)
-      swap(&self.partial, &bytes)
-      self.partial = ByteBuffer()
+    if partial.readableBytes > 0 {
+      partial.writeBuffer(&bytes)
+      swap(&partial, &bytes)
+      partial = ByteBuffer()
     }
-    self.isDecoding = true
+    isDecoding = true
     defer {
-      self.isDecoding = false
-      if self.isRetired { self.decoder.decoderRemoved(context: context) }
+      isDecoding = false
+      if isRetired { decoder.decoderRemoved(context: context) }
     }
     do {
-      _ = try self.decoder.decode(context: context, buffer: &bytes)
-      if self.hasStopped { return bytes.readableBytes > 0 ? bytes : nil }
+      _ = try decoder.decode(context: context, buffer: &bytes)
+      if hasStopped { return bytes.readableBytes > 0 ? bytes : nil }
       guard bytes.readableBytes <= HTTPExchange.largestHead else { throw HTTPParserError.headerOverflow }
     } catch {
-      self.isBroken = true
+      isBroken = true
       throw error
     }
-    if bytes.readableBytes > 0 { self.partial = bytes }
+    if bytes.readableBytes > 0 { partial = bytes }
     return nil
   }
 
@@ -63,12 +63,12 @@ final class RequestDecoder {
   ///
   /// An empty line at the end of what came last leaves no doubt. After a body there may be some; then the answer is no.
   var isBetweenRequests: Bool {
-    self.endsWithEmptyLine && self.partial.readableBytes == 0 && !self.hasStopped && !self.isBroken
+    endsWithEmptyLine && partial.readableBytes == 0 && !self.hasStopped && !self.isBroken
   }
 }
 
 extension ByteBuffer {
   fileprivate var endsWithEmptyLine: Bool {
-    self.withUnsafeReadableBytes { $0.suffix(4).elementsEqual([0x0d, 0x0a, 0x0d, 0x0a]) }
+    withUnsafeReadableBytes { $0.suffix(4).elementsEqual([0x0d, 0x0a, 0x0d, 0x0a]) }
   }
 }

@@ -27,25 +27,25 @@ struct RequestFields {
       // The length tells most fields apart before a letter is looked at.
       switch name.utf8.count {
       case 4 where name.isField("host"):
-        self.host = value
-        self.hostCount += 1
-      case 5 where name.isField("range"): Self.combine(&self.range, value)
+        host = value
+        hostCount += 1
+      case 5 where name.isField("range"): Self.combine(&range, value)
       case 6 where name.isField("accept"): Self.combine(&self.accept, value)
-      case 6 where name.isField("expect"): self.expect = value
-      case 7 where name.isField("referer"): self.referer = value
-      case 8 where name.isField("if-range"): self.ifRange = value
-      case 8 where name.isField("if-match"): Self.combine(&self.ifMatch, value)
-      case 10 where name.isField("user-agent"): self.userAgent = value
-      case 11 where name.isField("repr-digest"): Self.combine(&self.reprDigest, value)
-      case 13 where name.isField("if-none-match"): Self.combine(&self.ifNoneMatch, value)
-      case 13 where name.isField("authorization"): self.authorization = value
-      case 13 where name.isField("content-range"): self.contentRange = value
-      case 14 where name.isField("content-length"): self.contentLength = value
-      case 15 where name.isField("accept-encoding"): Self.combine(&self.acceptEncoding, value)
-      case 16 where name.isField("want-repr-digest"): Self.combine(&self.wantReprDigest, value)
-      case 17 where name.isField("if-modified-since"): self.ifModifiedSince = value
-      case 17 where name.isField("transfer-encoding"): Self.combine(&self.transferEncoding, value)
-      case 19 where name.isField("if-unmodified-since"): self.ifUnmodifiedSince = value
+      case 6 where name.isField("expect"): expect = value
+      case 7 where name.isField("referer"): referer = value
+      case 8 where name.isField("if-range"): ifRange = value
+      case 8 where name.isField("if-match"): Self.combine(&ifMatch, value)
+      case 10 where name.isField("user-agent"): userAgent = value
+      case 11 where name.isField("repr-digest"): Self.combine(&reprDigest, value)
+      case 13 where name.isField("if-none-match"): Self.combine(&ifNoneMatch, value)
+      case 13 where name.isField("authorization"): authorization = value
+      case 13 where name.isField("content-range"): contentRange = value
+      case 14 where name.isField("content-length"): contentLength = value
+      case 15 where name.isField("accept-encoding"): Self.combine(&acceptEncoding, value)
+      case 16 where name.isField("want-repr-digest"): Self.combine(&wantReprDigest, value)
+      case 17 where name.isField("if-modified-since"): ifModifiedSince = value
+      case 17 where name.isField("transfer-encoding"): Self.combine(&transferEncoding, value)
+      case 19 where name.isField("if-unmodified-since"): ifUnmodifiedSince = value
       default: break
       }
     }
@@ -61,7 +61,7 @@ extension String {
   /// Whether this is the name of a field, in any case. The name is given in lower case.
   fileprivate func isField(_ name: StaticString) -> Bool {
     name.withUTF8Buffer { wanted in
-      self.utf8.count == wanted.count && zip(self.utf8, wanted).allSatisfy { $0 | 0x20 == $1 || $0 == $1 }
+      utf8.count == wanted.count && zip(utf8, wanted).allSatisfy { $0 | 0x20 == $1 || $0 == $1 }
     }
   }
 }

@@ -66,7 +66,7 @@ public struct ServiceIdentity: Sendable {
     configuration.minimumTLSVersion = .tlsv12
     configuration.applicationProtocols = ["http/1.1"]
     self.configuration = configuration
-    self.fingerprint = SHA256.hash(data: bytes).map { byte in
+    fingerprint = SHA256.hash(data: bytes).map { byte in
       let digits = String(byte, radix: 16, uppercase: true)
       return digits.utf8.count == 1 ? "0" + digits : digits
     }.joined(separator: ":")

@@ -23,7 +23,7 @@ struct HTMLListing: ListingFormat {
     buffer.writeString("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
     buffer.writeString("<meta name=\"color-scheme\" content=\"light dark\">\n<style>\(ListingPage.style)</style>\n")
     buffer.writeString(ListingIcon.definitions)
-    buffer.writeString("\n<header><nav aria-label=\"Path\">\(self.crumbs)</nav>\n")
+    buffer.writeString("\n<header><nav aria-label=\"Path\">\(crumbs)</nav>\n")
     buffer.writeString(
       "<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search names\" hidden>\n"
     )
@@ -32,7 +32,7 @@ struct HTMLListing: ListingFormat {
       "<span class=\"actions\"><a href=\"?zip\" download title=\"The whole folder as a zip\">\(save)zip</a>"
         + "<a href=\"?tar\" download title=\"The whole folder as a tar\">\(save)tar</a></span></header>\n"
     )
-    if self.takesUploads {
+    if takesUploads {
       buffer.writeString(
         "<p id=\"drop\" hidden>Drop files here to upload them. <span id=\"state\" role=\"status\"></span></p>\n"
       )

@@ -5,8 +5,8 @@ extension HTTPExchange {
   /// Answers with what a folder holds, in the form that was asked for.
   func serveFolder(_ path: ResourcePath, query: String, _ request: Request) {
     switch query {
-    case "zip": return self.serveArchive(of: path, as: .zip, request)
-    case "tar": return self.serveArchive(of: path, as: .tar, request)
+    case "zip": return serveArchive(of: path, as: .zip, request)
+    case "tar": return serveArchive(of: path, as: .tar, request)
     default: break
     }
     let form = ListingForm(query: query, accept: request.fields.accept, userAgent: request.fields.userAgent)
@@ -14,9 +14,9 @@ extension HTTPExchange {
       switch form {
       case .json: JSONListing(path: path)
       case .plain: PlainListing()
-      case .html: HTMLListing(path: path, takesUploads: self.shared.uploads != nil)
+      case .html: HTMLListing(path: path, takesUploads: shared.uploads != nil)
       }
-    self.openFolder(path, request) { exchange, reader in
+    openFolder(path, request) { exchange, reader in
       exchange.sendProduced(
         ListingProducer(reader, format: format),
         type: form.mediaType,
@@ -30,9 +30,9 @@ extension HTTPExchange {
 
   private func openFolder(_ path: ResourcePath, _ request: Request, then body: (HTTPExchange, FolderReader) -> Void) {
     do {
-      body(self, try FolderReader(path, in: self.shared.directory))
+      body(self, try FolderReader(path, in: shared.directory))
     } catch {
-      self.respond(cannotOpen: error, to: request)
+      respond(cannotOpen: error, to: request)
     }
   }
 
@@ -48,7 +48,7 @@ extension HTTPExchange {
     // RFC 9112, section 6.1: HTTP/1.0 knows no chunks; there the end of the connection ends the body.
     let chunked = !request.isHTTP10
     if !chunked { request.keepAlive = false }
-    var head = ResponseHead(.ok, date: self.worker.date, allocator: context.channel.allocator)
+    var head = ResponseHead(.ok, date: worker.date, allocator: context.channel.allocator)
     head.field("Content-Type", type)
     for (name, value) in fields { head.field(name, value) }
     head.buffer.writeString(lines)

@@ -19,7 +19,7 @@ enum ListingIcon: String, CaseIterable {
   }
 
   /// A reference to the drawing, which ``definitions`` has to precede.
-  var markup: String { "<svg class=\"\(self.rawValue)\" aria-hidden=\"true\"><use href=\"#\(self.rawValue)\"/></svg>" }
+  var markup: String { "<svg class=\"\(rawValue)\" aria-hidden=\"true\"><use href=\"#\(rawValue)\"/></svg>" }
 
   /// All drawings, once for the page.
   static let definitions =

@@ -25,30 +25,30 @@ final class ListingProducer: BodyProducer, @unchecked Sendable {
   }
 
   func next(_ allocator: ByteBufferAllocator) throws -> ByteBuffer? {
-    guard self.phase != .closed else { return nil }
+    guard phase != .closed else { return nil }
     var buffer = allocator.buffer(capacity: 64 << 10)
-    if self.phase == .opening {
+    if phase == .opening {
       self.format.open(&buffer)
-      self.phase = .entries
+      phase = .entries
     }
     while buffer.readableBytes < 48 << 10 {
-      guard let entry = self.nextEntry() else {
+      guard let entry = nextEntry() else {
         self.format.close(&buffer)
-        self.phase = .closed
+        phase = .closed
         break
       }
-      self.format.entry(entry, isFirst: self.isFirstEntry, &buffer)
-      self.isFirstEntry = false
+      self.format.entry(entry, isFirst: isFirstEntry, &buffer)
+      isFirstEntry = false
     }
     return buffer
   }
 
   private func nextEntry() -> FolderEntry? {
-    if self.pending.isEmpty, !self.isAtEnd {
+    if pending.isEmpty, !self.isAtEnd {
       var batch: [FolderEntry] = []
       while batch.count < Self.batch {
         guard let entry = self.reader.next() else {
-          self.isAtEnd = true
+          isAtEnd = true
           break
         }
         batch.append(entry)
@@ -56,9 +56,9 @@ final class ListingProducer: BodyProducer, @unchecked Sendable {
       batch.sort { left, right in
         left.isDirectory != right.isDirectory ? left.isDirectory : left.name.lexicographicallyPrecedes(right.name)
       }
-      self.pending = batch[...]
+      pending = batch[...]
     }
-    return self.pending.popFirst()
+    return pending.popFirst()
   }
 }
 
@@ -87,7 +87,7 @@ struct JSONListing: ListingFormat {
   let path: ResourcePath
 
   func open(_ buffer: inout ByteBuffer) {
-    buffer.writeString("{\"v\":1,\"path\":\(JSONText.quoted(self.path.displayText)),\"entries\":[")
+    buffer.writeString("{\"v\":1,\"path\":\(JSONText.quoted(path.displayText)),\"entries\":[")
   }
 
   func entry(_ entry: FolderEntry, isFirst: Bool, _ buffer: inout ByteBuffer) {
@@ -104,6 +104,6 @@ struct JSONListing: ListingFormat {
 extension ResourcePath {
   /// The path for people: it begins with a slash, and ends with one if it names a directory.
   var displayText: String {
-    self.bytes.isEmpty ? "/" : "/" + String(decoding: self.bytes, as: UTF8.self) + (self.namesDirectory ? "/" : "")
+    bytes.isEmpty ? "/" : "/" + String(decoding: bytes, as: UTF8.self) + (namesDirectory ? "/" : "")
   }
 }

@@ -15,18 +15,18 @@ public struct QRCode: Sendable {
   public init?(_ text: String) {
     let bytes = Array(text.utf8)
     guard let version = Version.all.first(where: { bytes.count + 2 <= $0.dataCodewords }) else { return nil }
-    self.size = 17 + 4 * version.number
-    self.dark = Array(repeating: false, count: self.size * self.size)
-    self.isFunction = self.dark
-    self.drawFunctionPatterns(version)
-    self.drawCodewords(version.interleaved(Self.dataCodewords(bytes, count: version.dataCodewords)))
-    self.applyBestMask(version)
+    size = 17 + 4 * version.number
+    dark = Array(repeating: false, count: size * size)
+    isFunction = dark
+    drawFunctionPatterns(version)
+    drawCodewords(version.interleaved(Self.dataCodewords(bytes, count: version.dataCodewords)))
+    applyBestMask(version)
   }
 
   /// Whether a module is dark; what lies outside is light.
   public func isDark(row: Int, column: Int) -> Bool {
-    guard (0..<self.size).contains(row), (0..<self.size).contains(column) else { return false }
-    return self.dark[row * self.size + column]
+    guard (0..<size).contains(row), (0..<size).contains(column) else { return false }
+    return dark[row * size + column]
   }
 
   /// The code for a terminal, two rows of modules in a line of half blocks, with the quiet zone that readers need.
@@ -35,11 +35,11 @@ public struct QRCode: Sendable {
   public func text(inverted: Bool = false) -> String {
     var lines: [String] = []
     let margin = 2
-    for row in stride(from: -margin, to: self.size + margin, by: 2) {
+    for row in stride(from: -margin, to: size + margin, by: 2) {
       var line = ""
-      for column in -margin..<(self.size + margin) {
+      for column in -margin..<(size + margin) {
         let upper = self.isDark(row: row, column: column) == inverted
-        let lower = (row + 1 < self.size + margin) && self.isDark(row: row + 1, column: column) == inverted
+        let lower = (row + 1 < size + margin) && self.isDark(row: row + 1, column: column) == inverted
         line += upper ? (lower ? "█" : "▀") : (lower ? "▄" : " ")
       }
       lines.append(line)
@@ -82,21 +82,21 @@ public struct QRCode: Sendable {
   // MARK: Patterns
 
   private mutating func set(_ row: Int, _ column: Int, _ isDark: Bool) {
-    guard (0..<self.size).contains(row), (0..<self.size).contains(column) else { return }
-    self.dark[row * self.size + column] = isDark
-    self.isFunction[row * self.size + column] = true
+    guard (0..<size).contains(row), (0..<size).contains(column) else { return }
+    dark[row * size + column] = isDark
+    isFunction[row * size + column] = true
   }
 
   private mutating func drawFunctionPatterns(_ version: Version) {
-    for index in 0..<self.size {
-      self.set(6, index, index % 2 == 0)
-      self.set(index, 6, index % 2 == 0)
+    for index in 0..<size {
+      set(6, index, index % 2 == 0)
+      set(index, 6, index % 2 == 0)
     }
-    for (row, column) in [(3, 3), (3, self.size - 4), (self.size - 4, 3)] {
+    for (row, column) in [(3, 3), (3, size - 4), (size - 4, 3)] {
       for down in -4...4 {
         for right in -4...4 {
           let distance = max(abs(down), abs(right))
-          self.set(row + down, column + right, distance != 2 && distance != 4)
+          set(row + down, column + right, distance != 2 && distance != 4)
         }
       }
     }
@@ -106,17 +106,17 @@ public struct QRCode: Sendable {
         // Three corners belong to the finders.
         if (i == 0 && j == 0) || (i == 0 && j == last) || (i == last && j == 0) { continue }
         for down in -2...2 {
-          for right in -2...2 { self.set(row + down, column + right, max(abs(down), abs(right)) != 1) }
+          for right in -2...2 { set(row + down, column + right, max(abs(down), abs(right)) != 1) }
         }
       }
     }
-    self.drawFormat(mask: 0)
+    drawFormat(mask: 0)
     if version.number >= 7 {
       let bits = Self.withCheck(version.number, bits: 12, generator: 0x1f25)
       for index in 0..<18 {
         let isDark = bits >> index & 1 == 1
-        self.set(self.size - 11 + index % 3, index / 3, isDark)
-        self.set(index / 3, self.size - 11 + index % 3, isDark)
+        set(size - 11 + index % 3, index / 3, isDark)
+        set(index / 3, size - 11 + index % 3, isDark)
       }
     }
   }
@@ -125,14 +125,14 @@ public struct QRCode: Sendable {
   private mutating func drawFormat(mask: Int) {
     let bits = Self.withCheck(0b01 << 3 | mask, bits: 10, generator: 0x537) ^ 0x5412
     func bit(_ index: Int) -> Bool { bits >> index & 1 == 1 }
-    for index in 0..<6 { self.set(index, 8, bit(index)) }
-    self.set(7, 8, bit(6))
-    self.set(8, 8, bit(7))
-    self.set(8, 7, bit(8))
-    for index in 9..<15 { self.set(8, 14 - index, bit(index)) }
-    for index in 0..<8 { self.set(8, self.size - 1 - index, bit(index)) }
-    for index in 8..<15 { self.set(self.size - 15 + index, 8, bit(index)) }
-    self.set(self.size - 8, 8, true)
+    for index in 0..<6 { set(index, 8, bit(index)) }
+    set(7, 8, bit(6))
+    set(8, 8, bit(7))
+    set(8, 7, bit(8))
+    for index in 9..<15 { set(8, 14 - index, bit(index)) }
+    for index in 0..<8 { set(8, size - 1 - index, bit(index)) }
+    for index in 8..<15 { set(size - 15 + index, 8, bit(index)) }
+    set(size - 8, 8, true)
   }
 
   /// A number followed by the remainder of its division: a BCH code.
@@ -145,15 +145,15 @@ public struct QRCode: Sendable {
   /// Two columns at a time from the lower right, upwards and downwards in turn, around what is fixed.
   private mutating func drawCodewords(_ codewords: [UInt8]) {
     var index = 0
-    var right = self.size - 1
+    var right = size - 1
     var upwards = true
     while right > 0 {
       if right == 6 { right = 5 }
-      for step in 0..<self.size {
-        let row = upwards ? self.size - 1 - step : step
-        for column in [right, right - 1] where !self.isFunction[row * self.size + column] {
+      for step in 0..<size {
+        let row = upwards ? size - 1 - step : step
+        for column in [right, right - 1] where !self.isFunction[row * size + column] {
           if index < codewords.count * 8 {
-            self.dark[row * self.size + column] = codewords[index / 8] >> UInt8(7 - index % 8) & 1 == 1
+            dark[row * size + column] = codewords[index / 8] >> UInt8(7 - index % 8) & 1 == 1
             index += 1
           }
         }
@@ -169,9 +169,9 @@ public struct QRCode: Sendable {
     var best: (penalty: Int, code: QRCode)?
     for mask in 0..<8 {
       var candidate = self
-      for row in 0..<self.size {
-        for column in 0..<self.size where !self.isFunction[row * self.size + column] && Self.mask(mask, row, column) {
-          candidate.dark[row * self.size + column].toggle()
+      for row in 0..<size {
+        for column in 0..<size where !self.isFunction[row * size + column] && Self.mask(mask, row, column) {
+          candidate.dark[row * size + column].toggle()
         }
       }
       candidate.drawFormat(mask: mask)
@@ -197,12 +197,12 @@ public struct QRCode: Sendable {
   /// How hard the code is to read: long runs, blocks, what looks like a finder, and imbalance.
   private var penalty: Int {
     var penalty = 0
-    for line in 0..<self.size {
-      penalty += Self.penalty(of: (0..<self.size).map { self.dark[line * self.size + $0] })
-      penalty += Self.penalty(of: (0..<self.size).map { self.dark[$0 * self.size + line] })
+    for line in 0..<size {
+      penalty += Self.penalty(of: (0..<size).map { dark[line * size + $0] })
+      penalty += Self.penalty(of: (0..<size).map { dark[$0 * size + line] })
     }
-    for row in 1..<self.size {
-      for column in 1..<self.size {
+    for row in 1..<size {
+      for column in 1..<size {
         let colour = self.isDark(row: row, column: column)
         if colour == self.isDark(row: row - 1, column: column), colour == self.isDark(row: row, column: column - 1),
           colour == self.isDark(row: row - 1, column: column - 1)
@@ -211,7 +211,7 @@ public struct QRCode: Sendable {
         }
       }
     }
-    let share = self.dark.lazy.filter { $0 }.count * 100 / self.dark.count
+    let share = dark.lazy.filter { $0 }.count * 100 / dark.count
     return penalty + abs(share - 50) / 5 * 10
   }
 

@@ -41,16 +41,16 @@ extension QRCode {
       var root: UInt8 = 1
       for _ in 0..<count {
         for index in divisor.indices {
-          divisor[index] = self.product(divisor[index], root)
+          divisor[index] = product(divisor[index], root)
           if index + 1 < divisor.count { divisor[index] ^= divisor[index + 1] }
         }
-        root = self.product(root, 2)
+        root = product(root, 2)
       }
       var rest = [UInt8](repeating: 0, count: count)
       for byte in data {
         let factor = byte ^ rest.removeFirst()
         rest.append(0)
-        for index in rest.indices { rest[index] ^= self.product(divisor[index], factor) }
+        for index in rest.indices { rest[index] ^= product(divisor[index], factor) }
       }
       return rest
     }

@@ -29,11 +29,11 @@ struct FileMetadata: Hashable, Sendable {
 
   init(_ status: stat) {
     switch status.st_mode & S_IFMT {
-    case S_IFREG: self.kind = .file
-    case S_IFDIR: self.kind = .directory
-    default: self.kind = .other
+    case S_IFREG: kind = .file
+    case S_IFDIR: kind = .directory
+    default: kind = .other
     }
-    self.device = UInt64(status.st_dev)
+    device = UInt64(status.st_dev)
     self.inode = UInt64(status.st_ino)
     self.size = max(0, Int64(status.st_size))
     self.modifiedSeconds = Int64(status.st_mtim.tv_sec)
@@ -42,8 +42,8 @@ struct FileMetadata: Hashable, Sendable {
 
   /// For tests: metadata of a file that need not exist.
   init(size: Int64, modifiedSeconds: Int64, modifiedNanoseconds: Int64 = 0, inode: UInt64 = 1) {
-    self.kind = .file
-    self.device = 1
+    kind = .file
+    device = 1
     self.inode = inode
     self.size = max(0, size)
     self.modifiedSeconds = modifiedSeconds

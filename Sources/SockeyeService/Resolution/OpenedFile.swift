@@ -18,12 +18,12 @@ final class OpenedFile: Sendable {
 
   /// Takes over a descriptor.
   init(takingOver descriptor: CInt, metadata: FileMetadata) {
-    self.handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
+    handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
     self.descriptor = descriptor
     self.metadata = metadata
   }
 
-  deinit { try? self.handle.close() }
+  deinit { try? handle.close() }
 
   /// Whether the file is no longer what it was when it was opened: shrunk, grown or rewritten.
   var hasChanged: Bool {
@@ -42,7 +42,7 @@ final class OpenedFile: Sendable {
     }
     guard result > 0 || count == 0 else {
       buffer.moveWriterIndex(to: before)
-      return self.isAtEnd(offset) ? 0 : nil
+      return isAtEnd(offset) ? 0 : nil
     }
     return result
   }

@@ -39,7 +39,7 @@ final class ServedDirectory: Sendable {
   ///
   /// FIFOs, devices and sockets are refused: `O_NONBLOCK` keeps the opening of one from waiting for its other end.
   func open(_ path: ResourcePath) throws(Refusal) -> OpenedFile {
-    let descriptor = try self.openDescriptor(path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    let descriptor = try openDescriptor(path, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY)
     guard let metadata = FileMetadata(ofDescriptor: descriptor) else {
       close(descriptor)
       throw .system(errno)
@@ -53,7 +53,7 @@ final class ServedDirectory: Sendable {
 
   /// The metadata of what a path stands for, links followed, without opening it for reading.
   func metadata(of path: ResourcePath) throws(Refusal) -> FileMetadata {
-    let descriptor = try self.openDescriptor(path, flags: sockeye_O_PATH)
+    let descriptor = try openDescriptor(path, flags: sockeye_O_PATH)
     defer { close(descriptor) }
     guard let metadata = FileMetadata(ofDescriptor: descriptor) else { throw .system(errno) }
     return metadata
@@ -63,7 +63,7 @@ final class ServedDirectory: Sendable {
   ///
   /// - Returns: A descriptor that the caller closes.
   func openDirectory(_ path: ResourcePath) throws(Refusal) -> CInt {
-    try self.openDescriptor(path, flags: O_RDONLY | O_DIRECTORY)
+    try openDescriptor(path, flags: O_RDONLY | O_DIRECTORY)
   }
 
   private func openDescriptor(_ path: ResourcePath, flags: CInt) throws(Refusal) -> CInt {
@@ -78,7 +78,7 @@ final class ServedDirectory: Sendable {
       if errno == ELOOP {
         descriptor = sockeye_openat2(self.descriptor, name, flags, 0, strict)
         if descriptor >= 0 {
-          guard self.leadsToHidden(descriptor) else { return descriptor }
+          guard leadsToHidden(descriptor) else { return descriptor }
           close(descriptor)
           throw .notFound
         }

@@ -8,26 +8,26 @@ extension HTTPExchange {
   /// - Returns: Whether the request has been taken care of.
   func beginUpload(_ request: Request, hasBody: Bool, context: ChannelHandlerContext) -> Bool {
     guard request.head.method == .PUT else { return false }
-    guard let area = self.shared.uploads else {
+    guard let area = shared.uploads else {
       guard hasBody else { return false }
-      self.fail(request, .methodNotAllowed)
+      fail(request, .methodNotAllowed)
       return true
     }
     guard request.fields.contentLength != nil || request.fields.transferEncoding != nil else {
-      self.fail(request, .lengthRequired)
+      fail(request, .lengthRequired)
       return true
     }
     guard let target = try? RequestTarget(request.head.uri), target.query.isEmpty else {
-      self.fail(request, .badRequest)
+      fail(request, .badRequest)
       return true
     }
     let range = request.fields.contentRange.map { ContentRange($0) }
     if case .some(.none) = range {
-      self.fail(request, .badRequest)
+      fail(request, .badRequest)
       return true
     }
-    self.beginWaiting()
-    self.authenticated(request, refusing: { $0.fail($1, $2) }) { exchange, request in
+    beginWaiting()
+    authenticated(request, refusing: { $0.fail($1, $2) }) { exchange, request in
       switch Upload.begin(target.path, range: range ?? nil, area: area, gate: exchange.gate) {
       case .success(let upload): exchange.receiveUpload(upload, for: request)
       case .failure(let refusal): exchange.finishUpload(refusal.outcome, request: request, bodyWasRead: false)
@@ -42,13 +42,13 @@ extension HTTPExchange {
     switch outcome {
     case .stored:
       let path = (try? RequestTarget(request.head.uri))?.path.percentEncoded ?? "/"
-      self.respondEmpty(.created, to: request, fields: [("Location", path)])
+      respondEmpty(.created, to: request, fields: [("Location", path)])
     case .partial(let size):
-      self.respondEmpty(.noContent, to: request, fields: [("Upload-Offset", String(size))])
+      respondEmpty(.noContent, to: request, fields: [("Upload-Offset", String(size))])
     case .wrongOffset(let size):
-      self.respond(.conflict, to: request, fields: [("Upload-Offset", String(size))])
+      respond(.conflict, to: request, fields: [("Upload-Offset", String(size))])
     case .refused(let status):
-      self.respond(status, to: request)
+      respond(status, to: request)
     }
   }
 }

@@ -58,7 +58,7 @@ final class Upload {
     self.range = range
     self.area = area
     self.gate = gate
-    self.pool = gate.worker.shared.filePool
+    pool = gate.worker.shared.filePool
   }
 
   /// What a file is called until it is whole.
@@ -71,7 +71,7 @@ final class Upload {
     guard !path.isHidden, let parent = try? directory.openDirectory(path.parent) else { return nil }
     defer { Glibc.close(parent) }
     var status = stat()
-    let name = Self.cString(self.partialPath(of: path).name)
+    let name = Self.cString(partialPath(of: path).name)
     guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
     let metadata = FileMetadata(status)
     return metadata.kind == .file ? metadata.size : nil
@@ -128,7 +128,7 @@ final class Upload {
     let place = Place(
       directory: parent,
       descriptor: -1,
-      partialName: Array(self.partialPath(of: path).name) + [0],
+      partialName: Array(partialPath(of: path).name) + [0],
       finalName: Array(path.name) + [0]
     )
     func fail(_ outcome: Outcome, _ descriptor: CInt = -1) -> Result<(Place, Int64), Refusal> {
@@ -137,12 +137,12 @@ final class Upload {
       return .failure(Refusal(outcome))
     }
     var status = stat()
-    if fstatat(parent, self.cString(path.name), &status, AT_SYMLINK_NOFOLLOW) == 0 { return fail(.refused(.conflict)) }
+    if fstatat(parent, cString(path.name), &status, AT_SYMLINK_NOFOLLOW) == 0 { return fail(.refused(.conflict)) }
 
     // Nothing that stands there already is followed, and a file with a second name is not written to.
     let descriptor = openat(
       parent,
-      self.cString(self.partialPath(of: path).name),
+      cString(partialPath(of: path).name),
       O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
       mode_t(0o644)
     )
@@ -174,16 +174,16 @@ final class Upload {
 
   /// Takes bytes of the body.
   func receive(_ bytes: ByteBuffer) {
-    self.received += Int64(bytes.readableBytes)
+    received += Int64(bytes.readableBytes)
     guard self.problem == nil else { return }
-    if let range = self.range, self.received > range.last - range.first + 1 {
+    if let range = self.range, received > range.last - range.first + 1 {
       self.problem = .badRequest
     } else if !self.area.reserve(bytes.readableBytes) {
       self.problem = .insufficientStorage
     } else {
-      self.pending.writeImmutableBuffer(bytes)
-      self.writePending()
-      if self.pending.readableBytes > Self.mostPending { self.gate.hold() }
+      pending.writeImmutableBuffer(bytes)
+      writePending()
+      if pending.readableBytes > Self.mostPending { self.gate.hold() }
     }
   }
 
@@ -191,14 +191,14 @@ final class Upload {
   var failure: HTTPStatus? { self.problem }
 
   private func writePending() {
-    guard !self.isWriting, self.pending.readableBytes > 0 else { return }
-    self.isWriting = true
-    let bytes = self.pending
-    self.pending = ByteBuffer()
+    guard !self.isWriting, pending.readableBytes > 0 else { return }
+    isWriting = true
+    let bytes = pending
+    pending = ByteBuffer()
     let descriptor = self.place.descriptor
     let offset = self.size
     self.size += Int64(bytes.readableBytes)
-    self.pool.run(on: self.gate.worker.eventLoop) {
+    pool.run(on: self.gate.worker.eventLoop) {
       Self.write(bytes, to: descriptor, at: offset)
     }.assumeIsolated().whenComplete { result in
       self.isWriting = false
@@ -237,29 +237,29 @@ final class Upload {
 
   /// The body is complete.
   func finish(_ body: @escaping (Outcome) -> Void) {
-    self.finishing = body
-    self.finishIfWritten()
+    finishing = body
+    finishIfWritten()
   }
 
   private func finishIfWritten() {
-    guard let body = self.finishing, !self.isWriting, self.pending.readableBytes == 0, !self.isOver else { return }
-    self.finishing = nil
-    if self.problem == nil, let range = self.range, self.received != range.last - range.first + 1 {
+    guard let body = finishing, !self.isWriting, pending.readableBytes == 0, !self.isOver else { return }
+    finishing = nil
+    if self.problem == nil, let range = self.range, received != range.last - range.first + 1 {
       self.problem = .badRequest
     }
     if let problem = self.problem {
-      self.isOver = true
+      isOver = true
       self.close()
       return body(.refused(problem))
     }
     if let range = self.range, range.total != range.last + 1 {
-      self.isOver = true
+      isOver = true
       self.close()
       return body(.partial(size: self.size))
     }
     let place = self.place
-    self.isWriting = true
-    self.pool.run(on: self.gate.worker.eventLoop) {
+    isWriting = true
+    pool.run(on: self.gate.worker.eventLoop) {
       // The name must not outlive a crash that the contents did not.
       guard fsync(place.descriptor) == 0 else { return errno }
       guard sockeye_rename_noreplace(place.directory, place.partialName, place.finalName) == 0 else { return errno }
@@ -281,7 +281,7 @@ final class Upload {
   /// The client is gone. What it sent stays, to be continued.
   func connectionEnded() {
     guard !self.isOver else { return }
-    self.isOver = true
+    isOver = true
     if !self.isWriting { self.close() }
   }
 

@@ -12,19 +12,19 @@ struct CloseWord {
   /// - Returns: Whether the word has been said.
   mutating func isCompleted(by message: ByteBuffer) -> Bool {
     guard message.readableBytes <= self.word.count + 2 else {
-      self.begun.removeAll()
+      begun.removeAll()
       return false
     }
-    self.begun.append(contentsOf: message.readableBytesView)
-    var candidate = self.begun[...]
+    begun.append(contentsOf: message.readableBytesView)
+    var candidate = begun[...]
     if candidate.last == 0x0A { candidate = candidate.dropLast() }
     if candidate.last == 0x0D { candidate = candidate.dropLast() }
     if candidate.elementsEqual(self.word) {
-      self.begun.removeAll()
+      begun.removeAll()
       return true
     }
-    let mayStillBe = candidate.count == self.begun.count && self.word.starts(with: self.begun)
-    if !mayStillBe { self.begun.removeAll(keepingCapacity: true) }
+    let mayStillBe = candidate.count == begun.count && self.word.starts(with: begun)
+    if !mayStillBe { begun.removeAll(keepingCapacity: true) }
     return false
   }
 }

@@ -37,21 +37,21 @@ struct ExpectationMatcher: ~Copyable {
   init?(_ expectation: Expectation, encoding: TextEncoding) {
     guard let regex = try? Regex(expectation.pattern) else { return nil }
     self.regex = regex.matchingSemantics(.unicodeScalar)
-    self.transcoder = encoding.isUTF8 ? nil : Transcoder(from: encoding, to: .utf8)
+    transcoder = encoding.isUTF8 ? nil : Transcoder(from: encoding, to: .utf8)
   }
 
   /// Takes what the peer said next.
   ///
   /// - Returns: Whether the expectation is met.
   mutating func consume(_ bytes: ByteBuffer) -> Bool {
-    if self.transcoder != nil {
-      self.transcoder?.convert(bytes.readableBytesView, into: &self.recent)
+    if transcoder != nil {
+      transcoder?.convert(bytes.readableBytesView, into: &recent)
     } else {
-      self.recent.append(contentsOf: bytes.readableBytesView)
+      recent.append(contentsOf: bytes.readableBytesView)
     }
     defer {
-      if self.recent.count > Self.window { self.recent.removeFirst(self.recent.count - Self.window) }
+      if recent.count > Self.window { recent.removeFirst(recent.count - Self.window) }
     }
-    return String(decoding: self.recent, as: UTF8.self).firstMatch(of: self.regex) != nil
+    return String(decoding: recent, as: UTF8.self).firstMatch(of: self.regex) != nil
   }
 }

@@ -31,24 +31,24 @@ struct LoopGuard {
 
   /// Takes a message that is about to be answered.
   mutating func consider(_ message: ByteBuffer, at now: NIODeadline) -> Verdict {
-    if let end = self.silentUntil {
+    if let end = silentUntil {
       guard now >= end else { return .ignore }
-      self.silentUntil = nil
-      self.equalInARow = 0
+      silentUntil = nil
+      equalInARow = 0
     }
     let head = message.readableBytesView.prefix(64)
-    let isPrompt = now - self.lastArrival <= Self.promptness
-    self.lastArrival = now
-    if isPrompt, message.readableBytes == self.lastLength, head.elementsEqual(self.last) {
-      self.equalInARow += 1
+    let isPrompt = now - lastArrival <= Self.promptness
+    lastArrival = now
+    if isPrompt, message.readableBytes == lastLength, head.elementsEqual(last) {
+      equalInARow += 1
     } else {
-      self.equalInARow = 1
-      self.lastLength = message.readableBytes
-      self.last.removeAll(keepingCapacity: true)
-      self.last.append(contentsOf: head)
+      equalInARow = 1
+      lastLength = message.readableBytes
+      last.removeAll(keepingCapacity: true)
+      last.append(contentsOf: head)
     }
-    guard self.equalInARow >= Self.equalMessages else { return .answer }
-    self.silentUntil = now + Self.silence
+    guard equalInARow >= Self.equalMessages else { return .answer }
+    silentUntil = now + Self.silence
     return .suspect
   }
 }

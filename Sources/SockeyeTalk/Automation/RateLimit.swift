@@ -8,21 +8,21 @@ struct RateLimit {
 
   init(perSecond: Int, at now: NIODeadline) {
     self.perSecond = max(1, perSecond)
-    self.tokens = Double(self.perSecond)
-    self.filled = now
+    tokens = Double(self.perSecond)
+    filled = now
   }
 
   /// Takes a token.
   ///
   /// - Returns: How long to wait for one; nothing if it was there.
   mutating func take(at now: NIODeadline) -> TimeAmount? {
-    let elapsed = Double((now - self.filled).nanoseconds) / 1e9
-    self.tokens = min(Double(self.perSecond), self.tokens + elapsed * Double(self.perSecond))
-    self.filled = now
-    guard self.tokens < 1 else {
-      self.tokens -= 1
+    let elapsed = Double((now - filled).nanoseconds) / 1e9
+    tokens = min(Double(self.perSecond), tokens + elapsed * Double(self.perSecond))
+    filled = now
+    guard tokens < 1 else {
+      tokens -= 1
       return nil
     }
-    return .nanoseconds(max(1, Int64((1 - self.tokens) / Double(self.perSecond) * 1e9)))
+    return .nanoseconds(max(1, Int64((1 - tokens) / Double(self.perSecond) * 1e9)))
   }
 }

@@ -156,14 +156,14 @@ public struct AppendedChecksum: Hashable, Sendable {
   /// - Throws: A failure of kind `usage`.
   public init(_ text: String) throws(Failure) {
     let lowercased = text.lowercased()
-    self.isLittleEndian = lowercased.hasSuffix(":le")
-    let hasOrder = self.isLittleEndian || lowercased.hasSuffix(":be")
-    self.algorithm = try ChecksumAlgorithm(hasOrder ? String(text.dropLast(3)) : text)
+    isLittleEndian = lowercased.hasSuffix(":le")
+    let hasOrder = isLittleEndian || lowercased.hasSuffix(":be")
+    algorithm = try ChecksumAlgorithm(hasOrder ? String(text.dropLast(3)) : text)
   }
 
   /// What is put behind a message.
   public func bytes(over message: [UInt8]) -> [UInt8] {
-    let digest = self.algorithm.checksum(of: message)
-    return self.isLittleEndian ? digest.reversed() : digest
+    let digest = algorithm.checksum(of: message)
+    return isLittleEndian ? digest.reversed() : digest
   }
 }

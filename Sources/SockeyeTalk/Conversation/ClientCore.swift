@@ -36,9 +36,9 @@ final class ClientCore: SessionOwner, InputTarget {
   private func resume() {
     guard self.observer.isReady else { return }
     self.session?.resume(.observer)
-    guard self.droppedDatagrams > 0 else { return }
-    self.observer.conversation(.notice(nil, "\(self.droppedDatagrams) datagrams dropped: the output was not read"))
-    self.droppedDatagrams = 0
+    guard droppedDatagrams > 0 else { return }
+    self.observer.conversation(.notice(nil, "\(droppedDatagrams) datagrams dropped: the output was not read"))
+    droppedDatagrams = 0
   }
 
   // MARK: - Beginning
@@ -97,24 +97,24 @@ final class ClientCore: SessionOwner, InputTarget {
 
   /// Begins to speak over the socket for datagrams.
   func startDatagrams() {
-    if let session = self.session { self.sessionOpened(session) }
+    if let session = self.session { sessionOpened(session) }
   }
 
   func sessionOpened(_ session: Session) {
     self.observer.conversation(.opened(session.peer))
     session.serve()
-    if self.isEnding || self.configuration.isProbe { return session.finish(.local(.done)) }
+    if isEnding || self.configuration.isProbe { return session.finish(.local(.done)) }
     if self.configuration.utterance != nil {
-      self.utter()
+      utter()
     } else if let input = self.configuration.input {
       do {
-        self.pump = try InputPump(input, self.configuration.conversation.composer, target: self, on: self.eventLoop)
-        self.pump?.pump()
+        pump = try InputPump(input, self.configuration.conversation.composer, target: self, on: self.eventLoop)
+        pump?.pump()
       } catch {
-        self.inputFailed(error)
+        inputFailed(error)
       }
     } else {
-      self.inputEnded()
+      inputEnded()
     }
   }
 
@@ -122,9 +122,9 @@ final class ClientCore: SessionOwner, InputTarget {
     guard let utterance = self.configuration.utterance, let session = self.session, !session.isFinishing else { return }
     session.send(utterance.message)
     session.flush()
-    self.utterances += 1
+    utterances += 1
     let total = utterance.count ?? (utterance.interval == nil ? 1 : .max)
-    guard self.utterances < total else { return self.inputEnded() }
+    guard utterances < total else { return inputEnded() }
     _ = session.schedule(in: utterance.interval ?? .zero) { [weak self] _ in self?.utter() }
   }
 
@@ -134,13 +134,13 @@ final class ClientCore: SessionOwner, InputTarget {
     if session.isExpectationMet, self.configuration.conversation.expectation != nil {
       session.finish(.local(.expectationMet))
     }
-    if self.configuration.isDatagram { self.armQuietTimer() }
+    if self.configuration.isDatagram { armQuietTimer() }
   }
 
   private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>) {
     guard let session = self.session, !session.isFinishing else { return }
     // What nobody can take is dropped, as a socket that is full would drop it.
-    guard self.observer.isReady else { return self.droppedDatagrams += 1 }
+    guard self.observer.isReady else { return droppedDatagrams += 1 }
     var marks: Message.Marks = .datagram
     if !self.isExpected(envelope.remoteAddress) {
       marks.insert(.unexpectedSource)
@@ -159,12 +159,12 @@ final class ClientCore: SessionOwner, InputTarget {
   }
 
   func sessionInputEnded(_ session: Session) {
-    self.checkExpectation(session)
+    checkExpectation(session)
     switch self.configuration.conversation.onPeerEnd {
-    case .hold where !session.isOutputEnded && (self.pump.map { !$0.hasEnded } ?? false): return
+    case .hold where !session.isOutputEnded && (pump.map { !$0.hasEnded } ?? false): return
     case .hold: break
     // What is at hand is still sent: a file does not stay half sent because the peer has nothing to say.
-    case .exit: if !session.isOutputEnded, self.pump?.hasMoreAtHand == true { return }
+    case .exit: if !session.isOutputEnded, pump?.hasMoreAtHand == true { return }
     }
     session.finish(.peerFinished)
   }
@@ -179,7 +179,7 @@ final class ClientCore: SessionOwner, InputTarget {
     }
   }
 
-  func sessionBecameWritable(_ session: Session) { self.pump?.pump() }
+  func sessionBecameWritable(_ session: Session) { pump?.pump() }
 
   func sessionStalled(_ session: Session) {}
 
@@ -197,11 +197,11 @@ final class ClientCore: SessionOwner, InputTarget {
     self.session?.flush()
     // The peer may have ended while this was on its way.
     guard let session = self.session, session.isInputEnded, !session.isFinishing else { return }
-    self.sessionInputEnded(session)
+    sessionInputEnded(session)
   }
 
   func take(command: InputCommand) {
-    if command == .quit { self.end() }
+    if command == .quit { end() }
   }
 
   func inputEnded() {
@@ -214,7 +214,7 @@ final class ClientCore: SessionOwner, InputTarget {
     case .halfClose: break
     }
     session.endOutput()
-    if self.configuration.isDatagram { self.armQuietTimer() }
+    if self.configuration.isDatagram { armQuietTimer() }
   }
 
   /// Datagrams have no end: once all is said, silence is taken for it.
@@ -222,10 +222,10 @@ final class ClientCore: SessionOwner, InputTarget {
     guard let session = self.session, session.isOutputEnded else { return }
     // An explicit limit on silence, or on an answer, speaks for itself.
     guard self.configuration.conversation.expectation == nil else { return }
-    self.quietTimer?.cancel()
+    quietTimer?.cancel()
     let hasHeard = session.received > 0
     let patience = self.configuration.conversation.idleTimeout ?? self.configuration.datagramPatience
-    self.quietTimer = session.schedule(in: hasHeard ? self.configuration.datagramQuiet : patience) {
+    quietTimer = session.schedule(in: hasHeard ? self.configuration.datagramQuiet : patience) {
       [weak self] session in
       if !hasHeard { self?.observer.conversation(.notice(session.peer, "no answer within \(patience.text)")) }
       session.finish(.local(.done))
@@ -241,7 +241,7 @@ final class ClientCore: SessionOwner, InputTarget {
 
   /// Ends the conversation once what was said is sent.
   func end() {
-    self.isEnding = true
+    isEnding = true
     self.session?.finish(.local(.quit))
   }
 
@@ -252,12 +252,12 @@ final class ClientCore: SessionOwner, InputTarget {
   }
 
   func sessionClosed(_ session: Session, cause: CloseCause) {
-    self.pump?.stop()
+    pump?.stop()
     self.channel?.close(promise: nil)
     if session.isExpectationMet {
       self.failure = nil
     } else {
-      self.checkExpectation(session)
+      checkExpectation(session)
       if self.failure == nil || cause.isFailure { self.failure = Self.failure(cause, session) ?? self.failure }
     }
     self.done.succeed(ConversationOutcome(cause: cause, failure: self.failure))

@@ -34,7 +34,7 @@ final class CommandBridge {
       eventLoop.execute { reference.value.bridge?.pump() }
     }
     reference.value.bridge = self
-    self.pump()
+    pump()
   }
 
   /// Leads from the threads back to the bridge, as long as there is one.
@@ -55,10 +55,10 @@ final class CommandBridge {
   /// The peer has said everything.
   func inputEnded() { self.input.finish() }
 
-  func sessionBecameWritable() { self.pump() }
+  func sessionBecameWritable() { pump() }
 
   private func pump() {
-    while self.isRunning, let session = self.session, session.isWritable {
+    while isRunning, let session = self.session, session.isWritable {
       switch self.output.next() {
       case .bytes(let bytes): session.send(bytes)
       case .nothing:
@@ -66,8 +66,8 @@ final class CommandBridge {
         return
       case .end, .failed:
         session.flush()
-        self.isRunning = false
-        self.reap()
+        isRunning = false
+        reap()
         session.finish(.local(.commandEnded))
       }
     }
@@ -78,10 +78,10 @@ final class CommandBridge {
   func sessionClosed() {
     self.input.finish()
     self.output.stop()
-    if self.isRunning {
-      self.isRunning = false
+    if isRunning {
+      isRunning = false
       kill(self.process, SIGHUP)
-      self.reap()
+      reap()
     }
   }
 
@@ -108,10 +108,10 @@ struct ChildProcess {
   let output: CInt
 
   static func start(_ command: String, environment extra: [String: String]) throws(Failure) -> ChildProcess {
-    let input = try self.pipe()
+    let input = try pipe()
     let output: (read: CInt, write: CInt)
     do {
-      output = try self.pipe()
+      output = try pipe()
     } catch {
       close(input.read)
       close(input.write)
@@ -140,8 +140,8 @@ struct ChildProcess {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
     var process: pid_t = 0
-    let status = self.withCStrings(["/bin/sh", "-c", command]) { arguments in
-      self.withCStrings(self.environment(with: extra)) { environment in
+    let status = withCStrings(["/bin/sh", "-c", command]) { arguments in
+      withCStrings(self.environment(with: extra)) { environment in
         posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environment)
       }
     }

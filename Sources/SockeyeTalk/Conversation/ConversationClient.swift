@@ -71,7 +71,7 @@ public struct ConversationClient: Sendable {
       } catch {
         guard attempt < configuration.retries, error.kind == .network || error.kind == .timedOut else { throw error }
         attempt += 1
-        await self.announce(.retrying(error, after: pause, attempt: attempt, of: configuration.retries), for: pause)
+        await announce(.retrying(error, after: pause, attempt: attempt, of: configuration.retries), for: pause)
         pause = min(
           .nanoseconds(pause.nanoseconds.multipliedReportingOverflow(by: 2).partialValue),
           configuration.backOff.upperBound

@@ -34,7 +34,7 @@ public struct ConversationConfiguration: Sendable {
   /// What the peer is expected to say.
   public var expectation: Expectation?
   /// The encoding that expectations and closing words are read in.
-  public var encoding: TextEncoding { self.composer.encoding }
+  public var encoding: TextEncoding { composer.encoding }
   /// TLS inside the stream, if any.
   public var tls: TLSSettings?
   /// Whether ``ConversationEvent/sent(_:_:)`` is wanted.
@@ -84,6 +84,6 @@ public struct Automation: Sendable {
 
   /// Whether messages are answered without a person.
   public var answers: Bool {
-    if case .none = self.answer { false } else { true }
+    if case .none = answer { false } else { true }
   }
 }

@@ -30,17 +30,17 @@ final class DatagramSession: Session {
 
   override func holdForTurn() {
     super.holdForTurn()
-    self.watchForSilence()
+    watchForSilence()
   }
 
   override func arrived(_ bytes: ByteBuffer, marks: Message.Marks = []) {
-    guard self.pauses.contains(.turn) else { return super.arrived(bytes, marks: marks) }
-    self.noteActivity()
+    guard pauses.contains(.turn) else { return super.arrived(bytes, marks: marks) }
+    noteActivity()
     guard self.held.count < Self.mostHeld.datagrams else { return }
-    guard self.heldBytes + bytes.readableBytes <= Self.mostHeld.bytes else { return }
+    guard heldBytes + bytes.readableBytes <= Self.mostHeld.bytes else { return }
     // A copy: the datagram is a slice of a buffer that is many times its size.
     self.held.append((ByteBuffer(bytes: bytes.readableBytesView), marks))
-    self.heldBytes += bytes.readableBytes
+    heldBytes += bytes.readableBytes
   }
 
   override func serve() {
@@ -48,7 +48,7 @@ final class DatagramSession: Session {
     let held = self.held
     self.held = []
     for datagram in held where !self.isFinishing { super.arrived(datagram.bytes, marks: datagram.marks) }
-    self.flush()
+    flush()
   }
 
   // MARK: - Sending
@@ -57,7 +57,7 @@ final class DatagramSession: Session {
 
   override func transmit(_ bytes: ByteBuffer) {
     guard let address = self.peer.remoteAddress else { return }
-    self.needsFlush = true
+    needsFlush = true
     var rest = bytes
     // A stream of input is cut where it has to be; an empty message is an empty datagram.
     repeat {
@@ -75,21 +75,21 @@ final class DatagramSession: Session {
   }
 
   override func flush() {
-    guard self.needsFlush else { return }
-    self.needsFlush = false
+    guard needsFlush else { return }
+    needsFlush = false
     self.channel.flush()
   }
 
-  override func endOutput() { self.isOutputEnded = true }
+  override func endOutput() { isOutputEnded = true }
 
   override func finish(_ cause: CloseCause) {
-    self.flush()
+    flush()
     self.abort(cause)
   }
 
   override func abort(_ cause: CloseCause) {
     guard !self.isFinishing else { return }
-    self.isFinishing = true
+    isFinishing = true
     if self.cause == nil { self.cause = cause }
     self.owner?.sessionLeaving(self)
     // The owner may be in the middle of using the session.
@@ -101,7 +101,7 @@ extension DatagramOptions {
   /// Cuts a datagram that is longer than wanted, and marks it: one byte more is received than is wanted, so that one that
   /// was cut is told from one that just fits.
   func cut(_ datagram: ByteBuffer, _ marks: inout Message.Marks) -> ByteBuffer {
-    let largest = self.largestDatagram - 1
+    let largest = largestDatagram - 1
     guard datagram.readableBytes > largest, largest < DatagramSession.largestPayload else { return datagram }
     marks.insert(.truncated)
     return datagram.getSlice(at: datagram.readerIndex, length: largest) ?? datagram
@@ -124,7 +124,7 @@ final class DatagramHandler: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    self.arrived(context.channel, self.unwrapInboundIn(data))
+    self.arrived(context.channel, unwrapInboundIn(data))
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {

@@ -27,23 +27,23 @@ final class EchoHandler: ChannelInboundHandler {
     if context.channel.isWritable {
       context.read()
     } else {
-      self.mustRead = true
+      mustRead = true
     }
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    guard self.mustRead, context.channel.isWritable else { return }
-    self.mustRead = false
+    guard mustRead, context.channel.isWritable else { return }
+    mustRead = false
     context.read()
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     guard case ChannelEvent.inputClosed = event, !self.isInputEnded else { return }
-    self.isInputEnded = true
+    isInputEnded = true
     // Closing gives up what is queued: an empty write behind it tells when it is gone.
     let sent = context.eventLoop.makePromise(of: Void.self)
     sent.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-    context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: sent)
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -74,9 +74,9 @@ final class DatagramEchoHandler: ChannelInboundHandler {
     // Datagrams are dropped rather than kept when the network takes no more.
     guard context.channel.isWritable else { return }
     if self.guardsAgainstLoops {
-      let envelope = self.unwrapInboundIn(data)
-      let place = (envelope.remoteAddress.port ?? 0) % self.guards.count
-      switch self.guards[place].consider(envelope.data, at: self.now) {
+      let envelope = unwrapInboundIn(data)
+      let place = (envelope.remoteAddress.port ?? 0) % guards.count
+      switch guards[place].consider(envelope.data, at: now) {
       case .answer: break
       case .suspect:
         self.noteSuspect(envelope.remoteAddress)
@@ -85,18 +85,18 @@ final class DatagramEchoHandler: ChannelInboundHandler {
       }
     }
     context.write(data, promise: nil)
-    self.unflushed += 1
-    if self.unflushed == Self.flushedAtOnce { self.flush(context) }
+    unflushed += 1
+    if unflushed == Self.flushedAtOnce { flush(context) }
   }
 
   private func flush(_ context: ChannelHandlerContext) {
-    self.unflushed = 0
+    unflushed = 0
     context.flush()
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    self.flush(context)
-    self.now = .now()
+    flush(context)
+    now = .now()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -90,7 +90,7 @@ final class InputPump {
     self.isInteractive = input.isInteractive
     self.target = target
     let reference = NIOLoopBound(Reference(), eventLoop: eventLoop)
-    self.reader = try DescriptorReader(descriptor: input.descriptor) {
+    reader = try DescriptorReader(descriptor: input.descriptor) {
       eventLoop.execute { reference.value.pump?.pump() }
     }
     reference.value.pump = self
@@ -101,27 +101,27 @@ final class InputPump {
   }
 
   /// Whether something could be read at once.
-  var hasMoreAtHand: Bool { !self.hasEnded && self.reader.hasMoreAtHand }
+  var hasMoreAtHand: Bool { !self.hasEnded && reader.hasMoreAtHand }
 
   /// Ends reading.
   func stop() {
-    self.hasEnded = true
-    self.reader.stop()
+    hasEnded = true
+    reader.stop()
   }
 
   /// Moves what there is.
   func pump() {
     while !self.hasEnded, self.target.takesInput {
-      switch self.reader.next() {
+      switch reader.next() {
       case .nothing: return
       case .bytes(let bytes):
-        self.hasHadBytes = true
-        self.consume(bytes)
+        hasHadBytes = true
+        consume(bytes)
       case .end:
-        self.hasEnded = true
-        self.finish()
+        hasEnded = true
+        finish()
       case .failed(let error):
-        self.hasEnded = true
+        hasEnded = true
         let reason = String(cString: strerror(error))
         self.target.inputFailed(Failure(.localFile, "standard input can't be read: \(reason)"))
       }
@@ -131,7 +131,7 @@ final class InputPump {
   private func consume(_ bytes: ByteBuffer) {
     do {
       if self.isInteractive {
-        try self.consumeLines(bytes)
+        try consumeLines(bytes)
       } else {
         try self.composer.consume(bytes) { self.target.take($0) }
       }
@@ -152,14 +152,14 @@ final class InputPump {
       switch InputCommand.parse(line) {
       case .tell(let number, let text):
         var message: ByteBuffer?
-        try self.compose(text) { message = $0 }
+        try compose(text) { message = $0 }
         if let message { self.target.take(command: .tell(number, Array(message.readableBytesView))) }
       case let command?: self.target.take(command: command)
       case nil:
         if line.count > 1, line[0] == line[1], [UInt8(ascii: "/"), UInt8(ascii: "@")].contains(line[0]) {
           line.removeFirst()
         }
-        try self.compose(line) { self.target.take($0) }
+        try compose(line) { self.target.take($0) }
       }
     }
   }
@@ -178,7 +178,7 @@ final class InputPump {
       if self.isInteractive, !self.line.isEmpty {
         let line = self.line
         self.line.removeAll()
-        try self.compose(line) { self.target.take($0) }
+        try compose(line) { self.target.take($0) }
       }
       try self.composer.finish { self.target.take($0) }
       self.target.inputEnded()

@@ -11,7 +11,7 @@ public struct Peer: Hashable, Sendable {
   public let localAddress: SocketAddress?
 
   /// Its address as people write it.
-  public var address: String { self.remoteAddress?.text ?? "unix:(unnamed)" }
+  public var address: String { remoteAddress?.text ?? "unix:(unnamed)" }
 }
 
 /// Why a conversation ended.

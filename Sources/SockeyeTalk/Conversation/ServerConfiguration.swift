@@ -74,10 +74,10 @@ public struct AddressFilter: Sendable {
 
   /// Whether a peer is admitted. A peer without an Internet address always is.
   public func admits(_ address: SocketAddress?) -> Bool {
-    if self.allowed.isEmpty && self.denied.isEmpty { return true }
+    if allowed.isEmpty && denied.isEmpty { return true }
     guard let address, let bytes = SocketAddressBytes.of(address) else { return true }
-    if self.denied.contains(where: { $0.contains(bytes) }) { return false }
-    return self.allowed.isEmpty || self.allowed.contains { $0.contains(bytes) }
+    if denied.contains(where: { $0.contains(bytes) }) { return false }
+    return allowed.isEmpty || allowed.contains { $0.contains(bytes) }
   }
 }
 
@@ -85,7 +85,7 @@ public struct AddressFilter: Sendable {
 enum SocketAddressBytes {
   static func of(_ text: String) -> [UInt8]? {
     guard let address = try? SocketAddress(ipAddress: text, port: 0) else { return nil }
-    return self.of(address)
+    return of(address)
   }
 
   /// Four bytes, or sixteen. An IPv4 address inside IPv6 has four.

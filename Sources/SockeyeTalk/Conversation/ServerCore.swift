@@ -61,7 +61,7 @@ final class ServerCore: SessionOwner, InputTarget {
       try pipeline.addHandler(NIOSSLServerHandler(context: context))
     }
     if self.configuration.isBareEcho, self.tlsContext == nil {
-      self.bareEchoes += 1
+      bareEchoes += 1
       channel.closeFuture.assumeIsolated().whenComplete { _ in
         self.bareEchoes -= 1
         self.endIfDone()
@@ -70,7 +70,7 @@ final class ServerCore: SessionOwner, InputTarget {
     }
     let session = StreamSession(
       channel: channel,
-      peer: self.nextPeer(channel.remoteAddress, channel.localAddress),
+      peer: nextPeer(channel.remoteAddress, channel.localAddress),
       owner: self,
       configuration: self.configuration.conversation
     )
@@ -108,18 +108,18 @@ final class ServerCore: SessionOwner, InputTarget {
     self.listener = listener
     self.observer.conversation(.listening(listener.addresses))
     // A person may type before anybody is there; a pipe is kept for the first who comes.
-    if self.configuration.input?.isInteractive == true { self.startInput() }
+    if self.configuration.input?.isInteractive == true { startInput() }
   }
 
   private func nextPeer(_ remote: SocketAddress?, _ local: SocketAddress?) -> Peer {
-    self.lastNumber += 1
-    return Peer(number: self.lastNumber, remoteAddress: remote, localAddress: local)
+    lastNumber += 1
+    return Peer(number: lastNumber, remoteAddress: remote, localAddress: local)
   }
 
   private func updateAccepting() {
-    let should = !self.isDraining && self.waiting.count < self.configuration.maximumWaiting
-    guard should != self.isAccepting, !self.configuration.isDatagram else { return }
-    self.isAccepting = should
+    let should = !self.isDraining && waiting.count < self.configuration.maximumWaiting
+    guard should != isAccepting, !self.configuration.isDatagram else { return }
+    isAccepting = should
     for channel in self.listener?.channels ?? [] { _ = channel.setOption(.autoRead, value: should) }
   }
 
@@ -131,54 +131,54 @@ final class ServerCore: SessionOwner, InputTarget {
 
   func sessionOpened(_ session: Session) {
     guard !self.isDraining, !self.onceServed, self.configuration.filter.admits(session.peer.remoteAddress) else {
-      self.leaving[session.peer.number] = session
-      return session.abort(.local(self.isDraining || self.onceServed ? .quit : .notAllowed))
+      leaving[session.peer.number] = session
+      return session.abort(.local(isDraining || onceServed ? .quit : .notAllowed))
     }
     if self.configuration.isOnce {
-      self.onceServed = true
-      if !self.configuration.isDatagram { self.stopListening() }
+      onceServed = true
+      if !self.configuration.isDatagram { stopListening() }
     }
-    if let limit = self.configuration.maximumClients, self.served.count >= limit {
+    if let limit = self.configuration.maximumClients, served.count >= limit {
       session.holdForTurn()
-      self.observer.conversation(.waiting(session.peer, ahead: self.waiting.count))
-      self.waiting.append(session)
-      self.updateAccepting()
+      self.observer.conversation(.waiting(session.peer, ahead: waiting.count))
+      waiting.append(session)
+      updateAccepting()
       return
     }
-    self.serve(session, hasWaited: false)
+    serve(session, hasWaited: false)
   }
 
   private func serve(_ session: Session, hasWaited: Bool) {
-    self.served[session.peer.number] = session
+    served[session.peer.number] = session
     self.observer.conversation(hasWaited ? .served(session.peer) : .opened(session.peer))
     session.serve()
-    if self.pump == nil, self.configuration.input != nil { self.startInput() }
+    if self.pump == nil, self.configuration.input != nil { startInput() }
     self.pump?.pump()
   }
 
   private func serveNext() {
-    while let limit = self.configuration.maximumClients, self.served.count < limit, !self.isDraining {
-      guard let next = self.waiting.popFirst() else { break }
-      self.updateAccepting()
+    while let limit = self.configuration.maximumClients, served.count < limit, !self.isDraining {
+      guard let next = waiting.popFirst() else { break }
+      updateAccepting()
       guard !next.isFinishing else {
-        self.leaving[next.peer.number] = next
+        leaving[next.peer.number] = next
         continue
       }
-      self.serve(next, hasWaited: true)
+      serve(next, hasWaited: true)
       // What came while it waited, its end too, is dealt with now.
-      if next.isInputEnded { self.sessionInputEnded(next) }
+      if next.isInputEnded { sessionInputEnded(next) }
     }
   }
 
   func session(_ session: Session, heard message: Message) {
-    if case .relay = self.configuration.conversation.automation.answer { self.relay(message, from: session) }
+    if case .relay = self.configuration.conversation.automation.answer { relay(message, from: session) }
     if self.configuration.isDatagram, self.configuration.isOnce { session.finish(.local(.done)) }
   }
 
   func sessionInputEnded(_ session: Session) {
-    guard self.served[session.peer.number] === session, session.isAllAnswered else { return }
+    guard served[session.peer.number] === session, session.isAllAnswered else { return }
     if session.isCommandRunning { return }
-    if self.configuration.conversation.onPeerEnd == .hold, !session.isOutputEnded, self.hasInput { return }
+    if self.configuration.conversation.onPeerEnd == .hold, !session.isOutputEnded, hasInput { return }
     // What a pipe still brings is for whoever is still there.
     if !session.isOutputEnded, let pump = self.pump, pump.hasMoreAtHand,
       self.configuration.input?.isInteractive == false
@@ -191,42 +191,42 @@ final class ServerCore: SessionOwner, InputTarget {
   private var hasInput: Bool { self.pump.map { !$0.hasEnded } ?? false }
 
   func sessionBecameWritable(_ session: Session) {
-    if case .relay = self.configuration.conversation.automation.answer { self.resumeRelay() }
+    if case .relay = self.configuration.conversation.automation.answer { resumeRelay() }
     self.pump?.pump()
   }
 
-  func sessionStalled(_ session: Session) { self.stalled.append(session) }
+  func sessionStalled(_ session: Session) { stalled.append(session) }
 
   private func resume() {
     guard self.observer.isReady else { return }
-    let sessions = self.stalled
-    self.stalled.removeAll(keepingCapacity: true)
+    let sessions = stalled
+    stalled.removeAll(keepingCapacity: true)
     for session in sessions { session.resume(.observer) }
-    guard self.droppedDatagrams > 0 else { return }
-    self.observer.conversation(.notice(nil, "\(self.droppedDatagrams) datagrams dropped: the output was not read"))
-    self.droppedDatagrams = 0
+    guard droppedDatagrams > 0 else { return }
+    self.observer.conversation(.notice(nil, "\(droppedDatagrams) datagrams dropped: the output was not read"))
+    droppedDatagrams = 0
   }
 
-  func sessionLeaving(_ session: Session) { self.makeRoom(for: session) }
+  func sessionLeaving(_ session: Session) { makeRoom(for: session) }
 
   func sessionClosed(_ session: Session, cause: CloseCause) {
     let number = session.peer.number
-    let wasServed = self.served.removeValue(forKey: number) != nil
-    let wasLeaving = self.leaving.removeValue(forKey: number) != nil
+    let wasServed = served.removeValue(forKey: number) != nil
+    let wasLeaving = leaving.removeValue(forKey: number) != nil
     if wasServed || wasLeaving {
-      self.lastCause = cause
-    } else if let place = self.waiting.firstIndex(where: { $0 === session }) {
-      self.waiting.remove(at: place)
-      self.updateAccepting()
+      lastCause = cause
+    } else if let place = waiting.firstIndex(where: { $0 === session }) {
+      waiting.remove(at: place)
+      updateAccepting()
     }
     if let session = session as? DatagramSession, let address = session.peer.remoteAddress {
-      self.datagramPeers[DatagramPeer(channel: ObjectIdentifier(session.channel), address: address)] = nil
+      datagramPeers[DatagramPeer(channel: ObjectIdentifier(session.channel), address: address)] = nil
     }
-    self.stalled.removeAll { $0 === session }
-    if case .relay = self.configuration.conversation.automation.answer { self.resumeRelay() }
-    self.serveNext()
+    stalled.removeAll { $0 === session }
+    if case .relay = self.configuration.conversation.automation.answer { resumeRelay() }
+    serveNext()
     self.pump?.pump()
-    self.endIfDone()
+    endIfDone()
   }
 
   // MARK: - Relaying
@@ -234,19 +234,19 @@ final class ServerCore: SessionOwner, InputTarget {
   private var isRelayBlocked = false
 
   private func relay(_ message: Message, from source: Session) {
-    for session in self.served.values where session !== source {
+    for session in served.values where session !== source {
       session.send(message.bytes)
       session.flush()
     }
-    self.checkSlowReceivers()
-    if self.isRelayBlocked { source.pause(.relay) }
+    checkSlowReceivers()
+    if isRelayBlocked { source.pause(.relay) }
   }
 
   /// Nobody is read from while somebody can't take what is said; who can't for too long has to go.
   private func checkSlowReceivers() {
-    let slow = self.served.values.filter { !$0.isWritable && !$0.isFinishing }
-    self.isRelayBlocked = !slow.isEmpty
-    for session in slow where self.served.count > 1 {
+    let slow = served.values.filter { !$0.isWritable && !$0.isFinishing }
+    isRelayBlocked = !slow.isEmpty
+    for session in slow where served.count > 1 {
       _ = self.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [weak session] in
         guard let session, !session.isClosed, !session.isWritable else { return }
         session.abort(.local(.tooSlow))
@@ -257,61 +257,61 @@ final class ServerCore: SessionOwner, InputTarget {
   private static let patience = TimeAmount.seconds(30)
 
   private func resumeRelay() {
-    self.isRelayBlocked = self.served.values.contains { !$0.isWritable && !$0.isFinishing }
+    isRelayBlocked = served.values.contains { !$0.isWritable && !$0.isFinishing }
     guard !self.isRelayBlocked else { return }
-    for session in self.served.values { session.resume(.relay) }
+    for session in served.values { session.resume(.relay) }
   }
 
   // MARK: - Datagrams
 
   private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>, on channel: any Channel) {
     // What nobody can take is dropped, as a socket that is full would drop it.
-    guard self.observer.isReady else { return self.droppedDatagrams += 1 }
+    guard self.observer.isReady else { return droppedDatagrams += 1 }
     let key = DatagramPeer(channel: ObjectIdentifier(channel), address: envelope.remoteAddress)
     let session: DatagramSession
-    if let known = self.datagramPeers[key] {
+    if let known = datagramPeers[key] {
       session = known
     } else {
-      guard let new = self.newDatagramSession(key, on: channel) else { return }
+      guard let new = newDatagramSession(key, on: channel) else { return }
       session = new
     }
     guard !session.isClosed, !session.isFinishing else { return }
     var marks: Message.Marks = .datagram
     let datagram = self.configuration.datagrams.cut(envelope.data, &marks)
     session.arrived(datagram, marks: marks)
-    self.touchedDatagramPeers.append(session)
+    touchedDatagramPeers.append(session)
   }
 
   private func newDatagramSession(_ key: DatagramPeer, on channel: any Channel) -> DatagramSession? {
     guard !self.isDraining, !self.onceServed, self.configuration.filter.admits(key.address) else { return nil }
-    guard self.datagramPeers.count < self.configuration.maximumDatagramPeers,
-      self.waiting.count < self.configuration.maximumWaiting
+    guard datagramPeers.count < self.configuration.maximumDatagramPeers,
+      waiting.count < self.configuration.maximumWaiting
     else {
-      self.tellOfCrowd()
+      tellOfCrowd()
       return nil
     }
     let session = DatagramSession(
       channel: channel,
-      peer: self.nextPeer(key.address, channel.localAddress),
+      peer: nextPeer(key.address, channel.localAddress),
       owner: self,
       configuration: self.configuration.conversation
     )
-    self.datagramPeers[key] = session
+    datagramPeers[key] = session
     self.configuration.conversation.recorder?.opened(session.peer)
-    self.sessionOpened(session)
+    sessionOpened(session)
     return session
   }
 
   private func tellOfCrowd() {
     guard !self.hasToldOfCrowd else { return }
-    self.hasToldOfCrowd = true
+    hasToldOfCrowd = true
     let advice = "more addresses send datagrams than can be served; they are not heard until others fall silent"
     self.observer.conversation(.notice(nil, advice))
   }
 
   private func flushDatagrams() {
-    for session in self.touchedDatagramPeers { session.flush() }
-    self.touchedDatagramPeers.removeAll(keepingCapacity: true)
+    for session in touchedDatagramPeers { session.flush() }
+    touchedDatagramPeers.removeAll(keepingCapacity: true)
   }
 
   // MARK: - Input
@@ -327,40 +327,40 @@ final class ServerCore: SessionOwner, InputTarget {
 
   var takesInput: Bool {
     if self.configuration.input?.isInteractive == true {
-      return self.served.values.allSatisfy { $0.isWritable }
+      return served.values.allSatisfy { $0.isWritable }
     }
-    return !self.served.isEmpty && self.served.values.allSatisfy { $0.isWritable }
+    return !self.served.isEmpty && served.values.allSatisfy { $0.isWritable }
   }
 
   func take(_ bytes: ByteBuffer) {
-    for session in self.served.values {
+    for session in served.values {
       session.send(bytes)
       session.flush()
     }
-    if self.served.isEmpty, self.configuration.input?.isInteractive == true {
+    if served.isEmpty, self.configuration.input?.isInteractive == true {
       self.observer.conversation(.notice(nil, "nobody is there to hear that"))
     }
-    if self.served.count > 1 { self.checkSlowReceivers() }
+    if served.count > 1 { checkSlowReceivers() }
   }
 
   func take(command: InputCommand) {
     switch command {
     case .tell(let number, let bytes):
-      guard let session = self.served[number] else { return self.notThere(number) }
+      guard let session = served[number] else { return notThere(number) }
       session.send(ByteBuffer(bytes: bytes))
       session.flush()
     case .kick(let number):
-      guard let session = self.served[number] ?? self.waiting.first(where: { $0.peer.number == number }) else {
-        return self.notThere(number)
+      guard let session = served[number] ?? waiting.first(where: { $0.peer.number == number }) else {
+        return notThere(number)
       }
       session.finish(.local(.kicked))
     case .clients:
-      let all = self.served.values.map { ($0, false) } + self.waiting.map { ($0, true) }
+      let all = served.values.map { ($0, false) } + waiting.map { ($0, true) }
       let rows = all.sorted { $0.0.peer.number < $1.0.peer.number }.map { session, isWaiting in
         (peer: session.peer, isWaiting: isWaiting, received: session.received, sent: session.sent)
       }
       self.observer.conversation(.clients(rows))
-    case .quit: self.end()
+    case .quit: end()
     case .unknown(let text):
       let shown = VisibleText.of(text)
       self.observer.conversation(
@@ -374,19 +374,19 @@ final class ServerCore: SessionOwner, InputTarget {
   }
 
   private func makeRoom(for session: Session) {
-    guard self.served.removeValue(forKey: session.peer.number) != nil else { return }
-    self.leaving[session.peer.number] = session
-    self.serveNext()
+    guard served.removeValue(forKey: session.peer.number) != nil else { return }
+    leaving[session.peer.number] = session
+    serveNext()
   }
 
   func inputEnded() {
-    if self.configuration.input?.isInteractive == true { return self.end() }
+    if self.configuration.input?.isInteractive == true { return end() }
     guard self.pump?.hasHadBytes == true else {
       // An input without a byte (`< /dev/null`) means that there is nothing to say, not that something was said.
-      for session in self.served.values where session.isInputEnded { self.sessionInputEnded(session) }
+      for session in served.values where session.isInputEnded { sessionInputEnded(session) }
       return
     }
-    for session in self.served.values {
+    for session in served.values {
       switch self.configuration.conversation.onInputEnd {
       case .halfClose: session.endOutput()
       case .close: session.finish(.local(.inputEnded))
@@ -404,26 +404,26 @@ final class ServerCore: SessionOwner, InputTarget {
   /// Accepts no more; those who are there are served on.
   func drain() {
     guard !self.isDraining else { return }
-    self.isDraining = true
-    self.stopListening()
-    for session in self.waiting { session.abort(.local(.quit)) }
-    if self.configuration.isDatagram { for session in self.served.values { session.finish(.local(.quit)) } }
-    self.endIfDone()
+    isDraining = true
+    stopListening()
+    for session in waiting { session.abort(.local(.quit)) }
+    if self.configuration.isDatagram { for session in served.values { session.finish(.local(.quit)) } }
+    endIfDone()
   }
 
   /// Ends all conversations, saying what is still to be said.
   func end() {
-    self.drain()
-    for session in self.served.values { session.finish(.local(.quit)) }
-    self.endIfDone()
+    drain()
+    for session in served.values { session.finish(.local(.quit)) }
+    endIfDone()
   }
 
   private func endIfDone() {
-    guard !self.isDone, self.isDraining || self.onceServed else { return }
-    guard self.served.isEmpty, self.waiting.isEmpty, self.leaving.isEmpty, self.bareEchoes == 0 else { return }
-    self.isDone = true
-    self.stopListening()
+    guard !self.isDone, isDraining || onceServed else { return }
+    guard served.isEmpty, waiting.isEmpty, leaving.isEmpty, bareEchoes == 0 else { return }
+    isDone = true
+    stopListening()
     self.pump?.stop()
-    self.done.succeed(self.lastCause)
+    self.done.succeed(lastCause)
   }
 }

@@ -81,17 +81,17 @@ class Session {
     self.owner = owner
     self.eventLoop = eventLoop
     self.configuration = configuration
-    self.opened = eventLoop.now
-    self.lastActivity = self.opened
+    opened = eventLoop.now
+    lastActivity = opened
     // A datagram is a message of its own.
-    self.deframer = Deframer(
+    deframer = Deframer(
       isDatagram ? .raw : configuration.composer.framing,
       largestFrame: configuration.largestFrame
     )
     let automation = configuration.automation
-    self.closeWord = automation.closeWord.map(CloseWord.init)
-    if let perSecond = automation.answersPerSecond { self.rateLimit = RateLimit(perSecond: perSecond, at: self.opened) }
-    if isDatagram, automation.guardsAgainstLoops, automation.answers { self.loopGuard = LoopGuard() }
+    closeWord = automation.closeWord.map(CloseWord.init)
+    if let perSecond = automation.answersPerSecond { rateLimit = RateLimit(perSecond: perSecond, at: opened) }
+    if isDatagram, automation.guardsAgainstLoops, automation.answers { loopGuard = LoopGuard() }
   }
 
   // MARK: - What subclasses do
@@ -116,16 +116,16 @@ class Session {
   /// Begins to serve the peer: it is greeted and listened to.
   func serve() {
     guard !self.isServed, !self.isClosed else { return }
-    self.isServed = true
-    self.resume(.turn)
-    self.startTimers()
+    isServed = true
+    resume(.turn)
+    startTimers()
     let automation = self.configuration.automation
     if let greeting = automation.greeting { self.send(greeting) }
     if case .command(let command) = automation.answer {
       do {
         self.command = try CommandBridge(command: command, session: self)
       } catch {
-        self.finish(.failed(error))
+        finish(.failed(error))
       }
     }
   }
@@ -134,10 +134,10 @@ class Session {
   func holdForTurn() { self.pause(.turn) }
 
   private func startTimers() {
-    self.watchForSilence()
+    watchForSilence()
     if let expectation = self.configuration.expectation {
-      self.matcher = ExpectationMatcher(expectation, encoding: self.configuration.encoding)
-      self.expectationTimer = self.schedule(in: expectation.limit) { session in
+      matcher = ExpectationMatcher(expectation, encoding: self.configuration.encoding)
+      expectationTimer = schedule(in: expectation.limit) { session in
         session.finish(.failed(session.unmetExpectation(expectation)))
       }
     }
@@ -160,12 +160,12 @@ class Session {
 
   /// Ends the conversation once nothing has been said for as long as that is allowed.
   func watchForSilence() {
-    guard self.idleTimer == nil, let limit = self.configuration.idleTimeout else { return }
-    self.armIdleTimer(limit, after: limit)
+    guard idleTimer == nil, let limit = self.configuration.idleTimeout else { return }
+    armIdleTimer(limit, after: limit)
   }
 
   private func armIdleTimer(_ limit: TimeAmount, after delay: TimeAmount) {
-    self.idleTimer = self.schedule(in: delay) { session in
+    idleTimer = schedule(in: delay) { session in
       let idle = session.eventLoop.now - session.lastActivity
       if idle >= limit {
         session.finish(.idle)
@@ -176,51 +176,51 @@ class Session {
   }
 
   func noteActivity() {
-    if self.idleTimer != nil { self.lastActivity = self.eventLoop.now }
+    if idleTimer != nil { lastActivity = self.eventLoop.now }
   }
 
   // MARK: - Reading
 
   func pause(_ reason: Pause) {
     guard !self.pauses.contains(reason) else { return }
-    self.pauses.insert(reason)
-    self.updateReading()
+    pauses.insert(reason)
+    updateReading()
   }
 
   func resume(_ reason: Pause) {
-    guard self.pauses.contains(reason) else { return }
-    self.pauses.remove(reason)
-    self.updateReading()
+    guard pauses.contains(reason) else { return }
+    pauses.remove(reason)
+    updateReading()
   }
 
   /// Reads on whatever stood against it: what comes is passed over.
   func resumeAll() {
-    self.pauses = []
-    self.updateReading()
+    pauses = []
+    updateReading()
   }
 
   /// Takes bytes, or a datagram, that arrived.
   func arrived(_ bytes: ByteBuffer, marks: Message.Marks = []) {
-    self.received += UInt64(bytes.readableBytes)
-    self.noteActivity()
+    received += UInt64(bytes.readableBytes)
+    noteActivity()
     self.configuration.recorder?.received(bytes, from: self.peer)
     guard !self.isFinishing else { return }
-    if case .raw = self.deframer.framing {
-      return self.handle(Message(bytes, marks: marks))
+    if case .raw = deframer.framing {
+      return handle(Message(bytes, marks: marks))
     }
-    self.deframer.append(bytes)
+    deframer.append(bytes)
     do {
-      while !self.isFinishing, let message = try self.deframer.next() { self.handle(message) }
+      while !self.isFinishing, let message = try deframer.next() { handle(message) }
     } catch {
-      return self.finish(.failed(error))
+      return finish(.failed(error))
     }
-    if case .gap(let silence) = self.deframer.framing { self.restartGapTimer(silence) }
+    if case .gap(let silence) = deframer.framing { restartGapTimer(silence) }
   }
 
   private func restartGapTimer(_ silence: TimeAmount) {
-    self.gapTimer?.cancel()
-    guard self.deframer.isHolding else { return }
-    self.gapTimer = self.schedule(in: silence) { session in
+    gapTimer?.cancel()
+    guard deframer.isHolding else { return }
+    gapTimer = schedule(in: silence) { session in
       if let message = session.deframer.flush() { session.handle(message) }
       session.flush()
     }
@@ -229,17 +229,17 @@ class Session {
   /// Takes the end of what the peer has to say.
   func inputEnded() {
     guard !self.isInputEnded else { return }
-    self.isInputEnded = true
+    isInputEnded = true
     self.configuration.recorder?.inputEnded(self.peer)
-    if !self.isFinishing, let message = self.deframer.flush() {
-      self.handle(message)
+    if !self.isFinishing, let message = deframer.flush() {
+      handle(message)
       if message.marks.contains(.incomplete), self.cause == nil {
         let failure = Failure(.peerProtocol, "\(self.peer.address) ended in the middle of a frame; check --frame")
         self.cause = .failed(failure)
       }
     }
     self.command?.inputEnded()
-    if self.isFinishing { return }
+    if isFinishing { return }
     self.owner?.observer.conversation(.inputEnded(self.peer))
     self.owner?.sessionInputEnded(self)
   }
@@ -254,16 +254,16 @@ class Session {
       self.pause(.observer)
       owner.sessionStalled(self)
     }
-    if self.matcher?.consume(message.payload) == true {
-      self.isExpectationMet = true
-      self.expectationTimer?.cancel()
-      self.matcher = nil
+    if matcher?.consume(message.payload) == true {
+      isExpectationMet = true
+      expectationTimer?.cancel()
+      matcher = nil
     }
-    if self.closeWord?.isCompleted(by: message.payload) == true {
+    if closeWord?.isCompleted(by: message.payload) == true {
       if let goodbye = self.configuration.automation.goodbye { self.send(goodbye) }
-      return self.finish(.local(.closeWord))
+      return finish(.local(.closeWord))
     }
-    self.answer(message)
+    answer(message)
     owner.session(self, heard: message)
   }
 
@@ -274,8 +274,8 @@ class Session {
     case .none, .relay: return
     case .command: self.command?.take(message.bytes)
     case .echo, .reply:
-      guard self.loopGuardAdmits(message), self.takeToken(for: message) else { return }
-      self.sendAnswer(to: message)
+      guard loopGuardAdmits(message), takeToken(for: message) else { return }
+      sendAnswer(to: message)
     }
   }
 
@@ -287,11 +287,11 @@ class Session {
     }
     self.answers += 1
     if !self.isWritable { self.pause(.answers) }
-    if let limit = self.configuration.automation.answerLimit, self.answers >= limit { self.finish(.local(.done)) }
+    if let limit = self.configuration.automation.answerLimit, self.answers >= limit { finish(.local(.done)) }
   }
 
   private func loopGuardAdmits(_ message: Message) -> Bool {
-    switch self.loopGuard?.consider(message.bytes, at: self.eventLoop.now) {
+    switch loopGuard?.consider(message.bytes, at: self.eventLoop.now) {
     case .answer?, nil: return true
     case .ignore?: return false
     case .suspect?:
@@ -303,19 +303,19 @@ class Session {
 
   /// Takes a token for an answer. A datagram over the limit goes unanswered; a stream is not read on until its turn.
   private func takeToken(for message: Message) -> Bool {
-    guard self.rateLimit != nil else { return true }
-    if self.delayedAnswers.isEmpty {
-      guard let delay = self.rateLimit?.take(at: self.eventLoop.now) else { return true }
+    guard rateLimit != nil else { return true }
+    if delayedAnswers.isEmpty {
+      guard let delay = rateLimit?.take(at: self.eventLoop.now) else { return true }
       guard !message.marks.contains(.datagram) else { return false }
       self.pause(.answers)
-      self.scheduleDelayedAnswer(in: delay)
+      scheduleDelayedAnswer(in: delay)
     }
-    self.delayedAnswers.append(message)
+    delayedAnswers.append(message)
     return false
   }
 
   private func scheduleDelayedAnswer(in delay: TimeAmount) {
-    _ = self.schedule(in: delay) { session in
+    _ = schedule(in: delay) { session in
       while !session.isFinishing, !session.delayedAnswers.isEmpty {
         if let delay = session.rateLimit?.take(at: session.eventLoop.now) {
           session.flush()
@@ -330,30 +330,30 @@ class Session {
   }
 
   /// Whether everything that asked for an answer has got it.
-  var isAllAnswered: Bool { self.delayedAnswers.isEmpty }
+  var isAllAnswered: Bool { delayedAnswers.isEmpty }
 
   // MARK: - Sending
 
   /// Queues a message; ``flush()`` sends it.
   func send(_ bytes: ByteBuffer) {
     guard !self.isOutputEnded, !self.isFinishing, !self.isClosed else { return }
-    self.sent += UInt64(bytes.readableBytes)
-    self.noteActivity()
+    sent += UInt64(bytes.readableBytes)
+    noteActivity()
     self.configuration.recorder?.sent(bytes, to: self.peer)
     if self.configuration.reportsSent { self.owner?.observer.conversation(.sent(self.peer, bytes)) }
-    self.transmit(bytes)
+    transmit(bytes)
   }
 
   /// Tells that more can be sent.
   func becameWritable() {
     self.command?.sessionBecameWritable()
-    if self.command == nil, self.delayedAnswers.isEmpty { self.resume(.answers) }
+    if self.command == nil, delayedAnswers.isEmpty { resume(.answers) }
     self.owner?.sessionBecameWritable(self)
   }
 
   /// The command takes, or does not take, more of what the peer says.
   func commandIsReady(_ isReady: Bool) {
-    if isReady { self.resume(.answers) } else { self.pause(.answers) }
+    if isReady { resume(.answers) } else { self.pause(.answers) }
   }
 
   // MARK: - Ending
@@ -361,19 +361,19 @@ class Session {
   /// Ends the session for good.
   func closed(_ fallback: CloseCause) {
     guard !self.isClosed else { return }
-    self.isClosed = true
-    self.idleTimer?.cancel()
-    self.gapTimer?.cancel()
-    self.expectationTimer?.cancel()
+    isClosed = true
+    idleTimer?.cancel()
+    gapTimer?.cancel()
+    expectationTimer?.cancel()
     self.command?.sessionClosed()
     self.command = nil
     let cause = self.cause ?? fallback
     self.configuration.recorder?.closed(self.peer, cause)
     guard let owner = self.owner else { return }
     self.owner = nil
-    let lasted = self.eventLoop.now - self.opened
+    let lasted = self.eventLoop.now - opened
     owner.observer.conversation(
-      .closed(self.peer, cause, received: self.received, sent: self.sent, lasted: lasted)
+      .closed(self.peer, cause, received: received, sent: sent, lasted: lasted)
     )
     owner.sessionClosed(self, cause: cause)
   }

@@ -28,7 +28,7 @@ final class StreamSession: Session, ChannelInboundHandler {
   }
 
   init(channel: any Channel, peer: Peer, owner: any SessionOwner, configuration: ConversationConfiguration) {
-    self.handshake = configuration.tls == nil ? .none : .pending
+    handshake = configuration.tls == nil ? .none : .pending
     super.init(
       peer: peer,
       owner: owner,
@@ -42,16 +42,16 @@ final class StreamSession: Session, ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    if context.channel.isActive { self.channelBecameActive(context) }
+    if context.channel.isActive { channelBecameActive(context) }
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    self.channelBecameActive(context)
+    channelBecameActive(context)
     context.fireChannelActive()
   }
 
   private func channelBecameActive(_ context: ChannelHandlerContext) {
-    switch self.handshake {
+    switch handshake {
     case .none, .done: self.open()
     // Reading is what brings the handshake on.
     case .pending: self.read(context)
@@ -60,26 +60,26 @@ final class StreamSession: Session, ChannelInboundHandler {
 
   private func open() {
     guard !self.isOpened else { return }
-    self.isOpened = true
+    isOpened = true
     self.configuration.recorder?.opened(self.peer)
     self.owner?.sessionOpened(self)
-    self.flush()
-    self.updateReading()
+    flush()
+    updateReading()
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     case TLSUserEvent.handshakeCompleted:
-      self.handshake = .done
+      handshake = .done
       self.open()
     case ChannelEvent.inputClosed:
-      guard self.isOpened else {
+      guard isOpened else {
         if self.cause == nil { self.cause = .peerFinished }
         return context.close(promise: nil)
       }
-      self.inputEnded()
-      self.flush()
-      if self.isFinishing { self.halfClose() }
+      inputEnded()
+      flush()
+      if isFinishing { halfClose() }
     default: break
     }
     context.fireUserInboundEventTriggered(event)
@@ -88,16 +88,16 @@ final class StreamSession: Session, ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error {
     case let error as IOError where error.errnoCode == ECONNRESET || error.errnoCode == EPIPE:
-      self.setCause(self.isInputEnded ? .peerFinished : .peerReset)
-    case let error as IOError where error.errnoCode == ETIMEDOUT: self.setCause(.timedOut)
-    case NIOSSLError.uncleanShutdown where self.handshake == .done:
+      setCause(isInputEnded ? .peerFinished : .peerReset)
+    case let error as IOError where error.errnoCode == ETIMEDOUT: setCause(.timedOut)
+    case NIOSSLError.uncleanShutdown where handshake == .done:
       if !self.isInputEnded, !self.isFinishing {
         let warning = "ended without TLS close_notify; what it said may be cut short"
         self.owner?.observer.conversation(.notice(self.peer, warning))
       }
-      self.setCause(.peerFinished)
+      setCause(.peerFinished)
     default:
-      self.setCause(.failed(TLSSettings.failure(error, with: self.peer, isHandshake: self.handshake == .pending)))
+      setCause(.failed(TLSSettings.failure(error, with: self.peer, isHandshake: handshake == .pending)))
     }
     context.close(promise: nil)
   }
@@ -110,8 +110,8 @@ final class StreamSession: Session, ChannelInboundHandler {
     self.context = nil
     // After our half-close the peer's end closes the channel without being announced. Otherwise what closes it without
     // a word is a write that failed, and a reset is all that can have been the reason.
-    if self.isOutputEnded, self.cause == nil { self.inputEnded() }
-    self.closed(self.isInputEnded ? .peerFinished : .peerReset)
+    if isOutputEnded, self.cause == nil { inputEnded() }
+    closed(isInputEnded ? .peerFinished : .peerReset)
     context.fireChannelInactive()
   }
 
@@ -122,25 +122,25 @@ final class StreamSession: Session, ChannelInboundHandler {
   // MARK: - Reading
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    self.isInRead = true
-    self.arrived(self.unwrapInboundIn(data))
+    isInRead = true
+    arrived(unwrapInboundIn(data))
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    self.isInRead = false
-    self.isReadOutstanding = false
-    self.flush()
-    if self.handshake == .pending || self.pauses.isEmpty { self.read(context) }
+    isInRead = false
+    isReadOutstanding = false
+    flush()
+    if handshake == .pending || pauses.isEmpty { self.read(context) }
   }
 
   override func updateReading() {
-    guard self.pauses.isEmpty, !self.isInRead, let context = self.context else { return }
+    guard pauses.isEmpty, !self.isInRead, let context = self.context else { return }
     self.read(context)
   }
 
   private func read(_ context: ChannelHandlerContext) {
     guard !self.isReadOutstanding, !self.isInputEnded else { return }
-    self.isReadOutstanding = true
+    isReadOutstanding = true
     context.read()
   }
 
@@ -151,18 +151,18 @@ final class StreamSession: Session, ChannelInboundHandler {
   override var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
   override func transmit(_ bytes: ByteBuffer) {
-    self.needsFlush = true
-    self.context?.write(self.wrapOutboundOut(bytes), promise: nil)
+    needsFlush = true
+    self.context?.write(wrapOutboundOut(bytes), promise: nil)
   }
 
   override func flush() {
-    guard self.needsFlush, !self.isInRead else { return }
-    self.needsFlush = false
+    guard needsFlush, !self.isInRead else { return }
+    needsFlush = false
     self.context?.flush()
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable { self.becameWritable() }
+    if context.channel.isWritable { becameWritable() }
     context.fireChannelWritabilityChanged()
   }
 
@@ -170,8 +170,8 @@ final class StreamSession: Session, ChannelInboundHandler {
 
   override func endOutput() {
     guard !self.isOutputEnded, !self.isFinishing else { return }
-    if self.isInputEnded { self.isFinishing = true }
-    self.halfClose()
+    if isInputEnded { isFinishing = true }
+    halfClose()
   }
 
   /// Ends the output once everything is sent, and the channel with it if the input has ended by then.
@@ -182,19 +182,19 @@ final class StreamSession: Session, ChannelInboundHandler {
     guard let context = self.context else { return }
     context.flush()
     guard !self.isOutputEnded else {
-      if self.isOutputShut { context.close(promise: nil) }
+      if isOutputShut { context.close(promise: nil) }
       return
     }
-    self.isOutputEnded = true
+    isOutputEnded = true
     self.configuration.recorder?.outputEnded(self.peer)
     let sent = context.eventLoop.makePromise(of: Void.self)
     sent.futureResult.assumeIsolated().whenComplete { _ in
       self.isOutputShut = true
       if self.isInputEnded { self.context?.close(promise: nil) }
     }
-    if self.isInputEnded {
+    if isInputEnded {
       // Half-closing now would close at once. An empty write behind all others tells when they are through.
-      context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: sent)
+      context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
     } else {
       context.close(mode: .output, promise: sent)
     }
@@ -202,20 +202,20 @@ final class StreamSession: Session, ChannelInboundHandler {
 
   override func finish(_ cause: CloseCause) {
     guard !self.isFinishing else { return }
-    self.isFinishing = true
-    self.setCause(cause)
+    isFinishing = true
+    setCause(cause)
     defer { self.owner?.sessionLeaving(self) }
     // Closing with something unread would reset the connection, and what the peer has not read yet would be lost: it
     // is told of the end, and heard out for a while.
-    self.halfClose()
+    halfClose()
     guard !self.isInputEnded else { return }
-    self.resumeAll()
-    _ = self.schedule(in: Self.lingering) { session in (session as? StreamSession)?.context?.close(promise: nil) }
+    resumeAll()
+    _ = schedule(in: Self.lingering) { session in (session as? StreamSession)?.context?.close(promise: nil) }
   }
 
   override func abort(_ cause: CloseCause) {
-    self.isFinishing = true
-    self.setCause(cause)
+    isFinishing = true
+    setCause(cause)
     self.context?.close(promise: nil)
   }
 }

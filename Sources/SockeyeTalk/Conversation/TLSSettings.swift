@@ -21,9 +21,9 @@ public struct TLSSettings: Sendable {
   /// - Throws: A failure of kind `localFile` when a file can't be read.
   func clientContext() throws(Failure) -> NIOSSLContext {
     var configuration = TLSConfiguration.makeClientConfiguration()
-    if self.isInsecure { configuration.certificateVerification = .none }
-    try self.apply(to: &configuration)
-    return try self.context(configuration)
+    if isInsecure { configuration.certificateVerification = .none }
+    try apply(to: &configuration)
+    return try context(configuration)
   }
 
   /// Makes a context for listening.
@@ -36,20 +36,20 @@ public struct TLSSettings: Sendable {
     let keyFile = self.keyFile ?? certificateFile
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: [],
-      privateKey: .privateKey(try self.privateKey(in: keyFile))
+      privateKey: .privateKey(try privateKey(in: keyFile))
     )
-    try self.apply(to: &configuration)
-    if self.authorityFile != nil, !self.isInsecure { configuration.certificateVerification = .noHostnameVerification }
-    return try self.context(configuration)
+    try apply(to: &configuration)
+    if authorityFile != nil, !self.isInsecure { configuration.certificateVerification = .noHostnameVerification }
+    return try context(configuration)
   }
 
   private func apply(to configuration: inout TLSConfiguration) throws(Failure) {
-    if let file = self.authorityFile {
-      configuration.trustRoots = .certificates(try self.certificates(in: file))
+    if let file = authorityFile {
+      configuration.trustRoots = .certificates(try certificates(in: file))
     }
     if let file = self.certificateFile {
-      configuration.certificateChain = try self.certificates(in: file).map { .certificate($0) }
-      configuration.privateKey = .privateKey(try self.privateKey(in: self.keyFile ?? file))
+      configuration.certificateChain = try certificates(in: file).map { .certificate($0) }
+      configuration.privateKey = .privateKey(try privateKey(in: self.keyFile ?? file))
     }
   }
 

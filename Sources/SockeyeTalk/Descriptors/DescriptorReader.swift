@@ -61,7 +61,7 @@ public final class DescriptorReader: Sendable {
 
   /// Takes the next piece of input.
   public func next() -> Item {
-    let (item, mustWake) = self.monitor.withLock { state -> (Item, Bool) in
+    let (item, mustWake) = monitor.withLock { state -> (Item, Bool) in
       if let chunk = state.chunks.popFirst() {
         let wasFull = state.outstanding >= self.limit
         state.outstanding -= chunk.readableBytes
@@ -71,13 +71,13 @@ public final class DescriptorReader: Sendable {
       state.isAwaited = true
       return (.nothing, false)
     }
-    if mustWake { self.monitor.signal() }
+    if mustWake { monitor.signal() }
     return item
   }
 
   /// Whether a read would find something at once: bytes, or the end.
   public var hasMoreAtHand: Bool {
-    let isKnown = self.monitor.withLock { !$0.chunks.isEmpty || $0.ending != nil }
+    let isKnown = monitor.withLock { !$0.chunks.isEmpty || $0.ending != nil }
     if isKnown { return true }
     var poll = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
     return Glibc.poll(&poll, 1, 0) > 0
@@ -85,14 +85,14 @@ public final class DescriptorReader: Sendable {
 
   /// Ends the thread as soon as it is not in a read.
   public func stop() {
-    self.monitor.withLock { $0.isStopped = true }
-    self.monitor.signal()
+    monitor.withLock { $0.isStopped = true }
+    monitor.signal()
   }
 
   private func run() {
     defer { if self.closesDescriptor { close(self.descriptor) } }
     while true {
-      let isStopped = self.monitor.wait { state -> Bool? in
+      let isStopped = monitor.wait { state -> Bool? in
         if state.isStopped { return true }
         return state.outstanding < self.limit ? false : nil
       }
@@ -108,26 +108,26 @@ public final class DescriptorReader: Sendable {
       case (1..., _):
         // A terminal's line does not need to hold on to a whole chunk.
         let piece = count * 4 < self.chunkSize ? ByteBuffer(buffer: chunk) : chunk
-        self.deliver { state in
+        deliver { state in
           state.chunks.append(piece)
           state.outstanding += count
         }
       case (_, 0):
-        self.deliver { $0.ending = .end }
+        deliver { $0.ending = .end }
         return
       case (_, EINTR): continue
       case (_, EAGAIN):
         var poll = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
         _ = Glibc.poll(&poll, 1, -1)
       default:
-        self.deliver { [error] in $0.ending = .failed(error) }
+        deliver { [error] in $0.ending = .failed(error) }
         return
       }
     }
   }
 
   private func deliver(_ change: (inout State) -> Void) {
-    let mustNotify = self.monitor.withLock { state in
+    let mustNotify = monitor.withLock { state in
       change(&state)
       defer { state.isAwaited = false }
       return state.isAwaited

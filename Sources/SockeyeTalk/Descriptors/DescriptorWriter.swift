@@ -56,7 +56,7 @@ public final class DescriptorWriter: Sendable {
     self.limit = limit
     self.closesDescriptor = closesDescriptor
     self.notify = notify
-    self.isNullDevice = Self.isNullDevice(descriptor)
+    isNullDevice = Self.isNullDevice(descriptor)
     if !self.isNullDevice { try DedicatedThread.start { self.run() } }
   }
 
@@ -69,7 +69,7 @@ public final class DescriptorWriter: Sendable {
 
   /// Whether as much is outstanding as should be; `drained` follows.
   public var isFull: Bool {
-    self.isNullDevice ? false : self.monitor.withLock { $0.isFull }
+    isNullDevice ? false : monitor.withLock { $0.isFull }
   }
 
   /// Hands bytes over. Never blocks. After a failure they are dropped.
@@ -78,11 +78,11 @@ public final class DescriptorWriter: Sendable {
   @discardableResult
   public func write(_ buffer: ByteBuffer) -> Bool {
     guard !self.isNullDevice, buffer.readableBytes > 0 else { return true }
-    let (mayContinue, mustWake) = self.monitor.withLock { state in
+    let (mayContinue, mustWake) = monitor.withLock { state in
       guard state.error == nil else { return (true, false) }
       let wasEmpty = state.pending.isEmpty
       if buffer.readableBytes < Self.coalescedBelow {
-        self.coalesce(buffer, into: &state)
+        coalesce(buffer, into: &state)
       } else {
         // A small slice would keep the whole of the buffer that it was read into.
         let isSmallSlice = buffer.readableBytes * 4 < buffer.storageCapacity
@@ -93,7 +93,7 @@ public final class DescriptorWriter: Sendable {
       if state.outstanding >= self.limit { state.isFull = true }
       return (!state.isFull, wasEmpty)
     }
-    if mustWake { self.monitor.signal() }
+    if mustWake { monitor.signal() }
     return mayContinue
   }
 
@@ -113,9 +113,9 @@ public final class DescriptorWriter: Sendable {
   ///
   /// - Returns: The error number, if writing failed.
   public func flush() async -> CInt? {
-    if self.isNullDevice { return nil }
+    if isNullDevice { return nil }
     return await withCheckedContinuation { continuation in
-      let answer: CInt?? = self.monitor.withLock { state in
+      let answer: CInt?? = monitor.withLock { state in
         if let error = state.error { return .some(error) }
         if state.outstanding == 0 { return .some(nil) }
         state.waiters.append(continuation)
@@ -127,14 +127,14 @@ public final class DescriptorWriter: Sendable {
 
   /// Ends the thread once everything is written.
   public func finish() {
-    self.monitor.withLock { $0.isFinished = true }
-    self.monitor.signal()
+    monitor.withLock { $0.isFinished = true }
+    monitor.signal()
   }
 
   private func run() {
     defer { if self.closesDescriptor { close(self.descriptor) } }
     while true {
-      let batch: [ByteBuffer]? = self.monitor.wait { state -> [ByteBuffer]?? in
+      let batch: [ByteBuffer]? = monitor.wait { state -> [ByteBuffer]?? in
         if !state.pending.isEmpty {
           let batch = state.pending
           state.pending = []
@@ -145,14 +145,14 @@ public final class DescriptorWriter: Sendable {
       }
       guard let batch else { return }
       for buffer in batch {
-        guard self.writeAll(buffer) else { return }
-        self.account(buffer.readableBytes)
+        guard writeAll(buffer) else { return }
+        account(buffer.readableBytes)
       }
     }
   }
 
   private func account(_ count: Int) {
-    let (isDrained, waiters) = self.monitor.withLock { state in
+    let (isDrained, waiters) = monitor.withLock { state in
       state.outstanding -= count
       var waiters: [CheckedContinuation<CInt?, Never>] = []
       if state.outstanding == 0 { swap(&waiters, &state.waiters) }
@@ -182,7 +182,7 @@ public final class DescriptorWriter: Sendable {
       return nil
     }
     guard let error else { return true }
-    let waiters = self.monitor.withLock { state in
+    let waiters = monitor.withLock { state in
       state.error = error
       state.pending = []
       state.outstanding = 0

@@ -11,36 +11,36 @@ final class Monitor<State>: @unchecked Sendable {
 
   init(_ state: sending State) {
     self.state = state
-    pthread_mutex_init(self.mutex, nil)
-    pthread_cond_init(self.condition, nil)
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
   }
 
   deinit {
-    pthread_cond_destroy(self.condition)
-    pthread_mutex_destroy(self.mutex)
-    self.condition.deallocate()
-    self.mutex.deallocate()
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
   }
 
   /// Reads or changes the state.
   func withLock<Result>(_ body: (inout State) throws -> sending Result) rethrows -> sending Result {
-    pthread_mutex_lock(self.mutex)
-    defer { pthread_mutex_unlock(self.mutex) }
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
     return try body(&self.state)
   }
 
   /// Waits until `body` has an answer; it is asked again after each ``signal()``.
   func wait<Result>(_ body: (inout State) -> sending Result?) -> sending Result {
-    pthread_mutex_lock(self.mutex)
-    defer { pthread_mutex_unlock(self.mutex) }
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
     while true {
       if let result = body(&self.state) { return result }
-      pthread_cond_wait(self.condition, self.mutex)
+      pthread_cond_wait(condition, mutex)
     }
   }
 
   /// Wakes the thread that waits.
   func signal() {
-    pthread_cond_signal(self.condition)
+    pthread_cond_signal(condition)
   }
 }

@@ -41,9 +41,9 @@ public struct Composer: ~Copyable {
   public init(_ settings: Settings) {
     self.settings = settings
     if !settings.needsLines, !settings.encoding.isUTF8 {
-      self.transcoder = Transcoder(from: .utf8, to: settings.encoding)
+      transcoder = Transcoder(from: .utf8, to: settings.encoding)
     } else {
-      self.transcoder = nil
+      transcoder = nil
     }
   }
 
@@ -66,10 +66,10 @@ public struct Composer: ~Copyable {
     for part in try TypedInput(line, as: settings.notation).parts {
       switch part {
       case .bytes(let bytes): payload += bytes
-      case .text(let text): payload += try self.encode(text, settings.encoding)
+      case .text(let text): payload += try encode(text, settings.encoding)
       }
     }
-    payload += try self.encode(ending, settings.encoding)
+    payload += try encode(ending, settings.encoding)
     if let checksum = settings.checksum { payload += checksum.bytes(over: payload) }
     return try settings.framing.wrap(payload)
   }
@@ -92,25 +92,25 @@ public struct Composer: ~Copyable {
   /// - Throws: A failure of kind `usage`, as for ``message(_:_:)``.
   public mutating func consume(_ chunk: ByteBuffer, _ send: (ByteBuffer) -> Void) throws(Failure) {
     guard self.settings.needsLines else {
-      guard self.transcoder != nil else { return send(chunk) }
+      guard transcoder != nil else { return send(chunk) }
       var output: [UInt8] = []
-      self.transcoder?.convert(chunk.readableBytesView, into: &output)
+      transcoder?.convert(chunk.readableBytesView, into: &output)
       if !output.isEmpty { send(ByteBuffer(bytes: output)) }
       return
     }
     var rest = chunk.readableBytesView[...]
     while let newline = rest.firstIndex(of: 0x0A) {
-      self.partialLine.append(contentsOf: rest[..<newline])
+      partialLine.append(contentsOf: rest[..<newline])
       rest = rest[(newline + 1)...]
-      let line = self.partialLine
-      self.partialLine.removeAll(keepingCapacity: true)
-      try self.sendLine(line, hasNewline: true, send)
+      let line = partialLine
+      partialLine.removeAll(keepingCapacity: true)
+      try sendLine(line, hasNewline: true, send)
     }
-    self.partialLine.append(contentsOf: rest)
-    if self.partialLine.count > Self.longestLine {
-      let line = self.partialLine
-      self.partialLine.removeAll()
-      try self.sendLine(line, hasNewline: false, send)
+    partialLine.append(contentsOf: rest)
+    if partialLine.count > Self.longestLine {
+      let line = partialLine
+      partialLine.removeAll()
+      try sendLine(line, hasNewline: false, send)
     }
   }
 
@@ -119,15 +119,15 @@ public struct Composer: ~Copyable {
   /// - Parameter send: Given what is ready.
   /// - Throws: A failure of kind `usage`, as for ``message(_:_:)``.
   public mutating func finish(_ send: (ByteBuffer) -> Void) throws(Failure) {
-    if self.transcoder != nil {
+    if transcoder != nil {
       var output: [UInt8] = []
-      self.transcoder?.finish(into: &output)
+      transcoder?.finish(into: &output)
       if !output.isEmpty { send(ByteBuffer(bytes: output)) }
     }
     if !self.partialLine.isEmpty {
-      let line = self.partialLine
-      self.partialLine.removeAll()
-      try self.sendLine(line, hasNewline: false, send)
+      let line = partialLine
+      partialLine.removeAll()
+      try sendLine(line, hasNewline: false, send)
     }
   }
 

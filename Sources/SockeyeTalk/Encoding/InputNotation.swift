@@ -21,22 +21,22 @@ struct TypedInput: Equatable {
   private(set) var parts: [Part] = []
 
   private mutating func appendText(_ byte: UInt8) {
-    if case .text(var run)? = self.parts.last {
-      self.parts.removeLast()
+    if case .text(var run)? = parts.last {
+      parts.removeLast()
       run.append(byte)
-      self.parts.append(.text(run))
+      parts.append(.text(run))
     } else {
-      self.parts.append(.text([byte]))
+      parts.append(.text([byte]))
     }
   }
 
   private mutating func appendByte(_ byte: UInt8) {
-    if case .bytes(var run)? = self.parts.last {
-      self.parts.removeLast()
+    if case .bytes(var run)? = parts.last {
+      parts.removeLast()
       run.append(byte)
-      self.parts.append(.bytes(run))
+      parts.append(.bytes(run))
     } else {
-      self.parts.append(.bytes([byte]))
+      parts.append(.bytes([byte]))
     }
   }
 
@@ -45,11 +45,11 @@ struct TypedInput: Equatable {
   /// - Throws: A failure of kind `usage` that shows what can't be read.
   init(_ input: [UInt8], as notation: InputNotation) throws(Failure) {
     switch notation {
-    case .text: if !input.isEmpty { self.parts = [.text(input)] }
+    case .text: if !input.isEmpty { parts = [.text(input)] }
     case .hex:
       let bytes = try Self.hexadecimal(input)
-      if !bytes.isEmpty { self.parts = [.bytes(bytes)] }
-    case .escape: try self.readEscapes(input)
+      if !bytes.isEmpty { parts = [.bytes(bytes)] }
+    case .escape: try readEscapes(input)
     }
   }
 
@@ -100,22 +100,22 @@ struct TypedInput: Equatable {
     var rest = input[...]
     while let first = rest.popFirst() {
       guard first == UInt8(ascii: "\\") else {
-        self.appendText(first)
+        appendText(first)
         continue
       }
       guard let kind = rest.popFirst() else { throw Self.badEscape("\\") }
       if let byte = Self.simpleEscapes[kind] {
-        self.appendByte(byte)
+        appendByte(byte)
       } else if kind == UInt8(ascii: "x") {
         guard let high = rest.popFirst().flatMap(Self.digit), let low = rest.popFirst().flatMap(Self.digit) else {
           throw Self.badEscape("\\x")
         }
-        self.appendByte(high << 4 | low)
+        appendByte(high << 4 | low)
       } else if kind == UInt8(ascii: "u") {
         let scalar = try Self.scalar(&rest)
-        for byte in String(scalar).utf8 { self.appendText(byte) }
+        for byte in String(scalar).utf8 { appendText(byte) }
       } else if kind == UInt8(ascii: "\\") {
-        self.appendText(kind)
+        appendText(kind)
       } else {
         throw Self.badEscape("\\" + String(decoding: [kind], as: UTF8.self))
       }
@@ -123,7 +123,7 @@ struct TypedInput: Equatable {
   }
 
   private static func scalar(_ rest: inout ArraySlice<UInt8>) throws(Failure) -> Unicode.Scalar {
-    guard rest.popFirst() == UInt8(ascii: "{") else { throw self.badEscape("\\u") }
+    guard rest.popFirst() == UInt8(ascii: "{") else { throw badEscape("\\u") }
     var value: UInt32 = 0
     var count = 0
     while let digit = rest.first.flatMap(Self.digit), count < 6 {
@@ -132,7 +132,7 @@ struct TypedInput: Equatable {
       rest = rest.dropFirst()
     }
     guard count > 0, rest.popFirst() == UInt8(ascii: "}"), let scalar = Unicode.Scalar(value) else {
-      throw self.badEscape("\\u")
+      throw badEscape("\\u")
     }
     return scalar
   }

@@ -25,9 +25,9 @@ public struct Transcoder: ~Copyable {
     guard let descriptor = Self.open(from: source.name, to: destination.name) else { return nil }
     self.descriptor = descriptor
     if destination.isUTF8 {
-      self.replacement = [0xEF, 0xBF, 0xBD]
+      replacement = [0xEF, 0xBF, 0xBD]
     } else {
-      self.replacement = Self.questionMark(in: destination.name)
+      replacement = Self.questionMark(in: destination.name)
     }
   }
 
@@ -52,7 +52,7 @@ public struct Transcoder: ~Copyable {
     guard let descriptor = self.open(from: "UTF-8", to: encoding) else { return [] }
     defer { iconv_close(descriptor) }
     var output: [UInt8] = []
-    let step = self.run(descriptor, [UInt8(ascii: "?")], into: &output)
+    let step = run(descriptor, [UInt8(ascii: "?")], into: &output)
     // A byte order mark belongs to the start of a text, not to each replacement.
     if output.starts(with: [0xFF, 0xFE]) || output.starts(with: [0xFE, 0xFF]) { output.removeFirst(2) }
     return step.error == 0 ? output : []
@@ -64,20 +64,20 @@ public struct Transcoder: ~Copyable {
   ///   - input: The piece.
   ///   - output: What is appended to.
   public mutating func convert(_ input: some Sequence<UInt8>, into output: inout [UInt8]) {
-    var pending = self.incomplete
+    var pending = incomplete
     pending.append(contentsOf: input)
-    self.incomplete.removeAll(keepingCapacity: true)
+    incomplete.removeAll(keepingCapacity: true)
     var start = 0
     while start < pending.count {
       let step = Self.run(self.descriptor, pending[start...], into: &output)
       start += step.consumed
       guard start < pending.count else { break }
       if step.error == EINVAL, pending.count - start <= Self.longestIncomplete {
-        self.incomplete.append(contentsOf: pending[start...])
+        incomplete.append(contentsOf: pending[start...])
         break
       }
-      output.append(contentsOf: self.replacement)
-      self.replacedCount += 1
+      output.append(contentsOf: replacement)
+      replacedCount += 1
       start += 1
     }
   }
@@ -87,9 +87,9 @@ public struct Transcoder: ~Copyable {
   /// - Parameter output: What is appended to.
   public mutating func finish(into output: inout [UInt8]) {
     if !self.incomplete.isEmpty {
-      output.append(contentsOf: self.replacement)
-      self.replacedCount += 1
-      self.incomplete.removeAll()
+      output.append(contentsOf: replacement)
+      replacedCount += 1
+      incomplete.removeAll()
     }
     var closing = [CChar](repeating: 0, count: 32)
     let written = closing.withUnsafeMutableBufferPointer { buffer -> Int in

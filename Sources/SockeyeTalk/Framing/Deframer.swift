@@ -18,15 +18,15 @@ struct Deframer {
   }
 
   /// Whether a message is under way whose end has not come.
-  var isHolding: Bool { self.held.readableBytes > 0 }
+  var isHolding: Bool { held.readableBytes > 0 }
 
   /// Takes the next bytes of the stream. Whole messages are then there for ``next()``.
   mutating func append(_ bytes: ByteBuffer) {
-    if self.held.readableBytes == 0 {
-      self.held = bytes
+    if held.readableBytes == 0 {
+      held = bytes
     } else {
-      self.held.discardReadBytes()
-      self.held.writeImmutableBuffer(bytes)
+      held.discardReadBytes()
+      held.writeImmutableBuffer(bytes)
     }
   }
 
@@ -34,23 +34,23 @@ struct Deframer {
   ///
   /// - Throws: A failure of kind `peerProtocol` when a frame is larger than allowed.
   mutating func next() throws(Failure) -> Message? {
-    guard self.held.readableBytes > 0 else { return nil }
+    guard held.readableBytes > 0 else { return nil }
     switch self.framing {
-    case .raw: return self.everything()
+    case .raw: return everything()
     case .gap:
-      return self.held.readableBytes >= self.largestFrame ? self.everything() : nil
-    case .line: return try self.delimited(by: [0x0A], droppingCarriageReturn: true)
-    case .delimiter(let delimiter): return try self.delimited(by: delimiter, droppingCarriageReturn: false)
+      return held.readableBytes >= self.largestFrame ? everything() : nil
+    case .line: return try delimited(by: [0x0A], droppingCarriageReturn: true)
+    case .delimiter(let delimiter): return try delimited(by: delimiter, droppingCarriageReturn: false)
     case .fixed(let count):
-      return self.held.readSlice(length: count).map { Message($0) }
-    case .length(let field): return try self.prefixed(field)
+      return held.readSlice(length: count).map { Message($0) }
+    case .length(let field): return try prefixed(field)
     }
   }
 
   /// Takes what is held, because the stream ended or fell silent.
   mutating func flush() -> Message? {
-    guard self.held.readableBytes > 0 else { return nil }
-    var message = self.everything()
+    guard held.readableBytes > 0 else { return nil }
+    var message = everything()
     switch self.framing {
     case .raw, .gap, .line: break
     case .delimiter, .length, .fixed: message.marks.insert(.incomplete)
@@ -60,26 +60,26 @@ struct Deframer {
 
   private mutating func everything() -> Message {
     defer {
-      self.held = ByteBuffer()
-      self.searched = 0
+      held = ByteBuffer()
+      searched = 0
     }
-    return Message(self.held)
+    return Message(held)
   }
 
   private mutating func delimited(
     by delimiter: [UInt8],
     droppingCarriageReturn: Bool
   ) throws(Failure) -> Message? {
-    let view = self.held.readableBytesView
-    var start = view.startIndex + max(0, self.searched - delimiter.count + 1)
+    let view = held.readableBytesView
+    var start = view.startIndex + max(0, searched - delimiter.count + 1)
     let first = delimiter[0]
     while let candidate = view[start...].firstIndex(of: first) {
       let end = candidate + delimiter.count
       guard end <= view.endIndex else { break }
       if view[candidate..<end].elementsEqual(delimiter) {
         let size = end - view.startIndex
-        self.searched = 0
-        guard let whole = self.held.readSlice(length: size) else { return nil }
+        searched = 0
+        guard let whole = held.readSlice(length: size) else { return nil }
         var payload = whole
         var cut = delimiter.count
         if droppingCarriageReturn, size > 1, view[candidate - 1] == 0x0D { cut += 1 }
@@ -88,7 +88,7 @@ struct Deframer {
       }
       start = candidate + 1
     }
-    self.searched = view.count
+    searched = view.count
     guard view.count <= self.largestFrame else {
       throw Failure(
         .peerProtocol,
@@ -99,7 +99,7 @@ struct Deframer {
   }
 
   private mutating func prefixed(_ field: Framing.LengthField) throws(Failure) -> Message? {
-    let view = self.held.readableBytesView
+    let view = held.readableBytesView
     guard view.count >= field.headerSize else { return nil }
     let place = view.startIndex + field.offset
     let digits = view[place..<(place + field.width)]
@@ -119,7 +119,7 @@ struct Deframer {
         "the peer announced a frame of \(length) bytes, less than its own header; check --frame"
       )
     }
-    guard let whole = self.held.readSlice(length: field.headerSize + body) else { return nil }
+    guard let whole = held.readSlice(length: field.headerSize + body) else { return nil }
     var payload = whole
     payload.moveReaderIndex(forwardBy: field.headerSize)
     return Message(whole, payload: payload)

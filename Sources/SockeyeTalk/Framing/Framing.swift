@@ -47,14 +47,14 @@ public enum Framing: Hashable, Sendable {
     case ("line", true): return .line
     case ("gap", true): return .gap(.milliseconds(20))
     case ("gap", false):
-      guard let amount = self.duration(argument), amount > .zero else { break }
+      guard let amount = duration(argument), amount > .zero else { break }
       return .gap(amount)
     case ("delimiter", false):
       let bytes = try TypedInput.hexadecimal(Array(argument.utf8))
       guard (1...64).contains(bytes.count) else { break }
       return .delimiter(bytes)
     case ("length", false):
-      guard let field = self.lengthField(argument) else { break }
+      guard let field = lengthField(argument) else { break }
       return .length(field)
     case ("fixed", false):
       guard let count = Int(argument), (1...self.defaultLargestFrame).contains(count) else { break }

@@ -50,14 +50,14 @@ public final class ConversationRecorder: Sendable {
     self.path = path
     self.isClient = isClient
     self.isDatagram = isDatagram
-    self.output = try DescriptorWriter(descriptor: descriptor, limit: Self.largestBacklog, closesDescriptor: true) {
+    output = try DescriptorWriter(descriptor: descriptor, limit: Self.largestBacklog, closesDescriptor: true) {
       _ in
     }
     var bytes: [UInt8] = []
     var writer = PcapngWriter(application: "sockeye", comment: "headers are made up", into: &bytes)
     let interface = writer.addInterface(PcapngInterface(name: "conversation"), into: &bytes)
     self.state = Mutex(State(writer: writer, interface: interface))
-    self.output.write(ByteBuffer(bytes: bytes))
+    output.write(ByteBuffer(bytes: bytes))
   }
 
   /// Waits until everything is written.
@@ -65,8 +65,8 @@ public final class ConversationRecorder: Sendable {
   /// - Returns: How many packets had to be left out.
   /// - Throws: A failure of kind `localFile` when the record can't be written.
   public func finish() async throws(Failure) -> Int {
-    let error = await self.output.flush()
-    self.output.finish()
+    let error = await output.flush()
+    output.finish()
     guard let error else { return self.state.withLock { $0.droppedCount } }
     throw Failure(.localFile, "cannot write \(self.path): \(String(cString: strerror(error))); check the disk")
   }
@@ -77,31 +77,31 @@ public final class ConversationRecorder: Sendable {
     guard !self.isDatagram else { return }
     self.state.withLock { state in
       state.streams[peer.number] = Stream()
-      self.segment(peer, &state, isOurs: self.isClient, .syn)
-      self.segment(peer, &state, isOurs: !self.isClient, [.syn, .ack])
-      self.segment(peer, &state, isOurs: self.isClient, .ack)
+      segment(peer, &state, isOurs: self.isClient, .syn)
+      segment(peer, &state, isOurs: !self.isClient, [.syn, .ack])
+      segment(peer, &state, isOurs: self.isClient, .ack)
     }
   }
 
-  func received(_ bytes: ByteBuffer, from peer: Peer) { self.data(bytes, peer, isOurs: false) }
+  func received(_ bytes: ByteBuffer, from peer: Peer) { data(bytes, peer, isOurs: false) }
 
-  func sent(_ bytes: ByteBuffer, to peer: Peer) { self.data(bytes, peer, isOurs: true) }
+  func sent(_ bytes: ByteBuffer, to peer: Peer) { data(bytes, peer, isOurs: true) }
 
   func inputEnded(_ peer: Peer) {
-    self.state.withLock { state in self.finished(peer, &state, isOurs: false) }
+    self.state.withLock { state in finished(peer, &state, isOurs: false) }
   }
 
   func outputEnded(_ peer: Peer) {
-    self.state.withLock { state in self.finished(peer, &state, isOurs: true) }
+    self.state.withLock { state in finished(peer, &state, isOurs: true) }
   }
 
   func closed(_ peer: Peer, _ cause: CloseCause) {
     self.state.withLock { state in
       if cause == .peerReset {
-        self.segment(peer, &state, isOurs: false, [.rst, .ack])
+        segment(peer, &state, isOurs: false, [.rst, .ack])
       } else {
-        self.finished(peer, &state, isOurs: true)
-        self.finished(peer, &state, isOurs: false)
+        finished(peer, &state, isOurs: true)
+        finished(peer, &state, isOurs: false)
       }
       state.streams[peer.number] = nil
     }
@@ -111,10 +111,10 @@ public final class ConversationRecorder: Sendable {
 
   private func data(_ bytes: ByteBuffer, _ peer: Peer, isOurs: Bool) {
     self.state.withLock { state in
-      if self.isDatagram { return self.datagram(peer, &state, isOurs: isOurs, bytes) }
+      if self.isDatagram { return datagram(peer, &state, isOurs: isOurs, bytes) }
       var rest = bytes
       while let piece = rest.readSlice(length: min(rest.readableBytes, Self.segmentSize)), piece.readableBytes > 0 {
-        self.segment(peer, &state, isOurs: isOurs, [.psh, .ack], piece)
+        segment(peer, &state, isOurs: isOurs, [.psh, .ack], piece)
       }
     }
   }
@@ -122,7 +122,7 @@ public final class ConversationRecorder: Sendable {
   private func finished(_ peer: Peer, _ state: inout State, isOurs: Bool) {
     guard let stream = state.streams[peer.number] else { return }
     guard isOurs ? !stream.isLocalEnded : !stream.isRemoteEnded else { return }
-    self.segment(peer, &state, isOurs: isOurs, [.fin, .ack])
+    segment(peer, &state, isOurs: isOurs, [.fin, .ack])
     if isOurs {
       state.streams[peer.number]?.isLocalEnded = true
     } else {
@@ -154,7 +154,7 @@ public final class ConversationRecorder: Sendable {
     state.streams[peer.number] = stream
     let envelope = IPEnvelope(from: source.address, to: destination.address)
     let size = envelope.headerLength + header.length + payload.readableBytes
-    self.packet(&state, size, isOurs: isOurs) { bytes in
+    packet(&state, size, isOurs: isOurs) { bytes in
       payload.withUnsafeReadableBytes { payload in
         _ = envelope.emit(header, payload: payload.bytes, into: &bytes)
       }
@@ -170,7 +170,7 @@ public final class ConversationRecorder: Sendable {
       // What is sent is cut the same way.
       let piece = rest.readSlice(length: min(rest.readableBytes, DatagramSession.largestPayload)) ?? rest
       let size = envelope.headerLength + UDPHeader.length + piece.readableBytes
-      self.packet(&state, size, isOurs: isOurs) { bytes in
+      packet(&state, size, isOurs: isOurs) { bytes in
         piece.withUnsafeReadableBytes { payload in
           _ = envelope.emit(header, payload: payload.bytes, into: &bytes)
         }
@@ -193,7 +193,7 @@ public final class ConversationRecorder: Sendable {
       into: &bytes,
       fill: fill
     )
-    self.output.write(ByteBuffer(bytes: bytes))
+    output.write(ByteBuffer(bytes: bytes))
   }
 
   // MARK: - Addresses

@@ -19,42 +19,42 @@ public final class EventJSON {
     var line: JSONLine
     switch event {
     case .listening(let addresses):
-      line = self.begin("listening", time)
+      line = begin("listening", time)
       line.add("address", addresses.first?.text ?? "")
       line.add("addresses", addresses.map(\.text))
     case .retrying(let failure, let pause, let attempt, let total):
-      line = self.begin("retrying", time)
+      line = begin("retrying", time)
       line.add("error", failure.message)
       line.add("attempt", attempt)
       line.add("of", total)
       line.add("afterMilliseconds", pause.nanoseconds / 1_000_000)
-    case .opened(let peer): line = self.begin("opened", time, peer)
-    case .served(let peer): line = self.begin("served", time, peer)
+    case .opened(let peer): line = begin("opened", time, peer)
+    case .served(let peer): line = begin("served", time, peer)
     case .waiting(let peer, let ahead):
-      line = self.begin("waiting", time, peer)
+      line = begin("waiting", time, peer)
       line.add("ahead", ahead)
     case .received(let peer, let message):
-      line = self.begin("received", time, peer)
-      self.add(message.bytes, to: &line)
+      line = begin("received", time, peer)
+      add(message.bytes, to: &line)
       if message.marks.contains(.truncated) { line.add("truncated", true) }
       if message.marks.contains(.incomplete) { line.add("incomplete", true) }
       if message.marks.contains(.unexpectedSource) { line.add("unexpected", true) }
     case .sent(let peer, let bytes):
-      line = self.begin("sent", time, peer)
-      self.add(bytes, to: &line)
-    case .inputEnded(let peer): line = self.begin("peer-finished", time, peer)
+      line = begin("sent", time, peer)
+      add(bytes, to: &line)
+    case .inputEnded(let peer): line = begin("peer-finished", time, peer)
     case .notice(let peer, let text):
-      line = self.begin("notice", time, peer)
+      line = begin("notice", time, peer)
       line.add("text", text)
     case .closed(let peer, let cause, let received, let sent, let lasted):
-      line = self.begin("closed", time, peer)
+      line = begin("closed", time, peer)
       line.add("cause", cause.word)
       line.add("detail", cause.text)
       line.add("received", received)
       line.add("sent", sent)
       line.add("milliseconds", lasted.nanoseconds / 1_000_000)
     case .clients(let rows):
-      line = self.begin("clients", time)
+      line = begin("clients", time)
       line.add("clients", rows.map { "\($0.peer.number) \($0.peer.address)\($0.isWaiting ? " waiting" : "")" })
     }
     return line.line + "\n"

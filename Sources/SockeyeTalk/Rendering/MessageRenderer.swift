@@ -68,18 +68,18 @@ public final class MessageRenderer {
     var output = ByteBuffer()
     if self.settings.isLabelled {
       if !self.isAtLineStart { output.writeInteger(UInt8(0x0A)) }
-      output.writeString(self.label(message, peer, time))
-      self.isAtLineStart = false
+      output.writeString(label(message, peer, time))
+      isAtLineStart = false
     }
     switch self.settings.form {
     case .raw: break
-    case .text: self.appendText(message, stream, to: &output)
+    case .text: appendText(message, stream, to: &output)
     case .hex, .both:
       if self.settings.isLabelled { output.writeString("\(message.bytes.readableBytes) bytes\n") }
       let showsText = self.settings.form == .both
       HexDump.append(message.bytes.readableBytesView, offset: stream.offset, showsText: showsText, to: &output)
       stream.offset &+= UInt64(message.bytes.readableBytes)
-      self.isAtLineStart = true
+      isAtLineStart = true
     }
     return output
   }
@@ -87,17 +87,17 @@ public final class MessageRenderer {
   /// Shows what is left of a peer's text, and forgets the peer.
   public func end(_ peer: Peer) -> ByteBuffer {
     var output = ByteBuffer()
-    guard let stream = self.streams.removeValue(forKey: peer.number), self.settings.form == .text else { return output }
+    guard let stream = streams.removeValue(forKey: peer.number), self.settings.form == .text else { return output }
     var text: [UInt8] = []
     stream.transcoder?.finish(into: &text)
-    self.append(text, to: &output)
+    append(text, to: &output)
     return output
   }
 
   private func stream(of peer: Peer) -> Stream {
-    if let stream = self.streams[peer.number] { return stream }
+    if let stream = streams[peer.number] { return stream }
     let stream = Stream(self.settings.encoding)
-    self.streams[peer.number] = stream
+    streams[peer.number] = stream
     return stream
   }
 
@@ -116,10 +116,10 @@ public final class MessageRenderer {
     let bytes = self.settings.isLabelled ? message.payload : message.bytes
     var text: [UInt8] = []
     stream.transcoder?.convert(bytes.readableBytesView, into: &text)
-    self.append(text, to: &output)
+    append(text, to: &output)
     if self.settings.isLabelled, !self.isAtLineStart {
       output.writeInteger(UInt8(0x0A))
-      self.isAtLineStart = true
+      isAtLineStart = true
     }
   }
 
@@ -130,6 +130,6 @@ public final class MessageRenderer {
     } else {
       output.writeBytes(text)
     }
-    self.isAtLineStart = last == 0x0A
+    isAtLineStart = last == 0x0A
   }
 }

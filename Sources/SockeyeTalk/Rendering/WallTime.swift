@@ -19,7 +19,7 @@ public struct WallTime: Sendable {
   public var text: String {
     let fields = self.fields(localtime_r)
     return
-      "\(Self.padded(fields.tm_hour)):\(Self.padded(fields.tm_min)):\(Self.padded(fields.tm_sec)).\(self.milliseconds)"
+      "\(Self.padded(fields.tm_hour)):\(Self.padded(fields.tm_min)):\(Self.padded(fields.tm_sec)).\(milliseconds)"
   }
 
   /// Date and time in UTC (RFC 3339): `2026-11-21T13:03:59.123Z`.
@@ -27,7 +27,7 @@ public struct WallTime: Sendable {
     let fields = self.fields(gmtime_r)
     let date = "\(fields.tm_year + 1900)-\(Self.padded(fields.tm_mon + 1))-\(Self.padded(fields.tm_mday))"
     let time = "\(Self.padded(fields.tm_hour)):\(Self.padded(fields.tm_min)):\(Self.padded(fields.tm_sec))"
-    return "\(date)T\(time).\(self.milliseconds)Z"
+    return "\(date)T\(time).\(milliseconds)Z"
   }
 
   private func fields(

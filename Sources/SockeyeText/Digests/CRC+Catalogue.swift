@@ -75,10 +75,10 @@ extension CRC {
   ///
   /// - Parameter name: A name of the catalogue or an alias, in any case, with or without punctuation.
   public static func named(_ name: String) -> CRC? {
-    let wanted = self.simplified(name)
-    let alias = self.aliases.first { self.simplified($0.key) == wanted }?.value
-    let target = alias.map(self.simplified) ?? wanted
-    return self.catalogue.first { self.simplified($0.name) == target }
+    let wanted = simplified(name)
+    let alias = aliases.first { simplified($0.key) == wanted }?.value
+    let target = alias.map(simplified) ?? wanted
+    return catalogue.first { simplified($0.name) == target }
   }
 
   private static func simplified(_ name: String) -> String {

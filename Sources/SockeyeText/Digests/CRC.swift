@@ -67,7 +67,7 @@ public struct CRC: Hashable, Sendable {
   /// bytes behind it, so that eight bytes are taken at a time (Kounavis and Berry, 2005). A register that is not reflected stands at the top of its 32
   /// bits, whatever its width, so that one loop serves all widths.
   private func makeTable() -> [UInt32] {
-    if self.isReflected {
+    if isReflected {
       let polynomial = Self.reflected(self.polynomial, width: self.width)
       let first = (0..<256).map { index in
         (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 0 ? value >> 1 : value >> 1 ^ polynomial }

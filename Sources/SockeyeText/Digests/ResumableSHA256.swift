@@ -57,11 +57,11 @@ public struct ResumableSHA256: Sendable {
       rest = rest.dropFirst(head.count)
       guard self.state.remainder.count == Self.blockSize else { return }
       let block = self.state.remainder
-      block.withUnsafeBytes { self.compress($0) }
+      block.withUnsafeBytes { compress($0) }
       self.state.remainder.removeAll(keepingCapacity: true)
     }
     let wholeBlocks = rest.prefix(rest.count / Self.blockSize * Self.blockSize)
-    self.compress(UnsafeRawBufferPointer(rebasing: wholeBlocks))
+    compress(UnsafeRawBufferPointer(rebasing: wholeBlocks))
     self.state.remainder.append(contentsOf: rest.dropFirst(wholeBlocks.count))
   }
 

@@ -6,34 +6,34 @@ public struct JSONLine {
   ///
   /// - Parameter event: The kind of event.
   public init(event: String) {
-    self.text = "{\"v\":1,\"event\":\(JSONText.quoted(event))"
+    text = "{\"v\":1,\"event\":\(JSONText.quoted(event))"
   }
 
   /// Adds text.
-  public mutating func add(_ name: String, _ value: String) { self.addRaw(name, JSONText.quoted(value)) }
+  public mutating func add(_ name: String, _ value: String) { addRaw(name, JSONText.quoted(value)) }
 
   /// Adds a list of texts.
   public mutating func add(_ name: String, _ value: [String]) {
-    self.addRaw(name, "[\(value.map(JSONText.quoted).joined(separator: ","))]")
+    addRaw(name, "[\(value.map(JSONText.quoted).joined(separator: ","))]")
   }
 
   /// Adds a number.
-  public mutating func add(_ name: String, _ value: some BinaryInteger) { self.addRaw(name, "\(value)") }
+  public mutating func add(_ name: String, _ value: some BinaryInteger) { addRaw(name, "\(value)") }
 
   /// Adds a truth value.
-  public mutating func add(_ name: String, _ value: Bool) { self.addRaw(name, value ? "true" : "false") }
+  public mutating func add(_ name: String, _ value: Bool) { addRaw(name, value ? "true" : "false") }
 
   /// Adds seconds, with milliseconds.
   public mutating func add(_ name: String, seconds: Duration) {
     let milliseconds = Int64(seconds / .milliseconds(1))
     let rest = "\(milliseconds % 1000 + 1000)".dropFirst()
-    self.addRaw(name, "\(milliseconds / 1000).\(rest)")
+    addRaw(name, "\(milliseconds / 1000).\(rest)")
   }
 
   /// The whole line, without its end.
-  public var line: String { self.text + "}" }
+  public var line: String { text + "}" }
 
   private mutating func addRaw(_ name: String, _ value: String) {
-    self.text += ",\(JSONText.quoted(name)):\(value)"
+    text += ",\(JSONText.quoted(name)):\(value)"
   }
 }

@@ -11,22 +11,22 @@ public enum VisibleText {
   ///     many scripts are written with, and a carriage return before a line feed says nothing.
   /// - Returns: The text, with nothing in it that a terminal would obey rather than show.
   public static func of(_ text: String, keepingLines: Bool = false) -> String {
-    guard text.unicodeScalars.contains(where: { self.isUnsafe($0) }) else { return text }
+    guard text.unicodeScalars.contains(where: { isUnsafe($0) }) else { return text }
     var result = ""
     result.reserveCapacity(text.utf8.count)
     var isReturnHeld = false
     for scalar in text.unicodeScalars {
-      if isReturnHeld, scalar != "\n" { result += self.escape("\r") }
+      if isReturnHeld, scalar != "\n" { result += escape("\r") }
       isReturnHeld = keepingLines && scalar == "\r"
       if isReturnHeld { continue }
       let isKept = keepingLines && ["\n", "\t", "\u{200C}", "\u{200D}"].contains(scalar)
       if isKept || !self.isUnsafe(scalar) {
         result.unicodeScalars.append(scalar)
       } else {
-        result += self.escape(scalar)
+        result += escape(scalar)
       }
     }
-    if isReturnHeld { result += self.escape("\r") }
+    if isReturnHeld { result += escape("\r") }
     return result
   }
 

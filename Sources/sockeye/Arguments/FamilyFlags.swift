@@ -13,10 +13,10 @@ struct FamilyFlags: ParsableArguments {
   var numericOnly = false
 
   func validate() throws {
-    if self.v4 && self.v6 { throw ValidationError("-4 and -6 exclude each other; leave one out") }
+    if v4 && v6 { throw ValidationError("-4 and -6 exclude each other; leave one out") }
   }
 
   var family: AddressFamily {
-    if self.v4 { .v4 } else if self.v6 { .v6 } else { .any }
+    if v4 { .v4 } else if v6 { .v6 } else { .any }
   }
 }

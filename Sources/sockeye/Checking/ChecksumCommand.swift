@@ -45,27 +45,27 @@ struct Checksum: ParsableCommand {
   ]
 
   func validate() throws {
-    if self.text != nil, self.file != nil { throw ValidationError("give TEXT or --file, not both") }
+    if self.text != nil, file != nil { throw ValidationError("give TEXT or --file, not both") }
   }
 
   func run() throws {
-    if self.list { return self.printList() }
+    if list { return printList() }
     let algorithms = try (self.algorithm.isEmpty ? Self.usual : self.algorithm).map { try ChecksumAlgorithm($0) }
     var calculations = algorithms.map { $0.calculation() }
     if let text = self.text {
       var settings = Composer.Settings()
-      settings.notation = self.input
-      settings.encoding = try TextEncoding(self.encoding)
+      settings.notation = input
+      settings.encoding = try TextEncoding(encoding)
       let message = try Composer.message(text, settings)
       message.withUnsafeReadableBytes { bytes in
         for index in calculations.indices { calculations[index].update(bytes) }
       }
     } else {
-      try self.readInput(into: &calculations)
+      try readInput(into: &calculations)
     }
     for (algorithm, calculation) in zip(algorithms, calculations) {
       let digest = calculation.digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-      if self.json {
+      if json {
         var line = JSONLine(event: "checksum")
         line.add("algorithm", algorithm.name)
         line.add("value", digest)
@@ -80,7 +80,7 @@ struct Checksum: ParsableCommand {
 
   private func readInput(into calculations: inout [ChecksumCalculation]) throws(Failure) {
     var descriptor = STDIN_FILENO
-    if let path = self.file {
+    if let path = file {
       descriptor = open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else {
         throw Failure(.localFile, "cannot read \(path): \(String(cString: strerror(errno))); check the name")
@@ -92,7 +92,7 @@ struct Checksum: ParsableCommand {
       if count == 0 { break }
       if count < 0 {
         if errno == EINTR { continue }
-        let name = self.file ?? "standard input"
+        let name = file ?? "standard input"
         throw Failure(.localFile, "cannot read \(name): \(String(cString: strerror(errno))); check the name")
       }
       chunk.withUnsafeBytes { bytes in
@@ -100,7 +100,7 @@ struct Checksum: ParsableCommand {
         for index in calculations.indices { calculations[index].update(read) }
       }
     }
-    if self.file != nil { close(descriptor) }
+    if file != nil { close(descriptor) }
   }
 
   private func printList() {

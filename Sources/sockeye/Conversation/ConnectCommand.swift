@@ -51,8 +51,8 @@ struct Connect: AsyncParsableCommand {
 
   func validate() throws {
     if let count = self.count, count < 1 { throw ValidationError("--count is a number above 0") }
-    if self.retry < 0 { throw ValidationError("--retry is a number from 0") }
-    if self.send == nil, self.every != nil || self.count != nil {
+    if retry < 0 { throw ValidationError("--retry is a number from 0") }
+    if self.send == nil, every != nil || self.count != nil {
       throw ValidationError("--every and --count repeat what --send says; add --send TEXT")
     }
   }
@@ -61,8 +61,8 @@ struct Connect: AsyncParsableCommand {
     let endpoint = try Endpoint.parse(self.endpoint)
     let configuration = try self.configuration(endpoint)
     let transport = Transport.kernel(threads: 1)
-    let output = try self.flags.outputDescriptor()
-    let settings = try self.flags.printing(to: output, showsPeers: false)
+    let output = try flags.outputDescriptor()
+    let settings = try flags.printing(to: output, showsPeers: false)
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
 
     // The first signal ends the conversation in good order, or the attempt to begin one.
@@ -82,7 +82,7 @@ struct Connect: AsyncParsableCommand {
     running.client.withLock { $0 = client }
     let outcome = await client.waitUntilDone()
     try await writers.finish()
-    try await self.flags.finishRecord(configuration.conversation.recorder)
+    try await flags.finishRecord(configuration.conversation.recorder)
     if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
     if let failure = outcome.failure { throw failure }
   }
@@ -94,20 +94,20 @@ struct Connect: AsyncParsableCommand {
 
   private func configuration(_ endpoint: Endpoint) throws(Failure) -> ClientConfiguration {
     var result = ClientConfiguration()
-    result.conversation = try self.flags.conversation(endpoint, isClient: true)
-    result.isDatagram = self.flags.isDatagram(endpoint)
-    result.datagrams = try self.flags.datagramOptions()
-    result.datagrams.timeout = self.connectTimeout.amount
-    result.connect.family = self.flags.family.family
-    result.connect.numericOnly = self.flags.family.numericOnly
-    result.connect.timeout = self.connectTimeout.amount
+    result.conversation = try flags.conversation(endpoint, isClient: true)
+    result.isDatagram = flags.isDatagram(endpoint)
+    result.datagrams = try flags.datagramOptions()
+    result.datagrams.timeout = connectTimeout.amount
+    result.connect.family = flags.family.family
+    result.connect.numericOnly = flags.family.numericOnly
+    result.connect.timeout = connectTimeout.amount
     if let bind = self.bind { result.connect.localEndpoint = try Self.localEndpoint(bind) }
-    result.retries = self.retry
-    result.backOff = self.backoff.range
-    result.isProbe = self.probe
+    result.retries = retry
+    result.backOff = backoff.range
+    result.isProbe = probe
     if let text = self.send {
       var utterance = ClientConfiguration.Utterance(try Composer.message(text, result.conversation.composer))
-      utterance.interval = self.every?.amount
+      utterance.interval = every?.amount
       utterance.count = self.count
       if utterance.count != nil, utterance.interval == nil { utterance.interval = .zero }
       result.utterance = utterance

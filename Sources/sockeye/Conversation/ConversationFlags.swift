@@ -121,20 +121,20 @@ struct ConversationFlags: ParsableArguments {
 
   func validate() throws {
     if let ttl = self.ttl, !(0...255).contains(ttl) { throw ValidationError("--ttl is a number from 0 to 255") }
-    if self.udp && self.tls { throw ValidationError("--udp and --tls exclude each other; leave one out") }
-    if !(1...65_535).contains(self.maxDatagram.bytes) {
+    if udp && tls { throw ValidationError("--udp and --tls exclude each other; leave one out") }
+    if !(1...65_535).contains(maxDatagram.bytes) {
       throw ValidationError("--max-datagram is a size from 1 to 65535")
     }
-    if !(1...(1 << 30)).contains(self.maxFrame.bytes) { throw ValidationError("--max-frame is a size from 1 to 1GiB") }
+    if !(1...(1 << 30)).contains(maxFrame.bytes) { throw ValidationError("--max-frame is a size from 1 to 1GiB") }
   }
 }
 
 // MARK: - What the flags come to
 
 extension ConversationFlags {
-  var isJSON: Bool { self.json || self.output == .json }
+  var isJSON: Bool { json || output == .json }
 
-  func isDatagram(_ endpoint: Endpoint) -> Bool { self.udp || endpoint.scheme == .udp }
+  func isDatagram(_ endpoint: Endpoint) -> Bool { udp || endpoint.scheme == .udp }
 
   func textEncoding() throws(Failure) -> TextEncoding {
     guard let encoding = self.encoding else { return .utf8 }
@@ -143,32 +143,32 @@ extension ConversationFlags {
 
   func composerSettings() throws(Failure) -> Composer.Settings {
     var settings = Composer.Settings()
-    settings.notation = self.input
-    settings.encoding = try self.textEncoding()
-    settings.lineEnding = self.eol
-    settings.framing = try Framing.parse(self.frame)
-    if let name = self.append { settings.checksum = try AppendedChecksum(name) }
+    settings.notation = input
+    settings.encoding = try textEncoding()
+    settings.lineEnding = eol
+    settings.framing = try Framing.parse(frame)
+    if let name = append { settings.checksum = try AppendedChecksum(name) }
     return settings
   }
 
   func conversation(_ endpoint: Endpoint, isClient: Bool) throws(Failure) -> ConversationConfiguration {
     var result = ConversationConfiguration()
-    result.composer = try self.composerSettings()
-    result.largestFrame = Int(self.maxFrame.bytes)
-    result.idleTimeout = self.idle?.amount
-    result.onInputEnd = self.onEof
-    result.onPeerEnd = self.onPeerEof
-    result.reportsSent = self.verbose || self.isJSON || self.logFile != nil
-    if let pattern = self.expect { result.expectation = try Expectation(pattern: pattern, within: self.within.amount) }
-    if self.tls || endpoint.scheme == .tls {
+    result.composer = try composerSettings()
+    result.largestFrame = Int(maxFrame.bytes)
+    result.idleTimeout = idle?.amount
+    result.onInputEnd = onEof
+    result.onPeerEnd = onPeerEof
+    result.reportsSent = verbose || isJSON || logFile != nil
+    if let pattern = expect { result.expectation = try Expectation(pattern: pattern, within: within.amount) }
+    if tls || endpoint.scheme == .tls {
       var settings = TLSSettings()
-      settings.authorityFile = self.ca
-      settings.isInsecure = self.insecure
-      settings.certificateFile = self.certificate
-      settings.keyFile = self.key
+      settings.authorityFile = ca
+      settings.isInsecure = insecure
+      settings.certificateFile = certificate
+      settings.keyFile = key
       result.tls = settings
     }
-    if let path = self.record {
+    if let path = record {
       let isDatagram = self.isDatagram(endpoint)
       result.recorder = try ConversationRecorder(path: path, isClient: isClient, isDatagram: isDatagram)
     }
@@ -177,15 +177,15 @@ extension ConversationFlags {
 
   func datagramOptions() throws(Failure) -> DatagramOptions {
     var options = DatagramOptions()
-    options.family = self.family.family
-    options.numericOnly = self.family.numericOnly
-    options.broadcast = self.broadcast
+    options.family = family.family
+    options.numericOnly = family.numericOnly
+    options.broadcast = broadcast
     options.multicastTimeToLive = self.ttl
-    options.multicastInterface = self.interface
-    options.multicastLoopback = self.multicastLoopback
+    options.multicastInterface = interface
+    options.multicastLoopback = multicastLoopback
     // One byte more tells a datagram that was cut from one that just fits.
-    options.largestDatagram = min(65_535, Int(self.maxDatagram.bytes) + 1)
-    for group in self.join {
+    options.largestDatagram = min(65_535, Int(maxDatagram.bytes) + 1)
+    for group in join {
       guard let address = try? SocketAddress(ipAddress: group, port: 0), address.isMulticast else {
         throw Failure(.usage, "'\(group)' is not a multicast address; they are 224.0.0.0/4 and ff00::/8")
       }
@@ -197,31 +197,31 @@ extension ConversationFlags {
   /// How a conversation is printed, what peers say going to `descriptor`.
   func printing(to descriptor: CInt, showsPeers: Bool) throws(Failure) -> ConversationPrinter.Settings {
     var settings = ConversationPrinter.Settings()
-    settings.rendering = try self.rendering(to: descriptor, showsPeers: showsPeers)
+    settings.rendering = try rendering(to: descriptor, showsPeers: showsPeers)
     settings.output = descriptor
-    settings.log = try self.logDescriptor()
-    settings.isJSON = self.isJSON
-    settings.isQuiet = self.quiet
-    settings.showsSent = self.verbose
+    settings.log = try logDescriptor()
+    settings.isJSON = isJSON
+    settings.isQuiet = quiet
+    settings.showsSent = verbose
     return settings
   }
 
   private func rendering(to descriptor: CInt, showsPeers: Bool) throws(Failure) -> MessageRenderer.Settings {
     var settings = MessageRenderer.Settings()
-    settings.encoding = try self.textEncoding()
+    settings.encoding = try textEncoding()
     let isTerminal = Terminal(descriptor: descriptor).isTerminal
     settings.form =
-      switch self.output {
+      switch output {
       case .raw, .json: .raw
       case .text: .text
       case .hex: .hex
       case .both: .both
       // A pipe is byte-exact, unless words were asked for.
-      case .auto: isTerminal || !settings.encoding.isUTF8 || self.timestamps ? .text : .raw
+      case .auto: isTerminal || !settings.encoding.isUTF8 || timestamps ? .text : .raw
       }
     settings.showsControls = isTerminal
-    settings.showsTime = self.timestamps
-    settings.showsPeer = showsPeers && (isTerminal || self.timestamps)
+    settings.showsTime = timestamps
+    settings.showsPeer = showsPeers && (isTerminal || timestamps)
     return settings
   }
 
@@ -229,19 +229,19 @@ extension ConversationFlags {
   ///
   /// - Throws: A failure of kind `localFile` when it can't be written.
   func finishRecord(_ recorder: ConversationRecorder?) async throws(Failure) {
-    guard let recorder, let path = self.record else { return }
+    guard let recorder, let path = record else { return }
     let dropped = try await recorder.finish()
     if dropped > 0 { StandardError.say("\(path) lacks \(dropped) packets: the disk did not keep up") }
   }
 
   /// Opens where received data goes.
   func outputDescriptor() throws(Failure) -> CInt {
-    guard let path = self.outputFile else { return STDOUT_FILENO }
+    guard let path = outputFile else { return STDOUT_FILENO }
     return try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC)
   }
 
   private func logDescriptor() throws(Failure) -> CInt? {
-    guard let path = self.logFile else { return nil }
+    guard let path = logFile else { return nil }
     return try Self.open(path, O_WRONLY | O_CREAT | O_APPEND)
   }
 

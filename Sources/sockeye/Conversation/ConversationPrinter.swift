@@ -51,12 +51,12 @@ final class ConversationPrinter: ConversationObserver {
   private init(_ settings: Settings, _ writers: Writers) {
     self.settings = settings
     self.writers = writers
-    self.renderer = MessageRenderer(settings.rendering)
+    renderer = MessageRenderer(settings.rendering)
     var sent = settings.rendering
     sent.form = .both
     sent.showsPeer = true
-    self.sentRenderer = MessageRenderer(sent)
-    self.json = EventJSON(encoding: settings.rendering.encoding)
+    sentRenderer = MessageRenderer(sent)
+    json = EventJSON(encoding: settings.rendering.encoding)
   }
 
   /// Leads from the writers' threads back to the printer.
@@ -98,7 +98,7 @@ final class ConversationPrinter: ConversationObserver {
 
   /// Nobody takes what the peers say: there is nothing left to do.
   private func failed(_ error: CInt, _ what: String) {
-    self.isSilent = true
+    isSilent = true
     let messages = self.writers.messages
     // What went wrong is the last line.
     Task {
@@ -117,36 +117,36 @@ final class ConversationPrinter: ConversationObserver {
 
   private func drained() {
     guard !self.isReady, !self.writers.output.isFull, self.writers.log?.isFull != true else { return }
-    self.isReady = true
-    self.onReady?()
+    isReady = true
+    onReady?()
   }
 
   // MARK: - Events
 
   func conversation(_ event: ConversationEvent) {
-    if let log = self.writers.log, !log.write(ByteBuffer(string: self.json.line(event, at: .now))) {
-      self.isReady = false
+    if let log = self.writers.log, !log.write(ByteBuffer(string: json.line(event, at: .now))) {
+      isReady = false
     }
-    if case .listening(let addresses) = event { self.announce(addresses) }
+    if case .listening(let addresses) = event { announce(addresses) }
     if self.settings.isJSON {
-      return self.write(ByteBuffer(string: self.json.line(event, at: .now)))
+      return self.write(ByteBuffer(string: json.line(event, at: .now)))
     }
     switch event {
     case .received(let peer, let message):
       guard self.settings.showsReceived else { return }
-      self.write(self.renderer.render(message, from: peer, at: .now))
-      self.remark(message, peer)
+      self.write(renderer.render(message, from: peer, at: .now))
+      remark(message, peer)
     case .sent(let peer, let bytes):
       guard self.settings.showsSent else { return }
       self.writers.messages.write(ByteBuffer(string: "> "))
-      self.writers.messages.write(self.sentRenderer.render(Message(bytes), from: peer, at: .now))
+      self.writers.messages.write(sentRenderer.render(Message(bytes), from: peer, at: .now))
     case .closed(let peer, _, _, _, _):
-      self.write(self.renderer.end(peer))
-      if self.settings.rendering.showsControls, self.renderer.isLineOpen { self.say("", isAlways: true) }
-      self.say(Self.line(event))
+      self.write(renderer.end(peer))
+      if self.settings.rendering.showsControls, renderer.isLineOpen { say("", isAlways: true) }
+      say(Self.line(event))
     case .notice(let peer, let text):
-      self.say("\(peer.map(Self.name) ?? "sockeye"): \(text)", isAlways: false)
-    default: self.say(Self.line(event))
+      say("\(peer.map(Self.name) ?? "sockeye"): \(text)", isAlways: false)
+    default: say(Self.line(event))
     }
   }
 
@@ -160,14 +160,14 @@ final class ConversationPrinter: ConversationObserver {
   }
 
   private func write(_ bytes: ByteBuffer) {
-    if !self.writers.output.write(bytes) { self.isReady = false }
+    if !self.writers.output.write(bytes) { isReady = false }
   }
 
   private func remark(_ message: Message, _ peer: Peer) {
     guard message.marks.contains(.datagram), !self.settings.rendering.showsPeer else { return }
-    if message.bytes.readableBytes == 0 { self.say("an empty datagram from \(peer.address)") }
+    if message.bytes.readableBytes == 0 { say("an empty datagram from \(peer.address)") }
     if message.marks.contains(.truncated) {
-      self.say("a datagram from \(peer.address) was cut to \(message.bytes.readableBytes) bytes; see --max-datagram")
+      say("a datagram from \(peer.address) was cut to \(message.bytes.readableBytes) bytes; see --max-datagram")
     }
   }
 
@@ -187,17 +187,17 @@ final class ConversationPrinter: ConversationObserver {
     case .listening(let addresses): return "listening on \(addresses.map(\.text).joined(separator: " and "))"
     case .retrying(let failure, let pause, let attempt, let total):
       return "\(failure.message); again in \(DurationArgument(pause)) (\(attempt) of \(total))"
-    case .opened(let peer): return "\(self.name(peer)) connected"
-    case .served(let peer): return "\(self.name(peer)) has its turn"
-    case .waiting(let peer, let ahead): return "\(self.name(peer)) waits for its turn, \(ahead) before it"
-    case .inputEnded(let peer): return "\(self.name(peer)) has nothing more to say"
+    case .opened(let peer): return "\(name(peer)) connected"
+    case .served(let peer): return "\(name(peer)) has its turn"
+    case .waiting(let peer, let ahead): return "\(name(peer)) waits for its turn, \(ahead) before it"
+    case .inputEnded(let peer): return "\(name(peer)) has nothing more to say"
     case .closed(let peer, let cause, let received, let sent, let lasted):
       let seconds = Double(lasted.nanoseconds / 1_000_000) / 1000
-      return "\(self.name(peer)) closed: \(cause.text); received \(received), sent \(sent) bytes in \(seconds) s"
+      return "\(name(peer)) closed: \(cause.text); received \(received), sent \(sent) bytes in \(seconds) s"
     case .clients(let rows):
       guard !rows.isEmpty else { return "no clients" }
       return rows.map { row in
-        "\(self.name(row.peer))\(row.isWaiting ? " (waiting)" : ""): received \(row.received), sent \(row.sent) bytes"
+        "\(name(row.peer))\(row.isWaiting ? " (waiting)" : ""): received \(row.received), sent \(row.sent) bytes"
       }.joined(separator: "\n")
     case .received, .sent, .notice: return ""
     }

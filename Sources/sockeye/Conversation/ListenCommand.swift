@@ -81,12 +81,12 @@ struct Listen: AsyncParsableCommand {
   var readyFile: String?
 
   func validate() throws {
-    let answers = [self.echo, self.reply != nil, self.exec != nil, self.relay].filter { $0 }.count
+    let answers = [echo, reply != nil, exec != nil, relay].filter { $0 }.count
     if answers > 1 { throw ValidationError("--echo, --reply, --exec and --relay exclude each other; choose one") }
-    if let clients = self.maxClients, clients < 1 { throw ValidationError("--max-clients is a number above 0") }
-    if let rate = self.replyRate, rate < 1 { throw ValidationError("--reply-rate is a number above 0") }
+    if let clients = maxClients, clients < 1 { throw ValidationError("--max-clients is a number above 0") }
+    if let rate = replyRate, rate < 1 { throw ValidationError("--reply-rate is a number above 0") }
     if let replies = self.replies, replies < 0 { throw ValidationError("--replies is a number; 0 means no limit") }
-    if self.once && self.keepOpen { throw ValidationError("--once and --keep-open exclude each other; leave one out") }
+    if once && keepOpen { throw ValidationError("--once and --keep-open exclude each other; leave one out") }
   }
 
   func run() async throws {
@@ -97,8 +97,8 @@ struct Listen: AsyncParsableCommand {
     let configuration = try self.configuration(endpoint, output: output)
     var settings = try self.flags.printing(to: output, showsPeers: true)
     // A command takes what is said; it is not shown as well.
-    settings.showsReceived = self.exec == nil
-    settings.readyFile = self.readyFile
+    settings.showsReceived = exec == nil
+    settings.readyFile = readyFile
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
 
     let server = try await ConversationServer.start(on: endpoint, over: transport, configuration: configuration) { _ in
@@ -110,7 +110,7 @@ struct Listen: AsyncParsableCommand {
     try await writers.finish()
     try await self.flags.finishRecord(configuration.conversation.recorder)
     if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
-    if self.once, let cause { try self.judge(cause) }
+    if once, let cause { try judge(cause) }
   }
 
   /// A server that serves one client ends as the conversation with it did.
@@ -127,57 +127,57 @@ struct Listen: AsyncParsableCommand {
   private func configuration(_ endpoint: Endpoint, output: CInt) throws(Failure) -> ServerConfiguration {
     var result = ServerConfiguration()
     result.conversation = try self.flags.conversation(endpoint, isClient: false)
-    result.conversation.automation = try self.automation(result.conversation.composer)
+    result.conversation.automation = try automation(result.conversation.composer)
     result.isDatagram = self.flags.isDatagram(endpoint)
     result.datagrams = try self.flags.datagramOptions()
-    result.datagrams.reusePort = self.reusePort
+    result.datagrams.reusePort = reusePort
     if result.isDatagram, result.conversation.idleTimeout == nil { result.conversation.idleTimeout = .seconds(60) }
     result.listen.family = self.flags.family.family
     result.listen.numericOnly = self.flags.family.numericOnly
-    result.listen.reusePort = self.reusePort
-    result.isOnce = self.once
-    result.maximumClients = self.maxClients
-    for network in self.allow { result.filter.allowed.append(try AddressFilter.Network(network)) }
-    for network in self.deny { result.filter.denied.append(try AddressFilter.Network(network)) }
+    result.listen.reusePort = reusePort
+    result.isOnce = once
+    result.maximumClients = maxClients
+    for network in allow { result.filter.allowed.append(try AddressFilter.Network(network)) }
+    for network in deny { result.filter.denied.append(try AddressFilter.Network(network)) }
 
-    let isInteractive = self.interactive || Terminal.input.isTerminal
+    let isInteractive = interactive || Terminal.input.isTerminal
     if isInteractive || !result.conversation.automation.answers {
       result.input = InputSettings(descriptor: STDIN_FILENO, isInteractive: isInteractive)
     }
-    result.isBareEcho = self.isBareEcho(output: output) && result.conversation.tls == nil && result.input == nil
+    result.isBareEcho = isBareEcho(output: output) && result.conversation.tls == nil && result.input == nil
     return result
   }
 
   /// Whether nobody looks at what is echoed, and nothing else is to be done about it.
   private func isBareEcho(output: CInt) -> Bool {
-    guard self.echo, DescriptorWriter.isNullDevice(output), self.flags.quiet, !self.flags.isJSON else { return false }
+    guard echo, DescriptorWriter.isNullDevice(output), self.flags.quiet, !self.flags.isJSON else { return false }
     let flags = self.flags
     let watches =
       flags.record != nil || flags.logFile != nil || flags.expect != nil || flags.idle != nil || flags.verbose
     let interferes =
-      self.once || self.maxClients != nil || self.replies != nil || self.replyRate != nil
-      || self.greet != nil || self.closeOn != nil || !self.allow.isEmpty || !self.deny.isEmpty
+      once || maxClients != nil || self.replies != nil || replyRate != nil
+      || greet != nil || closeOn != nil || !self.allow.isEmpty || !self.deny.isEmpty
     return !watches && !interferes && flags.frame == "raw" && flags.onPeerEof == .exit
   }
 
   private func automation(_ settings: Composer.Settings) throws(Failure) -> Automation {
     var result = Automation()
-    if let text = self.greet { result.greeting = try Composer.message(text, settings) }
-    if self.echo { result.answer = .echo }
-    if let text = self.reply { result.answer = .reply(try Composer.message(text, settings)) }
-    if let command = self.exec { result.answer = .command(command) }
-    if self.relay { result.answer = .relay }
-    if let word = self.closeOn {
+    if let text = greet { result.greeting = try Composer.message(text, settings) }
+    if echo { result.answer = .echo }
+    if let text = reply { result.answer = .reply(try Composer.message(text, settings)) }
+    if let command = exec { result.answer = .command(command) }
+    if relay { result.answer = .relay }
+    if let word = closeOn {
       var plain = settings
       plain.framing = .raw
       plain.lineEnding = nil
       plain.checksum = nil
       result.closeWord = Array(try Composer.message(word, plain).readableBytesView)
     }
-    if let text = self.goodbye { result.goodbye = try Composer.message(text, settings) }
-    result.answerLimit = self.replies == 0 ? nil : self.replies ?? (self.once && self.reply != nil ? 1 : nil)
-    result.answersPerSecond = self.replyRate
-    result.guardsAgainstLoops = self.loopGuard
+    if let text = goodbye { result.goodbye = try Composer.message(text, settings) }
+    result.answerLimit = self.replies == 0 ? nil : self.replies ?? (once && reply != nil ? 1 : nil)
+    result.answersPerSecond = replyRate
+    result.guardsAgainstLoops = loopGuard
     return result
   }
 

@@ -106,23 +106,23 @@ struct Get: AsyncParsableCommand {
     if let connections, !(1...16).contains(connections) {
       throw ValidationError("--connections is a number from 1 to 16")
     }
-    if self.retry < 0 { throw ValidationError("--retry is 0 or more") }
+    if retry < 0 { throw ValidationError("--retry is 0 or more") }
     if let rate, rate.bytes < 1 { throw ValidationError("--rate is at least 1 byte a second") }
-    if self.output != nil, self.urls.count > 1 { throw ValidationError("-o is for one URL; -d takes many") }
-    if self.output != nil, self.recursive { throw ValidationError("-o is for one file; --recursive goes with -d") }
-    if self.checksum != nil, self.urls.count > 1 || self.recursive {
+    if output != nil, self.urls.count > 1 { throw ValidationError("-o is for one URL; -d takes many") }
+    if output != nil, self.recursive { throw ValidationError("-o is for one file; --recursive goes with -d") }
+    if checksum != nil, self.urls.count > 1 || self.recursive {
       throw ValidationError("--checksum is for one file")
     }
-    if self.insecure, self.fingerprint != nil || self.ca != nil {
+    if insecure, fingerprint != nil || ca != nil {
       throw ValidationError("--insecure trusts everybody; leave it out, or --ca and --fingerprint")
     }
-    if self.output == "-", self.json { throw ValidationError("--json and -o - both want standard output") }
+    if output == "-", json { throw ValidationError("--json and -o - both want standard output") }
   }
 
   func run() async throws {
     let urls = try self.urls.map { text throws(Failure) in try DownloadURL(text) }
     let options = try self.options()
-    let console = GetConsole(json: self.json, quiet: self.quiet, progress: self.quiet ? .none : self.progress)
+    let console = GetConsole(json: json, quiet: quiet, progress: quiet ? .none : progress)
     let downloader = Downloader(
       transport: .kernel(),
       options: options,
@@ -170,29 +170,29 @@ struct Get: AsyncParsableCommand {
 
   private func options() throws(Failure) -> DownloadOptions {
     var options = DownloadOptions()
-    switch self.output {
+    switch output {
     case nil: options.output = .named
     case "-": options.output = .descriptor(STDOUT_FILENO)
     case let path?: options.output = .file(path)
     }
-    options.folder = self.directory
-    options.existingFile = self.onExists.choice
+    options.folder = directory
+    options.existingFile = onExists.choice
     options.connections = self.connections.map { .fixed($0) } ?? .automatic
-    options.retries = self.retry
-    options.backOff = self.backoff.range
+    options.retries = retry
+    options.backOff = backoff.range
     options.bytesPerSecond = self.rate.map { UInt64($0.bytes) }
-    options.checksum = self.checksum?.digest
-    options.trustsServerNames = self.trustServerNames
-    options.allowsAmbiguousReply = self.allowAmbiguous
-    options.nameEncoding = self.encoding
-    options.redirects = max(0, self.maxRedirects)
-    options.connect.family = self.families.family
-    options.connect.numericOnly = self.families.numericOnly
-    options.connect.timeout = self.connectTimeout.amount
-    options.idle = self.idle.amount
-    options.certificateAuthorities = self.ca
-    options.acceptsAnyCertificate = self.insecure
-    options.certificateFingerprint = self.fingerprint?.digest
+    options.checksum = checksum?.digest
+    options.trustsServerNames = trustServerNames
+    options.allowsAmbiguousReply = allowAmbiguous
+    options.nameEncoding = encoding
+    options.redirects = max(0, maxRedirects)
+    options.connect.family = families.family
+    options.connect.numericOnly = families.numericOnly
+    options.connect.timeout = connectTimeout.amount
+    options.idle = idle.amount
+    options.certificateAuthorities = ca
+    options.acceptsAnyCertificate = insecure
+    options.certificateFingerprint = fingerprint?.digest
     if let authFile { options.credentials = try Credentials(file: authFile) }
     return options
   }

@@ -15,29 +15,29 @@ final class GetConsole: Sendable {
   init(json: Bool, quiet: Bool, progress: ProgressChoice) {
     self.json = json
     self.quiet = quiet
-    self.display = Mutex(ProgressDisplay(progress))
+    display = Mutex(ProgressDisplay(progress))
   }
 
   func draw() {
     let now = self.progress.snapshot
     guard !now.file.isEmpty else { return }
-    self.display.withLock {
+    display.withLock {
       $0.update(name: now.file, done: Int64(clamping: now.completed), total: now.total.map { Int64(clamping: $0) })
     }
   }
 
-  func end() { self.display.withLock { $0.clear() } }
+  func end() { display.withLock { $0.clear() } }
 
   func say(_ event: DownloadEvent) {
     if self.json { self.print(Self.line(event)) }
     guard !self.quiet, let text = Self.text(event) else { return }
-    self.say(line: text)
+    say(line: text)
   }
 
   /// Tells of a URL that failed; the last one's failure becomes the program's, and is said at its end.
   func say(_ failure: Failure, of url: DownloadURL, isLast: Bool) {
     if self.json { self.print(Self.line(.failed(url: url, failure: failure))) }
-    if !isLast { self.say(line: "sockeye: \(failure)") }
+    if !isLast { say(line: "sockeye: \(failure)") }
   }
 
   func say(_ report: FolderReport, of url: DownloadURL) {
@@ -51,18 +51,18 @@ final class GetConsole: Sendable {
     }
     guard !self.quiet else { return }
     let skipped = report.skipped > 0 ? ", \(report.skipped) were there already" : ""
-    self.say(line: "\(report.downloaded) files, \(ByteText.of(Int64(clamping: report.bytes)))\(skipped)")
+    say(line: "\(report.downloaded) files, \(ByteText.of(Int64(clamping: report.bytes)))\(skipped)")
   }
 
   private func say(line: String) {
-    self.display.withLock {
+    display.withLock {
       $0.clear()
       StandardError.say(VisibleText.of(line))
     }
   }
 
   private func print(_ line: JSONLine) {
-    self.display.withLock {
+    display.withLock {
       $0.clear()
       Swift.print(line.line)
       fflush(nil)

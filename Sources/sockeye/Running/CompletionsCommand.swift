@@ -27,6 +27,6 @@ struct Completions: ParsableCommand {
   var shell: Shell
 
   func run() throws {
-    print(Sockeye.completionScript(for: self.shell.parserShell))
+    print(Sockeye.completionScript(for: shell.parserShell))
   }
 }

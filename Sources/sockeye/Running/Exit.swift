@@ -55,11 +55,11 @@ enum Exit {
     switch error {
     case let failure as Failure:
       StandardError.say("sockeye: \(VisibleText.of(failure.message))")
-      self.now(Code(failure.kind))
+      now(Code(failure.kind))
     case let ending as SignalEnding:
-      self.now(signal: ending.signal)
+      now(signal: ending.signal)
     default:
-      self.reportParsing(error)
+      reportParsing(error)
     }
   }
 
@@ -67,16 +67,16 @@ enum Exit {
   private static func reportParsing(_ error: any Error) -> Never {
     if Sockeye.exitCode(for: error).isSuccess {
       print(Sockeye.fullMessage(for: error))
-      self.now(.success)
+      now(.success)
     }
     // What help is asked for by an error ("missing subcommand") is help all the same, but the call was wrong.
     let message = Sockeye.message(for: error)
     if message.isEmpty || error is CleanExit {
       StandardError.say(Sockeye.fullMessage(for: error))
     } else {
-      StandardError.say("sockeye: \(VisibleText.of(self.oneLine(message))); see '\(self.helpCommand) --help'")
+      StandardError.say("sockeye: \(VisibleText.of(oneLine(message))); see '\(helpCommand) --help'")
     }
-    self.now(.usage)
+    now(.usage)
   }
 
   /// The parser's sentences as the rest of a line: its own capital and full stop would stand in the middle.

@@ -23,21 +23,21 @@ final class AccessLog: Sendable {
   /// - Throws: A failure of kind `localFile`.
   init(path: String, isJSON: Bool) throws(Failure) {
     self.isJSON = isJSON
-    self.descriptor = path == "-" ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-    guard self.descriptor >= 0 else {
+    descriptor = path == "-" ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+    guard descriptor >= 0 else {
       throw Failure(
         .localFile,
         "cannot write the log \(path): \(String(cString: strerror(errno)).lowercased()); check the folder"
       )
     }
-    self.startWriting()
+    startWriting()
   }
 
   /// Logs to standard error, for a person who watches.
   init() {
     self.isJSON = false
-    self.descriptor = STDERR_FILENO
-    self.startWriting()
+    descriptor = STDERR_FILENO
+    startWriting()
   }
 
   /// Takes a record; never waits.
@@ -55,7 +55,7 @@ final class AccessLog: Sendable {
 
   /// Writes what is pending.
   func flush() {
-    self.writing.withLock { _ in
+    writing.withLock { _ in
       let (bytes, dropped) = self.state.withLock { state in
         defer { state = State() }
         return (state.pending, state.dropped)
@@ -70,7 +70,7 @@ final class AccessLog: Sendable {
       var rest = bytes[...]
       while !rest.isEmpty {
         let part = UnsafeRawBufferPointer(rebasing: rest)
-        let count = Glibc.write(self.descriptor, part.baseAddress, part.count)
+        let count = Glibc.write(descriptor, part.baseAddress, part.count)
         if count < 0, errno == EINTR { continue }
         guard count > 0 else { return }
         rest = rest.dropFirst(count)

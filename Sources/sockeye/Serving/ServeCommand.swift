@@ -63,7 +63,7 @@ struct Serve: AsyncParsableCommand {
   var quiet = false
 
   func validate() throws {
-    guard (1...256).contains(self.workers) else { throw ValidationError("--workers is a number from 1 to 256") }
+    guard (1...256).contains(workers) else { throw ValidationError("--workers is a number from 1 to 256") }
     if self.public, self.listen != nil {
       throw ValidationError("--public and --listen exclude each other; leave one out")
     }
@@ -73,23 +73,23 @@ struct Serve: AsyncParsableCommand {
     if let user = self.security.addUser, let file = self.security.authFile {
       return try self.security.add(user, to: file)
     }
-    let directory = try self.chosenDirectory()
+    let directory = try chosenDirectory()
     let identity = try self.security.identity(names: ServedAddresses.names)
-    let log = try self.chosenLog()
-    let configuration = try self.makeConfiguration(directory, identity, log)
-    let transport = Transport.kernel(threads: self.workers)
+    let log = try chosenLog()
+    let configuration = try makeConfiguration(directory, identity, log)
+    let transport = Transport.kernel(threads: workers)
     let service = try await FileService.start(
       configuration,
-      on: try self.chosenPlace(),
+      on: try chosenPlace(),
       transport: transport,
-      options: self.listenOptions
+      options: listenOptions
     )
     var admin: AdminEndpoint?
-    if let endpoint = self.reports.admin {
+    if let endpoint = reports.admin {
       admin = try await AdminEndpoint.start(for: service, on: try Endpoint.parse(endpoint), transport: transport)
     }
     if let readyFile { try ReadyFile.write(service.addresses, to: readyFile) }
-    self.announce(service, admin, directory, identity)
+    announce(service, admin, directory, identity)
     let hadTerminal = Terminal.error.isTerminal
     Signals.shared.onReload { [security] in
       // A terminal that is gone hangs up on whoever it ran; what was started from it is not meant to stay.
@@ -98,7 +98,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     let signal = await Signals.shared.firstEnding()
-    self.say("{\"v\":1,\"event\":\"draining\",\"connections\":\(service.openConnections)}") {
+    say("{\"v\":1,\"event\":\"draining\",\"connections\":\(service.openConnections)}") {
       service.openConnections > 0
         ? "Waiting for \(service.openConnections) connections; interrupt again to end at once." : nil
     }
@@ -130,15 +130,15 @@ struct Serve: AsyncParsableCommand {
   }
 
   private func chosenLog() throws(Failure) -> AccessLog? {
-    if let path = self.reports.accessLog { return try AccessLog(path: path, isJSON: self.reports.logFormat == .json) }
+    if let path = reports.accessLog { return try AccessLog(path: path, isJSON: reports.logFormat == .json) }
     return Terminal.error.isTerminal && !self.quiet && !self.json ? AccessLog() : nil
   }
 
   private var listenOptions: ListenOptions {
     var options = ListenOptions()
-    options.family = self.families.family
-    options.numericOnly = self.families.numericOnly
-    options.reusePort = self.reusePort
+    options.family = families.family
+    options.numericOnly = families.numericOnly
+    options.reusePort = reusePort
     return options
   }
 
@@ -148,13 +148,13 @@ struct Serve: AsyncParsableCommand {
     _ log: AccessLog?
   ) throws(Failure) -> FileServiceConfiguration {
     var configuration = FileServiceConfiguration(directory: directory)
-    configuration.missingReply = self.bareNames.missing
-    configuration.quietTime = self.bareNames.quietTime.amount
+    configuration.missingReply = bareNames.missing
+    configuration.quietTime = bareNames.quietTime.amount
     configuration.servesIndex = !self.noIndex
     configuration.tls = identity?.configuration
     configuration.passwords = try self.security.passwords()
     if let log { configuration.accessLog = { log.take($0) } }
-    try self.limits.apply(to: &configuration)
+    try limits.apply(to: &configuration)
     return configuration
   }
 
@@ -172,7 +172,7 @@ struct Serve: AsyncParsableCommand {
   // MARK: What is said
 
   private func say(_ event: String, _ line: () -> String?) {
-    if self.json {
+    if json {
       print(event)
       fflush(nil)
     } else if !self.quiet, let line = line() {
@@ -192,7 +192,7 @@ struct Serve: AsyncParsableCommand {
     let addresses = service.addresses.map { "\"\($0.text)\"" }.joined(separator: ",")
     let fingerprint = identity.map { ",\"sha256\":\"\($0.fingerprint)\"" } ?? ""
     let adminText = admin.map { ",\"admin\":[\($0.addresses.map { "\"\($0.text)\"" }.joined(separator: ","))]" } ?? ""
-    self.say(
+    say(
       "{\"v\":1,\"event\":\"listening\",\"addresses\":[\(addresses)],\"urls\":[\(quoted)]\(fingerprint)\(adminText)}"
     ) {
       var lines = ["Serving \(VisibleText.of(directory)) at \(urls.first ?? "no address that others can reach")"]

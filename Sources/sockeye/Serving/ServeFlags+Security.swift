@@ -33,7 +33,7 @@ struct SecurityFlags: ParsableArguments {
     if self.tls != nil, self.certificate != nil {
       throw ValidationError("--tls auto and --certificate exclude each other; leave one out")
     }
-    if self.addUser != nil, self.authFile == nil { throw ValidationError("--add-user needs --auth-file") }
+    if addUser != nil, self.authFile == nil { throw ValidationError("--add-user needs --auth-file") }
   }
 
   /// The certificate to use, if TLS is spoken.
@@ -63,13 +63,13 @@ struct SecurityFlags: ParsableArguments {
 
   private static func contents(of path: String) throws(Failure) -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw self.failure("read", path) }
+    guard descriptor >= 0 else { throw failure("read", path) }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = read(descriptor, &chunk, chunk.count)
-      guard count >= 0 else { throw self.failure("read", path) }
+      guard count >= 0 else { throw failure("read", path) }
       if count == 0 { return String(decoding: bytes, as: UTF8.self) }
       bytes += chunk[..<count]
     }

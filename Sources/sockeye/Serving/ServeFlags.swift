@@ -64,16 +64,16 @@ struct ServiceLimitFlags: ParsableArguments {
   var stallTimeout = DurationArgument(.seconds(60))
 
   func apply(to configuration: inout FileServiceConfiguration) throws(Failure) {
-    if self.upload { configuration.uploads = .init(quota: self.quota?.bytes) }
-    for block in self.allow { configuration.addresses.allowed.append(try AddressBlock(block)) }
-    for block in self.deny { configuration.addresses.denied.append(try AddressBlock(block)) }
-    for block in self.proxyFrom { configuration.proxies.append(try AddressBlock(block)) }
+    if upload { configuration.uploads = .init(quota: self.quota?.bytes) }
+    for block in allow { configuration.addresses.allowed.append(try AddressBlock(block)) }
+    for block in deny { configuration.addresses.denied.append(try AddressBlock(block)) }
+    for block in proxyFrom { configuration.proxies.append(try AddressBlock(block)) }
     configuration.rate = self.rate?.bytes
     configuration.maximumClients = self.maxClients
     configuration.maximumClientsPerAddress = self.maxPerAddress
-    configuration.timeouts.request = self.requestTimeout.amount
-    configuration.timeouts.idle = self.idleTimeout.amount
-    configuration.timeouts.stall = self.stallTimeout.amount
+    configuration.timeouts.request = requestTimeout.amount
+    configuration.timeouts.idle = idleTimeout.amount
+    configuration.timeouts.stall = stallTimeout.amount
   }
 
   func validate() throws {

@@ -35,7 +35,7 @@ struct ServedAddresses {
       }
     }
     self.urls = urls
-    self.areForOthers = bound.contains { address in
+    areForOthers = bound.contains { address in
       address.ipAddress.map { !$0.hasPrefix("127.") && $0 != "::1" } ?? false
     }
   }
@@ -43,6 +43,6 @@ struct ServedAddresses {
   /// Names for a certificate: what a client may type to get here.
   static var names: [String] {
     ["localhost", "127.0.0.1", "::1"]
-      + self.ofThisMachine.compactMap { $0.ipAddress?.split(separator: "%").first.map(String.init) }
+      + ofThisMachine.compactMap { $0.ipAddress?.split(separator: "%").first.map(String.init) }
   }
 }

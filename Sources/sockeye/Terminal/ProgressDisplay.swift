@@ -25,13 +25,13 @@ struct ProgressDisplay {
   init(_ choice: ProgressChoice, terminal: Terminal = .error) {
     self.terminal = terminal
     switch choice {
-    case .none: self.style = .silent
-    case .json: self.style = .json
-    case .plain: self.style = .plain
-    case .bar: self.style = .bar
-    case .auto: self.style = terminal.understandsControls ? .bar : .plain
+    case .none: style = .silent
+    case .json: style = .json
+    case .plain: style = .plain
+    case .bar: style = .bar
+    case .auto: style = terminal.understandsControls ? .bar : .plain
     }
-    self.interval = self.style == .bar ? .milliseconds(100) : .seconds(3)
+    interval = style == .bar ? .milliseconds(100) : .seconds(3)
   }
 
   /// Tells how far the transfer is.
@@ -42,31 +42,31 @@ struct ProgressDisplay {
   ///   - total: Bytes of the whole, if known.
   ///   - now: The time.
   mutating func update(name: String, done: Int64, total: Int64?, now: NIODeadline = .now()) {
-    guard self.style != .silent else { return }
+    guard style != .silent else { return }
     // A rate is that of one transfer, and of bytes that came while somebody looked.
     guard let last = self.last, last.name == name, last.done <= done else {
       self.last = (name, now, done)
-      self.bytesPerSecond = nil
+      bytesPerSecond = nil
       return
     }
     let elapsed = now - last.time
-    guard elapsed >= self.interval else { return }
+    guard elapsed >= interval else { return }
     let current = Double(done - last.done) / (Double(elapsed.nanoseconds) / 1e9)
-    self.bytesPerSecond = self.bytesPerSecond.map { $0 * 0.7 + current * 0.3 } ?? current
+    bytesPerSecond = bytesPerSecond.map { $0 * 0.7 + current * 0.3 } ?? current
     self.last = (name, now, done)
-    self.show(name: name, done: done, total: total)
+    show(name: name, done: done, total: total)
   }
 
   /// Takes the bar off the screen, so that other lines can be written.
   mutating func clear() {
-    guard self.isDrawn else { return }
-    self.isDrawn = false
+    guard isDrawn else { return }
+    isDrawn = false
     StandardError.write("\r\u{1B}[K")
   }
 
   private mutating func show(name: String, done: Int64, total: Int64?) {
-    let rate = self.bytesPerSecond ?? 0
-    switch self.style {
+    let rate = bytesPerSecond ?? 0
+    switch style {
     case .silent: return
     case .json:
       let total = total.map { ",\"total\":\($0)" } ?? ""
@@ -88,7 +88,7 @@ struct ProgressDisplay {
       } else {
         line = Self.shortened(line, to: room)
       }
-      self.isDrawn = true
+      isDrawn = true
       StandardError.write("\r\(line)  \(figures)\u{1B}[K")
     }
   }

@@ -15,18 +15,18 @@ struct Terminal {
   let descriptor: Int32
 
   /// Whether a person may be looking.
-  var isTerminal: Bool { isatty(self.descriptor) == 1 }
+  var isTerminal: Bool { isatty(descriptor) == 1 }
 
   /// The width in columns; 80 where it cannot be told.
   var columns: Int {
     var size = winsize()
-    guard ioctl(self.descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 
   /// Whether the terminal understands more than lines of text.
   var understandsControls: Bool {
-    guard self.isTerminal, let kind = Self.variable("TERM") else { return false }
+    guard isTerminal, let kind = Self.variable("TERM") else { return false }
     return kind != "dumb"
   }
 
@@ -35,7 +35,7 @@ struct Terminal {
     switch choice {
     case .always: true
     case .never: false
-    case .auto: self.understandsControls && (Self.variable("NO_COLOR") ?? "").isEmpty
+    case .auto: understandsControls && (Self.variable("NO_COLOR") ?? "").isEmpty
     }
   }
 
