@@ -311,20 +311,21 @@ struct PathMTUTests {
     let script = narrowPath()
     // Ten minutes later the path takes 1,400 bytes.
     script.pass(.seconds(601))
-    var sent: UInt64 = 3_000
+    var next: UInt64 = 3_000
+    // What the peer holds out of order: where each piece begins, and where it ends.
+    var held: [UInt64: UInt64] = [:]
     var probes = 0
     for _ in 0..<600 {
       script.writes(20_000)
-      var next = sent
-      for _ in 0..<40 {
-        guard let plan = script.next() else { break }
-        if plan.isPathProbe { probes += 1 }
-        let fits = plan.payload.count + 40 <= 1_400
-        if fits, plan.payload.lowerBound <= next { next = max(next, plan.payload.upperBound) }
-      }
-      sent = next
+      let plans = script.drain()
       script.pass(.milliseconds(50))
-      script.receives(.ack, seq: 1, ack: UInt32(sent) + 1)
+      for plan in plans {
+        if plan.isPathProbe { probes += 1 }
+        guard plan.payload.count + 40 <= 1_400 else { continue }
+        held[plan.payload.lowerBound] = plan.payload.upperBound
+        while let end = held.removeValue(forKey: next) { next = end }
+        script.receives(.ack, seq: 1, ack: UInt32(next) + 1)
+      }
     }
     let metrics = script.connection.metrics(now: script.now)
     #expect(probes >= 2)

@@ -51,7 +51,8 @@ extension LossRecovery {
     outcome.newlyAcknowledged = digest.newlyAcknowledged
     outcome.newlyDelivered = digest.newlyDelivered
     outcome.newlyLost = deliveryRate.lost - digest.lost
-    outcome.pathProbe = digest.pathProbe
+    outcome.pathProbe = pathProbe
+    pathProbe = .unknown
     if digest.facts.contains(.duplicateReported) { outcome.events.insert(.duplicateReported) }
     return outcome
   }
@@ -62,9 +63,9 @@ extension LossRecovery {
   @inline(__always)
   private mutating func takeCumulative(_ cumulative: StreamOffset, _ digest: inout AcknowledgementDigest) {
     guard cumulative > scoreboard.start else { return }
-    while let record = scoreboard.ring.record(at: 0), record.pointee.start < cumulative {
-      let count = min(record.pointee.end, cumulative) - record.pointee.start
-      let flags = record.pointee.flags
+    while let record = scoreboard.ring.record(at: 0), record.start < cumulative {
+      let count = min(record.end, cumulative) - record.start
+      let flags = record.flags
       if !flags.contains(.delivered) {
         digest.newlyDelivered &+= count
         deliver(record, count: count, &digest)
@@ -72,7 +73,7 @@ extension LossRecovery {
       if flags.contains(.retransmitted) {
         digest.facts.insert(.retransmissionAcknowledged)
       } else if !flags.contains(.delivered), digest.oldestSentAt == .never {
-        digest.oldestSentAt = record.pointee.sentAt
+        digest.oldestSentAt = record.sentAt
       }
       scoreboard.removeFirst(count)
     }
@@ -82,26 +83,26 @@ extension LossRecovery {
   /// Takes in that `count` bytes of a record have newly arrived, whichever way that was told.
   @inline(__always)
   mutating func deliver(
-    _ record: UnsafeMutablePointer<SentRecord>,
+    _ record: SentRecord,
     count: UInt64,
     _ digest: inout AcknowledgementDigest
   ) {
-    let flags = record.pointee.flags
-    deliveryRate.deliver(count, of: record.pointee, at: digest.now, sample: &digest.sample)
-    if flags.contains(.pathProbe) { digest.pathProbe = .delivered }
+    let flags = record.flags
+    deliveryRate.deliver(count, of: record, at: digest.now, sample: &digest.sample)
+    if flags.contains(.pathProbe) { pathProbe = .delivered }
     if !flags.contains(.retransmitted) {
-      digest.newestSentAt = max(digest.newestSentAt, record.pointee.sentAt)
-      if record.pointee.end <= recoveryPoint { digest.facts.insert(.originalDelivered) }
+      digest.newestSentAt = max(digest.newestSentAt, record.sentAt)
+      if record.end <= recoveryPoint { digest.facts.insert(.originalDelivered) }
       // Step 3 of RFC 8985 section 6.2: something sent once arrives after something further on did.
-      if record.pointee.end < scoreboard.highestDelivered {
+      if record.end < scoreboard.highestDelivered {
         recentAcknowledgement.hasSeenReordering = true
-        let distance = (scoreboard.highestDelivered - record.pointee.start) / window.segmentSize
+        let distance = (scoreboard.highestDelivered - record.start) / window.segmentSize
         counters.reorderingDegree = max(counters.reorderingDegree, UInt32(clamping: distance))
       }
     }
     recentAcknowledgement.delivered(
-      sentAt: record.pointee.sentAt,
-      end: record.pointee.end,
+      sentAt: record.sentAt,
+      end: record.end,
       wasRetransmitted: flags.contains(.retransmitted),
       echoedTime: digest.echoedTime,
       leastRoundTripTime: roundTrip.minimum.value,

@@ -49,25 +49,25 @@ extension LossRecovery {
     var wait = Interval.zero
     var index = 0
     while let record = scoreboard.ring.record(at: index) {
-      index += 1
-      let flags = record.pointee.flags
+      defer { index += 1 }
+      let flags = record.flags
       if flags.contains(.delivered) { continue }
       if flags.contains(.lost), !flags.contains(.retransmissionInFlight) { continue }
       guard
         SentRecord.isSent(
           at: recent.sentAt,
           upTo: recent.end,
-          after: record.pointee.sentAt,
-          upTo: record.pointee.end
+          after: record.sentAt,
+          upTo: record.end
         )
       else {
         // What was sent once was sent in order, so nothing beyond it was sent earlier, unless it was sent again.
-        if flags.isDisjoint(with: .retransmitted), record.pointee.start >= scoreboard.highestDelivered { break }
+        if flags.isDisjoint(with: .retransmitted), record.start >= scoreboard.highestDelivered { break }
         continue
       }
-      let remaining = record.pointee.sentAt + allowance - digest.now
+      let remaining = record.sentAt + allowance - digest.now
       if remaining <= .zero {
-        markLost(record, &digest)
+        markLost(at: index, &digest)
       } else {
         wait = max(wait, remaining)
       }
@@ -83,8 +83,8 @@ extension LossRecovery {
     var wasDelivered = false
     for index in stride(from: scoreboard.ring.count - 1, through: 0, by: -1) {
       guard let record = scoreboard.ring.record(at: index) else { return }
-      if record.pointee.flags.contains(.delivered) {
-        deliveredBeyond &+= UInt64(record.pointee.length)
+      if record.flags.contains(.delivered) {
+        deliveredBeyond &+= UInt64(record.length)
         if !wasDelivered { rangesBeyond += 1 }
         wasDelivered = true
         continue
@@ -93,7 +93,7 @@ extension LossRecovery {
       let isLost =
         rangesBeyond >= LossRecovery.duplicateThreshold
         || deliveredBeyond > (LossRecovery.duplicateThreshold - 1) * window.segmentSize
-      if isLost, record.pointee.flags.isDisjoint(with: .presumption) { markLost(record, &digest) }
+      if isLost, record.flags.isDisjoint(with: .presumption) { markLost(at: index, &digest) }
     }
   }
 
@@ -106,26 +106,25 @@ extension LossRecovery {
     let isPartial =
       state == .recovery && digest.newlyAcknowledged > 0 && scoreboard.start < recoveryPoint
     guard mayStart || isPartial, let record = scoreboard.ring.record(at: 0),
-      record.pointee.flags.isDisjoint(with: .presumption)
+      record.flags.isDisjoint(with: .presumption)
     else { return }
-    _ = scoreboard.split(at: 0, offset: record.pointee.start + window.segmentSize)
-    markLost(record, &digest)
+    _ = scoreboard.split(at: 0, offset: record.start + window.segmentSize)
+    markLost(at: 0, &digest)
   }
 
-  /// Takes a record for lost and tells whom it concerns.
-  mutating func markLost(_ record: UnsafeMutablePointer<SentRecord>, _ digest: inout AcknowledgementDigest) {
-    let isPathProbe = record.pointee.flags.contains(.pathProbe)
-    scoreboard.markLost(record)
-    if isPathProbe {
+  /// Takes the record at `index` for lost and tells whom it concerns.
+  mutating func markLost(at index: Int, _ digest: inout AcknowledgementDigest) {
+    guard let record = scoreboard.ring.record(at: index) else { return }
+    scoreboard.markLost(at: index)
+    if record.flags.contains(.pathProbe) {
       // Its loss says that it was too large, not that the path is full (RFC 4821 section 7.5).
-      digest.pathProbe = .lost
-      record.pointee.flags.remove(.pathProbe)
+      endPathProbe(at: index)
       return
     }
     digest.facts.insert(.congestiveLoss)
-    deliveryRate.lost &+= UInt64(record.pointee.length)
+    deliveryRate.lost &+= UInt64(record.length)
     controller.lost(
-      record.pointee,
+      record,
       totalDelivered: deliveryRate.delivered,
       totalLost: deliveryRate.lost,
       window: &window,
@@ -133,13 +132,20 @@ extension LossRecovery {
     )
   }
 
+  /// Counts a probe of the path's MTU as lost: what it carries is sent again in segments of the usual size, and the
+  /// arrival of those says nothing about the probe.
+  mutating func endPathProbe(at index: Int) {
+    scoreboard.endPathProbe(at: index)
+    pathProbe = .lost
+  }
+
   /// What RFC 6675 NextSeg may send when nothing is known to be lost and no new data can be sent: a hole
   /// below something that arrived (rule 3).
   func unconfirmedHole() -> Range<StreamOffset>? {
     var index = 0
-    while let record = scoreboard.ring.record(at: index), record.pointee.start < scoreboard.highestDelivered {
-      if record.pointee.flags.isDisjoint(with: .fate) {
-        return record.pointee.start..<record.pointee.end
+    while let record = scoreboard.ring.record(at: index), record.start < scoreboard.highestDelivered {
+      if record.flags.isDisjoint(with: .fate) {
+        return record.start..<record.end
       }
       index += 1
     }

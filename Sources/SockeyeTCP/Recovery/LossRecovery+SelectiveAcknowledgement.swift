@@ -83,17 +83,18 @@ extension LossRecovery {
     _ digest: inout AcknowledgementDigest
   ) {
     var index = scoreboard.ring.index(covering: position)
-    while let record = scoreboard.ring.record(at: index), record.pointee.start < limit {
+    while let record = scoreboard.ring.record(at: index), record.start < limit {
       defer { index += 1 }
-      if record.pointee.flags.contains(.delivered) { continue }
-      if record.pointee.start < block.lowerBound {
+      if record.flags.contains(.delivered) { continue }
+      if record.start < block.lowerBound {
         // The block begins inside: what lies before it becomes a record of its own.
-        guard let offset = segmentBoundary(in: record.pointee, atOrAfter: block.lowerBound) else { continue }
-        _ = scoreboard.split(at: index, offset: offset)
+        if let offset = segmentBoundary(in: record, atOrAfter: block.lowerBound) {
+          _ = scoreboard.split(at: index, offset: offset)
+        }
         continue
       }
-      if record.pointee.end > block.upperBound {
-        guard let offset = segmentBoundary(in: record.pointee, atOrBefore: block.upperBound),
+      if record.end > block.upperBound {
+        guard let offset = segmentBoundary(in: record, atOrBefore: block.upperBound),
           scoreboard.split(at: index, offset: offset)
         else { continue }
       }
@@ -103,12 +104,12 @@ extension LossRecovery {
 
   private mutating func select(_ index: Int, _ digest: inout AcknowledgementDigest) {
     guard let record = scoreboard.ring.record(at: index) else { return }
-    let count = UInt64(record.pointee.length)
-    if !record.pointee.flags.contains(.retransmitted), digest.oldestSelectedSentAt == .never {
-      digest.oldestSelectedSentAt = record.pointee.sentAt
+    let count = UInt64(record.length)
+    if !record.flags.contains(.retransmitted), digest.oldestSelectedSentAt == .never {
+      digest.oldestSelectedSentAt = record.sentAt
     }
     deliver(record, count: count, &digest)
-    scoreboard.markDelivered(record)
+    scoreboard.markDelivered(at: index)
     digest.newlyDelivered &+= count
     digest.newlySelected &+= count
   }

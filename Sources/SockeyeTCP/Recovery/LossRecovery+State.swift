@@ -190,10 +190,10 @@ extension LossRecovery {
     var index = 0
     while let record = scoreboard.ring.record(at: index) {
       defer { index += 1 }
-      let flags = record.pointee.flags
+      let flags = record.flags
       if flags.contains(.delivered) || (flags.contains(.lost) && !flags.contains(.retransmissionInFlight)) { continue }
-      if isByTime, index > 0, record.pointee.sentAt + allowance > digest.now { continue }
-      markLost(record, &digest)
+      if isByTime, index > 0, record.sentAt + allowance > digest.now { continue }
+      markLost(at: index, &digest)
     }
   }
 
@@ -242,7 +242,7 @@ extension LossRecovery {
   /// timeout forgets the reports (RFC 2018 section 8, as RFC 6675 section 5.1 requires).
   private func checkReneging() -> Bool {
     guard let first = scoreboard.ring.record(at: 0) else { return false }
-    return first.pointee.flags.contains(.delivered)
+    return first.flags.contains(.delivered)
   }
 
   /// Whether the oldest outstanding data is held selectively.

@@ -34,10 +34,10 @@ extension LossRecovery {
       probe.isPending = false
       return .nothing
     }
-    let length = UInt64(last.pointee.length)
+    let length = UInt64(last.length)
     let rest = length % window.segmentSize
     let count = min(length, rest == 0 ? window.segmentSize : rest)
-    return .probe(last.pointee.end - count..<last.pointee.end)
+    return .probe(last.end - count..<last.end)
   }
 
   /// Section 7.4: whether the probe repaired a loss, which then calls for a reduction like any other.

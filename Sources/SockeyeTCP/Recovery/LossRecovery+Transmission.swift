@@ -10,8 +10,8 @@ extension LossRecovery {
     guard scoreboard.ring.capacity - scoreboard.ring.count >= 4 else { return .nothing }
     if probe.isPending { return probeTransmission(limits: limits) }
 
-    if scoreboard.hasLossesToRepair, timeoutTest != .sendingNew, let record = scoreboard.nextToRepair() {
-      return repair(record.pointee.start..<record.pointee.end, at: now, limits: limits)
+    if scoreboard.hasLossesToRepair, timeoutTest != .sendingNew, let lost = scoreboard.nextToRepair() {
+      return repair(lost, at: now, limits: limits)
     }
     let available = min(limits.dataEnd, limits.windowEnd)
     guard available > scoreboard.end else {
@@ -55,8 +55,8 @@ extension LossRecovery {
     if timeoutTest == .sendingNew, scoreboard.end == recoveryPoint {
       // RFC 5682 step 2b: without new data to send, go on as after any timeout.
       timeoutTest = .off
-      guard let record = scoreboard.nextToRepair() else { return .nothing }
-      return repair(record.pointee.start..<record.pointee.end, at: now, limits: limits)
+      guard let lost = scoreboard.nextToRepair() else { return .nothing }
+      return repair(lost, at: now, limits: limits)
     }
     guard state == .recovery, usesDuplicateThreshold, let range = unconfirmedHole() else { return .nothing }
     return repair(range, at: now, limits: limits)
@@ -153,13 +153,15 @@ extension LossRecovery {
 
   private mutating func sentAgain(_ range: Range<StreamOffset>, inFlightBefore: UInt64, at now: Instant) -> Bool {
     var index = scoreboard.ring.index(covering: range.lowerBound)
+    if let record = scoreboard.ring.record(at: index), record.flags.contains(.pathProbe) { endPathProbe(at: index) }
     if scoreboard.split(at: index, offset: range.lowerBound) { index += 1 }
     // Splitting cannot fail for want of room: `nextTransmission` answers nothing without some.
     _ = scoreboard.split(at: index, offset: range.upperBound)
-    guard let record = scoreboard.ring.record(at: index), record.pointee.start == range.lowerBound else { return false }
-    let count = UInt64(record.pointee.length)
-    scoreboard.markRetransmitted(record)
-    deliveryRate.sent(&record.pointee, inFlightBefore: inFlightBefore, at: now)
+    guard var record = scoreboard.ring.record(at: index), record.start == range.lowerBound else { return false }
+    let count = UInt64(record.length)
+    record.flags.remove(.applicationLimited)
+    deliveryRate.sent(&record, inFlightBefore: inFlightBefore, at: now)
+    scoreboard.markRetransmitted(at: index, as: record)
     undo.retransmitted(count, at: now)
     counters.bytesRetransmitted &+= count
     return true

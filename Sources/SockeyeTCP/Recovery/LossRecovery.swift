@@ -47,6 +47,9 @@ struct LossRecovery: ~Copyable {
   /// The tail loss probe.
   var probe = TailLossProbe()
 
+  /// What has been learnt about a probe of the path's MTU since the last acknowledgement was answered.
+  var pathProbe = PathProbeOutcome.unknown
+
   /// When the retransmission timer expires.
   var retransmissionDeadline = Instant.never
   /// When a tail loss probe is due.
@@ -167,7 +170,7 @@ struct LossRecovery: ~Copyable {
   mutating func outstandingTooBig(at now: Instant) {
     for index in 0..<scoreboard.ring.count {
       guard let record = scoreboard.ring.record(at: index) else { break }
-      if UInt64(record.pointee.length) > window.segmentSize { scoreboard.markLost(record) }
+      if UInt64(record.length) > window.segmentSize { scoreboard.markLost(at: index) }
     }
   }
 

@@ -156,7 +156,6 @@ struct AcknowledgementDigest {
   var oldestSelectedSentAt = Instant.never
   var sample = RateSample()
   var facts = Facts()
-  var pathProbe = PathProbeOutcome.unknown
 
   init(now: Instant, echoedTime: Instant?, inFlight: UInt64, scoreboard: borrowing Scoreboard, lost: UInt64) {
     self.now = now

@@ -54,14 +54,15 @@ struct Scoreboard: ~Copyable {
   /// Takes `count` bytes off the oldest record, or the whole of it where it has no more.
   @inline(__always)
   mutating func removeFirst(_ count: UInt64) {
-    guard let record = ring.record(at: 0) else { return }
-    forget(count, flags: record.pointee.flags)
+    guard var record = ring.record(at: 0) else { return }
+    forget(count, flags: record.flags)
     start &+= count
-    if count >= UInt64(record.pointee.length) {
+    if count >= UInt64(record.length) {
       ring.removeFirst()
     } else {
-      record.pointee.start &+= count
-      record.pointee.length &-= UInt32(truncatingIfNeeded: count)
+      record.start &+= count
+      record.length &-= UInt32(truncatingIfNeeded: count)
+      ring.replaceRecord(at: 0, with: record)
     }
     if highestDelivered < start { highestDelivered = start }
   }
@@ -76,71 +77,80 @@ struct Scoreboard: ~Copyable {
 
   // MARK: Fates
 
-  /// Notes that a record was selectively acknowledged.
-  mutating func markDelivered(_ record: UnsafeMutablePointer<SentRecord>) {
-    forget(UInt64(record.pointee.length), flags: record.pointee.flags)
-    record.pointee.flags.subtract(.presumption)
-    record.pointee.flags.insert(.delivered)
-    deliveredBytes &+= UInt64(record.pointee.length)
-    highestDelivered = Swift.max(highestDelivered, record.pointee.end)
+  /// Notes that the record at `index` was selectively acknowledged.
+  mutating func markDelivered(at index: Int) {
+    guard var record = ring.record(at: index), !record.flags.contains(.delivered) else { return }
+    forget(UInt64(record.length), flags: record.flags)
+    record.flags.subtract(.presumption)
+    record.flags.insert(.delivered)
+    ring.replaceRecord(at: index, with: record)
+    deliveredBytes &+= UInt64(record.length)
+    highestDelivered = Swift.max(highestDelivered, record.end)
   }
 
-  /// Takes a record for lost: its only transmission, or its retransmission.
-  mutating func markLost(_ record: UnsafeMutablePointer<SentRecord>) {
-    guard !record.pointee.flags.contains(.delivered) else { return }
-    let length = UInt64(record.pointee.length)
-    if record.pointee.flags.contains(.retransmissionInFlight) {
-      record.pointee.flags.remove(.retransmissionInFlight)
+  /// Takes the record at `index` for lost: its only transmission, or its retransmission.
+  mutating func markLost(at index: Int) {
+    guard var record = ring.record(at: index), !record.flags.contains(.delivered) else { return }
+    let length = UInt64(record.length)
+    if record.flags.contains(.retransmissionInFlight) {
       retransmittedBytes = retransmittedBytes.clampedDifference(length)
     }
-    if !record.pointee.flags.contains(.lost) {
-      record.pointee.flags.insert(.lost)
-      lostBytes &+= length
-    }
-    retransmissionHint = Swift.min(retransmissionHint, record.pointee.start)
+    if !record.flags.contains(.lost) { lostBytes &+= length }
+    record.flags.remove(.retransmissionInFlight)
+    record.flags.insert(.lost)
+    ring.replaceRecord(at: index, with: record)
+    retransmissionHint = Swift.min(retransmissionHint, record.start)
   }
 
-  /// Notes that a record has been sent again.
-  mutating func markRetransmitted(_ record: UnsafeMutablePointer<SentRecord>) {
-    if !record.pointee.flags.contains(.retransmissionInFlight) {
-      record.pointee.flags.insert(.retransmissionInFlight)
-      retransmittedBytes &+= UInt64(record.pointee.length)
-    }
-    record.pointee.flags.insert(.retransmitted)
-    record.pointee.flags.subtract(.onlyOnce)
-    if retransmissionHint == record.pointee.start { retransmissionHint = record.pointee.end }
+  /// Notes that the record at `index` has been sent again, with what `transmission` says of that transmission.
+  mutating func markRetransmitted(at index: Int, as transmission: SentRecord) {
+    var record = transmission
+    if !record.flags.contains(.retransmissionInFlight) { retransmittedBytes &+= UInt64(record.length) }
+    record.flags.insert(.retransmissionInFlight)
+    record.flags.insert(.retransmitted)
+    ring.replaceRecord(at: index, with: record)
+    if retransmissionHint == record.start { retransmissionHint = record.end }
   }
 
   /// Takes nothing for lost any more: what was marked so had only been late.
   mutating func unmarkLost() {
-    for index in 0..<ring.count {
-      guard let record = ring.record(at: index) else { break }
-      record.pointee.flags.remove(.lost)
-    }
+    removeFromAll(.lost)
     lostBytes = 0
     retransmissionHint = .max
   }
 
   /// Forgets every selective acknowledgement: the peer has discarded what it had reported (RFC 2018 section 8).
   mutating func unmarkDelivered() {
-    for index in 0..<ring.count {
-      guard let record = ring.record(at: index) else { break }
-      record.pointee.flags.remove(.delivered)
-    }
+    removeFromAll(.delivered)
     deliveredBytes = 0
     highestDelivered = start
   }
 
+  private mutating func removeFromAll(_ flag: SentRecord.Flags) {
+    for index in 0..<ring.count {
+      guard var record = ring.record(at: index) else { break }
+      record.flags.remove(flag)
+      ring.replaceRecord(at: index, with: record)
+    }
+  }
+
+  /// Takes the record at `index` for one like others: it probes the path's MTU no more.
+  mutating func endPathProbe(at index: Int) {
+    guard var record = ring.record(at: index) else { return }
+    record.flags.remove(.pathProbe)
+    ring.replaceRecord(at: index, with: record)
+  }
+
   // MARK: Finding and splitting
 
-  /// The oldest record that is lost and whose retransmission is not in the network.
-  mutating func nextToRepair() -> UnsafeMutablePointer<SentRecord>? {
+  /// What the oldest record covers that is lost and whose retransmission is not in the network.
+  mutating func nextToRepair() -> Range<StreamOffset>? {
     guard hasLossesToRepair else { return nil }
     var index = ring.index(covering: Swift.max(retransmissionHint, start))
     while let record = ring.record(at: index) {
-      if record.pointee.flags.contains(.lost), !record.pointee.flags.contains(.retransmissionInFlight) {
-        retransmissionHint = record.pointee.start
-        return record
+      if record.flags.contains(.lost), !record.flags.contains(.retransmissionInFlight) {
+        retransmissionHint = record.start
+        return record.start..<record.end
       }
       index += 1
     }
@@ -149,18 +159,18 @@ struct Scoreboard: ~Copyable {
   }
 
   /// Divides the record at `index` so that one begins at `offset`; false where there is no room or nothing
-  /// to divide.
+  /// to divide. A probe of the path's MTU is one segment however long it is, so it is never divided.
   mutating func split(at index: Int, offset: StreamOffset) -> Bool {
-    guard let record = ring.record(at: index), offset > record.pointee.start, offset < record.pointee.end else {
-      return false
-    }
-    var rest = record.pointee
-    let kept = UInt32(truncatingIfNeeded: offset &- rest.start)
+    guard let record = ring.record(at: index), offset > record.start, offset < record.end,
+      !record.flags.contains(.pathProbe)
+    else { return false }
+    var (first, rest) = (record, record)
+    first.length = UInt32(truncatingIfNeeded: offset &- record.start)
     rest.start = offset
-    rest.length &-= kept
+    rest.length &-= first.length
     // Inserted first: it copies what stands before it nowhere, and fails without leaving half a change.
-    guard ring.insert(rest, at: index + 1), let first = ring.record(at: index) else { return false }
-    first.pointee.length = kept
+    guard ring.insert(rest, at: index + 1) else { return false }
+    ring.replaceRecord(at: index, with: first)
     return true
   }
 }

@@ -56,7 +56,5 @@ struct SentRecord {
     static let fate = Flags(rawValue: 0b0111)
     /// What was presumed of a transmission, and ends when the record turns out to be delivered.
     static let presumption = Flags(rawValue: 0b0110)
-    /// What a retransmission no longer is.
-    static let onlyOnce = Flags(rawValue: 0b11_0000)
   }
 }

@@ -1,7 +1,8 @@
 /// The records of what is outstanding, in the order of their offsets, in a ring that grows by doubling.
 ///
 /// The records touch: each begins where the one before it ends. Every access is masked into the
-/// allocation, so no index, right or wrong, reaches outside it.
+/// allocation, so no index, right or wrong, reaches outside it. No pointer into it leaves it: a record that is
+/// inserted moves the others, so outside they are named by their index.
 @usableFromInline
 struct SentRing: ~Copyable {
   private var storage: UnsafeMutablePointer<SentRecord>?
@@ -18,13 +19,18 @@ struct SentRing: ~Copyable {
   /// Records that fit without growth.
   var capacity: Int { storage == nil ? 0 : Int(mask) + 1 }
 
-  /// The record at `index`, 0 the oldest. Only indices below `count` mean anything.
-  ///
-  /// The pointer is valid until the ring is next grown, released, or a record inserted or removed.
+  /// A copy of the record at `index`, 0 the oldest; nil where there is none.
   @inline(__always)
-  func record(at index: Int) -> UnsafeMutablePointer<SentRecord>? {
+  func record(at index: Int) -> SentRecord? {
     guard let storage, UInt(bitPattern: index) < UInt(bitPattern: count) else { return nil }
-    return storage + Int((head &+ UInt32(truncatingIfNeeded: index)) & mask)
+    return storage[slot(index)]
+  }
+
+  /// Puts `record` in the place of the one at `index`, if there is one.
+  @inline(__always)
+  mutating func replaceRecord(at index: Int, with record: SentRecord) {
+    guard let storage, UInt(bitPattern: index) < UInt(bitPattern: count) else { return }
+    storage[slot(index)] = record
   }
 
   /// Adds a record at the end; false where there is no room.
