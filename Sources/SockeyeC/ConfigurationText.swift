@@ -79,7 +79,7 @@ enum ConfigurationText {
       connection.initialCongestionWindow = UInt16(count)
     case "quick_ack":
       guard let count = number(value, in: 0...255) else { return false }
-      connection.quickAcknowledgements = UInt8(count)
+      connection.quickAcknowledgments = UInt8(count)
     case "syn_retries":
       guard let count = number(value, in: 0...255) else { return false }
       connection.synRetries = UInt8(count)
@@ -101,7 +101,7 @@ enum ConfigurationText {
     case "syn_rto_ms": field = \.initialRetransmissionTimeout
     case "min_rto_ms": field = \.minimumRetransmissionTimeout
     case "max_rto_ms": field = \.maximumRetransmissionTimeout
-    case "delayed_ack_ms": field = \.delayedAcknowledgement
+    case "delayed_ack_ms": field = \.delayedAcknowledgment
     case "msl_ms": field = \.maximumSegmentLifetime
     case "fin_wait2_ms": field = \.finWait2Timeout
     default: return nil
@@ -119,9 +119,9 @@ enum ConfigurationText {
     let field: WritableKeyPath<ConnectionConfiguration, Bool>
     switch key {
     case "autotune": field = \.autotune
-    case "sack": field = \.selectiveAcknowledgement
+    case "sack": field = \.selectiveAcknowledgment
     case "timestamps": field = \.timestamps
-    case "rack": field = \.recentAcknowledgement
+    case "rack": field = \.recentAcknowledgment
     case "tail_loss_probe": field = \.tailLossProbe
     case "prr": field = \.proportionalRateReduction
     case "frto": field = \.forwardRetransmissionTimeoutRecovery

@@ -30,7 +30,7 @@ public func setsockopt(
     case Level.tcp where option == 12:
       // TCP_QUICKACK is for the present; there is nothing to remember, nor anything to do before there is a connection.
       let isOn = try number(bytes, Int32.min...Int32.max) != 0
-      try? library.host.setQuickAcknowledgements(isOn, of: handle)
+      try? library.host.setQuickAcknowledgments(isOn, of: handle)
     case Level.tcp: isKnown = try setTCPOption(option, bytes, in: &options)
     case Level.internet, Level.internet6: isKnown = try setIPOption(level, option, bytes, in: &options)
     default: isKnown = false

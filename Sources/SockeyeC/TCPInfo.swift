@@ -29,7 +29,7 @@ enum TCPInfo {
     info.word(metrics.sinceLastDataSent.milliseconds)
     info.word(0)
     info.word(metrics.sinceLastDataReceived.milliseconds)
-    info.word(metrics.sinceLastAcknowledgementReceived.milliseconds)
+    info.word(metrics.sinceLastAcknowledgmentReceived.milliseconds)
     info.word(metrics.pathMTU)
     info.word(metrics.receiveBuffer)
     info.word(metrics.smoothedRoundTripTime.microseconds)
@@ -98,7 +98,7 @@ enum TCPInfo {
   private static func options(_ options: NegotiatedOptions) -> Int {
     var bits = 0
     if options.contains(.timestamps) { bits |= 1 }
-    if options.contains(.selectiveAcknowledgement) { bits |= 2 }
+    if options.contains(.selectiveAcknowledgment) { bits |= 2 }
     if options.contains(.windowScale) { bits |= 4 }
     if options.contains(.explicitCongestionNotification) { bits |= 8 }
     if options.contains(.fastOpen) { bits |= 32 }

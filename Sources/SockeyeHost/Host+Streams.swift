@@ -313,12 +313,12 @@ extension Host where Storage: ~Copyable {
     streams[try stream(of: handle)].connection.metrics(now: now)
   }
 
-  /// Acknowledges what arrives at once for a while, or holds acknowledgements back from now on (TCP_QUICKACK).
+  /// Acknowledges what arrives at once for a while, or holds acknowledgments back from now on (TCP_QUICKACK).
   ///
   /// - Throws: `SocketError.notConnected`.
-  public mutating func setQuickAcknowledgements(_ isOn: Bool, of handle: Handle) throws(SocketError) {
+  public mutating func setQuickAcknowledgments(_ isOn: Bool, of handle: Handle) throws(SocketError) {
     let index = try stream(of: handle)
-    streams[index].connection.setQuickAcknowledgements(isOn)
+    streams[index].connection.setQuickAcknowledgments(isOn)
     settle(index)
   }
 

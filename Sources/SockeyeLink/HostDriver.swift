@@ -29,7 +29,7 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
   /// Packets that one turn receives, and sends, at most: enough to share the cost of a turn, few enough that neither
   /// direction nor the timers wait long.
   private static var batch: Int { 64 }
-  /// Bytes after which a batch that is received ends: less than a full super-segment, so that the acknowledgement of one
+  /// Bytes after which a batch that is received ends: less than a full super-segment, so that the acknowledgment of one
   /// doesn't wait for the next, and the application reads it before it has left the cache.
   private static var batchSize: Int { 64_000 }
 

@@ -119,12 +119,12 @@ public struct RandomScenario: Sendable {
   private static func drawConfiguration(_ generator: inout SeededGenerator) -> ConnectionConfiguration {
     var configuration = ConnectionConfiguration()
     drawBuffers(&generator, &configuration)
-    configuration.selectiveAcknowledgement = generator.chance(0.8)
+    configuration.selectiveAcknowledgment = generator.chance(0.8)
     configuration.timestamps = generator.chance(0.7)
     configuration.explicitCongestionNotification = generator.pick([.off, .acceptOnly, .classic, .accurate])
     configuration.congestionControl = generator.pick(CongestionControlAlgorithm.allCases)
     configuration.initialCongestionWindow = UInt16(clamping: generator.within(1...40))
-    configuration.recentAcknowledgement = generator.chance(0.8)
+    configuration.recentAcknowledgment = generator.chance(0.8)
     configuration.tailLossProbe = generator.chance(0.8)
     configuration.proportionalRateReduction = generator.chance(0.8)
     configuration.forwardRetransmissionTimeoutRecovery = generator.chance(0.8)
@@ -154,8 +154,8 @@ public struct RandomScenario: Sendable {
 
   private static func drawTimers(_ generator: inout SeededGenerator, _ configuration: inout ConnectionConfiguration) {
     configuration.minimumRetransmissionTimeout = .milliseconds(Int64(generator.within(20...1_000)))
-    configuration.delayedAcknowledgement = .milliseconds(Int64(generator.within(0...500)))
-    configuration.quickAcknowledgements = UInt8(clamping: generator.within(0...32))
+    configuration.delayedAcknowledgment = .milliseconds(Int64(generator.within(0...500)))
+    configuration.quickAcknowledgments = UInt8(clamping: generator.within(0...32))
     configuration.maximumSegmentLifetime = .milliseconds(Int64(generator.within(100...60_000)))
     configuration.synRetries = 10
     if generator.chance(0.1) {

@@ -118,7 +118,7 @@ struct KernelTransport: TransportProvider {
     }
   }
 
-  /// Sends small writes at once: a reply held back by Nagle's algorithm waits for the peer's delayed acknowledgement,
+  /// Sends small writes at once: a reply held back by Nagle's algorithm waits for the peer's delayed acknowledgment,
   /// some 40 ms, whenever a message does not fill its last segment.
   private static func setUpStream(_ channel: any Channel) -> EventLoopFuture<Void> {
     if case .unixDomainSocket = channel.localAddress { return channel.eventLoop.makeSucceededVoidFuture() }

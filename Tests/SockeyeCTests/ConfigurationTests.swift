@@ -190,7 +190,7 @@ struct ConfigurationTests {
   }
 
   @Test("delayed_ack_ms is how long a lone segment waits to be acknowledged, quick_ack how many at the start don't")
-  func acknowledgements() throws {
+  func acknowledgments() throws {
     for (configuration, expected) in [
       ("quick_ack=0,delayed_ack_ms=40", 40_000), ("quick_ack=0,delayed_ack_ms=150", 150_000),
       ("quick_ack=5,delayed_ack_ms=150", 0), ("quick_ack=0,delayed_ack_ms=0", 0),

@@ -35,8 +35,8 @@ struct CoalescingTests {
   func equivalence(seed: Int) {
     var generator = Seeded(UInt64(seed))
     let configuration = ConnectionConfiguration.plain.with {
-      $0.selectiveAcknowledgement = true
-      $0.quickAcknowledgements = UInt8(seed % 20)
+      $0.selectiveAcknowledgment = true
+      $0.quickAcknowledgments = UInt8(seed % 20)
     }
     var options = TCPOptions.mss(1_460)
     options.sackPermitted = true

@@ -21,7 +21,7 @@ struct ClassicNotificationTests {
   func negotiation() {
     let script = capable()
     #expect(script.connection.options.contains(.explicitCongestionNotification))
-    #expect(script.lastPlan.codepoint == .notCapable, "pure acknowledgements are not capable (section 6.1.4)")
+    #expect(script.lastPlan.codepoint == .notCapable, "pure acknowledgments are not capable (section 6.1.4)")
     script.writes(100)
     #expect(script.sends([.ack, .psh], seq: 1, length: 100).codepoint == .capable0)
     #expect(script.passUntilSent() != nil)

@@ -74,7 +74,7 @@ struct FailureTests {
     timed.hears(.failed(.userTimeout))
   }
 
-  @Test("An acknowledgement starts the count of timeouts anew")
+  @Test("An acknowledgment starts the count of timeouts anew")
   func progressResets() {
     let script = SegmentScript.established(.plain.with { $0.dataRetries = 3 })
     for round: UInt32 in 0..<5 {

@@ -173,7 +173,7 @@ struct HostileSegmentTests {
     #expect(script.connection.state == before)
   }
 
-  @Test("Optimistic acknowledgements, of data that was sent and cannot have arrived, end in what was sent")
+  @Test("Optimistic acknowledgments, of data that was sent and cannot have arrived, end in what was sent")
   func optimistic() {
     let script = SegmentScript.established()
     script.writes(1_000_000)
@@ -190,8 +190,8 @@ struct HostileSegmentTests {
     script.isIn(.established)
   }
 
-  @Test("A peer that divides one acknowledgement into many gets no larger window for it (RFC 5681 section 3.1)")
-  func dividedAcknowledgements() {
+  @Test("A peer that divides one acknowledgment into many gets no larger window for it (RFC 5681 section 3.1)")
+  func dividedAcknowledgments() {
     func window(_ steps: UInt32) -> Int {
       let script = SegmentScript.established(.plain.with { $0.congestionControl = .newReno })
       script.writes(100_000)

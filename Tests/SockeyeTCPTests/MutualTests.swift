@@ -55,7 +55,7 @@ struct MutualTests {
     }
     pair.pass(.seconds(1))
     #expect(pair.server.readableCount == 20_000)
-    // One small segment in each delayed acknowledgement of 40 ms.
+    // One small segment in each delayed acknowledgment of 40 ms.
     #expect(pair.dataSegments <= 60, "\(pair.dataSegments)")
   }
 

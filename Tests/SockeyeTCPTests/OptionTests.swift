@@ -86,11 +86,11 @@ struct OptionTests {
   func negotiation() {
     let all = ConnectionConfiguration.plain.with {
       $0.timestamps = true
-      $0.selectiveAcknowledgement = true
+      $0.selectiveAcknowledgment = true
       $0.windowScale = 7
     }
     let both = SegmentScript.established(all, options: .modern)
-    #expect(both.connection.options == [.timestamps, .selectiveAcknowledgement, .windowScale])
+    #expect(both.connection.options == [.timestamps, .selectiveAcknowledgment, .windowScale])
     #expect(SegmentScript.established(all).connection.options == [])
     #expect(SegmentScript.established(.plain, options: .modern).connection.options == [])
     let plainAnswer = SegmentScript(accepting: .mss(1_460), all)
@@ -154,7 +154,7 @@ struct TimestampTests {
     #expect(!script.receives(.ack, seq: 1, ack: 1, length: 10).kept.isEmpty)
   }
 
-  @Test("Section 4.3: the timestamp that is echoed comes from the segment that advances the acknowledgement")
+  @Test("Section 4.3: the timestamp that is echoed comes from the segment that advances the acknowledgment")
   func echoRule() {
     let script = SegmentScript.established(Self.configuration, options: .modern)
     script.peerTimestamp = 1_100
@@ -207,7 +207,7 @@ struct BlindAttackTests {
     script.isIn(.established)
     script.receives(.rst, seq: 1)
     script.hears(.failed(.reset))
-    #expect(script.connection.metrics(now: script.now).challengeAcknowledgementsSent == 1)
+    #expect(script.connection.metrics(now: script.now).challengeAcknowledgmentsSent == 1)
   }
 
   @Test("Section 4.2: a SYN in a synchronized state is challenged, wherever it lies")
@@ -236,7 +236,7 @@ struct BlindAttackTests {
 
   @Test("Section 7: challenges come out of a budget that belongs to the connection alone")
   func budget() {
-    let script = SegmentScript.established(.plain.with { $0.challengeAcknowledgementsPerSecond = 3 })
+    let script = SegmentScript.established(.plain.with { $0.challengeAcknowledgmentsPerSecond = 3 })
     var challenges = 0
     for _ in 0..<50 {
       script.receives(.rst, seq: 100)

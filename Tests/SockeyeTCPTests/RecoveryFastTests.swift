@@ -45,7 +45,7 @@ struct RecoveryFastTests {
     sender.acknowledge(0, [1..<2], at: 200)
     sender.acknowledge(2, at: 210)
     #expect(sender.recovery.state == .open)
-    #expect(sender.recovery.recentAcknowledgement.hasSeenReordering == true)
+    #expect(sender.recovery.recentAcknowledgment.hasSeenReordering == true)
     #expect(sender.recovery.metrics.reorderingDegree == 2)
     // From now on three segments beyond a hole are no proof any more.
     sender.send(at: 210)
@@ -70,7 +70,7 @@ struct RecoveryFastTests {
 
   @Test("RACK measures from the arrival it is told, not from when it is processed")
   func arrivalTime() {
-    var recent = RecentAcknowledgement()
+    var recent = RecentAcknowledgment()
     recent.delivered(
       sentAt: .zero + .milliseconds(100),
       end: 10,
@@ -82,9 +82,9 @@ struct RecoveryFastTests {
     #expect(recent.roundTripTime == .milliseconds(50))
   }
 
-  @Test("RACK: an acknowledgement of the original says nothing about its retransmission")
+  @Test("RACK: an acknowledgment of the original says nothing about its retransmission")
   func originalOfRetransmission() {
-    var recent = RecentAcknowledgement()
+    var recent = RecentAcknowledgment()
     let sentAt = Instant.zero + .milliseconds(100)
     recent.delivered(
       sentAt: sentAt,
@@ -117,7 +117,7 @@ struct RecoveryFastTests {
 
   @Test("RACK: each round trip with D-SACKs widens the reordering window by a quarter, for 16 recoveries")
   func reorderingWindow() {
-    var recent = RecentAcknowledgement()
+    var recent = RecentAcknowledgment()
     var estimate = RoundTripEstimator(
       initialTimeout: .seconds(1),
       leastTimeout: .milliseconds(200),
@@ -151,7 +151,7 @@ struct RecoveryFastTests {
 
   @Test("RFC 6675: without RACK three segments beyond a hole mark it lost, two don't")
   func byCount() {
-    var sender = self.sender { $0.recentAcknowledgement = false }
+    var sender = self.sender { $0.recentAcknowledgment = false }
     sender.acknowledge(0, [1..<3], at: 200)
     #expect(sender.recovery.state == .disorder)
     sender.acknowledge(0, [1..<4], at: 201)
@@ -161,7 +161,7 @@ struct RecoveryFastTests {
 
   @Test("RFC 6675: three separate ranges beyond a hole mark it lost, however small")
   func byRanges() {
-    var sender = self.sender { $0.recentAcknowledgement = false }
+    var sender = self.sender { $0.recentAcknowledgment = false }
     sender.acknowledge(0, [2..<3], at: 200)
     sender.acknowledge(0, [4..<5, 2..<3], at: 201)
     #expect(sender.recovery.state == .disorder)
@@ -171,7 +171,7 @@ struct RecoveryFastTests {
 
   @Test("RFC 6675 NextSeg rule 3: with no new data a hole that isn't known to be lost is sent again")
   func nextSegmentRuleThree() {
-    var sender = self.sender(supplied: 10) { $0.recentAcknowledgement = false }
+    var sender = self.sender(supplied: 10) { $0.recentAcknowledgment = false }
     sender.acknowledge(0, [1..<5, 6..<7], at: 200)
     #expect(sender.recovery.state == .recovery)
     let sent = sender.send(at: 200)
@@ -180,7 +180,7 @@ struct RecoveryFastTests {
     #expect(sender.send(at: 205).contains(5..<6))
   }
 
-  @Test("RFC 6582: without SACK the third duplicate acknowledgement starts recovery")
+  @Test("RFC 6582: without SACK the third duplicate acknowledgment starts recovery")
   func withoutSelective() {
     var sender = self.sender(selective: false)
     sender.acknowledge(0, at: 200)
@@ -192,8 +192,8 @@ struct RecoveryFastTests {
     #expect(sender.send(at: 202).first == 0..<1)
   }
 
-  @Test("RFC 6582: a partial acknowledgement sends the next hole again; the full one ends recovery")
-  func partialAcknowledgement() {
+  @Test("RFC 6582: a partial acknowledgment sends the next hole again; the full one ends recovery")
+  func partialAcknowledgment() {
     var sender = self.sender(selective: false, supplied: 10)
     // Segments 0 and 4 are lost, the other eight arrive.
     for index in 0..<8 { sender.acknowledge(0, at: Int64(200 + index)) }
@@ -207,28 +207,28 @@ struct RecoveryFastTests {
     #expect(sender.window == 5 || sender.window == 6)
   }
 
-  @Test("A duplicate acknowledgement has no data and the same advertised window, and data is outstanding")
+  @Test("A duplicate acknowledgment has no data and the same advertised window, and data is outstanding")
   func whatIsDuplicate() {
     var sender = self.sender(selective: false)
     sender.acknowledge(0, at: 200) { $0.changesWindow = true }
     sender.acknowledge(0, at: 201) { $0.occupiesSequenceSpace = true }
-    #expect(sender.recovery.duplicateAcknowledgements == 0)
+    #expect(sender.recovery.duplicateAcknowledgments == 0)
     sender.acknowledge(0, at: 202)
-    #expect(sender.recovery.duplicateAcknowledgements == 1)
+    #expect(sender.recovery.duplicateAcknowledgments == 1)
     sender.acknowledge(10, at: 203)
     for index in 0..<5 { sender.acknowledge(10, at: Int64(204 + index)) }
-    #expect(sender.recovery.duplicateAcknowledgements == 0)
+    #expect(sender.recovery.duplicateAcknowledgments == 0)
     #expect(sender.recovery.state == .open)
   }
 
-  @Test("A flood of duplicate acknowledgements cannot make more arrive than was sent")
+  @Test("A flood of duplicate acknowledgments cannot make more arrive than was sent")
   func duplicateFlood() {
     var sender = self.sender(selective: false, supplied: 10)
     for index in 0..<1_000 {
       sender.acknowledge(0, at: 200 + Int64(index) / 10)
       sender.send(at: 200 + Int64(index) / 10)
     }
-    #expect(sender.recovery.duplicateAcknowledgements <= 9)
+    #expect(sender.recovery.duplicateAcknowledgments <= 9)
     #expect(sender.window <= 10)
   }
 
@@ -283,7 +283,7 @@ struct RecoveryFastTests {
   @Test("PRR: the first retransmission leaves whatever the bounds say, without a burst or a silence after it")
   func smoothRecovery() {
     var sender = self.sender(supplied: 1_000)
-    // Grow to 40 segments, lose one, and let the acknowledgements come in one by one.
+    // Grow to 40 segments, lose one, and let the acknowledgments come in one by one.
     for round in 0..<2 {
       let next = 10 * (1 << (round + 1)) - 10
       sender.acknowledge(next, at: 200 + Int64(round) * 100)
@@ -381,9 +381,9 @@ struct RecoveryFastTests {
     var sender = self.sender(timestamps: true)
     sender.acknowledge(0, [1..<4], at: 200, echo: 100)
     sender.send(at: 200)
-    #expect(!sender.recovery.recentAcknowledgement.hasSeenReordering)
+    #expect(!sender.recovery.recentAcknowledgment.hasSeenReordering)
     sender.acknowledge(4, at: 203, echo: 100)
-    #expect(sender.recovery.recentAcknowledgement.hasSeenReordering)
+    #expect(sender.recovery.recentAcknowledgment.hasSeenReordering)
   }
 
   @Test("SACK blocks that lie are ignored: beyond what was sent, below what is acknowledged, reversed")

@@ -45,7 +45,7 @@ final class PathModel {
   private enum Event {
     case start(Int)
     case data(Int, Range<StreamOffset>, marked: Bool, sentAt: Instant)
-    case acknowledgement(Int, Acknowledgement)
+    case acknowledgment(Int, Acknowledgment)
   }
 
   let settings: Settings
@@ -109,16 +109,16 @@ final class PathModel {
       let flow = flows[index]
       flow.recovery.makeRoom()
       flow.recovery.sent(0..<1, at: now)
-      var acknowledgement = Acknowledgement(cumulative: 1)
-      acknowledgement.echoedTime = now
-      schedule(.acknowledgement(index, acknowledgement), at: now + settings.delay * 2)
+      var acknowledgment = Acknowledgment(cumulative: 1)
+      acknowledgment.echoedTime = now
+      schedule(.acknowledgment(index, acknowledgment), at: now + settings.delay * 2)
     case .data(let index, let range, let marked, let sentAt):
       receive(index, range, marked: marked, sentAt: sentAt)
-    case .acknowledgement(let index, let acknowledgement):
+    case .acknowledgment(let index, let acknowledgment):
       let flow = flows[index]
       let isFirst = flow.recovery.next == 1 && flow.recovery.unacknowledged == 0
       if flow.recovery.needsRoom { flow.recovery.makeRoom() }
-      _ = flow.recovery.acknowledged(acknowledgement, at: now)
+      _ = flow.recovery.acknowledged(acknowledgment, at: now)
       if isFirst {
         flow.recovery.established(
           selective: true,
@@ -174,10 +174,10 @@ final class PathModel {
   private func receive(_ index: Int, _ range: Range<StreamOffset>, marked: Bool, sentAt: Instant) {
     let flow = flows[index]
     if marked { flow.mustEcho = true }
-    var acknowledgement = Acknowledgement(cumulative: 0)
-    acknowledgement.echoedTime = Instant(nanoseconds: sentAt.nanoseconds / 1_000_000 * 1_000_000)
+    var acknowledgment = Acknowledgment(cumulative: 0)
+    acknowledgment.echoedTime = Instant(nanoseconds: sentAt.nanoseconds / 1_000_000 * 1_000_000)
     let isDuplicate = range.upperBound <= flow.received || flow.held.contains { $0.contains(range.lowerBound) }
-    if isDuplicate { acknowledgement.selective.append(from: range.lowerBound, to: range.upperBound) }
+    if isDuplicate { acknowledgment.selective.append(from: range.lowerBound, to: range.upperBound) }
     insert(range, flow)
     var isInOrder = range.lowerBound <= flow.received && !isDuplicate
     while let first = flow.held.first, first.lowerBound <= flow.received {
@@ -185,20 +185,20 @@ final class PathModel {
       flow.held.removeFirst()
       if first != range { isInOrder = false }
     }
-    acknowledgement.cumulative = flow.received
+    acknowledgment.cumulative = flow.received
     flow.unacknowledgedSegments += 1
     if isInOrder, flow.held.isEmpty, flow.unacknowledgedSegments < 2, flow.received <= flow.amount { return }
     flow.unacknowledgedSegments = 0
     // The block that the segment belongs to first (RFC 2018 section 4), then the others.
     for block in flow.held where block.contains(range.lowerBound) {
-      acknowledgement.selective.append(from: block.lowerBound, to: block.upperBound)
+      acknowledgment.selective.append(from: block.lowerBound, to: block.upperBound)
     }
     for block in flow.held.reversed() where !block.contains(range.lowerBound) {
-      acknowledgement.selective.append(from: block.lowerBound, to: block.upperBound)
+      acknowledgment.selective.append(from: block.lowerBound, to: block.upperBound)
     }
-    acknowledgement.congestionEcho = flow.mustEcho
+    acknowledgment.congestionEcho = flow.mustEcho
     flow.mustEcho = false
-    schedule(.acknowledgement(index, acknowledgement), at: now + settings.delay)
+    schedule(.acknowledgment(index, acknowledgment), at: now + settings.delay)
   }
 
   private func insert(_ range: Range<StreamOffset>, _ flow: Flow) {

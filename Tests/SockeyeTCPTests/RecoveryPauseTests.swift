@@ -46,7 +46,7 @@ struct RecoveryPauseTests {
         }
       }
       now += .milliseconds(50)
-      _ = recovery.acknowledged(Acknowledgement(cumulative: recovery.next), at: now)
+      _ = recovery.acknowledged(Acknowledgment(cumulative: recovery.next), at: now)
       if end == 1 { recovery.established(selective: true, timestamps: false, segmentSize: 1_000, now: now) }
     }
   }
@@ -106,7 +106,7 @@ struct RecoveryPauseTests {
     recovery.sent(0..<1, at: .zero)
     let next = recovery.nextTransmission(at: .zero, limits: TransmissionLimits(windowEnd: 1, dataEnd: 1))
     #expect(next == .nothing)
-    let outcome = recovery.acknowledged(Acknowledgement(cumulative: 1), at: .zero)
+    let outcome = recovery.acknowledged(Acknowledgment(cumulative: 1), at: .zero)
     #expect(outcome.newlyAcknowledged == 0)
     recovery.segmentSizeChanged(to: 500, now: .zero)
     let facts = Facts(recovery)
@@ -126,10 +126,10 @@ struct RecoveryPauseTests {
     #expect(configuration.userTimeout == .milliseconds(2))
     configuration.userTimeout = nil
     #expect(configuration.userTimeout == nil)
-    configuration.delayedAcknowledgement = .zero
-    #expect(configuration.delayedAcknowledgement == .zero)
-    configuration.delayedAcknowledgement = .milliseconds(-1)
-    #expect(configuration.delayedAcknowledgement == .zero)
+    configuration.delayedAcknowledgment = .zero
+    #expect(configuration.delayedAcknowledgment == .zero)
+    configuration.delayedAcknowledgment = .milliseconds(-1)
+    #expect(configuration.delayedAcknowledgment == .zero)
     configuration.maximumSegmentLifetime = .longest
     #expect(configuration.maximumSegmentLifetime == .milliseconds(4_294_967_295))
   }

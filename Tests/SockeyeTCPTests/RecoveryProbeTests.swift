@@ -24,7 +24,7 @@ struct RecoveryProbeTests {
     #expect(sender.recovery.metrics.timeouts == 0)
   }
 
-  @Test("A single segment waits for the peer's delayed acknowledgement too")
+  @Test("A single segment waits for the peer's delayed acknowledgment too")
   func singleSegment() {
     let sender = self.sender(supplied: 1)
     // Not later than the timeout.

@@ -9,7 +9,7 @@ struct ScriptedSender: ~Copyable {
   var recovery: LossRecovery
   /// What was sent, in order, as ranges of segment numbers.
   private(set) var log: [Range<Int>] = []
-  private(set) var outcome = AcknowledgementOutcome()
+  private(set) var outcome = AcknowledgmentOutcome()
   /// Segments that the application has supplied, and that the window admits.
   var supplied = Int.max / 2_000
   var admitted = Int.max / 2_000
@@ -28,7 +28,7 @@ struct ScriptedSender: ~Copyable {
     recovery = LossRecovery(configuration: configuration, segmentSize: 1_000, now: .zero)
     recovery.makeRoom()
     recovery.sent(0..<1, at: .zero)
-    _ = recovery.acknowledged(Acknowledgement(cumulative: 1), at: Self.time(roundTrip))
+    _ = recovery.acknowledged(Acknowledgment(cumulative: 1), at: Self.time(roundTrip))
     recovery.established(selective: selective, timestamps: timestamps, segmentSize: 1_000, now: Self.time(roundTrip))
   }
 
@@ -65,7 +65,7 @@ struct ScriptedSender: ~Copyable {
     return sent
   }
 
-  /// An acknowledgement of everything before segment `next`, with SACK blocks in segment numbers.
+  /// An acknowledgment of everything before segment `next`, with SACK blocks in segment numbers.
   @discardableResult
   mutating func acknowledge(
     _ next: Int,
@@ -73,17 +73,17 @@ struct ScriptedSender: ~Copyable {
     at milliseconds: Int64,
     echo: Int64? = nil,
     marked: Bool = false,
-    configure: (inout Acknowledgement) -> Void = { _ in }
+    configure: (inout Acknowledgment) -> Void = { _ in }
   ) -> RecoveryEvents {
-    var acknowledgement = Acknowledgement(cumulative: Self.offset(next))
+    var acknowledgment = Acknowledgment(cumulative: Self.offset(next))
     for block in blocks {
-      acknowledgement.selective.append(from: Self.offset(block.lowerBound), to: Self.offset(block.upperBound))
+      acknowledgment.selective.append(from: Self.offset(block.lowerBound), to: Self.offset(block.upperBound))
     }
-    acknowledgement.echoedTime = echo.map(Self.time)
-    acknowledgement.congestionEcho = marked
-    configure(&acknowledgement)
+    acknowledgment.echoedTime = echo.map(Self.time)
+    acknowledgment.congestionEcho = marked
+    configure(&acknowledgment)
     if recovery.needsRoom { recovery.makeRoom() }
-    outcome = recovery.acknowledged(acknowledgement, at: Self.time(milliseconds))
+    outcome = recovery.acknowledged(acknowledgment, at: Self.time(milliseconds))
     return outcome.events
   }
 

@@ -13,7 +13,7 @@ struct RecoverySuperSegmentTests {
     return sender
   }
 
-  @Test("RFC 6582: the third duplicate acknowledgement takes the first segment for lost", arguments: [1, 2, 4, 9, 40])
+  @Test("RFC 6582: the third duplicate acknowledgment takes the first segment for lost", arguments: [1, 2, 4, 9, 40])
   func thirdDuplicate(records: Int) {
     var sender = self.sender(selective: false, records: records)
     for index in 0..<3 { sender.acknowledge(0, at: Int64(200 + index)) }
@@ -23,7 +23,7 @@ struct RecoverySuperSegmentTests {
   }
 
   @Test(
-    "RFC 6582: a partial acknowledgement takes the first segment that it leaves for lost",
+    "RFC 6582: a partial acknowledgment takes the first segment that it leaves for lost",
     arguments: [1, 3, 4, 5, 8]
   )
   func partial(next: Int) {
@@ -63,12 +63,12 @@ struct RecoveryPathProbeTests {
 
   private func acknowledge(_ sender: inout ScriptedSender, at milliseconds: Int64, _ block: Range<StreamOffset>? = nil)
   {
-    var acknowledgement = Acknowledgement(cumulative: 4_001)
-    if let block { acknowledgement.selective.append(from: block.lowerBound, to: block.upperBound) }
-    _ = sender.recovery.acknowledged(acknowledgement, at: ScriptedSender.time(milliseconds))
+    var acknowledgment = Acknowledgment(cumulative: 4_001)
+    if let block { acknowledgment.selective.append(from: block.lowerBound, to: block.upperBound) }
+    _ = sender.recovery.acknowledged(acknowledgment, at: ScriptedSender.time(milliseconds))
   }
 
-  @Test("A probe is one segment: duplicate acknowledgements take the whole of it for lost, and say so once")
+  @Test("A probe is one segment: duplicate acknowledgments take the whole of it for lost, and say so once")
   func duplicates() {
     var sender = self.sender(selective: false)
     acknowledge(&sender, at: 200)

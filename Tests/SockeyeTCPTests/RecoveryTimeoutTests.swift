@@ -53,7 +53,7 @@ struct RecoveryTimeoutTests {
     #expect(sender.recovery.consecutiveTimeouts == 0)
   }
 
-  @Test("F-RTO: the acknowledgement of something sent once only shows a timeout to be spurious (RFC 5682)")
+  @Test("F-RTO: the acknowledgment of something sent once only shows a timeout to be spurious (RFC 5682)")
   func forwardRecovery() {
     var sender = self.sender(supplied: 100)
     sender.expire(at: 400)
@@ -101,12 +101,12 @@ struct RecoveryTimeoutTests {
     #expect(sender.acknowledge(1, at: 450, echo: 100).contains(.reductionUndone))
     #expect(sender.window >= 10)
     #expect(sender.recovery.roundTrip.backoff == 0)
-    // The timer has learnt: SRTT at least what this acknowledgement took.
+    // The timer has learnt: SRTT at least what this acknowledgment took.
     #expect(sender.recovery.roundTrip.smoothed >= .milliseconds(350))
   }
 
-  @Test("Lost acknowledgements are no spurious timeout: a duplicate was reported (RFC 3522 section 3.2 step 5)")
-  func lostAcknowledgements() {
+  @Test("Lost acknowledgments are no spurious timeout: a duplicate was reported (RFC 3522 section 3.2 step 5)")
+  func lostAcknowledgments() {
     for tests in [true, false] {
       var sender = ScriptedSender(timestamps: true) {
         $0.tailLossProbe = false
@@ -120,7 +120,7 @@ struct RecoveryTimeoutTests {
       sender.send(at: 1_000)
       sender.expire(at: 2_200)
       sender.send(at: 2_200)
-      // Three segments had arrived long ago; the link was down for their acknowledgements and for the rest.
+      // Three segments had arrived long ago; the link was down for their acknowledgments and for the rest.
       #expect(!sender.acknowledge(3, [0..<1], at: 2_300, echo: 100).contains(.reductionUndone))
       #expect(sender.recovery.state == .loss)
       // And their age is no round-trip time.

@@ -8,7 +8,7 @@ struct SYNCookieTests {
   static let key = SecretKey(3, 4)
   static let configuration = ConnectionConfiguration.plain.with {
     $0.timestamps = true
-    $0.selectiveAcknowledgement = true
+    $0.selectiveAcknowledgment = true
     $0.windowScale = 5
   }
   static let path = NetworkPath(version: .v4)
@@ -28,7 +28,7 @@ struct SYNCookieTests {
   }
 
   /// The peer's ACK of that answer.
-  func acknowledgement(of answer: TCPHeader) -> TCPHeader {
+  func acknowledgment(of answer: TCPHeader) -> TCPHeader {
     var ack = TCPHeader(
       sourcePort: answer.destinationPort,
       destinationPort: answer.sourcePort,
@@ -48,7 +48,7 @@ struct SYNCookieTests {
     let answer = answer(.modern)
     #expect(answer.flags == [.syn, .ack])
     #expect(answer.acknowledgmentNumber == SegmentScript.peerInitial &+ 1)
-    let ack = acknowledgement(of: answer)
+    let ack = acknowledgment(of: answer)
     let syn = try #require(cookies.check(ack, tuple: tuple, now: Self.now + .seconds(1)))
     let script = SegmentScript(
       Connection(
@@ -63,7 +63,7 @@ struct SYNCookieTests {
     _ = script.connection.receive(ack, payloadLength: 0, arrival: Self.now)
     script.isIn(.established)
     script.hears(.established)
-    #expect(script.connection.options == [.timestamps, .selectiveAcknowledgement, .windowScale])
+    #expect(script.connection.options == [.timestamps, .selectiveAcknowledgment, .windowScale])
     let metrics = script.connection.metrics(now: Self.now)
     #expect(metrics.sendSegmentSize == 1_448)
     #expect(metrics.sendWindow == 500 << 7)
@@ -81,14 +81,14 @@ struct SYNCookieTests {
     options.maximumSegmentSize = 1_399
     let answer = answer(options)
     #expect(answer.options.windowScale == nil && !answer.options.sackPermitted)
-    let syn = try #require(cookies.check(acknowledgement(of: answer), tuple: tuple, now: Self.now))
+    let syn = try #require(cookies.check(acknowledgment(of: answer), tuple: tuple, now: Self.now))
     #expect(syn.options.maximumSegmentSize == 1_300, "the greatest of those that a cookie can tell")
     #expect(syn.options.windowScale == nil && !syn.options.sackPermitted)
   }
 
   @Test("A cookie is good for two minutes")
   func age() {
-    let ack = acknowledgement(of: answer(.modern))
+    let ack = acknowledgment(of: answer(.modern))
     #expect(cookies.check(ack, tuple: tuple, now: Self.now + .seconds(115)) != nil)
     for minutes: Int64 in [3, 4, 10, 16, 31] {
       #expect(cookies.check(ack, tuple: tuple, now: Self.now + .seconds(60 * minutes)) == nil, "\(minutes) minutes")
@@ -97,7 +97,7 @@ struct SYNCookieTests {
 
   @Test("A cookie with any bit wrong, of another peer or under another key, is none")
   func forgery() {
-    let ack = acknowledgement(of: answer(.modern))
+    let ack = acknowledgment(of: answer(.modern))
     for bit in 0..<32 {
       var forged = ack
       forged.acknowledgmentNumber = ((ack.acknowledgmentNumber &- 1) ^ (1 << UInt32(bit))) &+ 1

@@ -322,15 +322,15 @@ final class SegmentScript {
 }
 
 extension ConnectionConfiguration {
-  /// No options but the MSS, no pacing and no quick acknowledgements: the plainest connection, for scripts.
+  /// No options but the MSS, no pacing and no quick acknowledgments: the plainest connection, for scripts.
   static var plain: ConnectionConfiguration {
     var configuration = ConnectionConfiguration()
     configuration.timestamps = false
-    configuration.selectiveAcknowledgement = false
+    configuration.selectiveAcknowledgment = false
     configuration.windowScale = nil
     configuration.pacing = false
     configuration.tailLossProbe = false
-    configuration.quickAcknowledgements = 0
+    configuration.quickAcknowledgments = 0
     configuration.pathMTUProbing = false
     return configuration
   }

@@ -89,8 +89,8 @@ struct SendingTests {
     #expect(script.lastPlan.header.flags.contains(.psh))
   }
 
-  @Test("Data that is not pushed goes with the next acknowledgement, so that the pipe doesn't run dry; a cork stays")
-  func unpushedGoesWithAcknowledgement() {
+  @Test("Data that is not pushed goes with the next acknowledgment, so that the pipe doesn't run dry; a cork stays")
+  func unpushedGoesWithAcknowledgment() {
     for isCorked in [false, true] {
       let script = SegmentScript.established()
       script.connection.setCork(isCorked)
@@ -162,7 +162,7 @@ struct SendingTests {
     #expect(told(script) == [300, 150, 50])
   }
 
-  @Test("What the application may queue is bounded by the send buffer and freed by acknowledgements")
+  @Test("What the application may queue is bounded by the send buffer and freed by acknowledgments")
   func sendBuffer() {
     let script = SegmentScript.established(.plain.with { $0.sendBuffer = 2_000 })
     #expect(script.connection.send(5_000, now: script.now) == 2_000)

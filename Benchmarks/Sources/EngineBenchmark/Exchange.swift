@@ -17,7 +17,7 @@ struct PacketSlots {
 ///
 /// The sender plans segments, one at a time or as many as one packet's length allows, and emits each one's IPv4 and TCP
 /// headers; the receiver parses both and takes the data in order, segment by segment, lets its program read what a batch
-/// brought, and acknowledges when its rules say so; that acknowledgement is emitted, parsed and processed the same way.
+/// brought, and acknowledges when its rules say so; that acknowledgment is emitted, parsed and processed the same way.
 struct Exchange: ~Copyable {
   /// Segments that are under way at a time: what a device hands over in one go.
   static let batch = 64
@@ -35,7 +35,7 @@ struct Exchange: ~Copyable {
   /// Bytes that the receiving program has read.
   private(set) var delivered: UInt64 = 0
   private(set) var segments = 0
-  private(set) var acknowledgements = 0
+  private(set) var acknowledgments = 0
 
   /// A connection that has delivered so many bytes already, so that its windows are open.
   init(over slots: PacketSlots, segmentsPerPlan: Int = Exchange.longestPlan, warmUp bytes: UInt64 = 64 << 20) {
@@ -71,7 +71,7 @@ struct Exchange: ~Copyable {
     )
     while delivered < bytes { step() }
     segments = 0
-    acknowledgements = 0
+    acknowledgments = 0
   }
 
   /// Exchanges at least this many segments.
@@ -96,7 +96,7 @@ struct Exchange: ~Copyable {
     receive(data)
     takeEvents()
     let answers = Self.emit(from: &receiver, at: now, segmentsPerPlan: segmentsPerPlan, plan: &plan, slots: slots)
-    acknowledgements += answers
+    acknowledgments += answers
     for slot in 0..<answers { Self.deliver(slot, to: &sender, at: now, slots: slots) }
   }
 

@@ -21,11 +21,11 @@ private func measureSpeed(seconds: Double, segmentsPerPlan: Int) {
     total += exchange.segments - segments
   }
   let mean = Double(total) / ((clock.now - start) / .seconds(1))
-  let answers = Double(exchange.segments) / Double(max(exchange.acknowledgements, 1))
+  let answers = Double(exchange.segments) / Double(max(exchange.acknowledgments, 1))
   print(
     """
     \(segmentsPerPlan) segments a plan: \(Int(mean)) segments/s on average, \(Int(best)) at best \
-    (\(Int(1e9 / best)) ns each; one acknowledgement for \(Int(answers)) segments)
+    (\(Int(1e9 / best)) ns each; one acknowledgment for \(Int(answers)) segments)
     """
   )
 }

@@ -3,7 +3,7 @@ import SockeyeTCP
 
 /// Flows that share a bottleneck, and what became of them.
 struct Scenario {
-  /// The direction of the data, and that of the acknowledgements, which has the same rate and delay and room enough.
+  /// The direction of the data, and that of the acknowledgments, which has the same rate and delay and room enough.
   var forward = Impairments()
   var back = Impairments()
   private var flows: [Flow] = []

@@ -34,7 +34,7 @@ struct ScenarioTables: ParsableCommand {
     noLoss(&aims)
     randomLoss()
     reordering()
-    lostAcknowledgements()
+    lostAcknowledgments()
     bufferbloat()
     outage()
     competition()
@@ -120,8 +120,8 @@ struct ScenarioTables: ParsableCommand {
     }
   }
 
-  private func lostAcknowledgements() {
-    section("Half of the acknowledgements lost", "One flow over 100 Mb/s, 40 ms; 30 s.", Scenario.columns)
+  private func lostAcknowledgments() {
+    section("Half of the acknowledgments lost", "One flow over 100 Mb/s, 40 ms; 30 s.", Scenario.columns)
     for algorithm in algorithms {
       var scenario = Scenario(rate: 100, roundTrip: 40, queue: 500_000)
       scenario.back.loss = .independent(0.5)

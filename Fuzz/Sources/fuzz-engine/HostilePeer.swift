@@ -46,11 +46,11 @@ struct HostilePeer: ~Copyable {
     configuration.congestionControl = CongestionControlAlgorithm(rawValue: input.byte() % 3) ?? .cubic
     configuration.explicitCongestionNotification =
       ExplicitCongestionNotification(rawValue: input.byte() % 4) ?? .accurate
-    configuration.selectiveAcknowledgement = isOn(0)
+    configuration.selectiveAcknowledgment = isOn(0)
     configuration.timestamps = isOn(1)
     configuration.windowScale = isOn(2) ? ConnectionConfiguration.automaticWindowScale : nil
     configuration.autotune = isOn(3)
-    configuration.recentAcknowledgement = isOn(4)
+    configuration.recentAcknowledgment = isOn(4)
     configuration.tailLossProbe = isOn(5)
     configuration.proportionalRateReduction = isOn(6)
     configuration.forwardRetransmissionTimeoutRecovery = isOn(7)
@@ -108,7 +108,7 @@ struct HostilePeer: ~Copyable {
       case 0...3: sendSegment(shape: step)
       case 4: passTime(step & 31)
       case 5: useConnection(step & 31)
-      case 6: repeatAcknowledgement(count: Int(step & 31))
+      case 6: repeatAcknowledgment(count: Int(step & 31))
       default: reportError(step & 31)
       }
       settle()
@@ -128,8 +128,8 @@ struct HostilePeer: ~Copyable {
     deliver(header, payloadLength: length)
   }
 
-  /// The same acknowledgement again and again, with a growing block.
-  private mutating func repeatAcknowledgement(count: Int) {
+  /// The same acknowledgment again and again, with a growing block.
+  private mutating func repeatAcknowledgment(count: Int) {
     var header = nearlyRight(flags: .ack)
     header.acknowledgmentNumber &-= input.magnitude()
     let start = header.acknowledgmentNumber &+ input.magnitude()

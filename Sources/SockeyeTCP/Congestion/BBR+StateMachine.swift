@@ -87,10 +87,10 @@ extension BBR {
 
   /// AdaptLongTermModel; answers whether it decided a transition.
   private mutating func adaptLongTermModel(_ sample: CongestionSample, _ window: CongestionWindow) -> Bool {
-    if acknowledgementPhase == .probeStarting, isRoundStart { acknowledgementPhase = .probeFeedback }
-    if acknowledgementPhase == .probeStopping, isRoundStart {
+    if acknowledgmentPhase == .probeStarting, isRoundStart { acknowledgmentPhase = .probeFeedback }
+    if acknowledgmentPhase == .probeStopping, isRoundStart {
       isProbeSample = false
-      acknowledgementPhase = .initial
+      acknowledgmentPhase = .initial
       if isProbingBandwidthCycle, !sample.rate.isApplicationLimited { advanceBandwidthFilter() }
       if isProbingBandwidthCycle, wasProbePrecautionary, !wasProbeTooHigh {
         startProbeRefill(delivered: sample.delivered)
@@ -131,7 +131,7 @@ extension BBR {
     roundsSinceProbeUp = UInt32(random(below: 2))
     probeWait = .seconds(2) + .microseconds(Int64(random(below: 1_000_000)))
     cycleStart = now
-    acknowledgementPhase = .probeStopping
+    acknowledgmentPhase = .probeStopping
     startRound(delivered: delivered)
     state = .probeBandwidthDown
     pacingGain = BBR.downPacingGain
@@ -149,7 +149,7 @@ extension BBR {
     probeUpRounds = 0
     probeUpAcknowledged = 0
     wasProbePrecautionary = false
-    acknowledgementPhase = .refilling
+    acknowledgmentPhase = .refilling
     if let delivered { startRound(delivered: delivered) }
     state = .probeBandwidthRefill
     pacingGain = 100
@@ -157,7 +157,7 @@ extension BBR {
   }
 
   private mutating func startProbeUp(_ sample: CongestionSample, _ window: CongestionWindow) {
-    acknowledgementPhase = .probeStarting
+    acknowledgmentPhase = .probeStarting
     startRound(delivered: sample.delivered)
     resetFullBandwidth()
     fullBandwidth = sample.rate.rate
@@ -206,7 +206,7 @@ extension BBR {
       pacingGain = 100
       windowGain = BBR.probeRoundTripWindowGain
       probeRoundTripDoneAt = .never
-      acknowledgementPhase = .probeStopping
+      acknowledgmentPhase = .probeStopping
       startRound(delivered: sample.delivered)
     }
     if state == .probeRoundTrip { handleProbeRoundTrip(sample, window: &window) }

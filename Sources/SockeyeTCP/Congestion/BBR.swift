@@ -20,7 +20,7 @@ struct BBR: CongestionAlgorithm {
   }
 
   /// BBR.ack_phase.
-  enum AcknowledgementPhase: UInt8 {
+  enum AcknowledgmentPhase: UInt8 {
     case initial
     case refilling
     case probeStarting
@@ -47,7 +47,7 @@ struct BBR: CongestionAlgorithm {
   // MARK: What to do
 
   var state = State.startup
-  var acknowledgementPhase = AcknowledgementPhase.initial
+  var acknowledgmentPhase = AcknowledgmentPhase.initial
   /// The state to which to return if the last losses were spurious; nil for none.
   var undoState: State?
   var pacingRate: UInt64 = 0
@@ -118,7 +118,7 @@ struct BBR: CongestionAlgorithm {
   var wasProbeTooHigh = false
   var wasProbePrecautionary = false
 
-  // MARK: Aggregation of acknowledgements
+  // MARK: Aggregation of acknowledgments
 
   var extraStart: Instant
   var extraDelivered: UInt64 = 0
@@ -153,7 +153,7 @@ struct BBR: CongestionAlgorithm {
 
   mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant) {
     // HandleRestartFromIdle. That the probe of the round trip may be over by now is seen at the next
-    // acknowledgement.
+    // acknowledgment.
     guard inFlightBefore == 0, isApplicationLimited else { return }
     isRestartingFromIdle = true
     extraStart = now

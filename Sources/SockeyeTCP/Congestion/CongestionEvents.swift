@@ -1,6 +1,6 @@
 /// What a congestion controller is told when data has been acknowledged.
 struct CongestionSample {
-  /// When the acknowledgement arrived.
+  /// When the acknowledgment arrived.
   var now: Instant
   /// Bytes newly known to have arrived, cumulatively or selectively. Never 0 for the loss-based algorithms.
   var newlyDelivered: UInt64
@@ -45,14 +45,14 @@ enum CongestionSignal {
 
 /// The events of a congestion controller.
 ///
-/// They are kept apart on purpose: one event for timeout, duplicate acknowledgement and loss has cost other
+/// They are kept apart on purpose: one event for timeout, duplicate acknowledgment and loss has cost other
 /// stacks years. No event but `congested` and `timedOut` makes a loss-based window smaller. Dispatch is
 /// static, by `CongestionController`; the protocol only says what an algorithm must answer.
 protocol CongestionAlgorithm {
   /// Bytes left, new or again. `inFlightBefore` is what was in flight before them.
   mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant)
 
-  /// An acknowledgement newly delivered data. Grows the window.
+  /// An acknowledgment newly delivered data. Grows the window.
   mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow)
 
   /// A transmission was taken for lost. Reported for each, before what follows from it.

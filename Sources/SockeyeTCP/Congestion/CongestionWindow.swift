@@ -38,9 +38,9 @@ struct CongestionWindow {
     bytes = min(max(value, segmentSize), CongestionWindow.greatest)
   }
 
-  /// Grows as slow start does: by what was acknowledged, `limit` segments at most for one acknowledgement
-  /// (RFC 3465; the count of bytes rather than of acknowledgements is what makes dividing an
-  /// acknowledgement useless). Not beyond the threshold.
+  /// Grows as slow start does: by what was acknowledged, `limit` segments at most for one acknowledgment
+  /// (RFC 3465; the count of bytes rather than of acknowledgments is what makes dividing an
+  /// acknowledgment useless). Not beyond the threshold.
   ///
   /// - Returns: the bytes that were left over at the threshold, for congestion avoidance.
   @inline(__always)

@@ -11,7 +11,7 @@ struct Cubic: CongestionAlgorithm {
   /// What makes the window a function of time.
   fileprivate struct Shape {
     /// When the present epoch of congestion avoidance began; `never` between a congestion and the first
-    /// acknowledgement that grows the window after it.
+    /// acknowledgment that grows the window after it.
     var epochStart = Instant.never
     /// W_max, in bytes.
     var maximum: UInt32 = 0

@@ -35,8 +35,8 @@ struct HyStart {
 
   /// Grows the window by what slow start allows.
   ///
-  /// RFC 9406 section 4.3 has L, the most that one acknowledgement may add: infinite where transmissions are paced, and 8
-  /// segments elsewhere. It is infinite here always, as on Linux: with offload one acknowledgement for many segments is the
+  /// RFC 9406 section 4.3 has L, the most that one acknowledgment may add: infinite where transmissions are paced, and 8
+  /// segments elsewhere. It is infinite here always, as on Linux: with offload one acknowledgment for many segments is the
   /// rule, and the sender would crawl.
   ///
   /// - Returns: the bytes left over at the threshold, for congestion avoidance.

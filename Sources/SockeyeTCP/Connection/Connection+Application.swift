@@ -74,7 +74,7 @@ extension Connection {
       )
     }
     guard state.receivesData else { return }
-    if incoming.deservesWindowUpdate(segmentSize: UInt32(incoming.segmentSize)) { acknowledgements.makeDue() }
+    if incoming.deservesWindowUpdate(segmentSize: UInt32(incoming.segmentSize)) { acknowledgments.makeDue() }
   }
 
   /// CLOSE (RFC 9293 section 3.10.4): no more will be sent; a FIN follows what is queued. Reading goes on (MAY-1).
@@ -155,10 +155,10 @@ extension Connection {
     hold.deadline = .never
   }
 
-  /// Acknowledges what arrives at once for a while, as at the start of a connection, or holds acknowledgements back from now
+  /// Acknowledges what arrives at once for a while, as at the start of a connection, or holds acknowledgments back from now
   /// on (Linux's TCP_QUICKACK).
-  public mutating func setQuickAcknowledgements(_ isOn: Bool) {
-    acknowledgements.setQuick(isOn ? max(configuration.quickAcknowledgements, 1) : 0)
+  public mutating func setQuickAcknowledgments(_ isOn: Bool) {
+    acknowledgments.setQuick(isOn ? max(configuration.quickAcknowledgments, 1) : 0)
   }
 
   /// Sets how many bytes may be queued and not acknowledged. What is queued already stays.

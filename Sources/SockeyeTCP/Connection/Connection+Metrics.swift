@@ -21,7 +21,7 @@ extension Connection {
     metrics.unansweredProbes = Int(max(persist.unanswered, keepAlive.unanswered))
     metrics.sinceLastDataSent = lastDataSent == .never ? .zero : now - lastDataSent
     metrics.sinceLastDataReceived = lastDataArrival == .never ? .zero : now - lastDataArrival
-    metrics.sinceLastAcknowledgementReceived = now - lastArrival
+    metrics.sinceLastAcknowledgmentReceived = now - lastArrival
 
     limits.describe(in: &metrics, at: now)
     metrics.receiverRoundTripTime = bufferTuning.roundTrip ?? .zero
@@ -36,7 +36,7 @@ extension Connection {
     metrics.segmentsRetransmitted = counters.segmentsRetransmitted
     metrics.outOfOrderSegmentsReceived = counters.outOfOrderSegmentsReceived
     metrics.duplicateSegmentsReceived = counters.duplicateSegmentsReceived
-    metrics.challengeAcknowledgementsSent = counters.challengeAcknowledgementsSent
+    metrics.challengeAcknowledgmentsSent = counters.challengeAcknowledgmentsSent
     metrics.segmentsDroppedAsOld = counters.segmentsDroppedAsOld
     metrics.segmentsDroppedForRangeBudget = counters.segmentsDroppedForRangeBudget
     return metrics

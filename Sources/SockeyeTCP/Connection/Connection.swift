@@ -7,7 +7,7 @@
 /// 3. Tell it what the application does: `send`, `read`, `close`, `abort`.
 /// 4. After any of these, and after `advance(to:)` when `nextDeadline` has come, call `nextSegment` until it
 ///    answers false, and `nextEvent` until it answers nil. Take a whole batch in before asking for output, so that
-///    acknowledgements are aggregated (section 3.10.7.4, MUST-58, MUST-59).
+///    acknowledgments are aggregated (section 3.10.7.4, MUST-58, MUST-59).
 /// 5. Drop it when `state` is closed; in TIME-WAIT, `timeWaitEntry` can stand for it in a few dozen bytes.
 ///
 /// Positions in the public interface count bytes of data from zero, for each direction.
@@ -34,7 +34,7 @@ public struct Connection: ~Copyable {
 
   // MARK: Mechanisms
 
-  var acknowledgements: AcknowledgementSchedule
+  var acknowledgments: AcknowledgmentSchedule
   var timestamps: TimestampClock
   var persist = PersistTimer()
   var keepAlive = KeepAliveTimer()
@@ -106,9 +106,9 @@ public struct Connection: ~Copyable {
       segmentSize: UInt32(size),
       seed: UInt64(secrets.initialSequenceNumber)
     )
-    acknowledgements = AcknowledgementSchedule(configuration: configuration)
+    acknowledgments = AcknowledgmentSchedule(configuration: configuration)
     timestamps = TimestampClock(offset: secrets.timestampOffset)
-    challenges = ChallengeBudget(perSecond: configuration.challengeAcknowledgementsPerSecond)
+    challenges = ChallengeBudget(perSecond: configuration.challengeAcknowledgmentsPerSecond)
     pathMTU = PathMTU(path: path)
     lastArrival = now
   }
@@ -190,7 +190,7 @@ struct ConnectionCounters {
   var segmentsRetransmitted: UInt64 = 0
   var outOfOrderSegmentsReceived: UInt64 = 0
   var duplicateSegmentsReceived: UInt64 = 0
-  var challengeAcknowledgementsSent: UInt64 = 0
+  var challengeAcknowledgmentsSent: UInt64 = 0
   var segmentsDroppedAsOld: UInt64 = 0
   var segmentsDroppedForRangeBudget: UInt64 = 0
 }

@@ -19,8 +19,8 @@ public struct ConnectionConfiguration: Sendable {
 
   // MARK: Options offered to the peer
 
-  /// Offer and accept selective acknowledgements (RFC 2018).
-  public var selectiveAcknowledgement = true
+  /// Offer and accept selective acknowledgments (RFC 2018).
+  public var selectiveAcknowledgment = true
   /// Offer and accept timestamps (RFC 7323 section 3).
   public var timestamps = true
   /// The shift to offer for the receive window, 0 to 14; nil offers no scaling (RFC 7323 section 2).
@@ -37,8 +37,8 @@ public struct ConnectionConfiguration: Sendable {
   public var congestionControl = CongestionControlAlgorithm.cubic
   /// Segments in the initial congestion window (RFC 6928).
   public var initialCongestionWindow: UInt16 = 10
-  /// Time-based loss detection (RFC 8985); without it three duplicate acknowledgements (RFC 6675).
-  public var recentAcknowledgement = true
+  /// Time-based loss detection (RFC 8985); without it three duplicate acknowledgments (RFC 6675).
+  public var recentAcknowledgment = true
   /// Tail loss probes (RFC 8985 section 7).
   public var tailLossProbe = true
   /// Proportional rate reduction (RFC 6937).
@@ -56,10 +56,10 @@ public struct ConnectionConfiguration: Sendable {
   @Milliseconds public var minimumRetransmissionTimeout = Interval.milliseconds(200)
   /// The greatest retransmission timeout.
   @Milliseconds public var maximumRetransmissionTimeout = Interval.milliseconds(120_000)
-  /// The longest that an acknowledgement is held back; capped at 500 ms (RFC 9293 section 3.8.6.3, MUST-40).
-  @Milliseconds public var delayedAcknowledgement = Interval.milliseconds(40)
+  /// The longest that an acknowledgment is held back; capped at 500 ms (RFC 9293 section 3.8.6.3, MUST-40).
+  @Milliseconds public var delayedAcknowledgment = Interval.milliseconds(40)
   /// Data segments at the start that are acknowledged at once.
-  public var quickAcknowledgements: UInt8 = 16
+  public var quickAcknowledgments: UInt8 = 16
   /// The maximum segment lifetime; TIME-WAIT lasts twice as long (RFC 9293 section 3.4.2).
   @Milliseconds public var maximumSegmentLifetime = Interval.milliseconds(60_000)
   /// How long a connection whose application has gone waits in FIN-WAIT-2 for the peer's FIN.
@@ -95,8 +95,8 @@ public struct ConnectionConfiguration: Sendable {
 
   /// Answer RST, SYN and ACK that are off the mark as RFC 5961 says; false answers as RFC 793 did.
   public var challengesBlindAttacks = true
-  /// Challenge acknowledgements that one connection sends in a second (RFC 5961 section 7).
-  public var challengeAcknowledgementsPerSecond: UInt8 = 10
+  /// Challenge acknowledgments that one connection sends in a second (RFC 5961 section 7).
+  public var challengeAcknowledgmentsPerSecond: UInt8 = 10
 
   /// The defaults.
   public init() {}

@@ -73,8 +73,8 @@ public struct ConnectionMetrics: Sendable, Equatable {
   public var sinceLastDataSent = Interval.zero
   /// Time since data last arrived.
   public var sinceLastDataReceived = Interval.zero
-  /// Time since an acknowledgement last arrived.
-  public var sinceLastAcknowledgementReceived = Interval.zero
+  /// Time since an acknowledgment last arrived.
+  public var sinceLastAcknowledgmentReceived = Interval.zero
 
   // MARK: Counters
 
@@ -110,8 +110,8 @@ public struct ConnectionMetrics: Sendable, Equatable {
   public var outOfOrderSegmentsReceived: UInt64 = 0
   /// Segments received whose data had all been received before.
   public var duplicateSegmentsReceived: UInt64 = 0
-  /// Challenge acknowledgements sent (RFC 5961).
-  public var challengeAcknowledgementsSent: UInt64 = 0
+  /// Challenge acknowledgments sent (RFC 5961).
+  public var challengeAcknowledgmentsSent: UInt64 = 0
   /// Segments dropped as old duplicates by timestamp (PAWS).
   public var segmentsDroppedAsOld: UInt64 = 0
   /// Segments dropped because the budget of out-of-order ranges was spent.
@@ -137,8 +137,8 @@ public struct NegotiatedOptions: OptionSet, Sendable, Hashable {
 
   /// Timestamps (RFC 7323 section 3).
   public static let timestamps = NegotiatedOptions(rawValue: 1 << 0)
-  /// Selective acknowledgement (RFC 2018).
-  public static let selectiveAcknowledgement = NegotiatedOptions(rawValue: 1 << 1)
+  /// Selective acknowledgment (RFC 2018).
+  public static let selectiveAcknowledgment = NegotiatedOptions(rawValue: 1 << 1)
   /// Window scaling (RFC 7323 section 2).
   public static let windowScale = NegotiatedOptions(rawValue: 1 << 2)
   /// Explicit congestion notification (RFC 3168).

@@ -14,7 +14,7 @@ extension Connection {
       options.insert(.timestamps)
       timestamps.update(timestamp.value, at: now)
     }
-    if configuration.selectiveAcknowledgement, offered.sackPermitted { options.insert(.selectiveAcknowledgement) }
+    if configuration.selectiveAcknowledgment, offered.sackPermitted { options.insert(.selectiveAcknowledgment) }
     if let shift = offeredWindowShift, let peerShift = offered.windowScale {
       options.insert(.windowScale)
       incoming.windowShift = shift
@@ -39,7 +39,7 @@ extension Connection {
     case .grants(let cookie): sent.fastOpen = isReply ? cookie : nil
     }
     sent.sackPermitted =
-      isReply ? options.contains(.selectiveAcknowledgement) : configuration.selectiveAcknowledgement
+      isReply ? options.contains(.selectiveAcknowledgment) : configuration.selectiveAcknowledgment
     if isReply ? options.contains(.windowScale) : true { sent.windowScale = offeredWindowShift }
     return sent
   }

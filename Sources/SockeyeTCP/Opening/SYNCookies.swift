@@ -56,7 +56,7 @@ public struct SYNCookies: Sendable {
     if header.options.timestamp != nil {
       header.options.timestamp?.value = Self.encode(
         shift: connection.options.contains(.windowScale) ? min(syn.options.windowScale ?? 0, 14) : nil,
-        selective: connection.options.contains(.selectiveAcknowledgement),
+        selective: connection.options.contains(.selectiveAcknowledgment),
         clock: connection.timestamps.value(at: now)
       )
     } else {

@@ -74,7 +74,7 @@ extension IncomingStream {
   /// Whether the application has made so much room that the peer should be told without waiting for a reason to send.
   ///
   /// That is when the window would at least double, which is also when it opens after having been closed. Lesser
-  /// updates travel with the acknowledgements of the data that keeps coming.
+  /// updates travel with the acknowledgments of the data that keeps coming.
   func deservesWindowUpdate(segmentSize: UInt32) -> Bool {
     let wanted = wantedEdge(segmentSize: segmentSize)
     return wanted > edge && wanted - next >= 2 * window

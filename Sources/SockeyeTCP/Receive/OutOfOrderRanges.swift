@@ -1,7 +1,7 @@
 internal import SockeyeWire
 
 /// The ranges of data that arrived ahead of a gap (RFC 9293 section 3.10.7.4, SHLD-31), and what selective
-/// acknowledgements say about them (RFC 2018, RFC 2883).
+/// acknowledgments say about them (RFC 2018, RFC 2883).
 ///
 /// Bytes are bounded by the window that was offered, ranges by a count, so what a peer can make this hold is bounded:
 /// 16 bytes for each of at most `maximumCount` ranges, and 72. A connection whose data arrives in order has no storage.
@@ -13,7 +13,7 @@ struct OutOfOrderRanges: ~Copyable {
   private var storedCount: UInt16 = 0
   private let maximumCount: UInt16
 
-  /// What the next selective acknowledgements should tell, beside the ranges themselves.
+  /// What the next selective acknowledgments should tell, beside the ranges themselves.
   private struct Report {
     /// Starts of the ranges that arrived last, latest first: the order of the blocks (RFC 2018 section 4).
     var recent: (StreamOffset, StreamOffset, StreamOffset, StreamOffset) = (0, 0, 0, 0)
@@ -56,7 +56,7 @@ struct OutOfOrderRanges: ~Copyable {
 
   var isEmpty: Bool { storedCount == 0 }
 
-  /// Whether there is something that a selective acknowledgement should tell.
+  /// Whether there is something that a selective acknowledgment should tell.
   @inline(__always)
   var hasBlocks: Bool {
     guard let storage else { return false }

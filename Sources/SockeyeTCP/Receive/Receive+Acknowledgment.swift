@@ -52,17 +52,17 @@ extension Connection {
       persist.peerAnswered(window: outgoing.window)
       return
     }
-    var acknowledgement = Acknowledgement(cumulative: offset)
-    acknowledgement.changesWindow = changesWindow
-    acknowledgement.occupiesSequenceSpace = segment.end(header.flags) > segment.start
-    acknowledgement.echoedTime = echoedTime(header, at: segment.arrival)
-    if options.contains(.selectiveAcknowledgement), !header.options.sackBlocks.isEmpty {
-      takeSelectiveAcknowledgements(header.options.sackBlocks, &acknowledgement)
+    var acknowledgment = Acknowledgment(cumulative: offset)
+    acknowledgment.changesWindow = changesWindow
+    acknowledgment.occupiesSequenceSpace = segment.end(header.flags) > segment.start
+    acknowledgment.echoedTime = echoedTime(header, at: segment.arrival)
+    if options.contains(.selectiveAcknowledgment), !header.options.sackBlocks.isEmpty {
+      takeSelectiveAcknowledgments(header.options.sackBlocks, &acknowledgment)
     }
-    acknowledgement.congestionEcho = congestion.isEcho(header.flags)
-    acknowledgement.markedBytes = congestion.newlyMarkedBytes(header, segmentSize: outgoing.segmentSize)
+    acknowledgment.congestionEcho = congestion.isEcho(header.flags)
+    acknowledgment.markedBytes = congestion.newlyMarkedBytes(header, segmentSize: outgoing.segmentSize)
     registerSpeculation(upTo: offset)
-    let outcome = recovery.acknowledged(acknowledgement, at: segment.arrival)
+    let outcome = recovery.acknowledged(acknowledgment, at: segment.arrival)
     if outcome.pathProbe != .unknown { followPathProbe(outcome.pathProbe, at: segment.arrival) }
     persist.peerAnswered(window: outgoing.window)
     guard offset > previous else { return }
@@ -75,7 +75,7 @@ extension Connection {
 
   /// Turns SACK blocks into offsets. They may lie: whatever does not lie between SND.UNA and SND.NXT is left out, except
   /// duplicates, which may lie below (RFC 2883).
-  private func takeSelectiveAcknowledgements(_ blocks: SACKBlocks, _ acknowledgement: inout Acknowledgement) {
+  private func takeSelectiveAcknowledgments(_ blocks: SACKBlocks, _ acknowledgment: inout Acknowledgment) {
     for index in blocks.indices {
       let block = blocks[index]
       guard
@@ -83,7 +83,7 @@ extension Connection {
         let right = SequenceNumber(block.right).offset(near: recovery.unacknowledged, initial: outgoing.initial),
         left < right, right <= recovery.next
       else { continue }
-      acknowledgement.selective.append(from: left, to: right)
+      acknowledgment.selective.append(from: left, to: right)
     }
   }
 
@@ -98,7 +98,7 @@ extension Connection {
     }
   }
 
-  /// What the acknowledgement means for the state.
+  /// What the acknowledgment means for the state.
   ///
   /// - Returns: whether the segment goes on to the sixth step.
   private mutating func followAcknowledgment(_ segment: ArrivingSegment) -> Bool {

@@ -14,8 +14,8 @@ extension Connection {
       length: segment.length,
       count: segment.count
     )
-    // A mark is told at once, so that the sender needn't wait a delayed acknowledgement for it.
-    if isMarked, segment.length > 0 { acknowledgements.makeDue() }
+    // A mark is told at once, so that the sender needn't wait a delayed acknowledgment for it.
+    if isMarked, segment.length > 0 { acknowledgments.makeDue() }
     // Second, check the RST bit.
     if header.flags.contains(.rst) {
       receiveReset(segment)

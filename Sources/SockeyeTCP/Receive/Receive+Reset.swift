@@ -52,10 +52,10 @@ extension Connection {
     return false
   }
 
-  /// Sends a challenge acknowledgement, <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>, if the budget allows (RFC 5961 section 7).
+  /// Sends a challenge acknowledgment, <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>, if the budget allows (RFC 5961 section 7).
   mutating func challenge(at now: Instant) {
     guard challenges.spend(at: now) else { return }
-    counters.challengeAcknowledgementsSent += 1
-    acknowledgements.makeDue()
+    counters.challengeAcknowledgmentsSent += 1
+    acknowledgments.makeDue()
   }
 }

@@ -2,7 +2,7 @@ internal import SockeyeWire
 
 /// RFC 9293 section 3.10.7.4, first step: check the sequence number.
 extension Connection {
-  /// Whether the segment goes on to the second step. One that doesn't is answered with an acknowledgement, unless it is a
+  /// Whether the segment goes on to the second step. One that doesn't is answered with an acknowledgment, unless it is a
   /// reset; the answer tells a peer that has lost its place where to go on.
   mutating func checkSequenceNumber(_ header: TCPHeader, _ segment: inout ArrivingSegment) -> Bool {
     guard let start = SequenceNumber(header.sequenceNumber).offset(near: incoming.next, initial: incoming.initial)
@@ -31,7 +31,7 @@ extension Connection {
       // Special allowance for a zero window: valid ACKs, URGs and RSTs are taken from a segment that begins at RCV.NXT,
       // though its text is not (MUST-66). It is answered with the window, which is what a probe asks for.
       if incoming.window == 0, start == incoming.next {
-        acknowledgements.makeDue()
+        acknowledgments.makeDue()
         return true
       }
       noteDuplicate(segment)
@@ -84,15 +84,15 @@ extension Connection {
     }
     let isWaiting = segment.length > 0 || header.flags.contains(.fin)
     if !isWaiting, !challenges.spend(at: segment.arrival) { return false }
-    acknowledgements.makeDue()
+    acknowledgments.makeDue()
     return false
   }
 
-  /// Notes a segment whose data has all been received before, for a duplicate selective acknowledgement (RFC 2883).
+  /// Notes a segment whose data has all been received before, for a duplicate selective acknowledgment (RFC 2883).
   private mutating func noteDuplicate(_ segment: ArrivingSegment) {
     guard segment.length > 0, segment.dataEnd <= incoming.next else { return }
     counters.duplicateSegmentsReceived += UInt64(segment.count)
-    guard options.contains(.selectiveAcknowledgement) else { return }
+    guard options.contains(.selectiveAcknowledgment) else { return }
     outOfOrder.noteDuplicate(segment.dataStart..<segment.dataEnd)
   }
 }

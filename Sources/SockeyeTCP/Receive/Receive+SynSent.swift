@@ -58,7 +58,7 @@ extension Connection {
 
     // Our SYN has been acknowledged: ESTABLISHED.
     enterEstablished(acknowledging: acknowledged, header, segment)
-    acknowledgements.makeDue()
+    acknowledgments.makeDue()
     var arrived = segment
     arrived.start = 0
     arrived.dataStart = 1
@@ -76,11 +76,11 @@ extension Connection {
   mutating func enterEstablished(acknowledging offset: StreamOffset, _ header: TCPHeader, _ segment: ArrivingSegment) {
     state = .established
     events.insert(.established)
-    var acknowledgement = Acknowledgement(cumulative: offset)
-    acknowledgement.occupiesSequenceSpace = header.flags.contains(.syn)
-    acknowledgement.echoedTime = echoedTime(header, at: segment.arrival)
+    var acknowledgment = Acknowledgment(cumulative: offset)
+    acknowledgment.occupiesSequenceSpace = header.flags.contains(.syn)
+    acknowledgment.echoedTime = echoedTime(header, at: segment.arrival)
     registerSpeculation(upTo: offset)
-    _ = recovery.acknowledged(acknowledgement, at: segment.arrival)
+    _ = recovery.acknowledged(acknowledgment, at: segment.arrival)
     if offset > 1 { events.insert(.acknowledged) }
     if outgoing.isClosed { state = .finWait1 }
   }
@@ -88,7 +88,7 @@ extension Connection {
   /// The handshake is complete: from here on the congestion control that was chosen is in charge, which may need memory.
   mutating func beginTransfer(now: Instant) {
     recovery.established(
-      selective: options.contains(.selectiveAcknowledgement),
+      selective: options.contains(.selectiveAcknowledgment),
       timestamps: options.contains(.timestamps),
       segmentSize: UInt32(outgoing.segmentSize),
       now: now

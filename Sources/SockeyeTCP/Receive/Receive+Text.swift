@@ -29,7 +29,7 @@ extension Connection {
     }
     lastDataArrival = segment.arrival
     noteSegmentSize(segment)
-    if segment.dataStart < incoming.next, options.contains(.selectiveAcknowledgement) {
+    if segment.dataStart < incoming.next, options.contains(.selectiveAcknowledgment) {
       outOfOrder.noteDuplicate(segment.dataStart..<incoming.next)
     }
     guard start == incoming.next else { return holdOutOfOrder(start..<end, segment) }
@@ -39,14 +39,14 @@ extension Connection {
     incoming.next = outOfOrder.advance(over: start..<end)
     events.insert(.readable)
     if configuration.autotune { tuneBuffer(header, segment) }
-    acknowledgements.dataArrived(
+    acknowledgments.dataArrived(
       unacknowledged: incoming.next - min(incoming.lastAcknowledgmentSent, incoming.next),
       segmentSize: incoming.segmentSize,
       segmentCount: segment.count,
       at: segment.arrival
     )
     // RFC 5681 section 4.2: what fills all or part of a gap is acknowledged at once.
-    if filledGap || outOfOrder.hasBlocks { acknowledgements.makeDue() }
+    if filledGap || outOfOrder.hasBlocks { acknowledgments.makeDue() }
     return Reception(kept: start..<end, of: segment)
   }
 
@@ -64,7 +64,7 @@ extension Connection {
 
   /// Data ahead of a gap is held (SHLD-31), and acknowledged at once with what is missing (MAY-13, RFC 5681 section 4.2).
   private mutating func holdOutOfOrder(_ range: Range<StreamOffset>, _ segment: ArrivingSegment) -> Reception {
-    acknowledgements.makeDue()
+    acknowledgments.makeDue()
     switch outOfOrder.insert(range) {
     case .inserted:
       counters.outOfOrderSegmentsReceived += UInt64(segment.count)
@@ -100,7 +100,7 @@ extension Connection {
     incoming.next = fin + 1
     outOfOrder.removeAll()
     events.insert(.peerClosed)
-    acknowledgements.makeDue()
+    acknowledgments.makeDue()
     switch state {
     case .established: state = .closeWait
     // A FIN of ours that was acknowledged in the fifth step has led to FIN-WAIT-2 already.

@@ -94,13 +94,13 @@ struct DeliveryRateEstimator {
     flightStart = record.sentAt
   }
 
-  /// Completes the sample when the whole acknowledgement has been taken in (GenerateRateSample).
+  /// Completes the sample when the whole acknowledgment has been taken in (GenerateRateSample).
   mutating func finish(_ sample: inout RateSample, minimumRoundTripTime: Interval) {
     if isApplicationLimited, delivered > applicationLimitedUntil { applicationLimitedUntil = 0 }
     sample.lost = lost.clampedDifference(sample.lostAtSend)
     guard sample.hasRecord else { return }
     sample.delivered = delivered.clampedDifference(sample.priorDelivered)
-    // The slower of sending and acknowledging: acknowledgements may arrive compressed, but no data can be
+    // The slower of sending and acknowledging: acknowledgments may arrive compressed, but no data can be
     // delivered faster than it was sent.
     let interval = max(sample.sendElapsed, deliveryTime - sample.priorTime)
     // Less than the least round trip: a retransmission whose original was delivered, or a clock that stood.
@@ -114,7 +114,7 @@ struct DeliveryRateEstimator {
   }
 }
 
-/// A sample of the delivery rate, made of one acknowledgement.
+/// A sample of the delivery rate, made of one acknowledgment.
 struct RateSample {
   /// Bytes a second; 0 where no valid sample could be made.
   var rate: UInt64 = 0
@@ -130,7 +130,7 @@ struct RateSample {
   var inFlightAtSend: UInt64 = 0
   /// RS.lost: bytes taken for lost between the sending and the arrival of the newest record.
   var lost: UInt64 = 0
-  /// Whether the acknowledgement delivered anything.
+  /// Whether the acknowledgment delivered anything.
   var hasRecord = false
 
   fileprivate var newestSentAt = Instant.zero

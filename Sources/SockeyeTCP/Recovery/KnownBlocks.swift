@@ -1,4 +1,4 @@
-/// The SACK blocks of the last acknowledgement, as far as they were believed.
+/// The SACK blocks of the last acknowledgment, as far as they were believed.
 ///
 /// Of each offset only the lower half is kept: blocks lie in what is outstanding, which is less than 2³¹ bytes,
 /// so the offset nearest above SND.UNA is the one that was meant.

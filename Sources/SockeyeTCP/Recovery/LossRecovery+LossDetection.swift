@@ -1,19 +1,19 @@
 // Which of what is outstanding is lost: by time (RACK, RFC 8985), by counting (RFC 6675) or, without SACK, by
-// duplicate acknowledgements (RFC 6582).
+// duplicate acknowledgments (RFC 6582).
 extension LossRecovery {
   /// DupThresh (RFC 5681, RFC 6675).
   static let duplicateThreshold: UInt64 = 3
 
   /// Whether losses are told by time.
-  var usesTime: Bool { features.contains(.selective) && features.contains(.recentAcknowledgement) }
+  var usesTime: Bool { features.contains(.selective) && features.contains(.recentAcknowledgment) }
 
   /// Whether losses are told by the count of what arrived beyond them.
   var usesDuplicateThreshold: Bool {
-    features.contains(.selective) && !features.contains(.recentAcknowledgement)
+    features.contains(.selective) && !features.contains(.recentAcknowledgment)
   }
 
   /// Marks what is now taken for lost; notes in `facts` whether that says something about congestion.
-  mutating func detectLosses(_ digest: inout AcknowledgementDigest) {
+  mutating func detectLosses(_ digest: inout AcknowledgmentDigest) {
     guard scoreboard.outstandingBytes > 0, features.contains(.established) else {
       reorderingDeadline = .never
       return
@@ -34,9 +34,9 @@ extension LossRecovery {
 
   /// RACK_detect_loss (RFC 8985 section 6.2 step 5): what was sent sufficiently long before something that
   /// has been delivered is lost.
-  private mutating func detectLossesByTime(_ digest: inout AcknowledgementDigest) {
+  private mutating func detectLossesByTime(_ digest: inout AcknowledgmentDigest) {
     reorderingDeadline = .never
-    let recent = recentAcknowledgement
+    let recent = recentAcknowledgment
     let isUrgent =
       state == .recovery || state == .loss
       || scoreboard.deliveredBytes >= LossRecovery.duplicateThreshold * window.segmentSize
@@ -76,7 +76,7 @@ extension LossRecovery {
   }
 
   /// IsLost (RFC 6675 section 4): three segments, or three separate ranges, have arrived beyond it.
-  private mutating func detectLossesByCount(_ digest: inout AcknowledgementDigest) {
+  private mutating func detectLossesByCount(_ digest: inout AcknowledgmentDigest) {
     guard scoreboard.deliveredBytes > 0 else { return }
     var deliveredBeyond: UInt64 = 0
     var rangesBeyond: UInt64 = 0
@@ -97,10 +97,10 @@ extension LossRecovery {
     }
   }
 
-  /// RFC 6582: the third duplicate acknowledgement, or in recovery an acknowledgement that covers only a part
+  /// RFC 6582: the third duplicate acknowledgment, or in recovery an acknowledgment that covers only a part
   /// of it, says that the oldest segment is lost.
-  private mutating func detectLossesByDuplicates(_ digest: inout AcknowledgementDigest) {
-    let isThird = duplicateAcknowledgements >= UInt32(LossRecovery.duplicateThreshold) && state != .recovery
+  private mutating func detectLossesByDuplicates(_ digest: inout AcknowledgmentDigest) {
+    let isThird = duplicateAcknowledgments >= UInt32(LossRecovery.duplicateThreshold) && state != .recovery
     // Section 3.2 step 2 with `recover`: the duplicates of segments that a timeout sent needlessly mean nothing.
     let mayStart = isThird && scoreboard.start >= recoveryPoint && state != .loss
     let isPartial =
@@ -113,7 +113,7 @@ extension LossRecovery {
   }
 
   /// Takes the record at `index` for lost and tells whom it concerns.
-  mutating func markLost(at index: Int, _ digest: inout AcknowledgementDigest) {
+  mutating func markLost(at index: Int, _ digest: inout AcknowledgmentDigest) {
     guard let record = scoreboard.ring.record(at: index) else { return }
     scoreboard.markLost(at: index)
     if record.flags.contains(.pathProbe) {

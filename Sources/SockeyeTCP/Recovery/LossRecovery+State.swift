@@ -5,11 +5,11 @@ extension LossRecovery {
   @inline(__always)
   var isReducing: Bool { state == .recovery || state == .congestionWindowReduced }
 
-  /// What an acknowledgement means for the state, once its data has been taken in.
+  /// What an acknowledgment means for the state, once its data has been taken in.
   mutating func advanceState(
-    _ digest: inout AcknowledgementDigest,
+    _ digest: inout AcknowledgmentDigest,
     isMarked: Bool,
-    _ outcome: inout AcknowledgementOutcome
+    _ outcome: inout AcknowledgmentOutcome
   ) {
     switch state {
     case .open, .disorder:
@@ -35,7 +35,7 @@ extension LossRecovery {
         outcome.events.insert(.congestionExperienced)
       }
       if state == .open || state == .disorder {
-        let isInOrder = scoreboard.deliveredBytes == 0 && duplicateAcknowledgements == 0 && scoreboard.lostBytes == 0
+        let isInOrder = scoreboard.deliveredBytes == 0 && duplicateAcknowledgments == 0 && scoreboard.lostBytes == 0
         state = isInOrder ? .open : .disorder
       }
     case .recovery, .loss:
@@ -46,7 +46,7 @@ extension LossRecovery {
   // MARK: Fast recovery
 
   /// Begins fast recovery (RFC 5681 section 3.2, RFC 6675 section 5, RFC 8985 section 6).
-  mutating func startRecovery(_ digest: AcknowledgementDigest, isMarked: Bool) {
+  mutating func startRecovery(_ digest: AcknowledgmentDigest, isMarked: Bool) {
     counters.recoveries = counters.recoveries &+ 1
     probe.end = 0
     if state == .congestionWindowReduced || isMarked {
@@ -70,8 +70,8 @@ extension LossRecovery {
   }
 
   private mutating func continueRecovery(
-    _ digest: AcknowledgementDigest,
-    _ outcome: inout AcknowledgementOutcome
+    _ digest: AcknowledgmentDigest,
+    _ outcome: inout AcknowledgmentOutcome
   ) {
     if isSpurious(digest) {
       undoReduction(digest, &outcome)
@@ -87,16 +87,16 @@ extension LossRecovery {
     if !controllerOwnsWindow, window.slowStartThreshold != CongestionWindow.unknown {
       window.set(window.slowStartThreshold)
     }
-    if state == .recovery { recentAcknowledgement.recovered() }
+    if state == .recovery { recentAcknowledgment.recovered() }
     state = .open
-    duplicateAcknowledgements = 0
+    duplicateAcknowledgments = 0
     controller.recovered(window: &window, at: now)
   }
 
   // MARK: Explicit congestion notification
 
   /// Answers ECE, or AccECN's counters, once in a round trip (RFC 3168 section 6.1.2, RFC 9768 section 3.3).
-  private mutating func answerMarks(_ digest: AcknowledgementDigest) {
+  private mutating func answerMarks(_ digest: AcknowledgmentDigest) {
     undo.disarm()
     reduction.begin(flight: digest.undeliveredBytes)
     controller.congested(
@@ -112,7 +112,7 @@ extension LossRecovery {
 
   /// A tail loss probe repaired a loss: reduces as for any loss, though there is nothing left to recover
   /// (RFC 8985 section 7.4.2).
-  mutating func reduceForRepairedLoss(_ digest: AcknowledgementDigest) {
+  mutating func reduceForRepairedLoss(_ digest: AcknowledgmentDigest) {
     guard state == .open || state == .disorder else { return }
     undo.disarm()
     controller.congested(
@@ -130,7 +130,7 @@ extension LossRecovery {
   /// The retransmission timer expired (RFC 6298 section 5.4 to 5.6, RFC 5681 section 3.1).
   mutating func timeOut(at now: Instant) {
     counters.timeouts = counters.timeouts &+ 1
-    var digest = AcknowledgementDigest(
+    var digest = AcknowledgmentDigest(
       now: now,
       echoedTime: nil,
       inFlight: bytesInFlight,
@@ -138,7 +138,7 @@ extension LossRecovery {
       lost: deliveryRate.lost
     )
     probe = TailLossProbe()
-    duplicateAcknowledgements = 0
+    duplicateAcknowledgments = 0
     if features.contains(.established) {
       reduceAfterTimeout(digest)
     }
@@ -165,7 +165,7 @@ extension LossRecovery {
 
   /// Sets the threshold, unless this timeout belongs to a congestion that has been answered: further
   /// timeouts of the same segment change the timer, not the threshold (RFC 5681 equation 4).
-  private mutating func reduceAfterTimeout(_ digest: AcknowledgementDigest) {
+  private mutating func reduceAfterTimeout(_ digest: AcknowledgmentDigest) {
     let isNew: Bool
     switch state {
     case .open, .disorder: isNew = true
@@ -179,14 +179,14 @@ extension LossRecovery {
 
   /// Takes for lost what has been out for longer than a round trip: the oldest segment in any case, and with
   /// RACK not what was sent a moment ago (RFC 8985 section 6.3).
-  private mutating func markLostAfterTimeout(_ digest: inout AcknowledgementDigest) {
+  private mutating func markLostAfterTimeout(_ digest: inout AcknowledgmentDigest) {
     let isByTime = features.contains(.established) && usesTime
-    let window = recentAcknowledgement.reorderingWindow(
+    let window = recentAcknowledgment.reorderingWindow(
       isUrgent: true,
       estimate: roundTrip,
       granularity: RoundTripEstimator.clockGranularity
     )
-    let allowance = recentAcknowledgement.roundTripTime + window
+    let allowance = recentAcknowledgment.roundTripTime + window
     var index = 0
     while let record = scoreboard.ring.record(at: index) {
       defer { index += 1 }
@@ -199,10 +199,10 @@ extension LossRecovery {
 
   /// Goes on after a timeout, and finds out whether it was spurious (RFC 5682 section 3, RFC 4015).
   private mutating func continueAfterTimeout(
-    _ digest: AcknowledgementDigest,
-    _ outcome: inout AcknowledgementOutcome
+    _ digest: AcknowledgmentDigest,
+    _ outcome: inout AcknowledgmentOutcome
   ) {
-    // An original that an answer to a retransmission covers had arrived long ago: its acknowledgement was lost.
+    // An original that an answer to a retransmission covers had arrived long ago: its acknowledgment was lost.
     let isOriginalLate = digest.facts.contains(.originalDelivered) && !digest.facts.contains(.duplicateReported)
     if isSpurious(digest) || (timeoutTest != .off && isOriginalLate) {
       // Step 3.b: something arrived that had been sent once only, so the flight had merely been late.
@@ -217,7 +217,7 @@ extension LossRecovery {
       }
     } else if timeoutTest == .awaitingFirst {
       if digest.newlyAcknowledged > 0, scoreboard.start < recoveryPoint {
-        // Step 2.b: the acknowledgement advanced but doesn't cover all: try new data.
+        // Step 2.b: the acknowledgment advanced but doesn't cover all: try new data.
         recoveryPoint = scoreboard.end
         timeoutTest = .sendingNew
       } else if digest.facts.contains(.duplicate) || digest.newlySelected > 0 {
@@ -228,7 +228,7 @@ extension LossRecovery {
     guard scoreboard.start >= recoveryPoint else { return }
     timeoutTest = .off
     state = .open
-    recentAcknowledgement.recovered()
+    recentAcknowledgment.recovered()
     controller.recovered(window: &window, at: digest.now)
     outcome.events.insert(.recoveryFinished)
   }
@@ -236,7 +236,7 @@ extension LossRecovery {
   // MARK: Reneging
 
   /// Whether the peer has discarded what it selectively acknowledged: the oldest outstanding data is data that
-  /// it had reported, and still the cumulative acknowledgement doesn't cover it.
+  /// it had reported, and still the cumulative acknowledgment doesn't cover it.
   ///
   /// That alone may be a matter of order of arrival, so it only brings the retransmission timer forward; the
   /// timeout forgets the reports (RFC 2018 section 8, as RFC 6675 section 5.1 requires).

@@ -1,9 +1,9 @@
 // Tail loss probes (RFC 8985 section 7): when the end of a flight is lost there is nothing after it to
-// reveal that, so after two round trips of silence one segment is sent to provoke an acknowledgement,
+// reveal that, so after two round trips of silence one segment is sent to provoke an acknowledgment,
 // long before the retransmission timer would expire.
 extension LossRecovery {
-  /// The peer may delay its acknowledgement of a single segment by this much (WCDelAckT).
-  static var worstDelayedAcknowledgement: Interval { Interval.milliseconds(200) }
+  /// The peer may delay its acknowledgment of a single segment by this much (WCDelAckT).
+  static var worstDelayedAcknowledgment: Interval { Interval.milliseconds(200) }
 
   /// Section 7.2: arms or disarms the probe timer, after new data was sent or acknowledged.
   @inline(__always)
@@ -15,9 +15,9 @@ extension LossRecovery {
     else { return }
     var timeout = roundTrip.hasMeasured ? roundTrip.smoothed * 2 : Interval.seconds(1)
     if scoreboard.outstandingBytes <= window.segmentSize {
-      timeout += LossRecovery.worstDelayedAcknowledgement
+      timeout += LossRecovery.worstDelayedAcknowledgment
     } else {
-      // Two ticks of a coarse timer, as a guard against firing in the same instant as the acknowledgement.
+      // Two ticks of a coarse timer, as a guard against firing in the same instant as the acknowledgment.
       timeout += .milliseconds(2)
     }
     // Not later than the retransmission timer, whose place the probe takes.
@@ -41,7 +41,7 @@ extension LossRecovery {
   }
 
   /// Section 7.4: whether the probe repaired a loss, which then calls for a reduction like any other.
-  mutating func detectLossByProbe(_ digest: AcknowledgementDigest) {
+  mutating func detectLossByProbe(_ digest: AcknowledgmentDigest) {
     guard probe.isOutstanding, scoreboard.start >= probe.end else { return }
     if !probe.isRetransmission {
       // New data was sent as probe, and acknowledged with all before it: nothing was lost.
@@ -54,7 +54,7 @@ extension LossRecovery {
       probe.end = 0
       reduceForRepairedLoss(digest)
     } else if digest.newlyAcknowledged == 0, digest.newlySelected == 0, digest.facts.contains(.duplicate) {
-      // A mere duplicate acknowledgement at the probe's end: the second copy arrived.
+      // A mere duplicate acknowledgment at the probe's end: the second copy arrived.
       probe.end = 0
     }
   }

@@ -34,10 +34,10 @@ extension LossRecovery {
     return .none
   }
 
-  /// What was only late when the last acknowledgement came is now taken for lost (RFC 8985 section 6.2).
+  /// What was only late when the last acknowledgment came is now taken for lost (RFC 8985 section 6.2).
   private mutating func reorderingTimerExpired(at now: Instant) {
     reorderingDeadline = .never
-    var digest = AcknowledgementDigest(
+    var digest = AcknowledgmentDigest(
       now: now,
       echoedTime: nil,
       inFlight: bytesInFlight,
@@ -84,7 +84,7 @@ extension LossRecovery {
   /// RFC 6298 sections 5.2 and 5.3: stops the timer when nothing is outstanding, starts it anew when
   /// something new was acknowledged.
   @inline(__always)
-  mutating func scheduleAfterAcknowledgement(_ digest: AcknowledgementDigest) {
+  mutating func scheduleAfterAcknowledgment(_ digest: AcknowledgmentDigest) {
     guard scoreboard.outstandingBytes > 0 else {
       retransmissionDeadline = .never
       probeDeadline = .never

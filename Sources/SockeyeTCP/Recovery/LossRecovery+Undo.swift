@@ -3,14 +3,14 @@
 extension LossRecovery {
   /// Whether the present reduction answered no loss.
   ///
-  /// Either the peer reported every retransmission as a duplicate, or the acknowledgement was provoked by something sent
+  /// Either the peer reported every retransmission as a duplicate, or the acknowledgment was provoked by something sent
   /// before the first retransmission: its timestamp is older (the Eifel algorithm, RFC 3522).
   ///
   /// Of the latter two things are asked. One that reports a duplicate was provoked by that duplicate, a retransmission:
-  /// the originals had arrived, and what got lost were their acknowledgements, so the path did fail (RFC 3522 section 3.2
+  /// the originals had arrived, and what got lost were their acknowledgments, so the path did fail (RFC 3522 section 3.2
   /// step 5). And in fast recovery nothing that was sent again may still be under way: one segment that was only late
   /// says nothing about the others (as Linux has it).
-  func isSpurious(_ digest: AcknowledgementDigest) -> Bool {
+  func isSpurious(_ digest: AcknowledgmentDigest) -> Bool {
     guard undo.isArmed else { return false }
     if undo.isExplainedByDuplicates { return true }
     guard digest.newlyAcknowledged > 0, !digest.facts.contains(.duplicateReported),
@@ -21,7 +21,7 @@ extension LossRecovery {
   }
 
   /// Restores window and threshold, and takes nothing for lost any more.
-  mutating func undoReduction(_ digest: AcknowledgementDigest, _ outcome: inout AcknowledgementOutcome) {
+  mutating func undoReduction(_ digest: AcknowledgmentDigest, _ outcome: inout AcknowledgmentOutcome) {
     scoreboard.unmarkLost()
     if !controllerOwnsWindow {
       window.set(max(window.bytes, UInt64(undo.window)))
@@ -30,12 +30,12 @@ extension LossRecovery {
     controller.spurious(window: &window, at: digest.now)
     if state == .recovery {
       // What was taken for lost had been overtaken, and its retransmission hid that from step 3 of RACK.
-      recentAcknowledgement.hasSeenReordering = true
-      recentAcknowledgement.recovered()
+      recentAcknowledgment.hasSeenReordering = true
+      recentAcknowledgment.recovered()
     }
     undo.disarm()
     state = .open
-    duplicateAcknowledgements = 0
+    duplicateAcknowledgments = 0
     timeoutTest = .off
     counters.undoneReductions = counters.undoneReductions &+ 1
     outcome.events.insert(.reductionUndone)
@@ -43,7 +43,7 @@ extension LossRecovery {
 
   /// Restores everything that a spurious timeout changed, the timer's doubling too, and makes the timer more
   /// patient (RFC 4015 section 3.2).
-  mutating func undoTimeout(_ digest: AcknowledgementDigest, _ outcome: inout AcknowledgementOutcome) {
+  mutating func undoTimeout(_ digest: AcknowledgmentDigest, _ outcome: inout AcknowledgmentOutcome) {
     undoReduction(digest, &outcome)
     consecutiveTimeouts = 0
     let sample = digest.echoedTime.map { digest.now - $0 } ?? .zero

@@ -8,7 +8,7 @@
 /// 1. `init` when the connection leaves CLOSED; the SYN is offset 0 and goes through `nextTransmission`
 ///    and `sent` as data does.
 /// 2. `established` when the handshake's options are known, before data is sent (fast open excepted).
-/// 3. Before sending, and before an acknowledgement is taken in: `if needsRoom { makeRoom() }`, the only call
+/// 3. Before sending, and before an acknowledgment is taken in: `if needsRoom { makeRoom() }`, the only call
 ///    that allocates beside `init` and `established`.
 /// 4. `nextTransmission` until it answers `.nothing` or `.wait`; after each segment (or super-segment) that
 ///    really leaves, `sent` with the range that it carries.
@@ -30,7 +30,7 @@ struct LossRecovery: ~Copyable {
   let algorithm: CongestionControlAlgorithm
   let seed: UInt32
   var pacer: Pacer
-  var recentAcknowledgement: RecentAcknowledgement
+  var recentAcknowledgment: RecentAcknowledgment
   var reduction = ProportionalRateReduction()
   var undo = UndoState()
   var usage = WindowUsage()
@@ -40,14 +40,14 @@ struct LossRecovery: ~Copyable {
   var state = LossRecoveryMetrics.State.open
   /// `recover` of RFC 6582: where the present recovery, or reduction, ends; SND.NXT when it began.
   var recoveryPoint: StreamOffset
-  /// Duplicate acknowledgements in a row on a connection without SACK; each stands for a segment that arrived.
-  var duplicateAcknowledgements: UInt32 = 0
+  /// Duplicate acknowledgments in a row on a connection without SACK; each stands for a segment that arrived.
+  var duplicateAcknowledgments: UInt32 = 0
   /// How far the test for a spurious timeout has come (RFC 5682).
   var timeoutTest = TimeoutTest.off
   /// The tail loss probe.
   var probe = TailLossProbe()
 
-  /// What has been learnt about a probe of the path's MTU since the last acknowledgement was answered.
+  /// What has been learnt about a probe of the path's MTU since the last acknowledgment was answered.
   var pathProbe = PathProbeOutcome.unknown
 
   /// When the retransmission timer expires.
@@ -59,7 +59,7 @@ struct LossRecovery: ~Copyable {
   /// When the pacer lets the next quantum go, if something is waiting for that.
   var pacingDeadline = Instant.never
 
-  /// Timeouts in a row without an acknowledgement of new data between them (R1 and R2 count these).
+  /// Timeouts in a row without an acknowledgment of new data between them (R1 and R2 count these).
   var consecutiveTimeouts: UInt8 = 0
   /// Since when nothing of what is outstanding has been acknowledged: what a user timeout counts from
   /// (RFC 5482); `never` with nothing outstanding.
@@ -87,7 +87,7 @@ struct LossRecovery: ~Copyable {
     )
     // After a pause the path has room for what it has room for at the start.
     pacer = Pacer(initialBurst: min(window.initial, window.bytes))
-    recentAcknowledgement = RecentAcknowledgement(resuming: rest.reordering)
+    recentAcknowledgment = RecentAcknowledgment(resuming: rest.reordering)
     counters = rest.counters
     recoveryPoint = rest.offset
     lastSent = rest.lastSent
@@ -100,7 +100,7 @@ struct LossRecovery: ~Copyable {
   deinit { controller.deallocate() }
 
   /// Call when the handshake is complete or, for a passive open, when the SYN's options are known and its
-  /// acknowledgement has been given to `acknowledged`.
+  /// acknowledgment has been given to `acknowledged`.
   ///
   /// - Parameters:
   ///   - selective: both sides permit SACK.
@@ -151,7 +151,7 @@ struct LossRecovery: ~Copyable {
     scoreboard.ring.grow()
   }
 
-  /// Records that must be free before something is sent: one acknowledgement may split eight.
+  /// Records that must be free before something is sent: one acknowledgment may split eight.
   static let spareRecords = 16
 
   /// Records that are kept at the most: 16 MiB, and as many tiny segments as the peer can make the sender
@@ -191,13 +191,13 @@ struct LossRecovery: ~Copyable {
 
   /// Bytes believed to be in the network: the pipe of RFC 6675 section 4.
   ///
-  /// Without SACK, each duplicate acknowledgement counts as a segment that left the network. That is what
+  /// Without SACK, each duplicate acknowledgment counts as a segment that left the network. That is what
   /// gives limited transmit (RFC 3042) and the inflation of RFC 6582 section 3.2 without their special rules.
   @inline(__always)
   var bytesInFlight: UInt64 {
     let pipe = scoreboard.bytesInFlight
-    guard duplicateAcknowledgements > 0 else { return pipe }
-    return pipe.clampedDifference(UInt64(duplicateAcknowledgements) * window.segmentSize)
+    guard duplicateAcknowledgments > 0 else { return pipe }
+    return pipe.clampedDifference(UInt64(duplicateAcknowledgments) * window.segmentSize)
   }
 
   /// What was agreed on and what is switched on.
@@ -206,7 +206,7 @@ struct LossRecovery: ~Copyable {
     static let established = Features(rawValue: 1 << 0)
     static let selective = Features(rawValue: 1 << 1)
     static let timestamps = Features(rawValue: 1 << 2)
-    static let recentAcknowledgement = Features(rawValue: 1 << 3)
+    static let recentAcknowledgment = Features(rawValue: 1 << 3)
     static let tailLossProbe = Features(rawValue: 1 << 4)
     static let proportionalRateReduction = Features(rawValue: 1 << 5)
     static let timeoutTest = Features(rawValue: 1 << 6)

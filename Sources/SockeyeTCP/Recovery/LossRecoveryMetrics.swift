@@ -4,7 +4,7 @@ public struct LossRecoveryMetrics: Sendable {
   public enum State: UInt8, Sendable {
     /// Nothing is wrong.
     case open
-    /// Duplicate acknowledgements or selective ones have arrived, no loss is established.
+    /// Duplicate acknowledgments or selective ones have arrived, no loss is established.
     case disorder
     /// The window was reduced because of ECN.
     case congestionWindowReduced

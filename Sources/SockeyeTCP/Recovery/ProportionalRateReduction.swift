@@ -1,7 +1,7 @@
 /// How much may be sent while the congestion window comes down (PRR, RFC 6937 as revised by
 /// draft-ietf-tcpm-prr-rfc6937bis).
 ///
-/// Rather than falling silent until half a window has drained, the sender answers each acknowledgement with
+/// Rather than falling silent until half a window has drained, the sender answers each acknowledgment with
 /// the share of the delivered data that leads to the slow-start threshold at the end of the round trip.
 struct ProportionalRateReduction {
   /// prr_delivered: bytes delivered since the reduction began.
@@ -15,7 +15,7 @@ struct ProportionalRateReduction {
 
   /// Begins a reduction.
   ///
-  /// - Parameter flight: bytes outstanding and not selectively acknowledged *before* the acknowledgement that
+  /// - Parameter flight: bytes outstanding and not selectively acknowledged *before* the acknowledgment that
   ///   began it, whose data is counted as delivered by the first call of `window`.
   @inline(__always)
   mutating func begin(flight: UInt64) {
@@ -28,10 +28,10 @@ struct ProportionalRateReduction {
   @inline(__always)
   mutating func sent(_ count: UInt64) { sent = UInt32(clamping: UInt64(sent).clampedSum(count)) }
 
-  /// The congestion window after an acknowledgement.
+  /// The congestion window after an acknowledgment.
   ///
   /// - Parameters:
-  ///   - newlyDelivered: DeliveredData, the bytes that the acknowledgement newly says have arrived.
+  ///   - newlyDelivered: DeliveredData, the bytes that the acknowledgment newly says have arrived.
   ///   - inFlight: the pipe after it.
   ///   - threshold: ssthresh, where the reduction leads.
   ///   - isSafe: SND.UNA advanced and nothing further was lost. Then the window may grow back as slow start

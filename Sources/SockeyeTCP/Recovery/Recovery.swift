@@ -149,11 +149,11 @@ struct Recovery: ~Copyable {
     working.pointee.sent(range, at: now, isPathProbe: isPathProbe)
   }
 
-  /// See `LossRecovery`. At rest there is nothing that an acknowledgement could concern.
+  /// See `LossRecovery`. At rest there is nothing that an acknowledgment could concern.
   @inline(__always)
-  mutating func acknowledged(_ acknowledgement: Acknowledgement, at arrival: Instant) -> AcknowledgementOutcome {
-    guard let working else { return AcknowledgementOutcome() }
-    return working.pointee.acknowledged(acknowledgement, at: arrival)
+  mutating func acknowledged(_ acknowledgment: Acknowledgment, at arrival: Instant) -> AcknowledgmentOutcome {
+    guard let working else { return AcknowledgmentOutcome() }
+    return working.pointee.acknowledged(acknowledgment, at: arrival)
   }
 
   /// See `LossRecovery`; nothing is due at rest.

@@ -58,9 +58,9 @@ struct UndoState {
 enum TimeoutTest: UInt8 {
   /// Not running.
   case off
-  /// Step 1: the first segment was sent again; its acknowledgement decides whether to go on.
+  /// Step 1: the first segment was sent again; its acknowledgment decides whether to go on.
   case awaitingFirst
-  /// Step 2b: the acknowledgement advanced, so new data is sent instead of more retransmissions.
+  /// Step 2b: the acknowledgment advanced, so new data is sent instead of more retransmissions.
   case sendingNew
 }
 
@@ -118,7 +118,7 @@ struct WindowUsage {
     isLimited = false
   }
 
-  /// Whether an acknowledgement may make the window larger: in slow start where at least half of it is used,
+  /// Whether an acknowledgment may make the window larger: in slow start where at least half of it is used,
   /// after that only where all of it is.
   @inline(__always)
   func allowsGrowth(of window: CongestionWindow) -> Bool {
@@ -127,11 +127,11 @@ struct WindowUsage {
   }
 }
 
-/// What one acknowledgement has told so far, while it is taken in.
-struct AcknowledgementDigest {
+/// What one acknowledgment has told so far, while it is taken in.
+struct AcknowledgmentDigest {
   let now: Instant
   let echoedTime: Instant?
-  /// SND.UNA before the acknowledgement.
+  /// SND.UNA before the acknowledgment.
   let start: StreamOffset
   /// Bytes in flight before it.
   let inFlight: UInt64
@@ -179,7 +179,7 @@ struct AcknowledgementDigest {
     static let probeDuplicated = Facts(rawValue: 1 << 3)
     /// Data was taken for lost that says something about congestion.
     static let congestiveLoss = Facts(rawValue: 1 << 4)
-    /// A duplicate acknowledgement (RFC 5681 section 2).
+    /// A duplicate acknowledgment (RFC 5681 section 2).
     static let duplicate = Facts(rawValue: 1 << 5)
   }
 }

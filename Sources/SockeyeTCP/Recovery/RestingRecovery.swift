@@ -14,7 +14,7 @@ struct RestingRecovery {
   var features: LossRecovery.Features
   let seed: UInt32
   let algorithm: CongestionControlAlgorithm
-  var reordering = RecentAcknowledgement.Reordering()
+  var reordering = RecentAcknowledgment.Reordering()
   var needsCongestionWindowReduced = false
 
   /// Before the SYN.
@@ -35,7 +35,7 @@ struct RestingRecovery {
     self.seed = UInt32(truncatingIfNeeded: seed)
     controller = .newReno(NewReno())
     features = LossRecovery.Features()
-    if configuration.recentAcknowledgement { features.insert(.recentAcknowledgement) }
+    if configuration.recentAcknowledgment { features.insert(.recentAcknowledgment) }
     if configuration.tailLossProbe { features.insert(.tailLossProbe) }
     if configuration.proportionalRateReduction { features.insert(.proportionalRateReduction) }
     if configuration.forwardRetransmissionTimeoutRecovery { features.insert(.timeoutTest) }
@@ -54,7 +54,7 @@ struct RestingRecovery {
     features = recovery.features
     seed = recovery.seed
     algorithm = recovery.algorithm
-    reordering = recovery.recentAcknowledgement.reordering
+    reordering = recovery.recentAcknowledgment.reordering
     needsCongestionWindowReduced = recovery.needsCongestionWindowReduced
   }
 

@@ -73,7 +73,7 @@ struct RoundTripEstimator {
   ///
   /// RFC 6298 section 2 takes max(minimum, SRTT + max(G, 4 RTTVAR)); G never decides here. Here the minimum bounds the second
   /// term, as in Linux: on a path of 300 ms whose variation has died down, RFC 6298 leaves no margin for a
-  /// delayed acknowledgement, and a minimum of a second, which would, makes every tail five times slower.
+  /// delayed acknowledgment, and a minimum of a second, which would, makes every tail five times slower.
   var timeout: Interval {
     let base =
       hasMeasured

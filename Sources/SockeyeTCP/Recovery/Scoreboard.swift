@@ -119,7 +119,7 @@ struct Scoreboard: ~Copyable {
     retransmissionHint = .max
   }
 
-  /// Forgets every selective acknowledgement: the peer has discarded what it had reported (RFC 2018 section 8).
+  /// Forgets every selective acknowledgment: the peer has discarded what it had reported (RFC 2018 section 8).
   mutating func unmarkDelivered() {
     removeFromAll(.delivered)
     deliveredBytes = 0

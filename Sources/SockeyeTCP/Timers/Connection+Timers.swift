@@ -4,12 +4,12 @@ extension Connection {
   public var nextDeadline: Instant {
     switch state {
     case .closed, .listen: return .never
-    case .timeWait(let expiry): return min(expiry, acknowledgements.deadline)
-    case .finWait2(let expiry): return min(expiry, acknowledgements.deadline, keepAliveDeadline)
+    case .timeWait(let expiry): return min(expiry, acknowledgments.deadline)
+    case .finWait2(let expiry): return min(expiry, acknowledgments.deadline, keepAliveDeadline)
     case .synSent, .synReceived, .established, .finWait1, .closeWait, .closing, .lastAck: break
     }
     return min(
-      min(recovery.nextDeadline, acknowledgements.deadline, persist.deadline),
+      min(recovery.nextDeadline, acknowledgments.deadline, persist.deadline),
       min(hold.deadline, keepAliveDeadline, userTimeoutDeadline, storage.deadline)
     )
   }
@@ -31,7 +31,7 @@ extension Connection {
       break
     }
     if storage.deadline <= now { releaseStorage(now: now) }
-    acknowledgements.advance(to: now)
+    acknowledgments.advance(to: now)
     persist.advance(to: now)
     if hold.deadline <= now {
       hold.deadline = .never
@@ -116,7 +116,7 @@ extension Connection {
 /// Storage, which is had before a segment is processed and given back when the connection is idle.
 extension Connection {
   /// Room for one more range ahead of a gap and, while something is outstanding, for the records that a selective
-  /// acknowledgement may split.
+  /// acknowledgment may split.
   mutating func makeRoomToReceive(ahead: Bool, now: Instant) {
     if ahead, outOfOrder.needsRoom { outOfOrder.makeRoom() }
     // Ranges may have outlasted the timer; only an arrival can make them go.

@@ -42,7 +42,7 @@ struct PersistTimer {
     unanswered = unanswered == .max ? .max : unanswered + 1
   }
 
-  /// An acknowledgement has come. A window that stays closed keeps the interval, but the peer is alive (MUST-37).
+  /// An acknowledgment has come. A window that stays closed keeps the interval, but the peer is alive (MUST-37).
   mutating func peerAnswered(window: UInt32) {
     unanswered = 0
     if window > 0, deadline != .never || isDue { stop() }

@@ -37,7 +37,7 @@ public struct TimeWaitEntry: Sendable {
     recentTimestamp = timestamps?.recent ?? 0
     timestampOffset = timestamps?.offset ?? 0
     challengesBlindAttacks = configuration.challengesBlindAttacks
-    challengesPerSecond = configuration.challengeAcknowledgementsPerSecond
+    challengesPerSecond = configuration.challengeAcknowledgmentsPerSecond
     challengesLeft = challengesPerSecond
   }
 
@@ -73,7 +73,7 @@ public struct TimeWaitEntry: Sendable {
     // A retransmitted FIN restarts the timeout, and is acknowledged as everything else is.
     if header.flags.contains(.fin) { expiry = now + .milliseconds(Int64(lifetimeMilliseconds)) }
     if length == 0, !mayChallenge(at: now) { return .ignore }
-    return .acknowledge(acknowledgement(of: header, now: now))
+    return .acknowledge(acknowledgment(of: header, now: now))
   }
 
   /// Whether a segment that is off the mark may be answered (RFC 5961 section 7): so often in each second of the clock.
@@ -103,7 +103,7 @@ public struct TimeWaitEntry: Sendable {
   }
 
   /// <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>
-  private func acknowledgement(of header: TCPHeader, now: Instant) -> TCPHeader {
+  private func acknowledgment(of header: TCPHeader, now: Instant) -> TCPHeader {
     var sent = TCPHeader(
       sourcePort: header.destinationPort,
       destinationPort: header.sourcePort,
@@ -123,7 +123,7 @@ public struct TimeWaitEntry: Sendable {
 extension Connection {
   /// What can stand for this connection in TIME-WAIT; nil in other states, and while something waits to be sent.
   public var timeWaitEntry: TimeWaitEntry? {
-    guard case .timeWait(let expiry) = state, !acknowledgements.isPending, pendingReset == nil else { return nil }
+    guard case .timeWait(let expiry) = state, !acknowledgments.isPending, pendingReset == nil else { return nil }
     return TimeWaitEntry(
       expiry: expiry,
       lifetime: configuration.maximumSegmentLifetime * 2,

@@ -5,7 +5,7 @@ struct SendLimits {
   enum Limit: UInt8 {
     /// The application: there is nothing to send.
     case application
-    /// The network: what is sent waits for acknowledgements, or for the congestion window.
+    /// The network: what is sent waits for acknowledgments, or for the congestion window.
     case network
     /// The peer's window.
     case receiveWindow

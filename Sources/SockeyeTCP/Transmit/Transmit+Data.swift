@@ -95,7 +95,7 @@ extension Connection {
     // The FIN takes everything with it.
     if outgoing.isClosed { return false }
     // Nagle (SHLD-7), in Minshall's form, which Linux uses: a small segment waits while an earlier *small* one is not
-    // acknowledged. Waiting for full ones too, as RFC 896 had it, adds a delayed acknowledgement to every request
+    // acknowledged. Waiting for full ones too, as RFC 896 had it, adds a delayed acknowledgment to every request
     // that is a little longer than a segment.
     if configuration.nagle, outgoing.smallSegmentEnd > recovery.unacknowledged { return true }
     // The application has corked the connection, or said that more follows.
@@ -105,7 +105,7 @@ extension Connection {
     return true
   }
 
-  /// Where data waits only for the window, and nothing is in flight whose acknowledgement would bring news of it, the
+  /// Where data waits only for the window, and nothing is in flight whose acknowledgment would bring news of it, the
   /// persist timer takes care (RFC 9293 section 3.8.6.1, MUST-35, MUST-36).
   private mutating func watchWindow(now: Instant) {
     guard recovery.unacknowledged == recovery.next, outgoing.end > recovery.next else { return }
@@ -131,7 +131,7 @@ extension Connection {
       plan.header.flags.insert(.cwr)
       range = range.prefix(UInt64(outgoing.segmentSize))
     }
-    // Selective acknowledgements take room from the data (RFC 6691): fewer bytes in each segment.
+    // Selective acknowledgments take room from the data (RFC 6691): fewer bytes in each segment.
     let blocks = plan.header.options.sackBlocks.count
     if blocks > 0 {
       let size = max(Int(outgoing.segmentSize) - (4 + 8 * blocks), 1)

@@ -35,7 +35,7 @@ extension Connection {
       break
     }
     if keepAlive.isDue { return planKeepAlive(now: now, into: &plan) }
-    guard acknowledgements.isDue else { return false }
+    guard acknowledgments.isDue else { return false }
     fill(&plan, from: recovery.next, flags: .ack, now: now)
     congestion.addOption(to: &plan.header.options)
     return true
@@ -75,7 +75,7 @@ extension Connection {
       }
     }
     if isSYN { return planSYN(now: now, into: &plan) }
-    guard acknowledgements.isDue, state != .synSent else { return false }
+    guard acknowledgments.isDue, state != .synSent else { return false }
     fill(&plan, from: recovery.next, flags: .ack, now: now)
     return true
   }
@@ -104,7 +104,7 @@ extension Connection {
     // A SYN,ACK that got lost may have been lost for its option: it is sent again without (RFC 9768 section 3.2.3.2.2).
     if isReply, recovery.consecutiveTimeouts == 0 { congestion.addOption(to: &plan.header.options) }
     counters.segmentsSent += 1
-    if isReply { acknowledgements.acknowledged() }
+    if isReply { acknowledgments.acknowledged() }
     if case .offers(let cookie) = fastOpen, !cookie.isRequest, case .some = plan.header.options.fastOpen {
       addData(toSYN: &plan, now: now)
     }
@@ -143,13 +143,13 @@ extension Connection {
     if options.contains(.timestamps) {
       plan.header.options.timestamp = TCPOptions.Timestamp(value: timestamps.value(at: now), echo: timestamps.recent)
     }
-    if options.contains(.selectiveAcknowledgement), outOfOrder.hasBlocks {
+    if options.contains(.selectiveAcknowledgment), outOfOrder.hasBlocks {
       // 40 bytes of options hold four blocks, or three beside timestamps (RFC 2018 section 3).
       let limit = options.contains(.timestamps) ? 3 : 4
       outOfOrder.writeBlocks(incoming, limit: limit, into: &plan.header.options.sackBlocks)
     }
     incoming.lastAcknowledgmentSent = incoming.next
-    acknowledgements.acknowledged()
+    acknowledgments.acknowledged()
     counters.segmentsSent += 1
   }
 }

@@ -46,7 +46,7 @@ extension ConnectionStatus {
   private var fields: [String] {
     var fields: [String] = []
     for (option, name): (NegotiatedOptions, String) in [
-      (.timestamps, "ts"), (.selectiveAcknowledgement, "sack"), (.explicitCongestionNotification, "ecn"),
+      (.timestamps, "ts"), (.selectiveAcknowledgment, "sack"), (.explicitCongestionNotification, "ecn"),
       (.accurateCongestionNotification, "accecn"), (.windowScale, "wscale"), (.fastOpen, "fastopen"),
     ] where metrics.options.contains(option) {
       fields.append(name)
@@ -75,7 +75,7 @@ extension ConnectionStatus {
     add("data_segs_in", metrics.dataSegmentsReceived)
     fields.append("lastsnd:\(metrics.sinceLastDataSent.milliseconds)")
     fields.append("lastrcv:\(metrics.sinceLastDataReceived.milliseconds)")
-    fields.append("lastack:\(metrics.sinceLastAcknowledgementReceived.milliseconds)")
+    fields.append("lastack:\(metrics.sinceLastAcknowledgmentReceived.milliseconds)")
     if metrics.pacingRate > 0 { fields.append("pacing_rate \(Self.rate(metrics.pacingRate))") }
     if metrics.deliveryRate > 0 { fields.append("delivery_rate \(Self.rate(metrics.deliveryRate))") }
     add("unacked", metrics.bytesInFlight / max(metrics.sendSegmentSize, 1))

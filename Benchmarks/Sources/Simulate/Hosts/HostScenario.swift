@@ -47,7 +47,7 @@ struct HostScenario {
       keys += Self.drawKeys(&generator)
       // RFC 793 resets a connection for a SYN that comes late or again, in TIME-WAIT too (RFC 1337).
       if !network.isOrderly { keys.removeAll { $0 == "rfc5961=0" } }
-      // A cookie is in the acknowledgement that follows the SYN. Where that can be late or come again, the connection may be
+      // A cookie is in the acknowledgment that follows the SYN. Where that can be late or come again, the connection may be
       // reset, or be made twice: the price of remembering nothing (RFC 4987 section 3.6).
       let cookies = network.isOrderly && router == nil ? generator.pick(["never", "auto", "always"]) : "never"
       return (keys + ["syn_cookies=\(cookies)"]).joined(separator: ",")

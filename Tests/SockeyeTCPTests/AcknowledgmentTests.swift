@@ -3,7 +3,7 @@ import SockeyeWire
 import Testing
 
 @Suite("Acknowledging data (RFC 9293 section 3.8.6.3, RFC 2018, RFC 2883)")
-struct AcknowledgementTests {
+struct AcknowledgmentTests {
   @Test("SHLD-18, MUST-40: less than two full segments wait for company, for 40 ms")
   func delayed() {
     let script = SegmentScript.established()
@@ -16,7 +16,7 @@ struct AcknowledgementTests {
 
   @Test("MUST-40: whatever is configured, the delay stays below half a second")
   func longestDelay() throws {
-    let script = SegmentScript.established(.plain.with { $0.delayedAcknowledgement = .seconds(10) })
+    let script = SegmentScript.established(.plain.with { $0.delayedAcknowledgment = .seconds(10) })
     script.receives(.ack, seq: 1, ack: 1, length: 100)
     let wait = try #require(script.passUntilSent())
     #expect(wait < .milliseconds(500))
@@ -25,12 +25,12 @@ struct AcknowledgementTests {
   @Test("SHLD-19: every second full-sized segment is acknowledged at once")
   func everySecond() {
     let script = SegmentScript.established()
-    var acknowledgements = 0
+    var acknowledgments = 0
     for index: UInt32 in 0..<10 {
       script.receives(.ack, seq: 1 + index * 1_460, ack: 1, length: 1_460)
-      acknowledgements += script.drain().count
+      acknowledgments += script.drain().count
     }
-    #expect(acknowledgements == 5)
+    #expect(acknowledgments == 5)
   }
 
   @Test("SHLD-19: what counts as full-sized is learnt from the peer's segments")
@@ -49,24 +49,24 @@ struct AcknowledgementTests {
     #expect(script.connection.metrics(now: script.now).dataSegmentsReceived == 2)
   }
 
-  @Test("The application can ask for acknowledgements at once, one that is held back included, or hold them back")
+  @Test("The application can ask for acknowledgments at once, one that is held back included, or hold them back")
   func setQuick() {
     let script = SegmentScript.established()
     script.receives(.ack, seq: 1, ack: 1, length: 10)
     script.isSilent()
-    script.connection.setQuickAcknowledgements(true)
+    script.connection.setQuickAcknowledgments(true)
     script.sends(.ack, seq: 1, ack: 11)
     script.receives(.ack, seq: 11, ack: 1, length: 10)
     script.sends(.ack, seq: 1, ack: 21)
-    script.connection.setQuickAcknowledgements(true)
-    script.connection.setQuickAcknowledgements(false)
+    script.connection.setQuickAcknowledgments(true)
+    script.connection.setQuickAcknowledgments(false)
     script.receives(.ack, seq: 21, ack: 1, length: 10)
     script.isSilent()
   }
 
   @Test("The first segments of a connection are acknowledged at once, as many as configured")
   func quick() {
-    let script = SegmentScript.established(.plain.with { $0.quickAcknowledgements = 3 })
+    let script = SegmentScript.established(.plain.with { $0.quickAcknowledgments = 3 })
     for index: UInt32 in 0..<3 {
       script.receives(.ack, seq: 1 + index * 10, ack: 1, length: 10)
       script.sends(.ack, seq: 1, ack: 11 + index * 10)
@@ -75,7 +75,7 @@ struct AcknowledgementTests {
     script.isSilent()
   }
 
-  @Test("MUST-58, MUST-59: a batch of segments is answered by one acknowledgement")
+  @Test("MUST-58, MUST-59: a batch of segments is answered by one acknowledgment")
   func aggregated() {
     let script = SegmentScript.established()
     for index: UInt32 in 0..<20 { script.receives(.ack, seq: 1 + index * 1_460, ack: 1, length: 1_460) }
@@ -83,7 +83,7 @@ struct AcknowledgementTests {
     script.isSilent()
   }
 
-  @Test("Data that goes out carries the acknowledgement with it")
+  @Test("Data that goes out carries the acknowledgment with it")
   func piggyback() {
     let script = SegmentScript.established()
     script.receives(.ack, seq: 1, ack: 1, length: 100)
@@ -130,7 +130,7 @@ struct AcknowledgementTests {
 
   @Test("Empty segments off the mark are answered a few times a second only, or two sides could echo for ever")
   func noAckStorm() {
-    let script = SegmentScript.established(.plain.with { $0.challengeAcknowledgementsPerSecond = 5 })
+    let script = SegmentScript.established(.plain.with { $0.challengeAcknowledgmentsPerSecond = 5 })
     var answers = 0
     for _ in 0..<100 {
       script.receives(.ack, seq: 0x4000_0000, ack: 1)
@@ -143,9 +143,9 @@ struct AcknowledgementTests {
   }
 }
 
-@Suite("Selective acknowledgements as a receiver (RFC 2018, RFC 2883)")
-struct SelectiveAcknowledgementTests {
-  static let selective = ConnectionConfiguration.plain.with { $0.selectiveAcknowledgement = true }
+@Suite("Selective acknowledgments as a receiver (RFC 2018, RFC 2883)")
+struct SelectiveAcknowledgmentTests {
+  static let selective = ConnectionConfiguration.plain.with { $0.selectiveAcknowledgment = true }
   static let offer = TCPOptions.mss(1_460).with { $0.sackPermitted = true }
 
   func blocks(_ plan: SegmentPlan) -> [[UInt32]] {

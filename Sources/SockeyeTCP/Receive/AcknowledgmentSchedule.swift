@@ -1,27 +1,27 @@
-/// When arriving data is acknowledged: delayed acknowledgements (RFC 9293 section 3.8.6.3, RFC 5681 section 4.2).
+/// When arriving data is acknowledged: delayed acknowledgments (RFC 9293 section 3.8.6.3, RFC 5681 section 4.2).
 ///
 /// Data is counted in bytes against full-sized segments of data as they are met with, never in packets: a coalesced
-/// super-segment counts as the segments that it holds, and large MTUs don't starve the sender of acknowledgements.
-struct AcknowledgementSchedule {
-  /// When an acknowledgement that is held back goes out at the latest; `never` where none is.
+/// super-segment counts as the segments that it holds, and large MTUs don't starve the sender of acknowledgments.
+struct AcknowledgmentSchedule {
+  /// When an acknowledgment that is held back goes out at the latest; `never` where none is.
   private(set) var deadline = Instant.never
-  /// How long an acknowledgement may be held back.
+  /// How long an acknowledgment may be held back.
   private let delay: Interval
-  /// An acknowledgement goes out at the next opportunity.
+  /// An acknowledgment goes out at the next opportunity.
   private(set) var isDue = false
   /// Segments that are still acknowledged at once, at the start of a connection.
   private var quickRemaining: UInt8
 
   /// The delay is capped below half a second (MUST-40).
   init(configuration: borrowing ConnectionConfiguration) {
-    quickRemaining = configuration.quickAcknowledgements
-    delay = min(max(configuration.delayedAcknowledgement, .zero), .milliseconds(499))
+    quickRemaining = configuration.quickAcknowledgments
+    delay = min(max(configuration.delayedAcknowledgment, .zero), .milliseconds(499))
   }
 
   /// Whether there is something to acknowledge, now or later.
   var isPending: Bool { isDue || deadline != .never }
 
-  /// Asks for an acknowledgement without delay.
+  /// Asks for an acknowledgment without delay.
   mutating func makeDue() {
     isDue = true
   }
@@ -54,7 +54,7 @@ struct AcknowledgementSchedule {
     if deadline <= now { isDue = true }
   }
 
-  /// A segment with an acknowledgement has been sent.
+  /// A segment with an acknowledgment has been sent.
   mutating func acknowledged() {
     isDue = false
     deadline = .never

@@ -9,44 +9,44 @@ extension LossRecovery {
     echoedTime + timestampTick <= time
   }
 
-  /// Takes in an acknowledgement that arrived at `arrival` (not: that is being processed now).
+  /// Takes in an acknowledgment that arrived at `arrival` (not: that is being processed now).
   #if !DEBUG
     @_noLocks
   #endif
-  mutating func acknowledged(_ acknowledgement: Acknowledgement, at arrival: Instant)
-    -> AcknowledgementOutcome
+  mutating func acknowledged(_ acknowledgment: Acknowledgment, at arrival: Instant)
+    -> AcknowledgmentOutcome
   {
-    guard scoreboard.outstandingBytes > 0 || acknowledgement.saysMore else { return AcknowledgementOutcome() }
-    var digest = AcknowledgementDigest(
+    guard scoreboard.outstandingBytes > 0 || acknowledgment.saysMore else { return AcknowledgmentOutcome() }
+    var digest = AcknowledgmentDigest(
       now: arrival,
-      echoedTime: features.contains(.timestamps) ? acknowledgement.echoedTime : nil,
+      echoedTime: features.contains(.timestamps) ? acknowledgment.echoedTime : nil,
       inFlight: bytesInFlight,
       scoreboard: scoreboard,
       lost: deliveryRate.lost
     )
-    var outcome = AcknowledgementOutcome()
+    var outcome = AcknowledgmentOutcome()
 
-    takeCumulative(min(acknowledgement.cumulative, scoreboard.end), &digest)
-    if acknowledgement.selective.count > 0, features.contains(.selective) {
-      takeSelective(acknowledgement.selective, &digest)
+    takeCumulative(min(acknowledgment.cumulative, scoreboard.end), &digest)
+    if acknowledgment.selective.count > 0, features.contains(.selective) {
+      takeSelective(acknowledgment.selective, &digest)
     } else if digest.newlyAcknowledged > 0 {
       knownBlocks = KnownBlocks()
     }
-    takeDuplicate(acknowledgement, &digest)
+    takeDuplicate(acknowledgment, &digest)
     measureRoundTrip(digest)
     if digest.newlyAcknowledged > 0 {
       consecutiveTimeouts = 0
       stalledSince = scoreboard.outstandingBytes > 0 ? arrival : .never
-      recentAcknowledgement.acknowledged(through: scoreboard.start)
+      recentAcknowledgment.acknowledged(through: scoreboard.start)
     }
     detectLossByProbe(digest)
-    advanceState(&digest, isMarked: acknowledgement.congestionEcho || acknowledgement.markedBytes > 0, &outcome)
+    advanceState(&digest, isMarked: acknowledgment.congestionEcho || acknowledgment.markedBytes > 0, &outcome)
 
     deliveryRate.finish(&digest.sample, minimumRoundTripTime: roundTrip.minimum.value)
     counters.bytesMarked &+=
-      acknowledgement.congestionEcho ? digest.newlyDelivered : acknowledgement.markedBytes
-    adaptWindow(digest, markedBytes: acknowledgement.markedBytes)
-    scheduleAfterAcknowledgement(digest)
+      acknowledgment.congestionEcho ? digest.newlyDelivered : acknowledgment.markedBytes
+    adaptWindow(digest, markedBytes: acknowledgment.markedBytes)
+    scheduleAfterAcknowledgment(digest)
 
     outcome.newlyAcknowledged = digest.newlyAcknowledged
     outcome.newlyDelivered = digest.newlyDelivered
@@ -57,11 +57,11 @@ extension LossRecovery {
     return outcome
   }
 
-  // MARK: What the acknowledgement covers
+  // MARK: What the acknowledgment covers
 
   /// Removes what is cumulatively acknowledged from the scoreboard.
   @inline(__always)
-  private mutating func takeCumulative(_ cumulative: StreamOffset, _ digest: inout AcknowledgementDigest) {
+  private mutating func takeCumulative(_ cumulative: StreamOffset, _ digest: inout AcknowledgmentDigest) {
     guard cumulative > scoreboard.start else { return }
     while let record = scoreboard.ring.record(at: 0), record.start < cumulative {
       let count = min(record.end, cumulative) - record.start
@@ -85,7 +85,7 @@ extension LossRecovery {
   mutating func deliver(
     _ record: SentRecord,
     count: UInt64,
-    _ digest: inout AcknowledgementDigest
+    _ digest: inout AcknowledgmentDigest
   ) {
     let flags = record.flags
     deliveryRate.deliver(count, of: record, at: digest.now, sample: &digest.sample)
@@ -95,12 +95,12 @@ extension LossRecovery {
       if record.end <= recoveryPoint { digest.facts.insert(.originalDelivered) }
       // Step 3 of RFC 8985 section 6.2: something sent once arrives after something further on did.
       if record.end < scoreboard.highestDelivered {
-        recentAcknowledgement.hasSeenReordering = true
+        recentAcknowledgment.hasSeenReordering = true
         let distance = (scoreboard.highestDelivered - record.start) / window.segmentSize
         counters.reorderingDegree = max(counters.reorderingDegree, UInt32(clamping: distance))
       }
     }
-    recentAcknowledgement.delivered(
+    recentAcknowledgment.delivered(
       sentAt: record.sentAt,
       end: record.end,
       wasRetransmitted: flags.contains(.retransmitted),
@@ -110,32 +110,32 @@ extension LossRecovery {
     )
   }
 
-  /// Counts duplicate acknowledgements where there is no SACK.
+  /// Counts duplicate acknowledgments where there is no SACK.
   @inline(__always)
   private mutating func takeDuplicate(
-    _ acknowledgement: Acknowledgement,
-    _ digest: inout AcknowledgementDigest
+    _ acknowledgment: Acknowledgment,
+    _ digest: inout AcknowledgmentDigest
   ) {
     if digest.newlyAcknowledged == 0 {
       // RFC 5681 section 2: data is outstanding, nothing else is in the segment, and the window that it
       // *advertises* is the same; that our own idea of the window didn't change is not enough.
-      guard scoreboard.outstandingBytes > 0, acknowledgement.cumulative == scoreboard.start,
-        !acknowledgement.occupiesSequenceSpace, !acknowledgement.changesWindow
+      guard scoreboard.outstandingBytes > 0, acknowledgment.cumulative == scoreboard.start,
+        !acknowledgment.occupiesSequenceSpace, !acknowledgment.changesWindow
       else { return }
       digest.facts.insert(.duplicate)
       guard !features.contains(.selective), features.contains(.established) else { return }
       // Each stands for a segment that arrived, but never for the one that is missing.
       let limit = (scoreboard.outstandingBytes - 1) / window.segmentSize
-      guard UInt64(duplicateAcknowledgements) < limit else { return }
-      duplicateAcknowledgements += 1
+      guard UInt64(duplicateAcknowledgments) < limit else { return }
+      duplicateAcknowledgments += 1
       digest.newlyDelivered &+= window.segmentSize
-    } else if duplicateAcknowledgements > 0 {
+    } else if duplicateAcknowledgments > 0 {
       // What the duplicates stood for was counted as delivered when they came.
       let segments = digest.newlyAcknowledged / window.segmentSize
-      let counted = min(UInt64(duplicateAcknowledgements), segments.clampedDifference(1))
+      let counted = min(UInt64(duplicateAcknowledgments), segments.clampedDifference(1))
       digest.newlyDelivered = digest.newlyDelivered.clampedDifference(counted * window.segmentSize)
-      duplicateAcknowledgements -= UInt32(clamping: counted)
-      if scoreboard.start >= recoveryPoint || state != .recovery { duplicateAcknowledgements = 0 }
+      duplicateAcknowledgments -= UInt32(clamping: counted)
+      if scoreboard.start >= recoveryPoint || state != .recovery { duplicateAcknowledgments = 0 }
     }
   }
 
@@ -144,11 +144,11 @@ extension LossRecovery {
   /// Measures, by Karn's rule: from what was sent once, or else from the echoed timestamp (RFC 6298 section
   /// 3, MUST-18).
   @inline(__always)
-  private mutating func measureRoundTrip(_ digest: AcknowledgementDigest) {
+  private mutating func measureRoundTrip(_ digest: AcknowledgmentDigest) {
     let expected = digest.inFlight / (2 &* window.segmentSize) + 1
     if digest.oldestSentAt != .never, !digest.facts.contains(.retransmissionAcknowledged) {
       roundTrip.measured(digest.now - digest.oldestSentAt, expectedSamples: expected, at: digest.now)
-      // The newest has waited least for a delayed acknowledgement.
+      // The newest has waited least for a delayed acknowledgment.
       roundTrip.observedMinimum(digest.now - digest.newestSentAt, at: digest.now)
     } else if digest.oldestSelectedSentAt != .never {
       roundTrip.measured(digest.now - digest.oldestSelectedSentAt, expectedSamples: expected, at: digest.now)
@@ -163,10 +163,10 @@ extension LossRecovery {
   // MARK: Congestion window
 
   /// Tells the controller, or leads the window through a reduction.
-  private mutating func adaptWindow(_ digest: AcknowledgementDigest, markedBytes: UInt64) {
+  private mutating func adaptWindow(_ digest: AcknowledgmentDigest, markedBytes: UInt64) {
     guard features.contains(.established) else { return }
     if isReducing, !controllerOwnsWindow {
-      // Acknowledgements that deliver nothing say nothing about how much may be sent.
+      // Acknowledgments that deliver nothing say nothing about how much may be sent.
       guard digest.newlyDelivered > 0 || digest.facts.contains(.congestiveLoss) else { return }
       reduceProportionally(digest)
     } else if controllerOwnsWindow || mayGrowWindow(digest) {
@@ -195,14 +195,14 @@ extension LossRecovery {
     updatePacingRate()
   }
 
-  /// Whether a loss-based window may grow: duplicate acknowledgements never make it (RFC 5681 section 3.2), and
+  /// Whether a loss-based window may grow: duplicate acknowledgments never make it (RFC 5681 section 3.2), and
   /// selective ones do only where they are known to come from reordering.
-  private func mayGrowWindow(_ digest: AcknowledgementDigest) -> Bool {
+  private func mayGrowWindow(_ digest: AcknowledgmentDigest) -> Bool {
     guard digest.newlyDelivered > 0 else { return false }
-    return digest.newlyAcknowledged > 0 || recentAcknowledgement.hasSeenReordering
+    return digest.newlyAcknowledged > 0 || recentAcknowledgment.hasSeenReordering
   }
 
-  private mutating func reduceProportionally(_ digest: AcknowledgementDigest) {
+  private mutating func reduceProportionally(_ digest: AcknowledgmentDigest) {
     guard features.contains(.proportionalRateReduction) else {
       // RFC 6675 section 5 step 4.2: straight to the threshold.
       window.set(window.slowStartThreshold)

@@ -1,9 +1,9 @@
-// Selective acknowledgements (RFC 2018), what they say twice (RFC 2883), and what they must not be believed.
+// Selective acknowledgments (RFC 2018), what they say twice (RFC 2883), and what they must not be believed.
 extension LossRecovery {
-  /// Takes in the SACK blocks of an acknowledgement whose cumulative part has been taken in.
+  /// Takes in the SACK blocks of an acknowledgment whose cumulative part has been taken in.
   mutating func takeSelective(
-    _ blocks: SelectiveAcknowledgements,
-    _ digest: inout AcknowledgementDigest
+    _ blocks: SelectiveAcknowledgments,
+    _ digest: inout AcknowledgmentDigest
   ) {
     var index = 0
     if isDuplicateReport(blocks) {
@@ -24,9 +24,9 @@ extension LossRecovery {
     knownBlocks = accepted
   }
 
-  /// Whether the first block reports a duplicate: it lies below the cumulative acknowledgement, or inside
+  /// Whether the first block reports a duplicate: it lies below the cumulative acknowledgment, or inside
   /// the second block (RFC 2883 section 4).
-  private func isDuplicateReport(_ blocks: SelectiveAcknowledgements) -> Bool {
+  private func isDuplicateReport(_ blocks: SelectiveAcknowledgments) -> Bool {
     let first = blocks[0]
     if first.upperBound <= scoreboard.start { return true }
     guard blocks.count > 1 else { return false }
@@ -34,7 +34,7 @@ extension LossRecovery {
     return first.lowerBound >= second.lowerBound && first.upperBound <= second.upperBound
   }
 
-  private mutating func takeDuplicateReport(_ block: Range<StreamOffset>, _ digest: inout AcknowledgementDigest) {
+  private mutating func takeDuplicateReport(_ block: Range<StreamOffset>, _ digest: inout AcknowledgmentDigest) {
     let count = block.upperBound - block.lowerBound
     // More duplicates than were ever sent twice: the network duplicates, or the peer lies to have its losses
     // forgiven. Either way they say nothing about our retransmissions.
@@ -48,12 +48,12 @@ extension LossRecovery {
       digest.facts.insert(.probeDuplicated)
     }
     undo.duplicateReported(block)
-    recentAcknowledgement.duplicateReported(next: scoreboard.end)
+    recentAcknowledgment.duplicateReported(next: scoreboard.end)
   }
 
-  /// Marks the records that `block` covers, walking only over what the acknowledgement before didn't say
+  /// Marks the records that `block` covers, walking only over what the acknowledgment before didn't say
   /// already: a block that grows by a segment costs a segment, not its length.
-  private mutating func markDelivered(_ block: Range<StreamOffset>, _ digest: inout AcknowledgementDigest) {
+  private mutating func markDelivered(_ block: Range<StreamOffset>, _ digest: inout AcknowledgmentDigest) {
     var position = block.lowerBound
     while position < block.upperBound {
       var limit = block.upperBound
@@ -80,7 +80,7 @@ extension LossRecovery {
     _ block: Range<StreamOffset>,
     from position: StreamOffset,
     to limit: StreamOffset,
-    _ digest: inout AcknowledgementDigest
+    _ digest: inout AcknowledgmentDigest
   ) {
     var index = scoreboard.ring.index(covering: position)
     while let record = scoreboard.ring.record(at: index), record.start < limit {
@@ -102,7 +102,7 @@ extension LossRecovery {
     }
   }
 
-  private mutating func select(_ index: Int, _ digest: inout AcknowledgementDigest) {
+  private mutating func select(_ index: Int, _ digest: inout AcknowledgmentDigest) {
     guard let record = scoreboard.ring.record(at: index) else { return }
     let count = UInt64(record.length)
     if !record.flags.contains(.retransmitted), digest.oldestSelectedSentAt == .never {

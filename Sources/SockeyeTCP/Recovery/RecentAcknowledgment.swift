@@ -1,6 +1,6 @@
 /// The state of RACK (RFC 8985 section 5.3): the most recently *sent* segment that has been delivered, and
 /// how much reordering to allow for.
-struct RecentAcknowledgement {
+struct RecentAcknowledgment {
   /// RACK.xmit_ts.
   private(set) var sentAt = Instant(nanoseconds: .min)
   /// RACK.end_seq.
@@ -44,7 +44,7 @@ struct RecentAcknowledgement {
   /// What was retransmitted may have been delivered by its original. Then the echoed timestamp is older
   /// than the retransmission, or the round trip shorter than any; both disqualify it.
   ///
-  /// - Parameter arrival: when the acknowledgement arrived; with the time of its processing instead, every
+  /// - Parameter arrival: when the acknowledgment arrived; with the time of its processing instead, every
   ///   delay of our own would look like one of the path and mark what is merely unprocessed as lost.
   mutating func delivered(
     sentAt: Instant,
@@ -71,8 +71,8 @@ struct RecentAcknowledgement {
     guard !isInDuplicateRound else { return }
     isInDuplicateRound = true
     duplicateRoundEnd = next
-    if reordering.windowMultiplier < RecentAcknowledgement.greatestMultiplier { reordering.windowMultiplier += 1 }
-    reordering.windowPersistence = RecentAcknowledgement.persistence
+    if reordering.windowMultiplier < RecentAcknowledgment.greatestMultiplier { reordering.windowMultiplier += 1 }
+    reordering.windowPersistence = RecentAcknowledgment.persistence
   }
 
   /// Ends the round trip in which a D-SACK was counted.
@@ -92,7 +92,7 @@ struct RecentAcknowledgement {
   ///
   /// - Parameters:
   ///   - isUrgent: recovery is on, or as much was delivered beyond a hole as three duplicate
-  ///     acknowledgements used to tell. Unless the path is known to reorder, waiting is not worth it then.
+  ///     acknowledgments used to tell. Unless the path is known to reorder, waiting is not worth it then.
   ///   - granularity: the resolution of the clock, below which no order of arrival can be told.
   func reorderingWindow(isUrgent: Bool, estimate: RoundTripEstimator, granularity: Interval) -> Interval {
     if !hasSeenReordering, isUrgent { return .zero }

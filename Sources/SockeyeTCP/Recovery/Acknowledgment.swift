@@ -3,19 +3,19 @@
 /// The caller has already discarded segments that RFC 9293 section 3.10.7.4 tells it to: `cumulative` lies
 /// between SND.UNA and SND.NXT (RFC 5961 section 5.2 decides about older ones). Everything else may lie;
 /// `LossRecovery` checks it.
-struct Acknowledgement {
+struct Acknowledgment {
   /// The offset that SEG.ACK stands for.
   var cumulative: StreamOffset
   /// The SACK blocks in the order in which they stand in the option, D-SACK included (RFC 2018, RFC 2883).
-  var selective = SelectiveAcknowledgements()
+  var selective = SelectiveAcknowledgments()
   /// The time that the echoed timestamp stands for, at the start of its tick (RFC 7323 section 4); nil without one.
   ///
   /// The caller turns TSecr into the instant at which its own timestamp clock took that value, by the
   /// nearest wrap.
   var echoedTime: Instant?
-  /// The segment occupies sequence space, so it is no duplicate acknowledgement (RFC 5681 section 2, b and c).
+  /// The segment occupies sequence space, so it is no duplicate acknowledgment (RFC 5681 section 2, b and c).
   var occupiesSequenceSpace = false
-  /// The segment changes the send window, so it is no duplicate acknowledgement (RFC 5681 section 2, e).
+  /// The segment changes the send window, so it is no duplicate acknowledgment (RFC 5681 section 2, e).
   var changesWindow = false
   /// ECE is set on a connection that negotiated RFC 3168.
   var congestionEcho = false
@@ -33,7 +33,7 @@ struct Acknowledgement {
 }
 
 /// Up to four SACK blocks as ranges of stream offsets, without a heap allocation.
-struct SelectiveAcknowledgements {
+struct SelectiveAcknowledgments {
   private var blocks: (Range<StreamOffset>, Range<StreamOffset>, Range<StreamOffset>, Range<StreamOffset>) =
     (0..<0, 0..<0, 0..<0, 0..<0)
   /// How many blocks there are, 0 to 4.
@@ -67,8 +67,8 @@ struct SelectiveAcknowledgements {
   }
 }
 
-/// What became of what was sent, as far as one acknowledgement told.
-struct AcknowledgementOutcome {
+/// What became of what was sent, as far as one acknowledgment told.
+struct AcknowledgmentOutcome {
   /// Bytes of sequence space by which SND.UNA advanced.
   var newlyAcknowledged: UInt64 = 0
   /// Bytes newly known to have arrived, whether cumulatively or selectively.
