@@ -6,70 +6,88 @@ import SockeyeTransport
 ///
 /// It has no status and no length. A missing file is answered with the byte `1` or with nothing, as the two tutorials
 /// have it; a file that changes while it is sent ends in a reset, which is the only sign that this protocol has room for.
-final class BareNameExchange {
-  private let gate: ConnectionGate
-  private let context: ChannelHandlerContext
-  private var bytes = ByteBuffer()
-  private var isAnswering = false
+final class BareNameExchange: ConnectionSpeaker {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = IOData
+
+  private enum State {
+    /// The name has not been taken yet.
+    case waiting
+    case answering
+    case sending(BodyTransmission)
+    case over
+  }
+
+  private let worker: ServiceWorker
+  private let client: ConnectionClient
+  private let connection: any ConnectionControl
+  private var context: ChannelHandlerContext?
+  private var state = State.waiting
+  private var name: [UInt8] = []
 
   /// The longest name that is taken, in bytes.
   static let longestName = 4096
 
-  init(gate: ConnectionGate, context: ChannelHandlerContext) {
-    self.gate = gate
-    self.context = context
+  init(worker: ServiceWorker, client: ConnectionClient, connection: any ConnectionControl) {
+    self.worker = worker
+    self.client = client
+    self.connection = connection
   }
 
-  private var worker: ServiceWorker { self.gate.worker }
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-  /// Takes bytes of the name.
-  func received(_ buffer: ByteBuffer) {
-    guard !self.isAnswering else { return }
-    self.bytes.writeImmutableBuffer(buffer)
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    // The name has ended: what comes after it is of no interest.
   }
 
-  /// The client has ended its side.
-  func inputClosed() {
-    if !self.isAnswering { nameIsComplete() }
+  func channelInactive(context: ChannelHandlerContext) {
+    transmission?.abandon()
+    state = .over
+    context.fireChannelInactive()
   }
 
-  func connectionEnded() {}
+  var transmission: BodyTransmission? {
+    if case .sending(let transmission) = state { transmission } else { nil }
+  }
 
-  /// The name has ended: by a line's end, by the end of the stream, or by a quiet time.
-  func nameIsComplete() {
-    guard !self.isAnswering else { return }
-    isAnswering = true
-    self.gate.wait(for: .nothing)
+  func inputEnded() {}
+
+  func clientIsLate() { connection.turn(.close) }
+
+  /// Answers a name that has ended: by a line's end, by the end of the stream, or by a quiet time.
+  func answer(_ bytes: ByteBuffer) {
+    guard case .waiting = state, let context else { return }
+    state = .answering
+    name = Self.name(in: bytes)
+    connection.turn(.answer)
     worker.shared.metrics.count(.bareNames)
     // There is no way to give a password here, so there is nothing to be had where one is needed.
-    guard self.gate.refusal == nil, worker.shared.authority == nil, let file = self.open() else {
+    guard client.refusal == nil, worker.shared.authority == nil, let file = open() else {
       return sayMissing()
     }
     let size = file.metadata.size
     guard size > 0 else { return end(sent: 0, found: true) }
     let transmission = BodyTransmission(
-      .parts([.file(0..<size)], of: file),
-      context: self.context,
-      byCopy: self.gate.isEncrypted || !self.worker.sendsFiles,
-      rate: worker.configuration.rate,
-      pool: worker.shared.filePool
+      .parts(BodyPlan([.file(0..<size)]), of: file),
+      context: context,
+      way: worker.way(isEncrypted: client.isEncrypted)
     ) { [self] outcome in
-      self.gate.transmission = nil
-      if outcome == .complete { end(sent: size, found: true) } else { self.gate.abort() }
+      if outcome == .complete { end(sent: size, found: true) } else { connection.turn(.abort) }
     }
-    self.gate.transmission = transmission
-    transmission.resume()
+    state = .sending(transmission)
+    transmission.start()
   }
 
-  private var name: [UInt8] {
-    var name = Array(self.bytes.readableBytesView.prefix { $0 != UInt8(ascii: "\n") })
+  private static func name(in bytes: ByteBuffer) -> [UInt8] {
+    var name = Array(bytes.readableBytesView.prefix { $0 != UInt8(ascii: "\n") })
     if name.last == UInt8(ascii: "\r") { name.removeLast() }
     return name
   }
 
   /// Opens what the name stands for: read as UTF-8, then as GB18030, then as the bytes that it is.
   private func open() -> OpenedFile? {
-    let name = self.name
     guard !name.isEmpty, name.count <= Self.longestName else { return nil }
     var candidates = [name]
     if !Self.isUTF8(name), let decoded = GB18030.decode(name) { candidates.insert(decoded, at: 0) }
@@ -84,22 +102,23 @@ final class BareNameExchange {
 
   private func sayMissing() {
     if worker.configuration.missingReply == .one {
-      self.context.write(NIOAny(IOData.byteBuffer(ByteBuffer(staticString: "1"))), promise: nil)
+      context?.write(Self.wrapOutboundOut(.byteBuffer(ByteBuffer(staticString: "1"))), promise: nil)
     }
     end(sent: 0, found: false)
   }
 
   private func end(sent: Int64, found: Bool) {
+    state = .over
     worker.shared.metrics.sent(sent)
     if let record = worker.configuration.accessLog {
       record(
         AccessRecord(
-          client: self.gate.peer?.hostText ?? "-",
+          client: client.address?.hostText ?? "-",
           user: nil,
           method: "NAME",
-          target: String(decoding: self.name.prefix(Self.longestName), as: UTF8.self),
+          target: String(decoding: name.prefix(Self.longestName), as: UTF8.self),
           version: "bare-name",
-          isEncrypted: self.gate.isEncrypted,
+          isEncrypted: client.isEncrypted,
           status: found ? 200 : 404,
           bytes: sent,
           referer: nil,
@@ -109,7 +128,6 @@ final class BareNameExchange {
       )
     }
     // More of a name may still be on its way, and closing on it would reset what has not been read.
-    self.context.flush()
-    self.gate.linger(self.context)
+    connection.turn(.finish(mayFollow: true))
   }
 }

@@ -15,15 +15,9 @@ protocol BodyProducer: AnyObject, Sendable {
 /// A piece of a file goes out by `sendfile`. Where that is impossible, inside TLS, it is read into a buffer: on the event
 /// loop if the page cache has it, and on another thread if a disk has to be waited for.
 final class BodyTransmission {
-  /// A part of a body.
-  enum Part {
-    case bytes(ByteBuffer)
-    case file(Range<Int64>)
-  }
-
   /// Where the bytes come from.
   enum Source {
-    case parts([Part], of: OpenedFile?)
+    case parts(BodyPlan, of: OpenedFile)
     case producer(any BodyProducer, chunked: Bool)
   }
 
@@ -34,24 +28,36 @@ final class BodyTransmission {
     case broken
   }
 
+  /// How bytes are brought to the client.
+  struct Way {
+    /// Whether what is in a file has to go through memory.
+    var byCopy: Bool
+    /// In bytes per second.
+    var rate: Int64?
+    /// Threads that may wait for a disk.
+    var pool: BlockingThreads
+  }
+
+  private enum State {
+    /// The next piece can be sent.
+    case ready
+    /// The channel has a piece.
+    case writing
+    /// A piece is being read from the disk.
+    case reading
+    /// The rate limit has the next piece wait, or the other connections do.
+    case resting
+    case ended
+  }
+
   /// Bytes that were given to the channel, framing included.
   private(set) var handedOver: Int64 = 0
-  /// Whether it is we who wait: for a disk, or for the rate limit.
-  private(set) var isPaused = false
 
   private let context: ChannelHandlerContext
-  private let file: OpenedFile?
-  private var parts: ArraySlice<Part>
-  private let producer: (any BodyProducer)?
-  private let isChunked: Bool
-  private let byCopy: Bool
-  private let pool: BlockingThreads
-  /// In bytes per second.
-  private let rate: Int64?
+  private var source: Source
+  private let way: Way
   private let started: NIODeadline
-  private var inFlight = false
-  private var ended = false
-  private var isFirstPiece = true
+  private var state = State.ready
   private let done: (Outcome) -> Void
 
   /// Bytes of a file given to `sendfile` at once, and in one turn of the event loop.
@@ -63,108 +69,80 @@ final class BodyTransmission {
   /// Bytes of a file read into memory at once.
   static let largestCopy: Int64 = 256 << 10
 
-  init(
-    _ source: Source,
-    context: ChannelHandlerContext,
-    byCopy: Bool,
-    rate: Int64?,
-    pool: BlockingThreads,
-    done: @escaping (Outcome) -> Void
-  ) {
+  init(_ source: Source, context: ChannelHandlerContext, way: Way, done: @escaping (Outcome) -> Void) {
     self.context = context
-    self.byCopy = byCopy
-    self.rate = rate
-    self.pool = pool
-    started = rate == nil ? .now() : context.eventLoop.now
+    self.source = source
+    self.way = way
+    started = way.rate == nil ? .now() : context.eventLoop.now
     self.done = done
-    switch source {
-    case .parts(let parts, let file):
-      self.parts = parts[...]
-      self.file = file
-      self.producer = nil
-      isChunked = false
-    case .producer(let producer, let chunked):
-      self.parts = []
-      self.file = nil
-      self.producer = producer
-      isChunked = chunked
-    }
   }
+
+  /// Whether it is we who wait: for a disk, or for the rate limit.
+  var isPaused: Bool { state == .reading || state == .resting }
 
   /// Whether the file that is being sent is no longer the file that was opened.
-  var fileHasChanged: Bool { self.file?.hasChanged ?? false }
-
-  /// Begins, or goes on after the channel has become writable again.
-  func resume() {
-    while !self.ended, !self.inFlight {
-      if self.producer != nil {
-        sendProduced()
-      } else if !self.sendPart() {
-        return
-      }
-    }
+  var fileHasChanged: Bool {
+    if case .parts(_, let file) = source { file.hasChanged } else { false }
   }
 
+  /// Begins.
+  func start() { goOn() }
+
   /// The connection is gone.
-  func abandon() { ended = true }
+  func abandon() { state = .ended }
 
   private func end(_ outcome: Outcome) {
-    guard !self.ended else { return }
-    ended = true
-    self.done(outcome)
+    guard state != .ended else { return }
+    state = .ended
+    done(outcome)
+  }
+
+  private func goOn() {
+    while state == .ready {
+      switch source {
+      case .parts(var plan, let file):
+        let piece = plan.next(largest: largestPiece)
+        source = .parts(plan, of: file)
+        sendPiece(piece, of: file)
+      case .producer(let producer, let chunked):
+        sendNext(of: producer, chunked: chunked)
+      }
+    }
   }
 
   // MARK: Files
 
-  /// Sends one piece. Returns whether to go on at once.
-  private func sendPart() -> Bool {
-    guard let part = self.parts.first else {
-      end(.complete)
-      return false
-    }
-    switch part {
-    case .bytes(let buffer):
-      self.parts.removeFirst()
-      let isLast = self.parts.isEmpty
-      hand(.byteBuffer(buffer), count: buffer.readableBytes, flush: isLast, waiting: isLast)
-      return !isLast
-    case .file(let range):
-      guard let file = self.file, isFirstPiece || !file.hasChanged else {
-        end(.broken)
-        return false
-      }
-      isFirstPiece = false
-      let limit = pieceLimit
-      let piece = range.lowerBound..<min(range.upperBound, range.lowerBound + limit)
-      self.parts.removeFirst()
-      if piece.upperBound < range.upperBound {
-        self.parts = [.file(piece.upperBound..<range.upperBound)] + self.parts
-      }
-      if self.byCopy {
-        copy(piece, of: file)
-      } else {
-        let region = FileRegion(
-          fileHandle: file.handle,
-          readerIndex: Int(piece.lowerBound),
-          endIndex: Int(piece.upperBound)
-        )
-        hand(.fileRegion(region), count: piece.count, flush: true, waiting: true)
-      }
-      return false
+  private func sendPiece(_ piece: BodyPlan.Part?, of file: OpenedFile) {
+    switch piece {
+    case nil: end(.complete)
+    case .bytes(let buffer)?:
+      if isAtEnd { hand(.byteBuffer(buffer), count: buffer.readableBytes) } else { write(buffer) }
+    case .file(let range)?:
+      // Right after opening, when nothing has been handed over yet, it is what it was.
+      guard handedOver == 0 || !file.hasChanged else { return end(.broken) }
+      if way.byCopy { return copy(range, of: file) }
+      let region = FileRegion(
+        fileHandle: file.handle,
+        readerIndex: Int(range.lowerBound),
+        endIndex: Int(range.upperBound)
+      )
+      hand(.fileRegion(region), count: range.count)
     }
   }
 
-  private var pieceLimit: Int64 {
-    let limit = self.byCopy ? Self.largestCopy : Self.largestRegion
-    guard let rate = self.rate else { return limit }
-    return min(limit, max(4096, rate / 4))
+  private var isAtEnd: Bool {
+    if case .parts(let plan, _) = source { plan.isEmpty } else { false }
+  }
+
+  private var largestPiece: Int64 {
+    let limit = way.byCopy ? Self.largestCopy : Self.largestRegion
+    return way.rate.map { min(limit, max(4096, $0 / 4)) } ?? limit
   }
 
   private func copy(_ piece: Range<Int64>, of file: OpenedFile) {
-    var buffer = self.context.channel.allocator.buffer(capacity: piece.count)
+    var buffer = context.channel.allocator.buffer(capacity: piece.count)
     if let count = file.readCached(into: &buffer, at: piece.lowerBound, count: piece.count) {
-      copied(buffer, count: count, piece: piece)
-      return
+      return copied(buffer, count: count, piece: piece)
     }
     whenRead { allocator in
       var buffer = allocator.buffer(capacity: piece.count)
@@ -176,37 +154,31 @@ final class BodyTransmission {
   }
 
   private func copied(_ buffer: ByteBuffer, count: Int, piece: Range<Int64>) {
-    guard count > 0 else { return end(.broken) }
-    let rest = (piece.lowerBound + Int64(count))..<piece.upperBound
-    if !rest.isEmpty { self.parts = [.file(rest)] + self.parts }
-    hand(.byteBuffer(buffer), count: count, flush: true, waiting: true)
+    guard count > 0, case .parts(var plan, let file) = source else { return end(.broken) }
+    plan.putBack((piece.lowerBound + Int64(count))..<piece.upperBound)
+    source = .parts(plan, of: file)
+    hand(.byteBuffer(buffer), count: count)
   }
 
   // MARK: Producers
 
-  private func sendProduced() {
-    guard let producer = self.producer else { return }
+  private func sendNext(of producer: any BodyProducer, chunked: Bool) {
     whenRead { allocator in
       try producer.next(allocator)
     } then: { transmission, piece in
       guard let piece else {
-        if transmission.isChunked { transmission.write("0\r\n\r\n", flush: true) }
+        if chunked {
+          transmission.write(ByteBuffer(staticString: "0\r\n\r\n"))
+          transmission.context.flush()
+        }
         return transmission.end(.complete)
       }
-      if transmission.isChunked { transmission.write(String(piece.readableBytes, radix: 16) + "\r\n", flush: false) }
-      let count = piece.readableBytes
-      if transmission.isChunked {
-        transmission.hand(.byteBuffer(piece), count: count, flush: false, waiting: false)
-        transmission.inFlight = true
-        transmission.hand(.byteBuffer(ByteBuffer(string: "\r\n")), count: 2, flush: true, waiting: true)
-      } else {
-        transmission.hand(.byteBuffer(piece), count: count, flush: true, waiting: true)
-      }
+      guard chunked else { return transmission.hand(.byteBuffer(piece), count: piece.readableBytes) }
+      // RFC 9112, section 7.1.
+      transmission.write(ByteBuffer(string: String(piece.readableBytes, radix: 16) + "\r\n"))
+      transmission.write(piece)
+      transmission.hand(.byteBuffer(ByteBuffer(staticString: "\r\n")), count: 2)
     }
-  }
-
-  private func write(_ text: String, flush: Bool) {
-    hand(.byteBuffer(ByteBuffer(string: text)), count: text.utf8.count, flush: flush, waiting: false)
   }
 
   // MARK: The channel
@@ -215,65 +187,63 @@ final class BodyTransmission {
     _ work: @escaping @Sendable (ByteBufferAllocator) throws -> ByteBuffer?,
     then body: @escaping (BodyTransmission, ByteBuffer?) -> Void
   ) {
-    inFlight = true
-    isPaused = true
-    let allocator = self.context.channel.allocator
-    self.pool.run(on: self.context.eventLoop) { try work(allocator) }.assumeIsolated().whenComplete {
-      result in
-      self.inFlight = false
-      self.isPaused = false
-      guard !self.ended else { return }
+    state = .reading
+    let allocator = context.channel.allocator
+    way.pool.run(on: context.eventLoop) { try work(allocator) }.assumeIsolated().whenComplete { result in
+      guard self.state != .ended else { return }
+      self.state = .ready
       switch result {
       case .success(let buffer):
         body(self, buffer)
-        self.resume()
+        self.goOn()
       case .failure: self.end(.broken)
       }
     }
   }
 
-  private func hand(_ data: IOData, count: Int, flush: Bool, waiting: Bool) {
+  /// Writes something that more follows at once.
+  private func write(_ bytes: ByteBuffer) {
+    handedOver += Int64(bytes.readableBytes)
+    context.write(NIOAny(IOData.byteBuffer(bytes)), promise: nil)
+  }
+
+  /// Writes something, and goes on when the kernel has taken it.
+  private func hand(_ data: IOData, count: Int) {
     handedOver += Int64(count)
-    guard waiting else {
-      self.context.write(NIOAny(data), promise: nil)
-      if flush { self.context.flush() }
-      return
-    }
-    inFlight = true
-    let promise = self.context.eventLoop.makePromise(of: Void.self)
+    state = .writing
+    let promise = context.eventLoop.makePromise(of: Void.self)
     // Holds the file open for as long as the channel may still look at it.
-    let file = self.file
+    let source = self.source
     promise.futureResult.assumeIsolated().whenComplete { result in
-      withExtendedLifetime(file) {
-        self.inFlight = false
-        guard case .success = result, !self.ended else { return }
-        self.goOnWithinRate()
+      withExtendedLifetime(source) {
+        guard case .success = result, self.state != .ended else { return }
+        self.rest()
       }
     }
-    self.context.write(NIOAny(data), promise: promise)
-    if flush { self.context.flush() }
+    context.writeAndFlush(NIOAny(data), promise: promise)
   }
 
-  /// Leaves the event loop to other connections, and the processor to the client, before the next piece.
-  private func goOnNextTurn() {
-    guard self.file != nil, !self.parts.isEmpty else { return resume() }
-    inFlight = true
-    self.context.eventLoop.assumeIsolated().execute {
-      self.inFlight = false
-      self.resume()
+  /// Leaves the event loop to other connections, and the processor to the client, before the next piece of a file, and
+  /// keeps to the rate.
+  private func rest() {
+    state = .ready
+    guard !isAtEnd else { return goOn() }
+    if let rate = way.rate {
+      let due = started + .nanoseconds(Int64(Double(handedOver) / Double(max(1, rate)) * 1e9))
+      guard due > context.eventLoop.now else { return goOn() }
+      state = .resting
+      context.eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.hasRested() }
+    } else if case .parts = source {
+      state = .writing
+      context.eventLoop.assumeIsolated().execute { self.hasRested() }
+    } else {
+      goOn()
     }
   }
 
-  private func goOnWithinRate() {
-    guard let rate = self.rate, !self.parts.isEmpty || self.producer != nil else { return goOnNextTurn() }
-    let due = started + .nanoseconds(Int64(Double(handedOver) / Double(max(1, rate)) * 1e9))
-    guard due > self.context.eventLoop.now else { return resume() }
-    inFlight = true
-    isPaused = true
-    self.context.eventLoop.assumeIsolated().scheduleTask(deadline: due) {
-      self.inFlight = false
-      self.isPaused = false
-      self.resume()
-    }
+  private func hasRested() {
+    guard state != .ended else { return }
+    state = .ready
+    goOn()
   }
 }

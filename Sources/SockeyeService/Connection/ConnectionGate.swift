@@ -3,139 +3,99 @@ import NIOCore
 import NIOSSL
 import SockeyeTransport
 
-/// The first handler of every connection: tells the protocols apart, holds back what comes before it can be dealt with,
-/// and keeps the deadlines.
-///
-/// Requests that are pipelined wait here as bytes, in small slices, so that a client that asks without reading costs no
-/// more than one read's worth of memory.
-final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
+/// The first handler of every connection: carries out what protocol detection, the feeding of requests and the deadlines
+/// decide, and what the protocol that is spoken asks for.
+final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, ConnectionControl {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
   typealias OutboundIn = IOData
   typealias OutboundOut = IOData
 
   private enum Phase {
-    /// A line or block of the PROXY protocol has to come first.
-    case proxyHeader
-    /// Nothing is known yet about the client's protocol.
-    case opening
-    case http
+    /// The client's protocol is not known yet; after so long without a byte it is.
+    case opening(ProtocolDetection, quiet: Scheduled<Void>?)
+    case http(HTTPExchange)
     case bareName(BareNameExchange)
-    /// Nothing more is of interest.
+    /// Our side has ended.
     case ended
   }
 
-  /// What a connection may be late with.
-  enum Waiting {
-    case firstBytes
-    case request
-    case requestBody
-    case nextRequest
-    /// Nothing: a response is being sent, and its progress is what counts.
-    case nothing
-  }
-
-  let worker: ServiceWorker
+  private let worker: ServiceWorker
   /// Where this connection stands in the worker's list.
   var index = 0
-  private(set) var context: ChannelHandlerContext?
-  private(set) var peer: SocketAddress?
-  private(set) var isEncrypted = false
-  /// Why this client is turned away as soon as it has said what it speaks.
-  private(set) var refusal: HTTPStatus?
-  /// What is being sent, if its progress is to be watched.
-  var transmission: BodyTransmission?
-
-  private var phase = Phase.opening
-  private var waiting = Waiting.firstBytes
-  private var deadline: NIODeadline
-  private var backlog: ByteBuffer?
-  private var quietTimer: Scheduled<Void>?
-  private var isHeld = false
-  private var isFeeding = false
-  private var readIsOwed = false
-  private var isWaitingForWritability = false
-  private var lastSlice: ByteBuffer?
-  /// Whether the line of the current request has no end yet.
-  private(set) var isInRequestLine = true
+  private var context: ChannelHandlerContext?
+  private var client = ConnectionClient()
+  private var phase = Phase.opening(ProtocolDetection(expectsProxyHeader: false), quiet: nil)
+  private var feed = RequestFeed()
+  private var decoding = RequestDecoding.idle
+  private var deadline: ConnectionDeadline
   private var countsForAddress: String?
-  private weak var exchange: HTTPExchange?
-  private var decoder: RequestDecoder?
-  /// Whether something came that was no request: nothing after it can be read.
-  private var decodingHasFailed = false
   private var inputIsClosed = false
-  private var lastProgress: Int64 = -1
-  private var stalledSince: NIODeadline?
 
   init(worker: ServiceWorker) {
     self.worker = worker
-    deadline = worker.now + worker.configuration.timeouts.request
+    deadline = ConnectionDeadline(timeouts: worker.configuration.timeouts, now: worker.now)
   }
-
-  private static let largestSlice = 4096
 
   // MARK: Life
 
-  func handlerAdded(context: ChannelHandlerContext) {
-    self.context = context
-  }
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-  func handlerRemoved(context: ChannelHandlerContext) {
-    self.context = nil
-    self.exchange = nil
-  }
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   func channelActive(context: ChannelHandlerContext) {
-    self.worker.add(self)
-    peer = context.remoteAddress
-    if self.worker.mustExpectProxyHeader(from: peer) {
-      phase = .proxyHeader
-    } else {
-      admit()
-    }
+    worker.add(self)
+    client.address = context.remoteAddress
+    let expectsProxyHeader = worker.mustExpectProxyHeader(from: client.address)
+    phase = .opening(ProtocolDetection(expectsProxyHeader: expectsProxyHeader), quiet: nil)
+    if !expectsProxyHeader { admit() }
     context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    quietTimer?.cancel()
-    discardDecoder(context)
-    self.worker.remove(self, context: context)
-    if let address = countsForAddress { self.worker.shared.clients.leave(address) }
-    if case .bareName(let exchange) = phase { exchange.connectionEnded() }
+    if case .opening(_, let quiet) = phase { quiet?.cancel() }
+    decoding.end(context)
+    worker.remove(self, context: context)
+    if let address = countsForAddress { worker.shared.clients.leave(address) }
     phase = .ended
-    self.transmission?.abandon()
-    self.transmission = nil
-    backlog = nil
+    feed.close()
     context.fireChannelInactive()
   }
 
-  /// Decides whether the peer may be here at all.
+  /// Decides whether the client may be here at all.
   private func admit() {
-    if !self.worker.configuration.addresses.admits(peer) {
-      refusal = .forbidden
-    } else if let limit = self.worker.configuration.maximumClientsPerAddress {
-      let address = peer?.hostText ?? ""
-      if self.worker.shared.clients.enter(address, limit: limit) {
+    if !worker.configuration.addresses.admits(client.address) {
+      client.refusal = .forbidden
+    } else if let limit = worker.configuration.maximumClientsPerAddress {
+      let address = client.address?.hostText ?? ""
+      if worker.shared.clients.enter(address, limit: limit) {
         countsForAddress = address
       } else {
-        refusal = .serviceUnavailable
+        client.refusal = .serviceUnavailable
       }
+    }
+  }
+
+  private var speaker: (any ConnectionSpeaker)? {
+    switch phase {
+    case .http(let exchange): exchange
+    case .bareName(let exchange): exchange
+    case .opening, .ended: nil
     }
   }
 
   // MARK: Bytes in
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    let buffer = Self.unwrapInboundIn(data)
     switch phase {
-    case .http:
-      if self.waiting == .nextRequest { self.wait(for: .request) }
-      feed(buffer, context: context)
-    case .opening, .proxyHeader:
-      backlog.setOrWriteImmutableBuffer(buffer)
-      self.open(context: context)
-    case .bareName(let exchange):
-      exchange.received(buffer)
+    case .http(let exchange):
+      if deadline.awaits(.nextRequest) { deadline.await(.request, now: worker.now) }
+      feed.take(Self.unwrapInboundIn(data))
+      pump(exchange, context)
+    case .opening:
+      detect(context) { $0.received(Self.unwrapInboundIn(data)) }
+    case .bareName:
+      context.fireChannelRead(data)
     case .ended:
       break
     }
@@ -145,88 +105,82 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     if case .inputClosed? = event as? ChannelEvent {
       inputIsClosed = true
       switch phase {
-      case .opening where backlog != nil: becomeBareName(context: context)
-      case .opening, .proxyHeader, .ended: context.close(promise: nil)
-      case .bareName(let exchange): exchange.inputClosed()
-      case .http: break
+      case .opening: detect(context) { $0.inputEnded() }
+      case .http(let exchange): if feed.isEmpty, !feed.isFeeding { exchange.inputEnded() }
+      case .bareName(let exchange): exchange.inputEnded()
+      case .ended: if deadline.awaits(.farewell) { context.close(promise: nil) }
       }
     }
     context.fireUserInboundEventTriggered(event)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    // TLS that fails and resets by the peer: nobody is left to tell. What HTTP has to say arises further on.
+    // TLS that fails and resets by the client: nobody is left to tell.
+    context.fireErrorCaught(error)
     context.close(promise: nil)
   }
 
-  /// Looks at the first bytes.
-  private func open(context: ChannelHandlerContext) {
-    guard let buffer = backlog else { return }
-    if case .proxyHeader = phase {
-      switch ProxyProtocol.parse(buffer) {
-      case .incomplete: return
-      case .malformed:
-        context.close(promise: nil)
-        return
-      case .header(let length, let source):
-        backlog?.moveReaderIndex(forwardBy: length)
-        peer = source ?? peer
-        phase = .opening
-        admit()
-      }
-    }
-    guard let buffer = backlog, buffer.readableBytes > 0 else { return }
-    switch OpeningBytes.judge(buffer) {
-    case .undecided: restartQuietTimer(context: context)
-    case .bareName: becomeBareName(context: context)
-    case .http: becomeHTTP(context: context)
-    case .tls: becomeTLS(context: context)
-    }
-  }
+  // MARK: Telling protocols apart
 
-  private func restartQuietTimer(context: ChannelHandlerContext) {
-    quietTimer?.cancel()
-    let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-    let gate = NIOLoopBound(self, eventLoop: context.value.eventLoop)
-    quietTimer = context.value.eventLoop.scheduleTask(in: self.worker.configuration.quietTime) {
-      guard case .opening = gate.value.phase else { return }
-      gate.value.becomeBareName(context: context.value)
+  private func detect(
+    _ context: ChannelHandlerContext,
+    _ event: (inout ProtocolDetection) -> ProtocolDetection.Step
+  ) {
+    guard case .opening(var detection, let quiet) = phase else { return }
+    quiet?.cancel()
+    var step = event(&detection)
+    if case .proxied(let source) = step {
+      client.address = source ?? client.address
+      admit()
+      step = detection.proceed()
+    }
+    phase = .opening(detection, quiet: step == .waitQuietly ? startQuietTimer(context) : nil)
+    switch step {
+    case .wait, .waitQuietly, .proxied: break
+    case .close: context.close(promise: nil)
+    case .speak(.http, let bytes): speakHTTP(bytes, context)
+    case .speak(.bareName, let bytes): speakBareName(bytes, context)
+    case .speak(.tls, let bytes): speakTLS(bytes, context)
     }
   }
 
-  private func takeBacklog() -> ByteBuffer {
-    defer { backlog = nil }
-    quietTimer?.cancel()
-    quietTimer = nil
-    return backlog ?? ByteBuffer()
+  private func startQuietTimer(_ context: ChannelHandlerContext) -> Scheduled<Void> {
+    let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
+    return context.eventLoop.scheduleTask(in: worker.configuration.quietTime) {
+      bound.value.gate.detect(bound.value.context) { $0.wasQuiet() }
+    }
   }
 
-  private func becomeBareName(context: ChannelHandlerContext) {
-    let exchange = BareNameExchange(gate: self, context: context)
+  private func speakBareName(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    let exchange = BareNameExchange(worker: worker, client: client, connection: self)
     phase = .bareName(exchange)
-    self.wait(for: .request)
-    exchange.received(takeBacklog())
+    deadline.await(.request, now: worker.now)
+    guard add(exchange, context) else { return }
     // Whoever got here without a line's end has been quiet for long enough, or has nothing more to say.
-    exchange.nameIsComplete()
+    exchange.answer(bytes)
   }
 
-  private func becomeHTTP(context: ChannelHandlerContext) {
-    let buffer = takeBacklog()
-    phase = .http
-    self.wait(for: .request)
-    let exchange = HTTPExchange(gate: self)
-    self.exchange = exchange
+  private func speakHTTP(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    let exchange = HTTPExchange(worker: worker, client: client, connection: self)
+    phase = .http(exchange)
+    deadline.await(.request, now: worker.now)
+    guard add(exchange, context) else { return }
+    feed.take(bytes)
+    pump(exchange, context)
+  }
+
+  private func add(_ exchange: some ConnectionSpeaker, _ context: ChannelHandlerContext) -> Bool {
     do {
       try context.pipeline.syncOperations.addHandler(exchange, position: .after(self))
+      return true
     } catch {
       context.close(promise: nil)
-      return
+      return false
     }
-    feed(buffer, context: context)
   }
 
-  private func becomeTLS(context: ChannelHandlerContext) {
-    guard let tls = self.worker.shared.tls, !self.isEncrypted else {
+  private func speakTLS(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    guard let tls = worker.shared.tls, !client.isEncrypted else {
       // An alert, handshake_failure, is what such a client understands (RFC 8446, section 6.2).
       context.writeAndFlush(
         Self.wrapOutboundOut(.byteBuffer(ByteBuffer(bytes: [0x15, 3, 3, 0, 2, 2, 40]))),
@@ -235,257 +189,168 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       context.close(promise: nil)
       return
     }
-    let buffer = takeBacklog()
-    isEncrypted = true
+    client.isEncrypted = true
     do {
       try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .before(self))
     } catch {
       context.close(promise: nil)
       return
     }
-    context.pipeline.fireChannelRead(buffer)
+    context.pipeline.fireChannelRead(bytes)
     context.pipeline.fireChannelReadComplete()
   }
 
-  // MARK: Back-pressure
+  // MARK: Feeding requests
 
   func read(context: ChannelHandlerContext) {
-    if isHeld || backlogIsWaiting { readIsOwed = true } else { context.read() }
+    if feed.mayRead() { context.read() }
   }
 
-  private var backlogIsWaiting: Bool {
-    if case .http = phase { return backlog != nil }
-    return false
-  }
-
-  /// Bytes that the kernel has not taken yet.
-  var unsentBytes: Int {
-    (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-  }
-
-  /// Whether bytes have come that nobody has looked at.
-  var holdsBytes: Bool { backlog != nil }
-
-  /// Keeps further bytes back: a request is being answered.
-  func hold() { isHeld = true }
-
-  /// Lets further bytes through.
-  func release() {
-    guard isHeld else { return }
-    isHeld = false
-    guard !self.isFeeding, let context = self.context else { return }
-    if let buffer = backlog {
-      backlog = nil
-      feed(buffer, context: context)
-      context.fireChannelReadComplete()
-    }
-    if readIsOwed, !self.isHeld, backlog == nil {
-      readIsOwed = false
-      context.read()
-    }
-  }
-
-  /// Keeps further bytes back until the client has read what it was sent.
-  func holdUntilWritable() {
-    isHeld = true
-    isWaitingForWritability = true
-    self.wait(for: .nothing)
-  }
-
-  /// Whether a read is under way, at whose end everything written is flushed.
-  var isReading: Bool { isFeeding }
-
-  /// Whether the bytes that were last passed on begin with a method's name, known or not: RFC 9110, section 5.6.2.
-  var sawMethodToken: Bool {
-    guard let slice = lastSlice, let space = slice.readableBytesView.firstIndex(of: UInt8(ascii: " ")) else {
-      return false
-    }
-    let token = slice.readableBytesView[..<space]
-    return !token.isEmpty && token.allSatisfy { (0x21...0x7e).contains($0) && !Self.delimiters.contains($0) }
-  }
-
-  private static func hasLineEnd(_ slice: ByteBuffer) -> Bool {
-    slice.withUnsafeReadableBytes { bytes in
-      bytes.baseAddress.map { memchr($0, CInt(UInt8(ascii: "\n")), bytes.count) != nil } ?? false
-    }
-  }
-
-  private static let delimiters = Array("\"(),/:;<=>?@[\\]{}".utf8)
-
-  private func feed(_ buffer: ByteBuffer, context: ChannelHandlerContext) {
-    guard !self.isHeld, !self.isFeeding else {
-      backlog.setOrWriteImmutableBuffer(buffer)
-      return
-    }
-    isFeeding = true
-    defer { isFeeding = false }
-    var rest = buffer
-    while rest.readableBytes > 0 {
-      if isHeld {
-        backlog.setOrWriteImmutableBuffer(rest)
-        return
+  private func pump(_ exchange: HTTPExchange, _ context: ChannelHandlerContext) {
+    guard feed.begin() else { return }
+    while let slice = feed.next(isBody: deadline.awaits(.requestBody)) {
+      do {
+        try decode(slice, for: exchange, context)
+      } catch {
+        let status = feed.status(of: error, in: slice)
+        decoding.end(context)
+        feed.close()
+        if let status { exchange.refuse(status) } else { context.close(promise: nil) }
       }
-      let limit = self.waiting == .requestBody ? rest.readableBytes : Self.largestSlice
-      guard let slice = rest.readSlice(length: min(limit, rest.readableBytes)) else { return }
-      lastSlice = slice
-      if isInRequestLine { isInRequestLine = !Self.hasLineEnd(slice) }
-      if let left = decode(slice, context: context) { rest = left.followed(by: rest) }
-      lastSlice = nil
     }
     parkDecoder()
+    if inputIsClosed, feed.isEmpty { exchange.inputEnded() }
   }
 
-  /// Lets a decoder see bytes, and returns what it would not look at: those come first with the next one.
-  private func decode(_ slice: ByteBuffer, context: ChannelHandlerContext) -> ByteBuffer? {
-    guard !self.decodingHasFailed else { return nil }
-    let decoder = self.decoder ?? self.worker.borrowDecoder(context)
-    self.decoder = decoder
-    do {
-      let left = try decoder.decode(slice, context: context)
-      if decoder.hasStopped { discardDecoder(context) }
-      return left
-    } catch {
-      decodingHasFailed = true
-      discardDecoder(context)
-      context.fireErrorCaught(error)
-      return nil
+  private func decode(_ slice: ByteBuffer, for exchange: HTTPExchange, _ context: ChannelHandlerContext) throws {
+    let decoder = decoding.decoder(from: worker, context)
+    let rest = try decoder.decode(slice, context: context)
+    if exchange.takeEndedOffer() {
+      // NIO's decoder takes what follows an offer to upgrade for another protocol. To a server that does not upgrade it is
+      // the next request (RFC 9110, section 7.8).
+      decoding.end(context)
+      feed.putBack(rest)
+    } else {
+      try decoder.keep(rest)
     }
   }
-
-  /// A request has ended that offered to go on in another protocol.
-  func decoderHasStopped() { self.decoder?.hasStopped = true }
 
   /// Gives the decoder back if there is nothing left for it to remember.
   private func parkDecoder() {
-    guard self.waiting == .nextRequest, let decoder = self.decoder, decoder.isBetweenRequests, let context else {
-      return
-    }
-    self.decoder = nil
-    self.worker.giveBack(decoder, context: context)
+    if deadline.awaits(.nextRequest), let context { decoding.park(in: worker, context) }
   }
 
-  private func discardDecoder(_ context: ChannelHandlerContext) {
-    self.decoder?.retire(context: context)
-    self.decoder = nil
+  /// Lets further bytes through.
+  private func resume() {
+    feed.release()
+    guard !feed.isFeeding, let context, case .http(let exchange) = phase else { return }
+    if !feed.isEmpty {
+      pump(exchange, context)
+      context.fireChannelReadComplete()
+    }
+    if feed.takeOwedRead() { context.read() }
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable {
-      self.transmission?.resume()
-      if isWaitingForWritability {
-        isWaitingForWritability = false
-        self.wait(for: .nextRequest)
-        release()
-      }
+    if context.channel.isWritable, feed.isHeldUntilWritable {
+      deadline.await(.nextRequest, now: worker.now)
+      resume()
     }
     context.fireChannelWritabilityChanged()
   }
 
-  // MARK: Deadlines
+  // MARK: What the protocol asks for
 
-  /// Says what the client has to do next, and starts its time.
-  func wait(for waiting: Waiting) {
-    self.waiting = waiting
-    let timeouts = self.worker.configuration.timeouts
-    switch waiting {
-    case .firstBytes, .request: deadline = self.worker.now + timeouts.request
-    case .requestBody, .nothing:
-      deadline = self.worker.now + timeouts.stall
-      stalledSince = nil
-    case .nextRequest:
-      deadline = self.worker.now + timeouts.idle
-      isInRequestLine = true
-      if !self.isFeeding { parkDecoder() }
+  func turn(_ turn: ConnectionTurn) {
+    guard let context else { return }
+    switch turn {
+    case .receiveBody:
+      deadline.await(.requestBody, now: worker.now)
+      resume()
+    case .bodyAdvanced: deadline.advanced(now: worker.now)
+    case .holdBody: feed.hold()
+    case .resumeBody: resume()
+    case .answer:
+      feed.hold()
+      deadline.watchProgress()
+    case .awaitRequest: awaitRequest(context)
+    case .finish(let mayFollow): finish(mayFollow: mayFollow, context)
+    case .abort: abort(context)
+    case .close: context.close(promise: nil)
     }
   }
 
-  /// The peer has moved on with what it was waited for.
-  func madeProgress() { deadline = self.worker.now + self.worker.configuration.timeouts.stall }
-
-  /// Called once a second.
-  func checkDeadline(_ now: NIODeadline) {
-    if case .nothing = self.waiting {
-      checkProgress(now)
-    } else if now >= deadline {
-      tooLate()
+  private func awaitRequest(_ context: ChannelHandlerContext) {
+    feed.requestEnded()
+    if !feed.isFeeding { context.flush() }
+    // A client that does not read its responses gets no further requests in.
+    guard context.channel.isWritable else {
+      deadline.watchProgress()
+      return feed.holdUntilWritable()
     }
+    deadline.await(.nextRequest, now: worker.now)
+    if !feed.isFeeding { parkDecoder() }
+    resume()
   }
 
-  /// What the kernel has taken off our hands is the only progress that a slow reader cannot fake.
-  private func checkProgress(_ now: NIODeadline) {
-    guard self.context != nil else { return }
-    if let transmission = self.transmission, transmission.isPaused {
-      stalledSince = nil
-      return
+  /// RFC 9112, section 9.6: bytes that the client is still sending would make the kernel reset the connection and throw
+  /// away a response that the client has not read. So where something may follow the end of our side comes first.
+  private func finish(mayFollow: Bool, _ context: ChannelHandlerContext) {
+    context.flush()
+    let mayFollow = mayFollow || !feed.isEmpty
+    phase = .ended
+    feed.close()
+    if unsentBytes == 0, inputIsClosed || !mayFollow { return context.close(promise: nil) }
+    // As long as there is something to send, its progress counts; after that a few seconds have to do.
+    deadline.watchProgress()
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.assumeIsolated().whenComplete { _ in
+      self.deadline.await(.farewell, now: self.worker.now)
+      if self.inputIsClosed { self.context?.close(promise: nil) }
     }
-    let progress = (self.transmission?.handedOver ?? 0) - Int64(unsentBytes)
-    if progress != lastProgress {
-      lastProgress = progress
-      stalledSince = now
-      return
-    }
-    // A file that shrank leaves the kernel nothing to send: the connection would wait, and spin, for bytes that are gone.
-    if self.transmission?.fileHasChanged == true {
-      self.abort()
-    } else if now - (stalledSince ?? now) >= self.worker.configuration.timeouts.stall {
-      self.worker.shared.metrics.count(.stalledConnections)
-      self.abort()
-    } else if stalledSince == nil {
-      stalledSince = now
-    }
+    context.close(mode: .output, promise: promise)
+    if feed.takeOwedRead() { context.read() }
   }
 
-  private func tooLate() {
-    guard let context = self.context else { return }
-    if case .http = phase, self.waiting != .nextRequest, let exchange = self.exchange {
-      exchange.refuse(.requestTimeout)
-    } else {
-      context.close(promise: nil)
-    }
-  }
-
-  /// Ends the connection with a reset, so that no client takes what it has for the whole.
-  func abort() {
-    guard let context = self.context else { return }
+  /// Ends the connection with a reset.
+  private func abort(_ context: ChannelHandlerContext) {
     if let options = context.channel as? any SocketOptionProvider {
       _ = options.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0))
     }
     context.close(promise: nil)
   }
 
-  /// Ends our side, and gives the client a moment to stop sending and to read what it was told.
-  func linger(_ context: ChannelHandlerContext) {
-    phase = .ended
-    backlog = nil
-    isHeld = false
-    // As long as there is something to send, its progress counts; after that a few seconds have to do.
-    self.wait(for: .nothing)
-    let promise = context.eventLoop.makePromise(of: Void.self)
-    promise.futureResult.assumeIsolated().whenComplete { _ in
-      self.waiting = .request
-      self.deadline = self.worker.now + self.worker.configuration.timeouts.linger
+  // MARK: Deadlines
+
+  /// Bytes that the kernel has not taken yet.
+  private var unsentBytes: Int {
+    (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+  }
+
+  /// Called once a second.
+  func checkDeadline(_ now: NIODeadline) {
+    guard let context else { return }
+    let transmission = speaker?.transmission
+    let verdict = deadline.check(now) {
+      transmission?.isPaused == true ? nil : (transmission?.handedOver ?? 0) - Int64(unsentBytes)
     }
-    context.close(mode: .output, promise: promise)
-    if readIsOwed {
-      readIsOwed = false
-      context.read()
+    switch verdict {
+    case .inTime: break
+    case .late(.firstBytes), .late(.nextRequest), .late(.farewell): context.close(promise: nil)
+    case .late(.request), .late(.requestBody):
+      if let speaker { speaker.clientIsLate() } else { context.close(promise: nil) }
+    // A file that shrank leaves the kernel nothing to send: the connection would wait, and spin, for bytes that are gone.
+    case .stuck where transmission?.fileHasChanged == true:
+      abort(context)
+    case .stuck(tooLong: true):
+      worker.shared.metrics.count(.stalledConnections)
+      abort(context)
+    case .stuck(tooLong: false): break
     }
   }
 
   /// The service is to end: a connection on which nothing is going on ends at once.
   func drain() {
-    switch self.waiting {
-    case .firstBytes, .nextRequest: self.context?.close(promise: nil)
-    case .request, .requestBody, .nothing: break
-    }
-  }
-}
-
-extension ByteBuffer {
-  /// These bytes, and then others.
-  fileprivate func followed(by others: ByteBuffer) -> ByteBuffer {
-    var all = self
-    all.writeImmutableBuffer(others)
-    return all
+    if deadline.isIdle { self.context?.close(promise: nil) }
   }
 }

@@ -104,6 +104,11 @@ final class ServiceWorker {
     return promise.futureResult
   }
 
+  /// How a body is brought to a client.
+  func way(isEncrypted: Bool) -> BodyTransmission.Way {
+    BodyTransmission.Way(byCopy: isEncrypted || !sendsFiles, rate: configuration.rate, pool: shared.filePool)
+  }
+
   /// Whether a connection from this address has to begin with a PROXY header.
   func mustExpectProxyHeader(from peer: SocketAddress?) -> Bool {
     guard !self.configuration.proxies.isEmpty, let peer else { return false }

@@ -158,7 +158,13 @@ extension HTTPExchange {
     }
     let done = inline == 0 ? 0 : Int64(file.readCached(into: &head.buffer, at: 0, count: Int(inline)) ?? 0)
     if done == size { return self.send(head.buffer, status: .ok, bodyBytes: size, for: request) }
-    self.send(head.buffer, then: .parts([.file(done..<size)], of: file), status: .ok, bodyBytes: size, for: request)
+    self.send(
+      head.buffer,
+      then: .parts(BodyPlan([.file(done..<size)]), of: file),
+      status: .ok,
+      bodyBytes: size,
+      for: request
+    )
   }
 
   private func sendPart(_ range: Range<Int64>, of file: OpenedFile, path: ResourcePath, tag: String, _ request: Request)
@@ -174,7 +180,7 @@ extension HTTPExchange {
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
     self.send(
       head.buffer,
-      then: .parts([.file(range)], of: file),
+      then: .parts(BodyPlan([.file(range)]), of: file),
       status: .partialContent,
       bodyBytes: count,
       for: request
@@ -192,7 +198,7 @@ extension HTTPExchange {
     guard let context = self.context else { return }
     let boundary = worker.boundary()
     let type = MediaType.of(name: path.name)
-    var parts: [BodyTransmission.Part] = []
+    var parts: [BodyPlan.Part] = []
     var count: Int64 = 0
     for range in ranges {
       let heading = ByteBuffer(
@@ -212,7 +218,13 @@ extension HTTPExchange {
     head.field("Content-Type", "multipart/byteranges; boundary=\(boundary)")
     head.field("Content-Length", count)
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
-    self.send(head.buffer, then: .parts(parts, of: file), status: .partialContent, bodyBytes: count, for: request)
+    self.send(
+      head.buffer,
+      then: .parts(BodyPlan(parts), of: file),
+      status: .partialContent,
+      bodyBytes: count,
+      for: request
+    )
   }
 
   /// What every response with a file says about it.

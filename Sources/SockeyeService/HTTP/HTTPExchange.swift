@@ -2,37 +2,34 @@ import NIOCore
 import NIOHTTP1
 import SockeyeTransport
 
-/// One connection that speaks HTTP/1.1: takes requests one at a time and answers them in order.
-final class HTTPExchange: ChannelInboundHandler {
+/// One connection that speaks HTTP/1.1: carries out what ``ExchangeState`` decides.
+final class HTTPExchange: ConnectionSpeaker {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = IOData
 
-  private enum State {
-    case idle
-    /// The head is there, the end of the body is not.
-    case receiving(Request, ignoredBytes: Int)
-    /// The body goes into a file.
-    case uploading(Request, Upload)
-    /// The request is being worked on, or its response sent.
-    case responding
-    case closed
+  /// An offer to go on in another protocol.
+  private enum Offer {
+    case none
+    /// The request that is being read makes one.
+    case made
+    /// Its end has been read.
+    case ended
   }
 
-  let gate: ConnectionGate
+  let worker: ServiceWorker
+  private let client: ConnectionClient
+  private let connection: any ConnectionControl
   private(set) var context: ChannelHandlerContext?
-  private var state = State.idle
-  private var queue: [HTTPServerRequestPart] = []
-  private var needsFlush = false
-  /// Whether the request that is being read ends where NIO's decoder expects another protocol.
-  private var offersUpgrade = false
-  private var inputIsClosed = false
-  /// Whether something came that is no request, so that nothing after it can be one.
-  private var isDeaf = false
+  private var state = ExchangeState()
+  private var offer = Offer.none
 
-  var worker: ServiceWorker { self.gate.worker }
-  var shared: ServiceShared { self.gate.worker.shared }
+  var shared: ServiceShared { worker.shared }
 
-  init(gate: ConnectionGate) { self.gate = gate }
+  init(worker: ServiceWorker, client: ConnectionClient, connection: any ConnectionControl) {
+    self.worker = worker
+    self.client = client
+    self.connection = connection
+  }
 
   // MARK: Limits
 
@@ -57,76 +54,57 @@ final class HTTPExchange: ChannelInboundHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
-    state = .closed
+    _ = state.close()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if case .uploading(_, let upload) = state { upload.connectionEnded() }
-    state = .closed
-    queue = []
+    let (upload, transmission) = state.close()
+    upload?.connectionEnded()
+    transmission?.abandon()
     context.fireChannelInactive()
   }
+
+  var transmission: BodyTransmission? { state.transmission }
 
   // MARK: Requests in
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = Self.unwrapInboundIn(data)
     switch part {
-    case .head(let head): offersUpgrade = head.headers.contains(name: "upgrade") || head.method == .CONNECT
-    case .end where offersUpgrade: self.gate.decoderHasStopped()
-    case .body, .end: break
+    case .head(let head):
+      offer = head.headers.contains(name: "upgrade") || head.method == .CONNECT ? .made : .none
+    case .end: if offer == .made { offer = .ended }
+    case .body: break
     }
-    if case .responding = state {
-      queue.append(part)
-    } else {
-      take(part, context: context)
-    }
+    carryOut(state.take(part), context)
+  }
+
+  /// Whether a request has ended that offered to go on in another protocol; asked once for each.
+  func takeEndedOffer() -> Bool {
+    guard offer == .ended else { return false }
+    offer = .none
+    return true
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    if needsFlush {
-      needsFlush = false
-      context.flush()
-    }
-    if inputIsClosed, !self.gate.holdsBytes {
-      switch state {
-      case .receiving, .uploading: context.close(promise: nil)
-      case .idle: closeGracefully(context, mayFollow: false)
-      case .responding, .closed: break
-      }
-    }
+    context.flush()
     context.fireChannelReadComplete()
   }
 
-  private func take(_ part: HTTPServerRequestPart, context: ChannelHandlerContext) {
-    switch (part, state) {
-    case (.head(let head), .idle):
-      begin(head, context: context)
-    case (.body(let bytes), .receiving(let request, let ignored)):
-      guard ignored + bytes.readableBytes <= Self.largestIgnoredBody else {
-        return self.refuse(.contentTooLarge)
-      }
-      state = .receiving(request, ignoredBytes: ignored + bytes.readableBytes)
-    case (.end, .receiving(let request, _)):
-      request.isRead = true
-      respond(to: request, context: context)
-    case (.body(let bytes), .uploading(_, let upload)):
-      self.gate.madeProgress()
-      upload.receive(bytes)
-      if let failure = upload.failure {
-        guard case .uploading(let request, _) = state else { return }
-        upload.connectionEnded()
-        fail(request, failure)
-      }
-    case (.end, .uploading(let request, let upload)):
-      request.isRead = true
-      state = .responding
-      self.gate.hold()
-      self.gate.wait(for: .nothing)
+  func inputEnded() { end(state.inputEnded()) }
+
+  func clientIsLate() { refuse(.requestTimeout) }
+
+  private func carryOut(_ step: ExchangeState.Step, _ context: ChannelHandlerContext) {
+    switch step {
+    case .nothing: break
+    case .begin(let head): begin(head, context: context)
+    case .answer(let request): respond(to: request)
+    case .refuseBody: refuse(.contentTooLarge)
+    case .store(let bytes, let upload, let request): store(bytes, in: upload, for: request)
+    case .finishUpload(let request, let upload):
+      connection.turn(.answer)
       upload.finish { [self] result in finishUpload(result, request: request) }
-    default:
-      // What comes after an error, or after the last response, is of no interest.
-      break
     }
   }
 
@@ -145,18 +123,17 @@ final class HTTPExchange: ChannelInboundHandler {
     // RFC 9112, section 6.3: a message with both is an attempt to be read in two ways.
     guard fields.transferEncoding == nil || fields.contentLength == nil else { return fail(request, .badRequest) }
     guard head.uri.utf8.count <= Self.longestTarget else { return fail(request, .targetTooLong) }
-    if let refusal = self.gate.refusal { return fail(request, refusal) }
+    if let refusal = client.refusal { return fail(request, refusal) }
 
     let hasBody = fields.transferEncoding != nil || (fields.contentLength ?? "0") != "0"
     if let expect = fields.expect, expect.lowercased() != "100-continue" {
       return fail(request, .expectationFailed)
     }
     if beginUpload(request, hasBody: hasBody, context: context) { return }
-    if hasBody {
-      self.gate.wait(for: .requestBody)
-      if fields.expect != nil { sendContinue(context) }
-    }
-    state = .receiving(request, ignoredBytes: 0)
+    state.receive(request)
+    guard hasBody else { return }
+    if fields.expect != nil { sendContinue(context) }
+    connection.turn(.receiveBody)
   }
 
   /// RFC 9110, section 10.1.1.
@@ -168,56 +145,22 @@ final class HTTPExchange: ChannelInboundHandler {
   /// Ends a request that cannot be read on: what follows on the connection may be anything.
   func fail(_ request: Request, _ status: HTTPStatus) {
     request.keepAlive = false
-    state = .responding
+    state.answer(request)
     respond(status, to: request)
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .inputClosed? = event as? ChannelEvent {
-      inputIsClosed = true
-      switch state {
-      case .idle: closeGracefully(context, mayFollow: false)
-      case .receiving, .uploading: context.close(promise: nil)
-      // What has come before the end is still answered.
-      case .responding, .closed: break
-      }
-    }
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    switch error {
-    case HTTPParserError.headerOverflow:
-      self.refuse(self.gate.isInRequestLine ? .targetTooLong : .headersTooLarge)
-    case HTTPParserError.invalidMethod where self.gate.sawMethodToken: self.refuse(.methodNotAllowed)
-    case is HTTPParserError: self.refuse(.badRequest)
-    default: context.close(promise: nil)
-    }
   }
 
   /// Answers what is not a request, and closes.
   func refuse(_ status: HTTPStatus) {
-    switch state {
-    case .closed: return
-    case .responding:
-      // The response under way is still owed; what came after it is not answered.
-      queue = []
-      isDeaf = true
-      return
-    case .uploading(_, let upload): upload.connectionEnded()
-    case .idle, .receiving: break
-    }
-    state = .responding
+    let (mustAnswer, abandoned) = state.refuse()
+    abandoned?.connectionEnded()
+    guard mustAnswer else { return }
     let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "-")
-    let request = Request(head, fields: RequestFields([:]), started: worker.now, keepAlive: false)
-    respond(status, to: request)
-    self.context?.flush()
+    fail(Request(head, fields: RequestFields([:]), started: worker.now, keepAlive: false), status)
   }
 
   // MARK: Working
 
-  private func respond(to request: Request, context: ChannelHandlerContext) {
-    state = .responding
+  private func respond(to request: Request) {
     switch request.head.method {
     case .GET, .HEAD:
       authenticated(request) { exchange, request in exchange.serve(request) }
@@ -251,31 +194,43 @@ final class HTTPExchange: ChannelInboundHandler {
   }
 
   /// The request will be answered later: nothing else is read meanwhile.
-  func hold() {
-    self.gate.hold()
-    self.gate.wait(for: .nothing)
-  }
+  func hold() { connection.turn(.answer) }
 
   /// What is left of the request waits until it is known where it is to go.
-  func beginWaiting() { state = .responding }
+  func beginWaiting(_ request: Request) { state.answer(request) }
+
+  // MARK: Bodies of requests
 
   /// Takes the body of a request into a file.
   func receiveUpload(_ upload: Upload, for request: Request) {
-    guard let context = self.context, case .responding = state else { return upload.connectionEnded() }
-    state = .uploading(request, upload)
-    self.gate.wait(for: .requestBody)
+    guard let context, state.upload(upload, for: request) else { return upload.connectionEnded() }
+    upload.onRoom = { [weak self] in self?.connection.turn(.resumeBody) }
     if request.fields.expect != nil { sendContinue(context) }
-    self.gate.release()
     takeQueued()
+    connection.turn(.receiveBody)
+  }
+
+  private func store(_ bytes: ByteBuffer, in upload: Upload, for request: Request) {
+    connection.turn(.bodyAdvanced)
+    switch upload.receive(bytes) {
+    case .wanted: break
+    case .enough: connection.turn(.holdBody)
+    case .failed(let status):
+      upload.connectionEnded()
+      fail(request, status)
+    }
+  }
+
+  private func takeQueued() {
+    while let context, let step = state.takeQueued() { carryOut(step, context) }
   }
 
   // MARK: Responses out
 
   /// Writes a response that is complete in one buffer.
   func send(_ buffer: ByteBuffer, status: HTTPStatus, bodyBytes: Int64, for request: Request) {
-    guard let context = self.context, case .responding = state else { return }
+    guard let context, state.isAnswering else { return }
     context.write(Self.wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
-    needsFlush = true
     finish(request, status: status, bodyBytes: bodyBytes)
   }
 
@@ -287,75 +242,39 @@ final class HTTPExchange: ChannelInboundHandler {
     bodyBytes: Int64?,
     for request: Request
   ) {
-    guard let context = self.context, case .responding = state else { return }
+    guard let context, state.isAnswering else { return }
     context.write(Self.wrapOutboundOut(.byteBuffer(head)), promise: nil)
-    needsFlush = false
     hold()
-    let transmission = BodyTransmission(
-      source,
-      context: context,
-      byCopy: self.gate.isEncrypted || !self.worker.sendsFiles,
-      rate: shared.configuration.rate,
-      pool: shared.filePool
-    ) { [self] outcome in
-      let sent = self.gate.transmission?.handedOver ?? 0
-      self.gate.transmission = nil
+    let way = worker.way(isEncrypted: client.isEncrypted)
+    let transmission = BodyTransmission(source, context: context, way: way) { [self] outcome in
+      let sent = state.transmission?.handedOver ?? 0
       guard outcome == .complete else {
         shared.metrics.count(.brokenTransfers)
-        return self.gate.abort()
+        return connection.turn(.abort)
       }
       finish(request, status: status, bodyBytes: bodyBytes ?? sent)
     }
-    self.gate.transmission = transmission
-    transmission.resume()
+    state.send(transmission, for: request)
+    transmission.start()
   }
 
   /// The response has been given to the channel.
   private func finish(_ request: Request, status: HTTPStatus, bodyBytes: Int64) {
-    guard let context = self.context, case .responding = state else { return }
     shared.metrics.responded(status, bytes: bodyBytes)
     log(request, status: status, bytes: bodyBytes)
-    let isLast = inputIsClosed && queue.isEmpty && !self.gate.holdsBytes
-    guard request.keepAlive, !isLast, !self.isDeaf, !self.shared.isDraining else {
-      closeGracefully(context, mayFollow: isDeaf || !request.isRead || !self.queue.isEmpty)
-      return
-    }
-    state = .idle
-    self.gate.wait(for: .nextRequest)
-    takeQueued()
-    if case .idle = state {
-      if needsFlush, !self.gate.isReading {
-        needsFlush = false
-        context.flush()
-      }
-      // A client that does not read its responses gets no further requests in.
-      if context.channel.isWritable { self.gate.release() } else { self.gate.holdUntilWritable() }
-    }
+    if shared.isDraining { request.keepAlive = false }
+    end(state.answered(request))
   }
 
-  private func takeQueued() {
-    guard !self.queue.isEmpty, let context = self.context else { return }
-    var parts = queue[...]
-    queue = []
-    while let part = parts.first {
-      if case .responding = state { break }
-      parts.removeFirst()
-      take(part, context: context)
-    }
-    queue = Array(parts) + queue
-  }
-
-  /// RFC 9112, section 9.6: bytes that the client is still sending would make the kernel reset the connection and throw
-  /// away a response that the client has not read. So where something may follow the end of our side comes first.
-  private func closeGracefully(_ context: ChannelHandlerContext, mayFollow: Bool) {
-    needsFlush = false
-    context.flush()
-    state = .closed
-    let isAwaited = mayFollow || self.gate.holdsBytes
-    if self.gate.unsentBytes == 0, inputIsClosed || !isAwaited {
-      context.close(promise: nil)
-    } else {
-      self.gate.linger(context)
+  private func end(_ ending: ExchangeState.Ending) {
+    switch ending {
+    case .goOn:
+      takeQueued()
+      let next = state.inputHasEnded ? state.inputEnded() : .goOn
+      guard next == .goOn else { return end(next) }
+      if state.isIdle { connection.turn(.awaitRequest) }
+    case .finish(let mayFollow): connection.turn(.finish(mayFollow: mayFollow))
+    case .close: connection.turn(.close)
     }
   }
 
@@ -363,12 +282,12 @@ final class HTTPExchange: ChannelInboundHandler {
     guard let record = shared.configuration.accessLog else { return }
     record(
       AccessRecord(
-        client: self.gate.peer?.hostText ?? "-",
+        client: client.address?.hostText ?? "-",
         user: request.user,
         method: request.head.method.rawValue,
         target: request.head.uri,
         version: "HTTP/\(request.head.version.major).\(request.head.version.minor)",
-        isEncrypted: self.gate.isEncrypted,
+        isEncrypted: client.isEncrypted,
         status: status.rawValue,
         bytes: bytes,
         referer: request.fields.referer,

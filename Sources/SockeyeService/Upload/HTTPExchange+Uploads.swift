@@ -26,9 +26,9 @@ extension HTTPExchange {
       fail(request, .badRequest)
       return true
     }
-    beginWaiting()
+    beginWaiting(request)
     authenticated(request, refusing: { $0.fail($1, $2) }) { exchange, request in
-      switch Upload.begin(target.path, range: range ?? nil, area: area, gate: exchange.gate) {
+      switch Upload.begin(target.path, range: range ?? nil, area: area, worker: exchange.worker) {
       case .success(let upload): exchange.receiveUpload(upload, for: request)
       case .failure(let refusal): exchange.finishUpload(refusal.outcome, request: request, bodyWasRead: false)
       }

@@ -19,6 +19,21 @@ final class Upload {
     case wrongOffset(size: Int64)
   }
 
+  /// What is to become of bytes that follow.
+  enum Intake: Equatable {
+    case wanted
+    /// The disk has to catch up first.
+    case enough
+    case failed(HTTPStatus)
+  }
+
+  private enum State {
+    case receiving
+    /// The body is complete; whoever waits is told when it is on the disk.
+    case finishing((Outcome) -> Void)
+    case over
+  }
+
   /// The descriptor and names that the file threads work on.
   private struct Place: Sendable {
     let directory: CInt
@@ -32,14 +47,15 @@ final class Upload {
   private let area: UploadArea
   private let pool: BlockingThreads
   private let range: ContentRange?
-  private let gate: ConnectionGate
+  private let eventLoop: any EventLoop
+  private var state = State.receiving
   private var size: Int64
   private var received: Int64 = 0
   private var pending = ByteBuffer()
   private var isWriting = false
   private var problem: HTTPStatus?
-  private var finishing: ((Outcome) -> Void)?
-  private var isOver = false
+  /// Called when bytes are wanted again.
+  var onRoom: () -> Void = {}
 
   /// Bytes that wait for the disk before the client is made to wait.
   private static let mostPending = 1 << 20
@@ -50,15 +66,15 @@ final class Upload {
     size: Int64,
     range: ContentRange?,
     area: UploadArea,
-    gate: ConnectionGate
+    worker: ServiceWorker
   ) {
     self.path = path
     self.place = place
     self.size = size
     self.range = range
     self.area = area
-    self.gate = gate
-    pool = gate.worker.shared.filePool
+    eventLoop = worker.eventLoop
+    pool = worker.shared.filePool
   }
 
   /// What a file is called until it is whole.
@@ -80,7 +96,7 @@ final class Upload {
   /// Opens the place for a file.
   ///
   /// - Returns: The upload, or why there will be none.
-  static func begin(_ path: ResourcePath, range: ContentRange?, area: UploadArea, gate: ConnectionGate) -> Result<
+  static func begin(_ path: ResourcePath, range: ContentRange?, area: UploadArea, worker: ServiceWorker) -> Result<
     Upload, Refusal
   > {
     guard !path.namesDirectory else { return .failure(Refusal(.refused(.conflict))) }
@@ -89,10 +105,10 @@ final class Upload {
       return .failure(Refusal(.refused(.badRequest)))
     }
     guard area.claim(path) else { return .failure(Refusal(.refused(.locked))) }
-    let result = self.open(path, range: range, in: gate.worker.shared.directory)
+    let result = self.open(path, range: range, in: worker.shared.directory)
     switch result {
     case .success(let (place, size)):
-      return .success(Upload(path: path, place: place, size: size, range: range, area: area, gate: gate))
+      return .success(Upload(path: path, place: place, size: size, range: range, area: area, worker: worker))
     case .failure(let refusal):
       area.release(path)
       return .failure(refusal)
@@ -173,22 +189,19 @@ final class Upload {
   // MARK: Bytes
 
   /// Takes bytes of the body.
-  func receive(_ bytes: ByteBuffer) {
+  func receive(_ bytes: ByteBuffer) -> Intake {
     received += Int64(bytes.readableBytes)
-    guard self.problem == nil else { return }
-    if let range = self.range, received > range.last - range.first + 1 {
-      self.problem = .badRequest
-    } else if !self.area.reserve(bytes.readableBytes) {
-      self.problem = .insufficientStorage
-    } else {
-      pending.writeImmutableBuffer(bytes)
-      writePending()
-      if pending.readableBytes > Self.mostPending { self.gate.hold() }
+    if let problem { return .failed(problem) }
+    if let range, received > range.last - range.first + 1 {
+      problem = .badRequest
+    } else if !area.reserve(bytes.readableBytes) {
+      problem = .insufficientStorage
     }
+    if let problem { return .failed(problem) }
+    pending.writeImmutableBuffer(bytes)
+    writePending()
+    return pending.readableBytes > Self.mostPending ? .enough : .wanted
   }
-
-  /// Why the upload has failed already.
-  var failure: HTTPStatus? { self.problem }
 
   private func writePending() {
     guard !self.isWriting, pending.readableBytes > 0 else { return }
@@ -198,7 +211,7 @@ final class Upload {
     let descriptor = self.place.descriptor
     let offset = self.size
     self.size += Int64(bytes.readableBytes)
-    pool.run(on: self.gate.worker.eventLoop) {
+    pool.run(on: eventLoop) {
       Self.write(bytes, to: descriptor, at: offset)
     }.assumeIsolated().whenComplete { result in
       self.isWriting = false
@@ -207,9 +220,9 @@ final class Upload {
       case .success(ENOSPC), .success(EDQUOT), .success(EFBIG): self.problem = self.problem ?? .insufficientStorage
       default: self.problem = self.problem ?? .internalError
       }
-      if self.isOver { return self.close() }
+      if case .over = self.state { return self.close() }
       self.writePending()
-      if self.pending.readableBytes < Self.mostPending / 4, self.finishing == nil { self.gate.release() }
+      if case .receiving = self.state, self.pending.readableBytes < Self.mostPending / 4 { self.onRoom() }
       self.finishIfWritten()
     }
   }
@@ -237,29 +250,18 @@ final class Upload {
 
   /// The body is complete.
   func finish(_ body: @escaping (Outcome) -> Void) {
-    finishing = body
+    state = .finishing(body)
     finishIfWritten()
   }
 
   private func finishIfWritten() {
-    guard let body = finishing, !self.isWriting, pending.readableBytes == 0, !self.isOver else { return }
-    finishing = nil
-    if self.problem == nil, let range = self.range, received != range.last - range.first + 1 {
-      self.problem = .badRequest
-    }
-    if let problem = self.problem {
-      isOver = true
-      self.close()
-      return body(.refused(problem))
-    }
-    if let range = self.range, range.total != range.last + 1 {
-      isOver = true
-      self.close()
-      return body(.partial(size: self.size))
-    }
+    guard case .finishing(let body) = state, !isWriting, pending.readableBytes == 0 else { return }
+    if problem == nil, let range, received != range.last - range.first + 1 { problem = .badRequest }
+    if let problem { return end(.refused(problem), body) }
+    if let range, range.total != range.last + 1 { return end(.partial(size: size), body) }
     let place = self.place
     isWriting = true
-    pool.run(on: self.gate.worker.eventLoop) {
+    pool.run(on: eventLoop) {
       // The name must not outlive a crash that the contents did not.
       guard fsync(place.descriptor) == 0 else { return errno }
       guard sockeye_rename_noreplace(place.directory, place.partialName, place.finalName) == 0 else { return errno }
@@ -267,27 +269,31 @@ final class Upload {
       return 0
     }.assumeIsolated().whenComplete { (result: Result<CInt, any Error>) in
       self.isWriting = false
-      self.isOver = true
-      self.close()
       switch result {
-      case .success(0): body(.stored)
-      case .success(EEXIST): body(.refused(.conflict))
-      case .success(ENOSPC), .success(EDQUOT): body(.refused(.insufficientStorage))
-      default: body(.refused(.internalError))
+      case .success(0): self.end(.stored, body)
+      case .success(EEXIST): self.end(.refused(.conflict), body)
+      case .success(ENOSPC), .success(EDQUOT): self.end(.refused(.insufficientStorage), body)
+      default: self.end(.refused(.internalError), body)
       }
     }
   }
 
+  private func end(_ outcome: Outcome, _ body: (Outcome) -> Void) {
+    state = .over
+    close()
+    body(outcome)
+  }
+
   /// The client is gone. What it sent stays, to be continued.
   func connectionEnded() {
-    guard !self.isOver else { return }
-    isOver = true
-    if !self.isWriting { self.close() }
+    if case .over = state { return }
+    state = .over
+    if !isWriting { close() }
   }
 
   private func close() {
-    Glibc.close(self.place.descriptor)
-    Glibc.close(self.place.directory)
-    self.area.release(self.path)
+    Glibc.close(place.descriptor)
+    Glibc.close(place.directory)
+    area.release(path)
   }
 }
