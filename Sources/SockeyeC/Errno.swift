@@ -42,7 +42,6 @@ extension SocketError {
     case .addressInUse: Errno.addressInUse
     case .unreachable: Errno.networkUnreachable
     case .wouldBlock: Errno.again
-    case .inProgress: Errno.inProgress
     case .alreadyOpening: Errno.already
     case .isConnected: Errno.isConnected
     case .notConnected: Errno.notConnected

@@ -26,7 +26,11 @@ public func input(_ host: UnsafeMutableRawPointer?, _ packet: UnsafeRawPointer?,
     let bytes = UnsafeRawBufferPointer(start: packet, count: packet == nil ? 0 : max(length, 0))
     // A packet beyond the MTU has come together from so many segments on the way.
     let mtu = Int(library.host.configuration.maximumTransmissionUnit)
-    library.host.receive(bytes, segmentCount: max(1, (bytes.count + mtu - 1) / mtu), at: Instant(microseconds: now))
+    library.host.receive(
+      bytes.bytes,
+      segmentCount: max(1, (bytes.count + mtu - 1) / mtu),
+      at: Instant(microseconds: now)
+    )
     return 0
   }
 }
@@ -41,8 +45,8 @@ public func output(
 ) -> Int {
   withLibrary(host) { library throws(SocketError) in
     guard let buffer, capacity > 0 else { throw .invalid }
-    let room = UnsafeMutableRawBufferPointer(start: buffer, count: capacity)
-    guard let transmission = library.host.transmit(into: room) else { return 0 }
+    var room = UnsafeMutableRawBufferPointer(start: buffer, count: capacity).mutableBytes
+    guard let transmission = library.host.transmit(into: &room) else { return 0 }
     emitted?.pointee = library.host.now.microsecondsRoundedUp
     return transmission.length
   }
@@ -134,13 +138,18 @@ public func connect(
   _ address: UnsafeRawPointer?,
   _ length: UInt32
 ) -> Int32 {
-  call(host) { library throws(SocketError) in
-    // AF_UNSPEC dissolves the association of a datagram socket.
-    let isUnspecified = length >= 2 && address?.loadUnaligned(as: UInt16.self) == 0
-    let endpoint =
-      isUnspecified ? Endpoint(.v4(.unspecified), port: 0) : try SocketAddress.read(address, length)
-    try library.connect(s, to: endpoint)
-  }
+  Int32(
+    clamping: withLibrary(host) { library throws(SocketError) in
+      // AF_UNSPEC dissolves the association of a datagram socket.
+      let isUnspecified = length >= 2 && address?.loadUnaligned(as: UInt16.self) == 0
+      let endpoint =
+        isUnspecified ? Endpoint(.v4(.unspecified), port: 0) : try SocketAddress.read(address, length)
+      switch try library.connect(s, to: endpoint) {
+      case .connected: return 0
+      case .inProgress: return -Int(Errno.inProgress)
+      }
+    }
+  )
 }
 
 /// `sockeye_sendto`.
@@ -161,10 +170,10 @@ public func sendto(
     let bytes = UnsafeRawBufferPointer(start: data, count: count)
     if try library.host.kind(of: handle) == .datagram {
       let destination = address == nil ? nil : try SocketAddress.read(address, length)
-      try library.host.send(bytes, to: destination, from: handle)
+      try library.host.send(bytes.bytes, to: destination, from: handle)
       return count
     }
-    return try library.host.write(bytes, pushes: flags & MessageFlag.more == 0, to: handle)
+    return try library.host.write(bytes.bytes, pushes: flags & MessageFlag.more == 0, to: handle)
   }
 }
 
@@ -183,13 +192,13 @@ public func recvfrom(
   return withLibrary(host) { library throws(SocketError) in
     let handle = try library.handle(s)
     guard count >= 0, flags & MessageFlag.outOfBand == 0 else { throw .invalid }
-    let room = UnsafeMutableRawBufferPointer(start: data, count: count)
+    var room = UnsafeMutableRawBufferPointer(start: data, count: count).mutableBytes
     let peeks = flags & MessageFlag.peek != 0
     guard try library.host.kind(of: handle) == .datagram else {
       length?.pointee = 0
-      return try library.host.read(into: room, peeks: peeks, from: handle)
+      return try library.host.read(into: &room, peeks: peeks, from: handle)
     }
-    let received = try library.host.receiveDatagram(into: room, peeks: peeks, from: handle)
+    let received = try library.host.receiveDatagram(into: &room, peeks: peeks, from: handle)
     SocketAddress.write(received.source, family: try library.host.family(of: handle), to: address, length)
     return flags & MessageFlag.truncate == 0 ? min(received.length, count) : received.length
   }

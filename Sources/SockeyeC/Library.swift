@@ -37,18 +37,14 @@ final class Library {
   }
 
   /// Connects as Linux does: a call that finds the connection open for the first time succeeds.
-  func connect(_ number: Int32, to endpoint: Endpoint) throws(SocketError) {
+  func connect(_ number: Int32, to endpoint: Endpoint) throws(SocketError) -> ConnectProgress {
     do throws(SocketError) {
-      try host.connect(handle(number), to: endpoint)
+      let progress = try host.connect(handle(number), to: endpoint)
+      if progress == .inProgress { isConnecting.insert(number) }
+      return progress
     } catch {
-      switch error {
-      case .inProgress: isConnecting.insert(number)
-      case .isConnected where isConnecting.contains(number):
-        isConnecting.remove(number)
-        return
-      default: break
-      }
-      throw error
+      guard error == .isConnected, isConnecting.remove(number) != nil else { throw error }
+      return .connected
     }
   }
 }

@@ -19,19 +19,20 @@ public struct ConnectionStatus: Sendable {
 extension Host where Storage: ~Copyable {
   /// Calls `body` with each connection, those excepted of which only the TIME-WAIT state is kept.
   public func forEachConnection(_ body: (ConnectionStatus) -> Void) {
-    for index in streams.indices where streams.isTaken(index) {
+    var next = streams.firstTaken(from: 0)
+    while let index = next {
       let metrics = streams[index].connection.metrics(now: now)
-      let written = streams[index].written
       body(
         ConnectionStatus(
           local: streams[index].local,
           remote: streams[index].remote,
           receiveQueue: streams[index].connection.readableCount,
-          sendQueue: Int(clamping: written - min(metrics.bytesAcknowledged, written)),
+          sendQueue: streams[index].unacknowledgedCount(metrics),
           congestionControl: streams[index].connection.configuration.congestionControl,
           metrics: metrics
         )
       )
+      next = streams.firstTaken(from: index.index + 1)
     }
   }
 }

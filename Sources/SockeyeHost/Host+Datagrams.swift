@@ -11,14 +11,14 @@ extension Host where Storage: ~Copyable {
   /// - Throws: `SocketError`; an error that ICMP reported of an earlier datagram is told once.
   @specialized(where Storage == ByteRing)
   public mutating func send(
-    _ data: UnsafeRawBufferPointer,
+    _ data: RawSpan,
     to destination: Endpoint?,
     from handle: Handle
   ) throws(SocketError) {
     let place = try place(of: handle)
     guard case .datagram(let queue) = sockets[place].role else { throw .notSupported }
     if let error = takeDatagramError(at: place) { throw error }
-    guard !queue.isWriteShut else { throw .closed }
+    guard !queue.shut.contains(.writing) else { throw .closed }
     guard let remote = destination.map({ Endpoint($0.address.unmapped, port: $0.port) }) ?? queue.peer else {
       throw .noDestination
     }
@@ -26,13 +26,13 @@ extension Host where Storage: ~Copyable {
     let source = try source(of: place, for: remote.address)
     if sockets[place].localPort == 0 { try bindDatagram(place, port: 0) }
     let limit = UDPHeader.maximumDatagramLength - UDPHeader.length - (remote.address.isIPv4 ? 20 : 0)
-    guard data.count <= limit else { throw .tooLong }
+    guard data.byteCount <= limit else { throw .tooLong }
     let header = UDPHeader(sourcePort: sockets[place].localPort, destinationPort: remote.port)
-    var bytes = [UInt8](repeating: 0, count: UDPHeader.length + data.count)
+    var bytes = [UInt8](repeating: 0, count: UDPHeader.length + data.byteCount)
     bytes.withUnsafeMutableBytes { buffer in
       var span = buffer.mutableBytes
-      header.emit(into: &span, payloadLength: data.count)
-      UnsafeMutableRawBufferPointer(rebasing: buffer[UDPHeader.length...]).copyBytes(from: data)
+      header.emit(into: &span, payloadLength: data.byteCount)
+      data.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[UDPHeader.length...]).copyMemory(from: $0) }
       var sum = InternetChecksum(
         pseudoHeaderFrom: source,
         to: remote.address,
@@ -59,7 +59,7 @@ extension Host where Storage: ~Copyable {
   /// - Throws: `SocketError`; an error that ICMP reported is told once.
   @specialized(where Storage == ByteRing)
   public mutating func receiveDatagram(
-    into buffer: UnsafeMutableRawBufferPointer,
+    into buffer: inout MutableRawSpan,
     peeks: Bool = false,
     from handle: Handle
   ) throws(SocketError) -> (length: Int, source: Endpoint) {
@@ -67,7 +67,7 @@ extension Host where Storage: ~Copyable {
     guard case .datagram(var queue) = sockets[place].role else { throw .notSupported }
     if let error = takeDatagramError(at: place) { throw error }
     guard let datagram = queue.waiting.front else { throw .wouldBlock }
-    buffer.copyBytes(from: datagram.bytes.prefix(buffer.count))
+    buffer.copy(datagram.bytes.span.bytes)
     if !peeks {
       sockets[place].role = .idle
       _ = queue.waiting.popFirst()
@@ -77,7 +77,7 @@ extension Host where Storage: ~Copyable {
     return (datagram.bytes.count, datagram.source)
   }
 
-  private mutating func takeDatagramError(at place: Int) -> SocketError? {
+  private mutating func takeDatagramError(at place: SocketPlace) -> SocketError? {
     guard case .datagram(var queue) = sockets[place].role, let error = queue.error else { return nil }
     sockets[place].role = .idle
     queue.error = nil
@@ -86,7 +86,7 @@ extension Host where Storage: ~Copyable {
   }
 
   /// The address that a socket sends from to `destination`.
-  func source(of place: Int, for destination: IPAddress) throws(SocketError) -> IPAddress {
+  func source(of place: SocketPlace, for destination: IPAddress) throws(SocketError) -> IPAddress {
     guard sockets[place].accepts(destination) || sockets[place].localAddress != nil else { throw .addressFamily }
     guard let source = routes.source(for: destination) else { throw .unreachable }
     guard let own = sockets[place].localAddress else { return source }
@@ -95,7 +95,7 @@ extension Host where Storage: ~Copyable {
   }
 
   /// Gives a datagram socket its port, any free one for 0.
-  mutating func bindDatagram(_ place: Int, port: UInt16) throws(SocketError) {
+  mutating func bindDatagram(_ place: SocketPlace, port: UInt16) throws(SocketError) {
     let handle = sockets.handle(at: place)
     var chosen = port
     if port == 0 {
@@ -107,7 +107,7 @@ extension Host where Storage: ~Copyable {
       chosen = UInt16(UInt64(range.lowerBound) + (start &+ free) % count)
     } else if !sockets[place].options.reusesAddress {
       for other in datagramsByPort[port] ?? [] {
-        guard let index = sockets.index(of: other) else { continue }
+        guard let index = sockets.place(of: other) else { continue }
         let own = sockets[place]
         if sockets[index].overlaps(own.localAddress, family: own.family, isIPv6Only: own.options.isIPv6Only) {
           throw .addressInUse

@@ -3,19 +3,24 @@ internal import SockeyeWire
 
 /// What listeners do with segments: SYNs become connections in the first queue, or cookies when it is full (RFC 4987).
 extension Host where Storage: ~Copyable {
-  /// The place of the listener whose address fits best: the very address before any.
-  func listener(for local: Endpoint) -> Int? {
+  /// Where the listener stands whose address fits best: the very address before any.
+  func listener(for local: Endpoint) -> SocketPlace? {
     guard let handles = listenersByPort[local.port] else { return nil }
-    var best: Int?
+    var best: SocketPlace?
     for handle in handles {
-      guard let place = sockets.index(of: handle), sockets[place].accepts(local.address) else { continue }
+      guard let place = sockets.place(of: handle), sockets[place].accepts(local.address) else { continue }
       if sockets[place].localAddress != nil { return place }
       if best == nil || sockets[place].family == .v4 { best = place }
     }
     return best
   }
 
-  mutating func receive(_ passing: PassingSegment, _ segment: RawSpan, _ arrival: Arrival, atListener place: Int) {
+  mutating func receive(
+    _ passing: PassingSegment,
+    _ segment: RawSpan,
+    _ arrival: Arrival,
+    atListener place: SocketPlace
+  ) {
     let use = configuration.synCookies
     if passing.header.flags.contains(.ack), use != .never,
       let syn = cookies.check(passing.header, tuple: passing.tuple, now: now)
@@ -37,7 +42,7 @@ extension Host where Storage: ~Copyable {
     _ passing: PassingSegment,
     _ segment: RawSpan,
     _ arrival: Arrival,
-    at place: Int
+    at place: SocketPlace
   ) {
     guard case .listener(let listener) = sockets[place].role else { return }
     // A full second queue means that the application is behind: a handshake more would not help (as in Linux).
@@ -88,8 +93,8 @@ extension Host where Storage: ~Copyable {
         streams[index].incoming.write(segment.extracting(start..<start + taken), at: 0)
       }
     }
+    if decision == .accept, streams[index].open() { enterAcceptQueue(index) }
     settle(index)
-    if decision == .accept { becameOpen(index) }
   }
 
   /// An initial sequence number beyond what the connection before it used (RFC 9293 section 3.10.7.4, MAY-2).
@@ -104,7 +109,7 @@ extension Host where Storage: ~Copyable {
     _ passing: PassingSegment,
     _ segment: RawSpan,
     _ arrival: Arrival,
-    at place: Int
+    at place: SocketPlace
   ) {
     guard case .listener(let listener) = sockets[place].role, listener.ready.count < listener.backlog else {
       statistics.synsDropped += 1
@@ -124,30 +129,21 @@ extension Host where Storage: ~Copyable {
     receive(passing.header, segment, passing.payload, arrival, at: index)
   }
 
-  /// Takes a connection into a listener's first queue, and returns its place.
+  /// Takes a connection into a listener's first queue, and returns where it stands.
   private mutating func insertOpening(
     _ connection: consuming Connection,
     _ passing: PassingSegment,
-    at place: Int
-  ) -> Int {
+    at place: SocketPlace
+  ) -> StreamPlace {
     _ = sockets[place].withListener { $0.openingCount += 1 }
-    var stream = Stream<Storage>(
+    let stream = Stream<Storage>(
       connection: connection,
       tuple: passing.tuple,
       local: passing.local,
       remote: passing.remote,
+      holder: .listener(sockets.handle(at: place)),
       options: sockets[place].options
     )
-    stream.listener = sockets.handle(at: place)
     return insert(stream)
-  }
-
-  /// Takes a connection in, and returns its place.
-  mutating func insert(_ stream: consuming Stream<Storage>) -> Int {
-    let tuple = stream.tuple
-    let handle = streams.insert(stream)
-    let index = Int(handle.index)
-    streamsByTuple.insert(index, for: tuple)
-    return index
   }
 }

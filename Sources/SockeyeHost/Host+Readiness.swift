@@ -11,10 +11,10 @@ extension Host where Storage: ~Copyable {
     switch sockets[place].role {
     case .idle: return [.writable, .hungUp]
     case .listener(let listener): return listener.ready.isEmpty ? [] : .readable
-    case .stream(let index): return readiness(ofStream: index)
+    case .stream(let index): return streams[index].readiness
     case .datagram(let queue):
       var ready: Readiness = packets.hasRoom(2048) ? .writable : []
-      if !queue.waiting.isEmpty || queue.isReadShut { ready.insert(.readable) }
+      if !queue.waiting.isEmpty || queue.shut.contains(.reading) { ready.insert(.readable) }
       if queue.error != nil { ready.formUnion([.failed, .readable]) }
       return ready
     }
@@ -24,18 +24,12 @@ extension Host where Storage: ~Copyable {
   /// is none left.
   ///
   /// As with an edge-triggered `epoll`, whoever takes a socket from here reads, writes or accepts until the call would
-  /// block. What was there before a connection was accepted is not told: look when it is.
+  /// block. What had come, or ended, before a connection was accepted is told once it is.
   @specialized(where Storage == ByteRing)
   public mutating func nextReady() -> Handle? {
     while let place = changed.popFirst() {
       if sockets.isTaken(place) { return sockets.handle(at: place) }
     }
     return nil
-  }
-
-  /// Notes that the socket that owns a connection may have become ready.
-  mutating func noteChange(ofStream index: Int) {
-    guard let owner = streams[index].owner, let place = sockets.index(of: owner) else { return }
-    changed.append(place)
   }
 }

@@ -28,13 +28,13 @@ extension Host where Storage: ~Copyable {
   ///   - time: when it arrived.
   @specialized(where Storage == ByteRing)
   public mutating func receive(
-    _ packet: UnsafeRawBufferPointer,
+    _ packet: RawSpan,
     checksumsAreValid: Bool = false,
     segmentCount: Int = 1,
     at time: Instant
   ) {
     now = max(now, time)
-    receive(packet.bytes, isLooped: false, checksumsAreValid: checksumsAreValid, segmentCount: segmentCount)
+    receive(packet, isLooped: false, checksumsAreValid: checksumsAreValid, segmentCount: segmentCount)
   }
 
   mutating func receive(_ packet: RawSpan, isLooped: Bool, checksumsAreValid: Bool, segmentCount: Int) {

@@ -5,17 +5,12 @@ public import SockeyeWire
 extension Host where Storage: ~Copyable {
   /// A new socket.
   public mutating func makeSocket(_ kind: SocketKind, _ family: AddressFamily) -> Handle {
-    sockets.insert(
-      Socket(
-        family: family,
-        options: initialOptions,
-        role: kind == .stream ? .idle : .datagram(DatagramQueue())
-      )
-    )
+    let role: Socket.Role = kind == .stream ? .idle : .datagram(DatagramQueue())
+    return sockets.handle(at: sockets.insert(Socket(family: family, options: initialOptions, role: role)))
   }
 
-  func place(of handle: Handle) throws(SocketError) -> Int {
-    guard let place = sockets.index(of: handle) else { throw .badHandle }
+  func place(of handle: Handle) throws(SocketError) -> SocketPlace {
+    guard let place = sockets.place(of: handle) else { throw .badHandle }
     return place
   }
 
@@ -48,7 +43,7 @@ extension Host where Storage: ~Copyable {
     }
   }
 
-  private mutating func bindStream(_ place: Int, port: UInt16) throws(SocketError) {
+  private mutating func bindStream(_ place: SocketPlace, port: UInt16) throws(SocketError) {
     let own = sockets[place]
     if port != 0 {
       guard !isTaken(port, by: own) else { throw .addressInUse }
@@ -68,7 +63,10 @@ extension Host where Storage: ~Copyable {
 
   /// Whether a listener, or a socket that may become one, has the port for addresses that `socket` wants.
   private func isTaken(_ port: UInt16, by socket: Socket) -> Bool {
-    for index in sockets.indices where sockets.isTaken(index) && sockets[index].localPort == port {
+    var next = sockets.firstTaken(from: 0)
+    while let index = next {
+      next = sockets.firstTaken(from: index.index + 1)
+      guard sockets[index].localPort == port else { continue }
       switch sockets[index].role {
       case .idle, .listener: break
       case .stream, .datagram: continue
@@ -136,19 +134,17 @@ extension Host where Storage: ~Copyable {
       let port = sockets[place].localPort
       Self.forget(handle, in: &datagramsByPort, port: port)
     case .stream(let index):
-      streams[index].owner = nil
-      if streams[index].resetsOnClose {
-        streams[index].connection.abort(now: now)
-      } else {
-        streams[index].connection.release(now: now)
-      }
+      streams[index].release(now: now)
       settle(index)
     case .listener:
       let port = sockets[place].localPort
       Self.forget(handle, in: &listenersByPort, port: port)
       // What nobody will accept any more is reset, as everywhere.
-      for index in streams.indices where streams.isTaken(index) && streams[index].listener == handle {
-        streams[index].listener = nil
+      var next = streams.firstTaken(from: 0)
+      while let index = next {
+        next = streams.firstTaken(from: index.index + 1)
+        guard streams[index].holder == .listener(handle) else { continue }
+        streams[index].holder = .nobody
         streams[index].connection.abort(now: now)
         settle(index)
       }
@@ -179,7 +175,8 @@ extension Host where Storage: ~Copyable {
     if new.receiveBuffer != old.receiveBuffer || new.autotune != old.autotune {
       streams[index].connection.setReceiveBuffer(new.receiveBuffer, autotune: new.autotune)
     }
-    apply(options, to: index)
+    streams[index].apply(options)
+    settle(index)
   }
 
   /// Takes the error that waits at a socket (SO_ERROR); nil if there is none.

@@ -13,9 +13,9 @@ extension Host where Storage: ~Copyable {
     )
   }
 
-  /// The place of the connection with that tuple.
-  func stream(for tuple: FourTuple) -> Int? {
-    streamsByTuple.number(of: tuple) { streams[$0].tuple == tuple }
+  /// Where the connection with that tuple stands.
+  func stream(for tuple: FourTuple) -> StreamPlace? {
+    streamsByTuple.number(of: tuple) { streams[StreamPlace($0)].tuple == tuple }.map { StreamPlace($0) }
   }
 
   mutating func receiveTCP(_ segment: RawSpan, _ arrival: Arrival) {
@@ -67,35 +67,17 @@ extension Host where Storage: ~Copyable {
     _ segment: RawSpan,
     _ payload: Range<Int>,
     _ arrival: Arrival,
-    at index: Int
+    at index: StreamPlace
   ) {
-    let reception = streams[index].connection.receive(
+    streams[index].receive(
       header,
-      payloadLength: payload.count,
+      segment,
+      payload,
       segmentCount: arrival.segmentCount,
       codepoint: arrival.codepoint,
-      arrival: now
+      now: now
     )
-    let count = Int(clamping: reception.kept.upperBound - reception.kept.lowerBound)
-    if count > 0 {
-      let start = payload.lowerBound + reception.payloadOffset
-      if streams[index].isReadShut {
-        // Nobody will read it; the peer needn't know.
-        discardUnread(index)
-      } else {
-        streams[index].incoming.write(segment.extracting(start..<start + count), at: reception.kept.lowerBound)
-      }
-    }
     settle(index)
-  }
-
-  /// What shutdown(SHUT_RD) does to bytes in order: they count as read.
-  mutating func discardUnread(_ index: Int) {
-    let count = streams[index].connection.readableCount
-    guard count > 0 else { return }
-    streams[index].connection.read(count, now: now)
-    streams[index].consumed += UInt64(count)
-    streams[index].incoming.discard(upTo: streams[index].consumed)
   }
 
   /// Sends a segment that no connection stands behind.

@@ -9,51 +9,46 @@ extension Host where Storage: ~Copyable {
   /// segments of `offload` bytes of data. With checksum offload the sum of the pseudo-header stands in the place of the TCP
   /// checksum, for the link to complete.
   @specialized(where Storage == ByteRing)
-  public mutating func transmit(into buffer: UnsafeMutableRawBufferPointer) -> Transmission? {
+  public mutating func transmit(into buffer: inout MutableRawSpan) -> Transmission? {
     while true {
       if let packet = packets.popFirst() {
-        guard packet.count <= buffer.count else { continue }
-        buffer.copyBytes(from: packet)
-        if loops(buffer, count: packet.count) { continue }
+        guard packet.count <= buffer.byteCount else { continue }
+        if loops(packet.span.bytes) { continue }
+        buffer.copy(packet.span.bytes)
         return Transmission(length: packet.count)
       }
       guard let index = sending.popFirst() else { return nil }
       streams[index].isQueued = false
-      guard let transmission = transmit(index, into: buffer) else {
-        // Never for this instant again: a host that asks until nothing is due must come to an end.
-        wheel.schedule(index, at: max(streams[index].connection.nextDeadline, now + .microseconds(1)))
+      guard let transmission = transmit(index, into: &buffer) else {
+        wheel.schedule(index.index, at: streams[index].connection.nextDeadline)
         retireIfDone(index)
         continue
       }
       // A connection that may have more to send takes turns with the others.
       settle(index)
-      if loops(buffer, count: transmission.length) { continue }
+      if loops(buffer.bytes.extracting(0..<transmission.length)) { continue }
       return transmission
     }
   }
 
   /// Writes the next segment of a connection.
-  private mutating func transmit(_ index: Int, into buffer: UnsafeMutableRawBufferPointer) -> Transmission? {
+  private mutating func transmit(_ index: StreamPlace, into buffer: inout MutableRawSpan) -> Transmission? {
     let isIPv4 = streams[index].remote.address.isIPv4
     let networkHeader = isIPv4 ? IPv4Header.minimumLength : IPv6Header.length
     let most = networkHeader + TCPHeader.maximumLength
-    guard buffer.count > most else { return nil }
+    guard buffer.byteCount > most else { return nil }
     // What comes back to the host itself is never on the link.
     let isLocal = routes.isLocal(streams[index].remote.address)
     let leavesChecksum = configuration.checksumOffload && !isLocal
-    let segments = isLocal ? 1 : segmentLimit(buffer: buffer.count, headers: most)
+    let segments = isLocal ? 1 : segmentLimit(buffer: buffer.byteCount, headers: most)
     guard streams[index].connection.nextSegment(now: now, maximumSegments: segments, into: &plan) else { return nil }
     let count = Int(clamping: plan.payload.upperBound - plan.payload.lowerBound)
     let length = plan.header.length + count
-    guard networkHeader + length <= min(buffer.count, IPv4Header.maximumPacketLength) else { return nil }
-    var bytes = buffer.mutableBytes
+    guard networkHeader + length <= min(buffer.byteCount, IPv4Header.maximumPacketLength) else { return nil }
     let trafficClass = streams[index].trafficClass & 0xFC | plan.codepoint.rawValue
-    emitNetworkHeader(of: index, trafficClass: trafficClass, payloadLength: length, into: &bytes)
-    let start = networkHeader + plan.header.emit(into: &bytes, at: networkHeader)
-    if count > 0 {
-      var payload = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + count]).mutableBytes
-      streams[index].outgoing.read(from: plan.payload.lowerBound, into: &payload)
-    }
+    emitNetworkHeader(of: index, trafficClass: trafficClass, payloadLength: length, into: &buffer)
+    let start = networkHeader + plan.header.emit(into: &buffer, at: networkHeader)
+    streams[index].outgoing.read(from: plan.payload.lowerBound, count: count, into: &buffer, at: start)
     var sum = InternetChecksum(
       pseudoHeaderFrom: streams[index].local.address,
       to: streams[index].remote.address,
@@ -62,10 +57,10 @@ extension Host where Storage: ~Copyable {
     )
     let field = networkHeader + TCPHeader.checksumOffset
     if leavesChecksum {
-      Self.store(sum.partial, at: field, in: buffer)
+      buffer.store(sum.partial, at: field)
     } else {
-      sum.add(bytes, in: networkHeader..<networkHeader + length)
-      Self.store(sum.checksum, at: field, in: buffer)
+      sum.add(buffer, in: networkHeader..<networkHeader + length)
+      buffer.store(sum.checksum, at: field)
     }
     return Transmission(
       length: networkHeader + length,
@@ -84,12 +79,8 @@ extension Host where Storage: ~Copyable {
     return max(1, min(configuration.segmentationOffload, room / size))
   }
 
-  private static func store(_ value: UInt16, at offset: Int, in buffer: UnsafeMutableRawBufferPointer) {
-    buffer.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self)
-  }
-
   private mutating func emitNetworkHeader(
-    of index: Int,
+    of index: StreamPlace,
     trafficClass: UInt8,
     payloadLength: Int,
     into bytes: inout MutableRawSpan
@@ -119,22 +110,20 @@ extension Host where Storage: ~Copyable {
   }
 
   /// Whether the packet was for this host itself and has been received by it.
-  private mutating func loops(_ buffer: UnsafeMutableRawBufferPointer, count: Int) -> Bool {
-    let packet = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+  private mutating func loops(_ packet: RawSpan) -> Bool {
     guard let destination = Self.destination(of: packet), routes.isLocal(destination) else {
       statistics.packetsSent += 1
       return false
     }
     // The packet is copied, because what it causes may be written to the same buffer.
-    let copy = [UInt8](copying: packet)
+    let copy = packet.withUnsafeBytes { [UInt8](copying: $0) }
     receive(copy.span.bytes, isLooped: true, checksumsAreValid: true, segmentCount: 1)
     return true
   }
 
-  private static func destination(of packet: UnsafeRawBufferPointer) -> IPAddress? {
-    let bytes = packet.bytes
-    if let (header, _) = try? IPv4Header.parseQuoted(bytes) { return .v4(header.destination) }
-    if let (header, _) = try? IPv6Header.parseQuoted(bytes) { return .v6(header.destination) }
+  private static func destination(of packet: RawSpan) -> IPAddress? {
+    if let (header, _) = try? IPv4Header.parseQuoted(packet) { return .v4(header.destination) }
+    if let (header, _) = try? IPv6Header.parseQuoted(packet) { return .v6(header.destination) }
     return nil
   }
 }

@@ -23,7 +23,7 @@ extension Host where Storage: ~Copyable {
     if arrival.isForMany {
       // RFC 1122 section 4.1.3.5: each socket that asked for the port gets a copy.
       for handle in datagramsByPort[local.port] ?? [] {
-        guard let place = sockets.index(of: handle), isMatch(place, local, remote, isForMany: true) else { continue }
+        guard let place = sockets.place(of: handle), isMatch(place, local, remote, isForMany: true) else { continue }
         enqueue(datagram.extracting(data), from: remote, at: place)
       }
       return
@@ -40,11 +40,11 @@ extension Host where Storage: ~Copyable {
     enqueue(datagram.extracting(data), from: remote, at: place)
   }
 
-  /// The place of the socket that fits best: connected to the very peer, then bound to the address, then any.
-  private func datagramSocket(for local: Endpoint, from remote: Endpoint) -> Int? {
-    var best: (place: Int, score: Int)?
+  /// Where the socket stands that fits best: connected to the very peer, then bound to the address, then any.
+  private func datagramSocket(for local: Endpoint, from remote: Endpoint) -> SocketPlace? {
+    var best: (place: SocketPlace, score: Int)?
     for handle in datagramsByPort[local.port] ?? [] {
-      guard let place = sockets.index(of: handle), isMatch(place, local, remote, isForMany: false) else { continue }
+      guard let place = sockets.place(of: handle), isMatch(place, local, remote, isForMany: false) else { continue }
       guard case .datagram(let queue) = sockets[place].role else { continue }
       let score =
         (queue.peer == nil ? 0 : 4) + (sockets[place].localAddress == nil ? 0 : 2)
@@ -54,15 +54,15 @@ extension Host where Storage: ~Copyable {
     return best?.place
   }
 
-  private func isMatch(_ place: Int, _ local: Endpoint, _ remote: Endpoint, isForMany: Bool) -> Bool {
+  private func isMatch(_ place: SocketPlace, _ local: Endpoint, _ remote: Endpoint, isForMany: Bool) -> Bool {
     guard case .datagram(let queue) = sockets[place].role else { return false }
     if let peer = queue.peer, peer != remote { return false }
     if isForMany { return sockets[place].localAddress == nil && sockets[place].accepts(local.address) }
     return sockets[place].accepts(local.address)
   }
 
-  private mutating func enqueue(_ data: RawSpan, from source: Endpoint, at place: Int) {
-    guard case .datagram(var queue) = sockets[place].role, !queue.isReadShut else { return }
+  private mutating func enqueue(_ data: RawSpan, from source: Endpoint, at place: SocketPlace) {
+    guard case .datagram(var queue) = sockets[place].role, !queue.shut.contains(.reading) else { return }
     let cost = data.byteCount + DatagramQueue.overhead
     guard queue.size + cost <= sockets[place].options.datagramQueueLimit else {
       statistics.datagramsDropped += 1
@@ -82,7 +82,7 @@ extension Host where Storage: ~Copyable {
   /// 4.1.3.3).
   mutating func reportRefusal(from remote: Endpoint, to local: Endpoint) {
     for handle in datagramsByPort[local.port] ?? [] {
-      guard let place = sockets.index(of: handle), case .datagram(var queue) = sockets[place].role else { continue }
+      guard let place = sockets.place(of: handle), case .datagram(var queue) = sockets[place].role else { continue }
       guard queue.peer == remote, sockets[place].accepts(local.address) else { continue }
       sockets[place].role = .idle
       queue.error = .refused

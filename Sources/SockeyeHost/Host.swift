@@ -30,8 +30,8 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
 
   // MARK: Sockets
 
-  var sockets = Slab<Socket>()
-  var streams = Slab<Stream<Storage>>()
+  var sockets = Slab<Socket, Socket>()
+  var streams = Slab<Stream<Storage>, StreamKind>()
   var streamsByTuple: FlowTable
   var listenersByPort: [UInt16: [Handle]] = [:]
   var datagramsByPort: [UInt16: [Handle]] = [:]
@@ -42,7 +42,7 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
 
   var wheel: TimingWheel
   /// The places of connections that may have something to send.
-  var sending = RingQueue<Int>()
+  var sending = RingQueue<StreamPlace>()
   var packets: PacketQueue
   var fragments: FragmentReassembly
   var errorLimit: TokenBucket

@@ -39,14 +39,3 @@ struct PacketQueue {
     return packet
   }
 }
-
-extension [UInt8] {
-  /// A copy of raw bytes. The standard library's generic way would bring its strings along where Embedded Swift links what
-  /// is used and no more.
-  init(copying bytes: UnsafeRawBufferPointer) {
-    self.init(unsafeUninitializedCapacity: bytes.count) { room, count in
-      UnsafeMutableRawBufferPointer(room).copyMemory(from: bytes)
-      count = bytes.count
-    }
-  }
-}

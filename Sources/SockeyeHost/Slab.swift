@@ -1,15 +1,20 @@
-/// A name for something in a slab that can't be mistaken for what comes to stand in its place later.
+/// A name for a socket that can't be mistaken for one that comes to stand in its place later.
 public struct Handle: Hashable, Sendable {
   let index: UInt32
   /// Odd while the place is taken; a new one each time.
   let generation: UInt32
+
+  /// A small number that no other socket of the host has at the same time, to index tables by. Closed sockets' numbers are
+  /// used again.
+  public var number: Int { Int(index) }
 }
 
-/// Storage for elements that stay where they are from insertion to removal, named by generational handles.
+/// Storage for elements that stay where they are from insertion to removal. Places are used again; a handle tells whether
+/// it's still the same element that stands there.
 ///
 /// Pages are never moved or given back, so a host's memory is that of the most that it ever held at once.
 @usableFromInline
-struct Slab<Element: ~Copyable>: ~Copyable {
+struct Slab<Element: ~Copyable, Kind: ~Copyable>: ~Copyable {
   private static var pageShift: Int { 3 }
 
   private var pages: [UnsafeMutablePointer<Element>] = []
@@ -24,17 +29,17 @@ struct Slab<Element: ~Copyable>: ~Copyable {
 
   deinit {
     for index in generations.indices where generations[index] & 1 != 0 {
-      place(index).deinitialize(count: 1)
+      pointer(index).deinitialize(count: 1)
     }
     for page in pages { page.deallocate() }
   }
 
-  private func place(_ index: Int) -> UnsafeMutablePointer<Element> {
+  private func pointer(_ index: Int) -> UnsafeMutablePointer<Element> {
     pages[index >> Self.pageShift] + (index & (1 << Self.pageShift - 1))
   }
 
-  /// Takes `element` in and returns its handle.
-  mutating func insert(_ element: consuming Element) -> Handle {
+  /// Takes `element` in and returns where it stands.
+  mutating func insert(_ element: consuming Element) -> Place<Kind> {
     let index: Int
     if let last = free.popLast() {
       index = Int(last)
@@ -44,48 +49,57 @@ struct Slab<Element: ~Copyable>: ~Copyable {
       generations.append(0)
     }
     generations[index] &+= 1
-    place(index).initialize(to: element)
-    return Handle(index: UInt32(truncatingIfNeeded: index), generation: generations[index])
+    pointer(index).initialize(to: element)
+    return Place(index)
   }
 
-  /// Gives the element at `index` back, which must be there. Handles to it become stale.
-  mutating func remove(at index: Int) -> Element {
-    precondition(isTaken(index), "nothing to remove")
-    generations[index] &+= 1
-    free.append(UInt32(truncatingIfNeeded: index))
-    return place(index).move()
+  /// Gives the element at `place` back, which must be there. Handles to it become stale.
+  mutating func remove(at place: Place<Kind>) -> Element {
+    precondition(isTaken(place), "nothing to remove")
+    generations[place.index] &+= 1
+    free.append(place.number)
+    return pointer(place.index).move()
   }
 
   /// Where the element that `handle` names is; nil if it is gone.
-  func index(of handle: Handle) -> Int? {
-    let index = Int(handle.index)
-    guard index < generations.count, generations[index] == handle.generation else { return nil }
-    return index
+  func place(of handle: Handle) -> Place<Kind>? {
+    guard handle.index < generations.count, generations[Int(handle.index)] == handle.generation else { return nil }
+    return Place(handle.index)
   }
 
-  /// The handle of the element at `index`, which must be there.
-  func handle(at index: Int) -> Handle {
-    precondition(isTaken(index), "no handle of an empty place")
-    return Handle(index: UInt32(truncatingIfNeeded: index), generation: generations[index])
+  /// The handle of the element at `place`, which must be there.
+  func handle(at place: Place<Kind>) -> Handle {
+    precondition(isTaken(place), "no handle of an empty place")
+    return Handle(index: place.number, generation: generations[place.index])
   }
 
-  /// Whether there is an element at `index`.
-  func isTaken(_ index: Int) -> Bool {
-    index >= 0 && index < generations.count && generations[index] & 1 != 0
+  /// Whether there is an element at `place`.
+  func isTaken(_ place: Place<Kind>) -> Bool {
+    place.index < generations.count && generations[place.index] & 1 != 0
   }
 
-  /// The places that may hold elements.
-  var indices: Range<Int> { 0..<generations.count }
+  /// How many places there are, free ones among them.
+  var capacity: Int { generations.count }
 
-  /// The element at `index`, which must be there.
-  subscript(index: Int) -> Element {
+  /// The places that hold elements, one after another: the first at or behind `start`; nil behind the last.
+  func firstTaken(from start: Int) -> Place<Kind>? {
+    var index = start
+    while index < generations.count {
+      if generations[index] & 1 != 0 { return Place(index) }
+      index += 1
+    }
+    return nil
+  }
+
+  /// The element at `place`, which must be there.
+  subscript(place: Place<Kind>) -> Element {
     _read {
-      precondition(isTaken(index), "no element at this place")
-      yield pages[index >> Self.pageShift][index & (1 << Self.pageShift - 1)]
+      precondition(isTaken(place), "no element at this place")
+      yield pages[place.index >> Self.pageShift][place.index & (1 << Self.pageShift - 1)]
     }
     _modify {
-      precondition(isTaken(index), "no element at this place")
-      yield &pages[index >> Self.pageShift][index & (1 << Self.pageShift - 1)]
+      precondition(isTaken(place), "no element at this place")
+      yield &pages[place.index >> Self.pageShift][place.index & (1 << Self.pageShift - 1)]
     }
   }
 }

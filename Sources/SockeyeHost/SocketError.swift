@@ -18,8 +18,6 @@ public enum SocketError: Error, Hashable, Sendable {
   case unreachable
   /// Nothing is there now; ask again when the socket is ready (EAGAIN).
   case wouldBlock
-  /// The connection is being opened (EINPROGRESS).
-  case inProgress
   /// The connection is still being opened (EALREADY).
   case alreadyOpening
   /// The socket is connected already (EISCONN).

@@ -16,7 +16,7 @@ struct Socket {
     case idle
     case listener(Listener)
     /// The connection at that place of the slab.
-    case stream(Int)
+    case stream(StreamPlace)
     case datagram(DatagramQueue)
   }
 
@@ -68,7 +68,7 @@ struct Listener {
   /// How many connections are in their handshake.
   var openingCount = 0
   /// The places of connections that wait to be accepted.
-  var ready = RingQueue<Int>()
+  var ready = RingQueue<StreamPlace>()
 
   /// Handshakes that may be under way. As many as may wait, and some: most are over within a round trip.
   var openingLimit: Int { max(backlog, 16) }
@@ -90,60 +90,5 @@ struct DatagramQueue {
   var size = 0
   /// What ICMP has reported of a datagram to `peer`.
   var error: SocketError?
-  var isReadShut = false
-  var isWriteShut = false
-}
-
-/// A TCP connection and its bytes.
-struct Stream<Storage: StreamStorage & ~Copyable>: ~Copyable {
-  var connection: Connection
-  let tuple: FourTuple
-  let local: Endpoint
-  let remote: Endpoint
-  var hopLimit: UInt8
-  var trafficClass: UInt8
-  var resetsOnClose: Bool
-  var outgoing = Storage()
-  var incoming = Storage()
-  /// Bytes that the application has written.
-  var written: UInt64 = 0
-  /// Bytes that the application has read.
-  var consumed: UInt64 = 0
-  /// The application's socket; nil before `accept` and after `close`.
-  var owner: Handle?
-  /// The listener that the connection came by, until it is accepted.
-  var listener: Handle?
-  var phase = StreamPhase.opening
-  /// Whether it waits in line to send.
-  var isQueued = false
-  var peerHasClosed = false
-  var isReadShut = false
-  var isWriteShut = false
-  /// Why it failed.
-  var failure: SocketError?
-  /// An error that the application has not been told of yet.
-  var error: SocketError?
-
-  init(
-    connection: consuming Connection,
-    tuple: FourTuple,
-    local: Endpoint,
-    remote: Endpoint,
-    options: SocketOptions
-  ) {
-    self.connection = connection
-    self.tuple = tuple
-    self.local = local
-    self.remote = remote
-    hopLimit = options.hopLimit
-    trafficClass = options.trafficClass
-    resetsOnClose = options.resetsOnClose
-  }
-}
-
-/// How far a connection has come, as its owner sees it.
-enum StreamPhase: UInt8 {
-  case opening
-  case open
-  case over
+  var shut: ShutDirections = []
 }

@@ -9,20 +9,20 @@ internal import SockeyeWire
 struct TimeWaitTable: ~Copyable {
   struct Kept {
     let tuple: FourTuple
-    /// Who began to wait next; -1 for none.
-    var next: Int32 = -1
+    /// Who began to wait next.
+    var next = Place<Kept>.none
     var entry: TimeWaitEntry
-    /// Who began to wait before; -1 for none.
-    var previous: Int32 = -1
+    /// Who began to wait before.
+    var previous = Place<Kept>.none
   }
 
   /// Bytes of an entry.
   static var entrySize: Int { MemoryLayout<Kept>.stride }
 
-  private var kept = Slab<Kept>()
+  private var kept = Slab<Kept, Kept>()
   private var placesByTuple: FlowTable
-  private var oldest: Int32 = -1
-  private var newest: Int32 = -1
+  private var oldest = Place<Kept>.none
+  private var newest = Place<Kept>.none
   private let limit: Int
 
   init(key: SecretKey, limit: Int) {
@@ -33,22 +33,22 @@ struct TimeWaitTable: ~Copyable {
   var count: Int { kept.count }
 
   /// How many there have been at most at a time, which is what takes up memory.
-  var capacity: Int { kept.indices.count }
+  var capacity: Int { kept.capacity }
 
   /// When the oldest is due.
-  var nextDeadline: Instant { oldest < 0 ? .never : kept[Int(oldest)].entry.expiry }
+  var nextDeadline: Instant { oldest == .none ? .never : kept[oldest].entry.expiry }
 
   func contains(_ tuple: FourTuple) -> Bool { place(of: tuple) != nil }
 
-  private func place(of tuple: FourTuple) -> Int? {
-    placesByTuple.number(of: tuple) { kept[$0].tuple == tuple }
+  private func place(of tuple: FourTuple) -> Place<Kept>? {
+    placesByTuple.number(of: tuple) { kept[Place($0)].tuple == tuple }.map { Place($0) }
   }
 
   mutating func insert(_ entry: TimeWaitEntry, for tuple: FourTuple) {
     if let place = place(of: tuple) { remove(place) }
-    if kept.count >= limit { remove(Int(oldest)) }
-    let place = Int(kept.insert(Kept(tuple: tuple, entry: entry)).index)
-    placesByTuple.insert(place, for: tuple)
+    if kept.count >= limit { remove(oldest) }
+    let place = kept.insert(Kept(tuple: tuple, entry: entry))
+    placesByTuple.insert(place.index, for: tuple)
     append(place)
   }
 
@@ -76,28 +76,27 @@ struct TimeWaitTable: ~Copyable {
 
   /// Drops those whose time is over.
   mutating func expire(now: Instant) {
-    while oldest >= 0, kept[Int(oldest)].entry.expiry <= now { remove(Int(oldest)) }
+    while oldest != .none, kept[oldest].entry.expiry <= now { remove(oldest) }
   }
 
-  private mutating func remove(_ place: Int) {
+  private mutating func remove(_ place: Place<Kept>) {
     unlink(place)
-    placesByTuple.remove(place, for: kept[place].tuple)
+    placesByTuple.remove(place.index, for: kept[place].tuple)
     _ = kept.remove(at: place)
   }
 
   // MARK: The order
 
-  private mutating func append(_ place: Int) {
-    let link = Int32(truncatingIfNeeded: place)
+  private mutating func append(_ place: Place<Kept>) {
     kept[place].previous = newest
-    kept[place].next = -1
-    if newest >= 0 { kept[Int(newest)].next = link } else { oldest = link }
-    newest = link
+    kept[place].next = .none
+    if newest != .none { kept[newest].next = place } else { oldest = place }
+    newest = place
   }
 
-  private mutating func unlink(_ place: Int) {
+  private mutating func unlink(_ place: Place<Kept>) {
     let (previous, next) = (kept[place].previous, kept[place].next)
-    if previous >= 0 { kept[Int(previous)].next = next } else { oldest = next }
-    if next >= 0 { kept[Int(next)].previous = previous } else { newest = previous }
+    if previous != .none { kept[previous].next = next } else { oldest = next }
+    if next != .none { kept[next].previous = previous } else { newest = previous }
   }
 }

@@ -88,7 +88,7 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
       size += packet.bytes.count
       try capture?.add(packet.bytes, isInbound: true)
       host.receive(
-        packet.bytes,
+        packet.bytes.bytes,
         checksumsAreValid: packet.checksumsAreValid,
         segmentCount: packet.segmentCount,
         at: MonotonicClock.now
@@ -101,7 +101,8 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
   private mutating func sendBatch() throws(LinkError) {
     for _ in 0..<Self.batch {
       let buffer = device.packetBuffer
-      guard let transmission = host.transmit(into: buffer) else { return }
+      var room = buffer.mutableBytes
+      guard let transmission = host.transmit(into: &room) else { return }
       try capture?.add(UnsafeRawBufferPointer(rebasing: buffer[..<transmission.length]), isInbound: false)
       device.send(transmission)
     }

@@ -23,17 +23,35 @@ final class Bench {
   }
 
   func give(_ packet: [UInt8]) {
-    packet.withUnsafeBytes { host.receive($0, at: now) }
+    host.receive(packet.span.bytes, at: now)
   }
 
   /// What the host sends.
   func take() -> [[UInt8]] {
     var packets: [[UInt8]] = []
     var buffer = [UInt8](repeating: 0, count: 65_535)
-    while let transmission = buffer.withUnsafeMutableBytes({ host.transmit(into: $0) }) {
-      packets.append(Array(buffer[..<transmission.length]))
-    }
+    while let transmission = transmit(into: &buffer) { packets.append(Array(buffer[..<transmission.length])) }
     return packets
+  }
+
+  /// The next packet that the host sends.
+  func transmit(into buffer: inout [UInt8]) -> Transmission? {
+    buffer.withUnsafeMutableBytes { buffer in
+      var room = buffer.mutableBytes
+      return host.transmit(into: &room)
+    }
+  }
+
+  func write(_ bytes: [UInt8], to socket: Handle) throws -> Int {
+    try host.write(bytes.span.bytes, to: socket)
+  }
+
+  /// What can be read, `count` bytes at most.
+  func read(_ count: Int = 65_536, peeks: Bool = false, from socket: Handle) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: count) { buffer, count in
+      var room = UnsafeMutableRawBufferPointer(buffer).mutableBytes
+      count = try host.read(into: &room, peeks: peeks, from: socket)
+    }
   }
 
   /// The TCP segments that the host sends.

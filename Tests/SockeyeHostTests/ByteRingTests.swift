@@ -29,7 +29,7 @@ struct ByteRingTests {
       var read = [UInt8](repeating: 0, count: take)
       read.withUnsafeMutableBytes { buffer in
         var span = buffer.mutableBytes
-        ring.read(from: UInt64(start), into: &span)
+        ring.read(from: UInt64(start), count: take, into: &span, at: 0)
       }
       guard read == Array(stream[start..<start + take]) else {
         Issue.record("seed \(seed): wrong bytes at \(start)")
@@ -52,7 +52,7 @@ struct ByteRingTests {
     var read: [UInt8] = [0, 0]
     read.withUnsafeMutableBytes { buffer in
       var span = buffer.mutableBytes
-      ring.read(from: 3, into: &span)
+      ring.read(from: 3, count: 2, into: &span, at: 0)
     }
     #expect(read == [4, 5])
     #expect(ring.allocatedCount == 2048)

@@ -17,9 +17,7 @@ struct HostileTests {
     _ = bench.take()
     guard let numbers = bench.handshake(from: port), let socket = try? bench.host.accept(listener) else { return false }
     bench.give(Bench.packet(bench.segment(from: port, numbers.peer, numbers.host, [.ack, .psh]), [42]))
-    var byte = [UInt8](repeating: 0, count: 1)
-    let count = try byte.withUnsafeMutableBytes { try bench.host.read(into: $0, from: socket) }
-    return count == 1 && byte == [42]
+    return try bench.read(from: socket) == [42]
   }
 
   /// A packet of each kind, well formed.
@@ -66,7 +64,7 @@ struct HostileTests {
           var changed = packet
           changed[offset] = value
           if changed[0] >> 4 == 4 { Self.completeHeader(&changed) }
-          changed.withUnsafeBytes { bench.host.receive($0, checksumsAreValid: true, at: bench.now) }
+          bench.host.receive(changed.span.bytes, checksumsAreValid: true, at: bench.now)
         }
       }
       _ = bench.take()
@@ -157,12 +155,12 @@ struct HostileTests {
         Bench.packet(bench.segment(numbers.peer &+ ahead, numbers.host, .ack), [UInt8](repeating: 1, count: 1400))
       )
     }
-    #expect(bench.host.streams[0].incoming.allocatedCount == 0)
+    #expect(bench.host.streams[StreamPlace(0)].incoming.allocatedCount == 0)
     // At the edge, the part within is kept.
     bench.give(
       Bench.packet(bench.segment(numbers.peer &+ 65_000, numbers.host, .ack), [UInt8](repeating: 1, count: 1400))
     )
-    #expect(bench.host.streams[0].incoming.allocatedCount <= 1 << 16)
+    #expect(bench.host.streams[StreamPlace(0)].incoming.allocatedCount <= 1 << 16)
     #expect(try bench.host.queuedCounts(of: socket).readable == 0)
     #expect(try stillServes(bench, listener))
   }
@@ -173,7 +171,7 @@ struct HostileTests {
     let listener = try bench.listener()
     let numbers = try #require(bench.handshake())
     let socket = try bench.host.accept(listener)
-    _ = try [UInt8](repeating: 1, count: 60_000).withUnsafeBytes { try bench.host.write($0, to: socket) }
+    _ = try bench.write([UInt8](repeating: 1, count: 60_000), to: socket)
     let sent = bench.take().compactMap(Bench.segment).reduce(0) { $0 + $1.payload.count }
     #expect(sent > 3000)
     for window in [1000, 1, 0] as [UInt16] {
@@ -198,7 +196,7 @@ struct HostileTests {
     let listener = try bench.listener()
     let numbers = try #require(bench.handshake(hasSelectiveAcknowledgment: true))
     let socket = try bench.host.accept(listener)
-    _ = try [UInt8](repeating: 1, count: 5000).withUnsafeBytes { try bench.host.write($0, to: socket) }
+    _ = try bench.write([UInt8](repeating: 1, count: 5000), to: socket)
     _ = bench.take()
     var header = bench.segment(numbers.peer, numbers.host, .ack)
     _ = header.options.sackBlocks.append(SACKBlock(left: numbers.host &+ 536, right: numbers.host &+ 5000))
@@ -270,7 +268,7 @@ struct HostileTests {
         // The options stand behind both headers; their checksum is taken as valid.
         packet[40] = kind
         packet[41] = length
-        packet.withUnsafeBytes { bench.host.receive($0, checksumsAreValid: true, at: bench.now) }
+        bench.host.receive(packet.span.bytes, checksumsAreValid: true, at: bench.now)
       }
       _ = bench.take()
       bench.now += .seconds(400)
@@ -285,7 +283,7 @@ struct HostileTests {
     let listener = try bench.listener()
     let numbers = try #require(bench.handshake(hasSelectiveAcknowledgment: true))
     let socket = try bench.host.accept(listener)
-    _ = try [UInt8](repeating: 1, count: 100_000).withUnsafeBytes { try bench.host.write($0, to: socket) }
+    _ = try bench.write([UInt8](repeating: 1, count: 100_000), to: socket)
     let before = bench.takeSegments().count
     #expect(before > 0)
     for ahead in [200_000, 1 << 30, 1 << 31] as [UInt32] {
@@ -326,7 +324,7 @@ struct HostileTests {
     closed.window = 0
     bench.give(Bench.packet(closed))
     _ = bench.take()
-    _ = try ([1, 2, 3] as [UInt8]).withUnsafeBytes { try bench.host.write($0, to: socket) }
+    _ = try bench.write([1, 2, 3], to: socket)
     var probes = 0
     for _ in 0..<3600 {
       bench.now += .seconds(1)

@@ -69,7 +69,7 @@ struct TunnelQueuesTests {
     var count = 0
     while let connection = try? host.accept(listener) {
       count += 1
-      _ = [UInt8(1)].withUnsafeBytes { bytes in try? host.write(bytes, to: connection) }
+      _ = try? host.write([UInt8(1)].span.bytes, to: connection)
     }
     return count
   }

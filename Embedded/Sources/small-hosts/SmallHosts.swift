@@ -87,7 +87,7 @@ struct SmallHosts: ~Copyable {
     do throws(SocketError) {
       try client.connect(socket, to: Endpoint(Self.address(2), port: Self.port))
     } catch {
-      guard error == .inProgress else { throw .refused }
+      throw .refused
     }
     return socket
   }
@@ -98,23 +98,25 @@ struct SmallHosts: ~Copyable {
     let count = min(piece.count, end - start)
     guard count > 0 else { return 0 }
     for index in 0..<count { piece[index] = Self.byte(start + index) }
-    return (try? client.write(UnsafeRawBufferPointer(rebasing: piece[..<count]), to: socket)) ?? 0
+    return (try? client.write(UnsafeRawBufferPointer(rebasing: piece[..<count]).bytes, to: socket)) ?? 0
   }
 
   private mutating func receive(at start: Int, from socket: Handle) throws(Failure) -> Int {
-    let count = (try? server.read(into: piece, from: socket)) ?? 0
+    var room = piece.mutableBytes
+    let count = (try? server.read(into: &room, from: socket)) ?? 0
     for index in 0..<count where piece[index] != Self.byte(start + index) { throw .altered }
     return count
   }
 
   private mutating func step() {
-    while let transmission = client.transmit(into: packet) {
+    var room = packet.mutableBytes
+    while let transmission = client.transmit(into: &room) {
       guard !isLost() else { continue }
-      server.receive(UnsafeRawBufferPointer(rebasing: packet[..<transmission.length]), at: now)
+      server.receive(room.bytes.extracting(0..<transmission.length), at: now)
     }
-    while let transmission = server.transmit(into: packet) {
+    while let transmission = server.transmit(into: &room) {
       guard !isLost() else { continue }
-      client.receive(UnsafeRawBufferPointer(rebasing: packet[..<transmission.length]), at: now)
+      client.receive(room.bytes.extracting(0..<transmission.length), at: now)
     }
     now = now + .milliseconds(1)
     client.advance(to: now)

@@ -70,17 +70,18 @@ struct HostServices {
   }
 
   private func answerDatagrams(_ socket: Handle, _ service: HostService, on host: inout RingHost) {
-    while let (length, source) = try? host.receiveDatagram(into: room, from: socket) {
+    var span = room.mutableBytes
+    while let (length, source) = try? host.receiveDatagram(into: &span, from: socket) {
       if HostService.answeringPorts.contains(source.port) { continue }
       switch service {
       case .echo:
-        try? host.send(UnsafeRawBufferPointer(rebasing: room[..<length]), to: source, from: socket)
+        try? host.send(span.bytes.extracting(0..<length), to: source, from: socket)
       case .chargen:
-        RepeatingPattern.characters.withBytes(from: 0, atMost: 74) { line in
-          try? host.send(line, to: source, from: socket)
+        try? RepeatingPattern.characters.withBytes(from: 0, atMost: 74) { line throws(SocketError) in
+          try host.send(line, to: source, from: socket)
         }
       case .daytime:
-        HostService.daytimeText.withUnsafeBytes { text in try? host.send(text, to: source, from: socket) }
+        try? host.send(HostService.daytimeText.span.bytes, to: source, from: socket)
       case .discard, .source, .sink:
         break
       }

@@ -3,16 +3,14 @@ struct RepeatingPattern {
   let bytes: [UInt8]
 
   /// The bytes from a position in the endless stream on: as many as are in one piece.
-  func withBytes<Result>(
+  func withBytes<Result, Failure: Error>(
     from position: UInt64,
     atMost limit: UInt64,
-    _ body: (UnsafeRawBufferPointer) -> Result
-  ) -> Result {
-    bytes.withUnsafeBytes { all in
-      let start = Int(position % UInt64(all.count))
-      let count = Int(min(UInt64(all.count - start), limit))
-      return body(UnsafeRawBufferPointer(rebasing: all[start..<start + count]))
-    }
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let start = Int(position % UInt64(bytes.count))
+    let count = Int(min(UInt64(bytes.count - start), limit))
+    return try body(bytes.span.bytes.extracting(start..<start + count))
   }
 
   /// RFC 864: lines of 72 of the 95 printing characters, each line one character further.

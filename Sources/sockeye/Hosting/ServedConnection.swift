@@ -33,8 +33,8 @@ struct ServedConnection {
       case .echo: return try echo(&host, room)
       case .discard, .sink: return try take(&host)
       case .daytime: return try tellTime(&host)
-      case .chargen: return try give(.characters, &host, room)
-      case .source: return try give(.noise, &host, room)
+      case .chargen: return try give(.characters, &host)
+      case .source: return try give(.noise, &host)
       }
     } catch {
       if error == .wouldBlock { return false }
@@ -46,18 +46,19 @@ struct ServedConnection {
   {
     while true {
       while !held.isEmpty {
-        let count = try write(held, to: &host)
+        let count = try host.write(held.span.bytes, to: handle)
         held = held.dropFirst(count)
       }
-      let count = try host.read(into: room, from: handle)
+      var span = room.mutableBytes
+      let count = try host.read(into: &span, from: handle)
       guard count > 0 else { return true }
-      let taken = try echo(UnsafeRawBufferPointer(rebasing: room[..<count]), to: &host)
+      let taken = try echo(span.bytes.extracting(0..<count), to: &host)
       if taken < count { held = ArraySlice(room[taken..<count]) }
     }
   }
 
   /// Writes what has been read, straight from where it is. Returns how much was taken; the rest is held.
-  private func echo(_ bytes: UnsafeRawBufferPointer, to host: inout RingHost) throws(SocketError) -> Int {
+  private func echo(_ bytes: RawSpan, to host: inout RingHost) throws(SocketError) -> Int {
     do throws(SocketError) {
       return try host.write(bytes, to: handle)
     } catch {
@@ -66,18 +67,11 @@ struct ServedConnection {
     }
   }
 
-  private func write(_ bytes: ArraySlice<UInt8>, to host: inout RingHost) throws(SocketError) -> Int {
-    let result = bytes.withUnsafeBytes { bytes in
-      Result { () throws(SocketError) in try host.write(bytes, to: handle) }
-    }
-    return try result.get()
-  }
-
   private mutating func take(_ host: inout RingHost) throws(SocketError) -> Bool {
     while true {
       let count = try host.read(from: handle) { bytes in
-        digest?.update(bufferPointer: bytes)
-        return bytes.count
+        bytes.withUnsafeBytes { digest?.update(bufferPointer: $0) }
+        return bytes.byteCount
       }
       guard let count else { return true }
       received += UInt64(count)
@@ -85,30 +79,24 @@ struct ServedConnection {
   }
 
   private mutating func tellTime(_ host: inout RingHost) throws(SocketError) -> Bool {
-    _ = try write(HostService.daytimeText[...], to: &host)
+    _ = try host.write(HostService.daytimeText.span.bytes, to: handle)
     return true
   }
 
   /// Sends until nothing more is taken; ends when it has sent everything, or the peer has closed its side.
-  private mutating func give(
-    _ pattern: RepeatingPattern,
-    _ host: inout RingHost,
-    _ room: UnsafeMutableRawBufferPointer
-  ) throws(SocketError) -> Bool {
+  private mutating func give(_ pattern: RepeatingPattern, _ host: inout RingHost) throws(SocketError) -> Bool {
     do throws(SocketError) {
-      while try host.read(into: room, from: handle) > 0 {}
+      while try host.read(from: handle, { $0.byteCount }) != nil {}
       return true
     } catch  where error == .wouldBlock {}
     let end = service == .source ? options.sourceLength ?? .max : .max
     while sent < end {
-      let result = pattern.withBytes(from: sent, atMost: end - sent) { bytes in
-        Result { () throws(SocketError) in
-          let count = try host.write(bytes, to: handle)
-          digest?.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-          return count
-        }
+      let count = try pattern.withBytes(from: sent, atMost: end - sent) { bytes throws(SocketError) in
+        let count = try host.write(bytes, to: handle)
+        bytes.extracting(0..<count).withUnsafeBytes { digest?.update(bufferPointer: $0) }
+        return count
       }
-      sent += UInt64(try result.get())
+      sent += UInt64(count)
     }
     return true
   }

@@ -1,0 +1,78 @@
+internal import SockeyeTCP
+
+/// What the host does after whatever was done with a connection: listeners, demultiplexing, the wheel and the queues follow it.
+extension Host where Storage: ~Copyable {
+  /// Takes a connection's events, sets its timer, and lets it send. To be called after whatever was done with it, after
+  /// which it may be gone.
+  mutating func settle(_ index: StreamPlace) {
+    let outcome = streams[index].takeEvents()
+    if outcome.contains(.opened) { enterAcceptQueue(index) }
+    if outcome.contains(.failed) { leaveListener(index) }
+    if outcome.contains(.changed) { noteChange(ofStream: index) }
+    let deadline = streams[index].connection.nextDeadline
+    guard streams[index].connection.mayHaveSegment else {
+      wheel.schedule(index.index, at: deadline)
+      retireIfDone(index)
+      return
+    }
+    // A deadline that is due waits for a segment to go: for `transmit`, which sets the timer again.
+    wheel.schedule(index.index, at: deadline > now ? deadline : .never)
+    guard !streams[index].isQueued else { return }
+    streams[index].isQueued = true
+    sending.append(index)
+  }
+
+  /// Notes that the socket that has a connection may have become ready.
+  private mutating func noteChange(ofStream index: StreamPlace) {
+    guard case .application(let handle) = streams[index].holder, let place = sockets.place(of: handle) else { return }
+    changed.append(place)
+  }
+
+  /// A connection is there for the application: it moves from its listener's first queue to the second.
+  mutating func enterAcceptQueue(_ index: StreamPlace) {
+    guard case .listener(let handle) = streams[index].holder, let place = sockets.place(of: handle) else { return }
+    _ = sockets[place].withListener { listener in
+      listener.openingCount -= 1
+      listener.ready.append(index)
+    }
+    changed.append(place)
+  }
+
+  /// Takes a connection that failed before it was accepted out of its listener.
+  private mutating func leaveListener(_ index: StreamPlace) {
+    guard case .listener(let handle) = streams[index].holder, let place = sockets.place(of: handle) else { return }
+    streams[index].holder = .nobody
+    _ = sockets[place].withListener { listener in
+      let before = listener.ready.count
+      listener.ready.removeAll { $0 == index }
+      if listener.ready.count == before { listener.openingCount -= 1 }
+    }
+  }
+
+  /// Lets go of a connection that is over, or keeps only its TIME-WAIT state, once nobody holds it and nothing of it waits
+  /// to be sent.
+  mutating func retireIfDone(_ index: StreamPlace) {
+    guard streams[index].holder == .nobody, !streams[index].isQueued else { return }
+    if streams[index].connection.state.isClosed {
+      remove(index)
+    } else if let entry = streams[index].connection.timeWaitEntry {
+      let tuple = streams[index].tuple
+      remove(index)
+      timeWaits.insert(entry, for: tuple)
+    }
+  }
+
+  /// Takes a connection in, and returns where it stands.
+  mutating func insert(_ stream: consuming Stream<Storage>) -> StreamPlace {
+    let tuple = stream.tuple
+    let index = streams.insert(stream)
+    streamsByTuple.insert(index.index, for: tuple)
+    return index
+  }
+
+  private mutating func remove(_ index: StreamPlace) {
+    streamsByTuple.remove(index.index, for: streams[index].tuple)
+    wheel.schedule(index.index, at: .never)
+    _ = streams.remove(at: index)
+  }
+}
