@@ -2,29 +2,54 @@ internal import SockeyeHost
 internal import SockeyeTCP
 internal import SockeyeWire
 
+/// Why there is no host for a configuration, in one line without a full stop.
+struct ConfigurationProblem: Error {
+  let text: String
+
+  init(_ text: String) {
+    self.text = text
+  }
+}
+
 /// A host's configuration as text: `key=value` pairs with commas between them.
-enum ConfigurationText {
-  /// The configuration that `text` names; nil if it names an unknown key or a value that its key can't have.
-  static func parse(_ text: String) -> HostConfiguration? {
-    var random = SystemRandomNumberGenerator()
-    var configuration = HostConfiguration(seed: random.next())
+struct ConfigurationText {
+  /// What the keys say; the secret is not among them.
+  private(set) var configuration = HostConfiguration(seed: 0)
+  /// The value of `seed`.
+  private(set) var seed: UInt64?
+
+  /// The configuration that `text` names.
+  ///
+  /// - Throws: what is wrong, where it names an unknown key or a value that its key can't have.
+  init(_ text: String) throws(ConfigurationProblem) {
     // Linux paces no loss-based sender unless it is told to.
     configuration.connection.pacing = false
     for pair in text.split(separator: ",", omittingEmptySubsequences: true) {
-      guard let middle = pair.firstIndex(of: "=") else { return nil }
+      guard let middle = pair.firstIndex(of: "=") else {
+        throw ConfigurationProblem("'\(pair)' is not of the form key=value")
+      }
       let key = pair[..<middle]
       let value = pair[pair.index(after: middle)...]
-      guard
-        readNetwork(key, value, into: &configuration) ?? readSize(key, value, into: &configuration.connection)
-          ?? readTime(key, value, into: &configuration.connection)
-          ?? readSwitch(key, value, into: &configuration.connection) ?? readOther(key, value, into: &configuration)
-          ?? false
-      else { return nil }
+      let isRight =
+        Self.readNetwork(key, value, into: &configuration)
+        ?? Self.readSize(key, value, into: &configuration.connection)
+        ?? Self.readTime(key, value, into: &configuration.connection)
+        ?? Self.readSwitch(key, value, into: &configuration.connection)
+        ?? Self.readOther(key, value, into: &configuration) ?? readSeed(key, value)
+      guard let isRight else { throw ConfigurationProblem("there is no key '\(key)'") }
+      guard isRight else { throw ConfigurationProblem("'\(value)' is no value for '\(key)'") }
     }
     let isIPv6 = configuration.addresses.contains { !$0.address.isIPv4 }
     // RFC 8200 section 5: no link that carries IPv6 takes less.
-    guard !isIPv6 || configuration.maximumTransmissionUnit >= 1280 else { return nil }
-    return configuration
+    guard !isIPv6 || configuration.maximumTransmissionUnit >= 1280 else {
+      throw ConfigurationProblem("IPv6 needs an 'mtu' of at least 1280")
+    }
+  }
+
+  private mutating func readSeed(_ key: Substring, _ value: Substring) -> Bool? {
+    guard key == "seed" else { return nil }
+    seed = UInt64(value)
+    return seed != nil
   }
 
   // Each of these answers nil for a key that is not its own, and false for a value that is wrong.
@@ -165,9 +190,6 @@ enum ConfigurationText {
     case "icmp_rate":
       guard let rate = number(value, in: 0...1_000_000) else { return false }
       configuration.errorsPerSecond = Int(rate)
-    case "seed":
-      guard let seed = UInt64(value) else { return false }
-      configuration.seed = seed
     default: return nil
     }
     return true

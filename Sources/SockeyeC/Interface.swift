@@ -4,12 +4,45 @@ internal import SockeyeWire
 
 // The functions of sockeye.h.
 
+/// `sockeye_host_create`.
+@_cdecl("sockeye_host_create")
+public func hostCreate(
+  _ configuration: UnsafePointer<CChar>?,
+  _ secret: UnsafeRawPointer?,
+  _ secretLength: Int,
+  _ now: UInt64,
+  _ why: UnsafeMutablePointer<CChar>?,
+  _ whyCapacity: Int
+) -> UnsafeMutableRawPointer? {
+  let room = UnsafeMutableBufferPointer(start: why, count: why == nil ? 0 : max(whyCapacity, 0))
+  do throws(ConfigurationProblem) {
+    let text = try ConfigurationText(configuration.map { String(cString: $0) } ?? "")
+    let bytes = secret.map { UnsafeRawBufferPointer(start: $0, count: max(secretLength, 0)) }
+    var parsed = text.configuration
+    parsed.secret = try .choose(given: bytes, seed: text.seed)
+    write("", to: room)
+    return Unmanaged.passRetained(Library(parsed, now: Instant(microseconds: now))).toOpaque()
+  } catch {
+    write(error.text, to: room)
+    return nil
+  }
+}
+
+/// Writes as much of a line as fits, ended by a NUL.
+private func write(_ text: String, to room: UnsafeMutableBufferPointer<CChar>) {
+  guard !room.isEmpty else { return }
+  var count = 0
+  for byte in text.utf8.prefix(room.count - 1) {
+    room[count] = CChar(bitPattern: byte)
+    count += 1
+  }
+  room[count] = 0
+}
+
 /// `sockeye_host_new`.
 @_cdecl("sockeye_host_new")
 public func hostNew(_ configuration: UnsafePointer<CChar>?, _ now: UInt64) -> UnsafeMutableRawPointer? {
-  let text = configuration.map { String(cString: $0) } ?? ""
-  guard let parsed = ConfigurationText.parse(text) else { return nil }
-  return Unmanaged.passRetained(Library(parsed, now: Instant(microseconds: now))).toOpaque()
+  hostCreate(configuration, nil, 0, now, nil, 0)
 }
 
 /// `sockeye_host_free`.

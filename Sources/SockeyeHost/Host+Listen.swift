@@ -68,11 +68,17 @@ extension Host where Storage: ~Copyable {
       statistics.synsDropped += 1
       return
     }
-    var secrets = ConnectionSecrets(for: passing.tuple, key: key, now: now)
+    var secrets = ConnectionSecrets(for: passing.tuple, keys: connectionKeys, now: now)
     if let floor = passing.sequenceFloor { secrets.initialSequenceNumber = Self.above(floor, secrets) }
     let decision =
       options.connection.fastOpen
-      ? FastOpenDecision(about: passing.header, tuple: passing.tuple, key: key, isAllowed: true) : .none
+      ? FastOpenDecision(
+        about: passing.header,
+        tuple: passing.tuple,
+        cookies: fastOpenCookies,
+        isAllowed: true,
+        now: now
+      ) : .none
     let connection = Connection(
       accepting: passing.header,
       payloadLength: passing.payload.count,
@@ -121,7 +127,7 @@ extension Host where Storage: ~Copyable {
       configuration: options.connection,
       path: path(isIPv4: passing.remote.address.isIPv4),
       tuple: passing.tuple,
-      key: key,
+      keys: connectionKeys,
       now: now
     )
     statistics.cookiesAccepted += 1

@@ -105,7 +105,7 @@ extension Host where Storage: ~Copyable {
       configuration: options.connection,
       path: path(isIPv4: remote.address.isIPv4),
       ports: tuple.ports,
-      secrets: ConnectionSecrets(for: tuple, key: key, now: now),
+      secrets: ConnectionSecrets(for: tuple, keys: connectionKeys, now: now),
       now: now
     )
     var stream = Stream<Storage>(
@@ -126,13 +126,17 @@ extension Host where Storage: ~Copyable {
   }
 
   private mutating func choosePort(_ source: IPAddress, _ remote: Endpoint) throws(SocketError) -> UInt16 {
-    var chooser = ephemeralPorts
     let tuple = Self.tuple(Endpoint(source, port: 0), remote)
-    let port = chooser.choose(for: tuple) { candidate in
+    // Out of the host while it asks the host, so that its table isn't copied.
+    var chooser = EphemeralPorts(key: SecretKey(0, 0))
+    swap(&chooser, &ephemeralPorts)
+    var generator = random
+    let port = chooser.choose(for: tuple, using: &generator) { candidate in
       let tuple = Self.tuple(Endpoint(source, port: candidate), remote)
       return stream(for: tuple) == nil && !timeWaits.contains(tuple) && listenersByPort[candidate] == nil
     }
-    ephemeralPorts = chooser
+    random = generator
+    swap(&chooser, &ephemeralPorts)
     guard let port else { throw .addressNotAvailable }
     return port
   }

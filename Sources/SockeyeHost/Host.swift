@@ -23,10 +23,14 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
   /// What new sockets start from.
   let initialOptions: SharedOptions
   let routes: RoutingTable
-  let key: SecretKey
+
+  // MARK: What others must not guess
+
+  let connectionKeys: ConnectionKeys
   let cookies: SYNCookies
+  let fastOpenCookies: FastOpenCookies
   var ephemeralPorts: EphemeralPorts
-  var random: SplitMix64
+  var random: SecretGenerator
 
   // MARK: Sockets
 
@@ -57,21 +61,21 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
   public init(configuration: HostConfiguration, now: Instant) {
     self.configuration = configuration
     self.now = now
-    var random = SplitMix64(state: configuration.seed)
-    let key = SecretKey(random.next(), random.next())
-    self.key = key
-    cookies = SYNCookies(key: key)
-    ephemeralPorts = EphemeralPorts(key: key)
+    let secret = configuration.secret
+    connectionKeys = ConnectionKeys(secret)
+    cookies = SYNCookies(secret)
+    fastOpenCookies = FastOpenCookies(secret)
+    ephemeralPorts = EphemeralPorts(key: secret.key(for: .portOffset), destinations: configuration.peerLimit)
+    random = secret.generator()
     initialOptions = SharedOptions(SocketOptions(configuration))
     routes = RoutingTable(configuration)
-    streamsByTuple = FlowTable(key: key)
-    timeWaits = TimeWaitTable(key: key, limit: configuration.timeWaitLimit)
+    streamsByTuple = FlowTable(key: secret.key(for: .connectionTable))
+    timeWaits = TimeWaitTable(key: secret.key(for: .timeWaitTable), limit: configuration.timeWaitLimit)
     wheel = TimingWheel(now: now)
     packets = PacketQueue(limit: configuration.packetQueueLimit)
     fragments = FragmentReassembly(limit: configuration.fragmentLimit)
     errorLimit = TokenBucket(perSecond: configuration.errorsPerSecond, now: now)
     identification = UInt32(truncatingIfNeeded: random.next())
-    self.random = random
   }
 
   /// How many TCP connections there are, those in TIME-WAIT that are kept apart not counted.
@@ -106,17 +110,4 @@ public struct HostStatistics: Equatable, Sendable {
   public var packetsDropped: UInt64 = 0
   /// Packets that never became whole.
   public var fragmentsExpired: UInt64 = 0
-}
-
-/// SplitMix64 (Steele, Lea and Flood, 2014): expands a seed.
-struct SplitMix64 {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
 }

@@ -29,12 +29,19 @@ public struct HostConfiguration: Sendable {
   public var fragmentLimit = 4 << 20
   /// Connections in TIME-WAIT whose state is kept; the oldest are forgotten first.
   public var timeWaitLimit = 65_536
-  /// What all that others must not guess derives from: unpredictable, or chosen so that a run can be repeated.
-  public var seed: UInt64
+  /// How many peers' limits and counts are remembered, each in some tens of bytes.
+  public var peerLimit = 1_024
+  /// What all that others must not guess derives from.
+  public var secret: HostSecret
 
-  /// The defaults, and a seed.
+  /// The defaults, and a secret of its own for a host on a network: see `HostSecret.fromSystem()` of SockeyeLink.
+  public init(secret: HostSecret) {
+    self.secret = secret
+  }
+
+  /// The defaults, for a simulation that can be repeated: whoever tries out 2^64 seeds knows all secrets of the host.
   public init(seed: UInt64) {
-    self.seed = seed
+    self.init(secret: HostSecret(seed: seed))
   }
 }
 

@@ -335,3 +335,52 @@ extension [UInt8] {
     return copy
   }
 }
+
+@Suite("A host's secret, as C gives it")
+struct SecretInterfaceTests {
+  /// The initial sequence number of a host's first connection, or why there is no host.
+  private func make(_ configuration: String, _ secret: [UInt8]?) -> (number: UInt32?, why: String) {
+    var why = [CChar](repeating: 1, count: 100)
+    let text = "ip4=10.0.0.1/24" + configuration
+    let host =
+      secret.map { hostCreate(text, $0, $0.count, 0, &why, why.count) } ?? hostCreate(text, nil, 0, 0, &why, why.count)
+    let reason = String(decoding: why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard let host else { return (nil, reason) }
+    defer { hostFree(host) }
+    _ = sockeyeConnect(host, socket(host, 2, 1, 0), address(2, 80))
+    var buffer = [UInt8](repeating: 0, count: 1500)
+    let length = output(host, &buffer, buffer.count, nil)
+    return (WireSegment(Array(buffer[..<max(0, length)]), at: 0)?.sequenceNumber, reason)
+  }
+
+  @Test("A secret decides all numbers, a seed where there is none, and the system where there is neither")
+  func sources() {
+    let secret = [UInt8](0..<32)
+    #expect(make("", secret).number == make("", secret).number)
+    #expect(make(",seed=1", secret).number == make("", secret).number)
+    #expect(make("", secret).number != make("", secret + [0, 1]).number)
+    #expect(make(",seed=1", nil).number == make(",seed=1", nil).number)
+    #expect(make(",seed=1", nil).number != make(",seed=2", nil).number)
+    #expect(make("", nil).number != make("", nil).number)
+    #expect(make("", nil).why.isEmpty)
+  }
+
+  @Test("Where there is no host, there is a reason")
+  func reasons() {
+    #expect(make("", [UInt8](repeating: 1, count: 31)) == (nil, "a secret has at least 32 bytes, not 31"))
+    #expect(make("", []) == (nil, "a secret has at least 32 bytes, not 0"))
+    #expect(make(",x=1", nil) == (nil, "there is no key 'x'"))
+    #expect(make(",mtu=0", nil) == (nil, "'0' is no value for 'mtu'"))
+    #expect(make(",mtu", nil) == (nil, "'mtu' is not of the form key=value"))
+    #expect(make(",ip6=fd00::1/64,mtu=1000", nil) == (nil, "IPv6 needs an 'mtu' of at least 1280"))
+  }
+
+  @Test("A reason that doesn't fit is cut off and ended, and none is written where there is no room")
+  func room() {
+    var why = [CChar](repeating: 1, count: 8)
+    #expect(hostCreate("x=1", nil, 0, 0, &why, 6) == nil)
+    #expect(why.map { UInt8(bitPattern: $0) } == Array("there".utf8) + [0, 1, 1])
+    #expect(hostCreate("x=1", nil, 0, 0, &why, 0) == nil)
+    #expect(hostCreate("x=1", nil, 0, 0, nil, 100) == nil)
+  }
+}

@@ -241,7 +241,7 @@ struct OpeningTests {
 
 @Suite("Initial sequence numbers and ports (RFC 6528, RFC 6056)")
 struct SecretsTests {
-  let key = SecretKey(0x0706_0504_0302_0100, 0x0F0E_0D0C_0B0A_0908)
+  let keys = ConnectionKeys(HostSecret(seed: 1))
 
   func tuple(_ remote: UInt16) -> FourTuple {
     FourTuple(
@@ -253,30 +253,44 @@ struct SecretsTests {
 
   @Test("MUST-8: the initial sequence number goes on by one every four microseconds, and wraps")
   func clock() {
-    let first = ConnectionSecrets(for: tuple(80), key: key, now: .zero)
-    let later = ConnectionSecrets(for: tuple(80), key: key, now: .zero + .microseconds(4_000))
+    let first = ConnectionSecrets(for: tuple(80), keys: keys, now: .zero)
+    let later = ConnectionSecrets(for: tuple(80), keys: keys, now: .zero + .microseconds(4_000))
     #expect(SequenceNumber(later.initialSequenceNumber) - SequenceNumber(first.initialSequenceNumber) == 1_000)
-    let muchLater = ConnectionSecrets(for: tuple(80), key: key, now: .zero + .seconds(86_400 * 365 * 100))
+    let muchLater = ConnectionSecrets(for: tuple(80), keys: keys, now: .zero + .seconds(86_400 * 365 * 100))
     #expect(muchLater.timestampOffset == first.timestampOffset)
   }
 
   @Test("SHLD-1, MUST-9: without the key the numbers of two connections have nothing in common")
   func keyed() {
-    let first = ConnectionSecrets(for: tuple(80), key: key, now: .zero)
-    let neighbour = ConnectionSecrets(for: tuple(81), key: key, now: .zero)
-    let other = ConnectionSecrets(for: tuple(80), key: SecretKey(1, 2), now: .zero)
+    let first = ConnectionSecrets(for: tuple(80), keys: keys, now: .zero)
+    let neighbour = ConnectionSecrets(for: tuple(81), keys: keys, now: .zero)
+    let other = ConnectionSecrets(for: tuple(80), keys: ConnectionKeys(HostSecret(seed: 2)), now: .zero)
     #expect(first.initialSequenceNumber != neighbour.initialSequenceNumber)
     #expect(first.timestampOffset != neighbour.timestampOffset)
     #expect(first.initialSequenceNumber != other.initialSequenceNumber)
   }
 
+  @Test("RFC 6056 section 3.3.3: ports to one destination tell nothing about those to another, nor where they begin")
+  func portsOfOthers() {
+    func chosen(_ calls: Int, secret: UInt64 = 1) -> [UInt16?] {
+      var ports = EphemeralPorts(key: SecretKey(3, 4))
+      var generator = HostSecret(seed: secret).generator()
+      let first = ports.choose(for: tuple(80), using: &generator) { _ in true }
+      for remote in 0..<UInt16(calls) { _ = ports.choose(for: tuple(1_000 + remote), using: &generator) { _ in true } }
+      return [first, ports.choose(for: tuple(80), using: &generator) { _ in true }]
+    }
+    #expect((0...100).allSatisfy { chosen($0) == chosen(0) })
+    #expect(chosen(0)[0] != chosen(0, secret: 2)[0])
+  }
+
   @Test("Ports to one destination follow each other, skip what is in use, and run out")
   func ports() {
-    var ports = EphemeralPorts(key: key, range: 50_000...50_003)
+    var ports = EphemeralPorts(key: SecretKey(3, 4), range: 50_000...50_003)
+    var generator = HostSecret(seed: 1).generator()
     var seen: Set<UInt16> = []
-    for _ in 0..<4 { seen.insert(ports.choose(for: tuple(80)) { _ in true } ?? 0) }
+    for _ in 0..<4 { seen.insert(ports.choose(for: tuple(80), using: &generator) { _ in true } ?? 0) }
     #expect(seen == [50_000, 50_001, 50_002, 50_003])
-    #expect(ports.choose(for: tuple(80)) { $0 == 50_002 } == 50_002)
-    #expect(ports.choose(for: tuple(80)) { _ in false } == nil)
+    #expect(ports.choose(for: tuple(80), using: &generator) { $0 == 50_002 } == 50_002)
+    #expect(ports.choose(for: tuple(80), using: &generator) { _ in false } == nil)
   }
 }

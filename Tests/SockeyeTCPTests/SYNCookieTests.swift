@@ -5,7 +5,7 @@ import Testing
 
 @Suite("SYN cookies (RFC 4987 section 3.6)")
 struct SYNCookieTests {
-  static let key = SecretKey(3, 4)
+  static let secret = HostSecret(seed: 3)
   static let configuration = ConnectionConfiguration.plain.with {
     $0.timestamps = true
     $0.selectiveAcknowledgment = true
@@ -13,7 +13,7 @@ struct SYNCookieTests {
   }
   static let path = NetworkPath(version: .v4)
   static let now = SegmentScript.start
-  let cookies = SYNCookies(key: key)
+  let cookies = SYNCookies(secret)
   let tuple = FourTuple(localAddress: (0, 1), remoteAddress: (0, 2), ports: SegmentScript.ports)
 
   func answer(_ options: TCPOptions) -> TCPHeader {
@@ -56,7 +56,7 @@ struct SYNCookieTests {
         configuration: Self.configuration,
         path: Self.path,
         tuple: tuple,
-        key: Self.key,
+        keys: ConnectionKeys(Self.secret),
         now: Self.now
       )
     )
@@ -78,7 +78,7 @@ struct SYNCookieTests {
   func withoutTimestamps() throws {
     var options = TCPOptions.modern
     options.timestamp = nil
-    options.maximumSegmentSize = 1_399
+    options.maximumSegmentSize = 1_359
     let answer = answer(options)
     #expect(answer.options.windowScale == nil && !answer.options.sackPermitted)
     let syn = try #require(cookies.check(acknowledgment(of: answer), tuple: tuple, now: Self.now))
@@ -86,12 +86,21 @@ struct SYNCookieTests {
     #expect(syn.options.windowScale == nil && !syn.options.sackPermitted)
   }
 
-  @Test("A cookie is good for two minutes")
+  @Test("A cookie is good for a minute at least and two at most, and never again")
   func age() {
     let ack = acknowledgment(of: answer(.modern))
-    #expect(cookies.check(ack, tuple: tuple, now: Self.now + .seconds(115)) != nil)
-    for minutes: Int64 in [3, 4, 10, 16, 31] {
+    #expect(cookies.check(ack, tuple: tuple, now: Self.now + .seconds(60)) != nil)
+    for minutes: Int64 in [2, 3, 4, 10, 16, 32, 1 << 20] {
       #expect(cookies.check(ack, tuple: tuple, now: Self.now + .seconds(60 * minutes)) == nil, "\(minutes) minutes")
+    }
+  }
+
+  @Test("MUST-16: no size that a cookie brings back is above what the peer takes, however little that is")
+  func segmentSize() throws {
+    for size in [48, 63, 200, 535, 536, 1000, 1219, 1399, 1459, 1460, 8999] as [UInt16] {
+      let syn = try #require(cookies.check(acknowledgment(of: answer(.mss(size))), tuple: tuple, now: Self.now))
+      let kept = try #require(syn.options.maximumSegmentSize)
+      #expect(kept <= size && kept > size / 3, "\(size): \(kept)")
     }
   }
 
@@ -108,7 +117,7 @@ struct SYNCookieTests {
     #expect(cookies.check(elsewhere, tuple: tuple, now: Self.now) == nil)
     let other = FourTuple(localAddress: (0, 1), remoteAddress: (0, 3), ports: SegmentScript.ports)
     #expect(cookies.check(ack, tuple: other, now: Self.now) == nil)
-    #expect(SYNCookies(key: SecretKey(3, 5)).check(ack, tuple: tuple, now: Self.now) == nil)
+    #expect(SYNCookies(HostSecret(seed: 4)).check(ack, tuple: tuple, now: Self.now) == nil)
     for flags: TCPFlags in [.syn, [.syn, .ack], [.rst, .ack], .fin] {
       var wrong = ack
       wrong.flags = flags

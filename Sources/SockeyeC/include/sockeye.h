@@ -25,7 +25,20 @@ extern "C" {
 typedef struct sockeye_host sockeye_host;
 #define SOCKEYE_NO_DEADLINE UINT64_MAX
 
-/* A host, configured by a comma-separated list of key=value; NULL if the list is wrong, an unknown key included. */
+/* A host, configured by a comma-separated list of key=value; NULL if the list is wrong, an unknown key included, or there is
+ * no secret to be had. Why is then written to `why`, ended by a NUL and cut off at `why_capacity` bytes; `why` may be NULL.
+ *
+ * All that others must not guess derives from one secret: initial sequence numbers, ports, cookies, identifications, the
+ * offsets of timestamps, the keys of hash tables. It is one of these, the first that there is:
+ *
+ *     `secret`   secret_length bytes, at least 32 and all of them unpredictable: from getrandom(2), or a generator of random
+ *                numbers in hardware. Fewer are an error. They are copied; wipe yours. Use no secret twice.
+ *     seed=N     in the configuration: for simulations only. A run with the same seed is the same. Whoever tries out seeds
+ *                finds it, so a host that talks to others must not have one.
+ *     otherwise  32 bytes of getrandom(2), which waits until the machine has gathered enough; NULL if it has none to give. */
+sockeye_host *sockeye_host_create(const char *configuration, const void *secret, size_t secret_length,
+                                  uint64_t now_us, char *why, size_t why_capacity);
+/* sockeye_host_create(configuration, NULL, 0, now_us, NULL, 0) */
 sockeye_host *sockeye_host_new(const char *configuration, uint64_t now_us);
 void     sockeye_host_free(sockeye_host *);
 /* A packet arrives. */

@@ -2,20 +2,27 @@ public import SockeyeWire
 
 /// SYN cookies (RFC 4987 section 3.6): a listener's answer to a flood of SYNs, which keeps nothing for a SYN.
 ///
-/// What must be remembered of the SYN travels in the SYN,ACK and comes back with the ACK: a time and the MSS in the
-/// sequence number, under a keyed hash of the tuple; window scale and SACK in the low bits of the timestamp, where the
-/// peer uses timestamps.
+/// What must be remembered of the SYN travels in the SYN,ACK and comes back with the ACK: the MSS in the sequence number,
+/// beside a keyed hash of the tuple; window scale and SACK in the low bits of the timestamp, where the peer uses timestamps.
 ///
 /// ```
-/// sequence number: | 5 bits: minute | 3 bits: MSS | 24 bits: hash |
+/// sequence number: | 4 bits: MSS | 28 bits: hash |
 /// timestamp:       | 26 bits: clock | 1 bit: SACK | 1 bit: reserved | 4 bits: window scale, 15 for none |
 /// ```
+///
+/// The key changes every minute, and what the last two have made is believed. Somebody who answers blindly needs some 130
+/// million ACKs; a listener believes cookies only while it has sent some (`lifetime`), so he must flood it as well.
 public struct SYNCookies: Sendable {
   private let key: SecretKey
+  private let connectionKeys: ConnectionKeys
 
-  /// Cookies under the given secret.
-  public init(key: SecretKey) {
-    self.key = key
+  /// How long a cookie may be believed at most: two periods of its key.
+  public static var lifetime: Interval { .seconds(120) }
+
+  /// Cookies under a host's secret.
+  public init(_ secret: HostSecret) {
+    key = secret.key(for: .synCookie)
+    connectionKeys = ConnectionKeys(secret)
   }
 
   /// The SYN,ACK that answers a SYN without keeping anything.
@@ -33,7 +40,7 @@ public struct SYNCookies: Sendable {
     path: NetworkPath,
     now: Instant
   ) -> TCPHeader {
-    let secrets = ConnectionSecrets(for: tuple, key: key, now: now)
+    let secrets = ConnectionSecrets(for: tuple, keys: connectionKeys, now: now)
     let connection = Connection(
       accepting: syn,
       configuration: configuration,
@@ -42,12 +49,11 @@ public struct SYNCookies: Sendable {
       secrets: secrets,
       now: now
     )
-    let minute = Self.minute(at: now)
     let size = Self.sizeIndex(syn.options.maximumSegmentSize ?? SegmentSize.defaultSend(path.version))
     var header = TCPHeader(
       sourcePort: tuple.ports.local,
       destinationPort: tuple.ports.remote,
-      sequenceNumber: cookie(minute: minute, size: size, peerInitial: syn.sequenceNumber, tuple: tuple),
+      sequenceNumber: cookie(Self.period(at: now), size: size, peerInitial: syn.sequenceNumber, tuple: tuple),
       acknowledgmentNumber: (SequenceNumber(syn.sequenceNumber) + 1).value,
       flags: [.syn, .ack],
       window: UInt16(clamping: configuration.initialReceiveWindow)
@@ -67,17 +73,17 @@ public struct SYNCookies: Sendable {
     return header
   }
 
-  /// What a SYN said whose cookie comes back with this ACK; nil where the cookie is wrong or older than two minutes.
+  /// What a SYN said whose cookie comes back with this ACK; nil where the cookie is wrong, or older than `lifetime`.
   public func check(_ ack: TCPHeader, tuple: FourTuple, now: Instant) -> RememberedSYN? {
     guard ack.flags.contains(.ack), !ack.flags.contains(.syn), !ack.flags.contains(.rst) else { return nil }
     let number = SequenceNumber(ack.acknowledgmentNumber) + .max
     let peerInitial = SequenceNumber(ack.sequenceNumber) + .max
-    let size = UInt32(number.value >> 24) & 7
-    let minute = Self.minute(at: now)
-    let age = (minute + 32 - (number.value >> 27)) % 32
-    guard age <= 2 else { return nil }
-    let expected = cookie(minute: number.value >> 27, size: size, peerInitial: peerInitial.value, tuple: tuple)
-    guard expected == number.value else { return nil }
+    let size = number.value >> 28
+    let period = Self.period(at: now)
+    let isOurs = [period, period &- 1].contains {
+      cookie($0, size: size, peerInitial: peerInitial.value, tuple: tuple) == number.value
+    }
+    guard isOurs else { return nil }
 
     var options = TCPOptions()
     options.maximumSegmentSize = Self.sizes(size)
@@ -91,14 +97,15 @@ public struct SYNCookies: Sendable {
     return RememberedSYN(initialSequenceNumber: number.value, peerInitial: peerInitial.value, options: options)
   }
 
-  private func cookie(minute: UInt32, size: UInt32, peerInitial: UInt32, tuple: FourTuple) -> UInt32 {
-    let extra = UInt64(minute % 32) << 40 | UInt64(size) << 32 | UInt64(peerInitial)
-    let hash = UInt32(truncatingIfNeeded: tuple.hash(key, purpose: .synCookie, extra: extra)) & 0xFF_FFFF
-    return (minute % 32) << 27 | size << 24 | hash
+  private func cookie(_ period: UInt64, size: UInt32, peerInitial: UInt32, tuple: FourTuple) -> UInt32 {
+    let extra = UInt64(size) << 32 | UInt64(peerInitial)
+    let hash = tuple.hash(key.rotated(to: period), extra: extra)
+    return size << 28 | UInt32(truncatingIfNeeded: hash) & 0xFFF_FFFF
   }
 
-  private static func minute(at now: Instant) -> UInt32 {
-    UInt32(truncatingIfNeeded: now.nanoseconds / 60_000_000_000) % 32
+  /// Which key is in use.
+  private static func period(at now: Instant) -> UInt64 {
+    UInt64(bitPattern: now.nanoseconds / 60_000_000_000)
   }
 
   /// The clock with its low six bits replaced, and never ahead of itself.
@@ -108,23 +115,32 @@ public struct SYNCookies: Sendable {
     return value.wrappingDistance(from: clock) > 0 ? value &- 0x40 : value
   }
 
-  /// The eight sizes that a cookie can remember: what IPv4 and IPv6 guarantee, tunnels, and Ethernet.
+  /// The sixteen sizes that a cookie can remember: the least that is believed, what small links and IPv4 and IPv6 guarantee,
+  /// tunnels, Ethernet, and jumbo frames.
   private static func sizes(_ index: UInt32) -> UInt16 {
     switch index {
-    case 0: 536
-    case 1: 1_200
-    case 2: 1_220
-    case 3: 1_300
-    case 4: 1_400
-    case 5: 1_440
-    case 6: 1_460
-    default: 8_960
+    case 0: SegmentSize.least
+    case 1: 128
+    case 2: 216
+    case 3: 384
+    case 4: 512
+    case 5: 536
+    case 6: 1_024
+    case 7: 1_200
+    case 8: 1_220
+    case 9: 1_300
+    case 10: 1_360
+    case 11: 1_400
+    case 12: 1_440
+    case 13: 1_452
+    case 14: 1_460
+    default: 8_940
     }
   }
 
-  /// The greatest of the sizes that is not greater than `size`.
+  /// The greatest of the sizes that is not greater than `size` (RFC 9293 section 3.7.1, MUST-16).
   private static func sizeIndex(_ size: UInt16) -> UInt32 {
-    var index: UInt32 = 7
+    var index: UInt32 = 15
     while index > 0, sizes(index) > size { index -= 1 }
     return index
   }
@@ -146,17 +162,17 @@ extension Connection {
   ///   - configuration: the settings, the same as when the SYN was answered.
   ///   - path: what the network layer says about the way to the peer.
   ///   - tuple: the addresses and ports.
-  ///   - key: the secret that `SYNCookies` and `ConnectionSecrets` were made of.
+  ///   - keys: those of the host's secret.
   ///   - now: when the ACK arrived.
   public init(
     remembered syn: RememberedSYN,
     configuration: ConnectionConfiguration,
     path: NetworkPath,
     tuple: FourTuple,
-    key: SecretKey,
+    keys: ConnectionKeys,
     now: Instant
   ) {
-    let offset = ConnectionSecrets(for: tuple, key: key, now: now).timestampOffset
+    let offset = ConnectionSecrets(for: tuple, keys: keys, now: now).timestampOffset
     let header = TCPHeader(
       sourcePort: tuple.ports.remote,
       destinationPort: tuple.ports.local,

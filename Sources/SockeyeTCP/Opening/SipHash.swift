@@ -1,7 +1,8 @@
 /// SipHash-2-4 (Aumasson, Bernstein 2012): a pseudo-random function of 64-bit words under a secret key.
 ///
-/// Everything here that an attacker must not predict comes from it: initial sequence numbers, timestamp offsets, port
-/// offsets, SYN and fast-open cookies. All take whole words, so the last block holds nothing but the length.
+/// What an attacker must not predict about a tuple comes from it: initial sequence numbers, timestamp offsets, port offsets,
+/// SYN and fast-open cookies, places in tables; each under a key of its own, which `HostSecret` derives. All take whole words,
+/// so the last block holds nothing but the length.
 struct SipHash {
   private var v0: UInt64
   private var v1: UInt64
@@ -58,7 +59,7 @@ struct SipHash {
   }
 }
 
-/// 128 secret bits that a host draws when it starts and shows to nobody (RFC 6528 section 3, MUST-9).
+/// 128 secret bits for one purpose (RFC 6528 section 3, MUST-9). `HostSecret` derives them.
 public struct SecretKey: Sendable {
   let first: UInt64
   let second: UInt64
@@ -67,6 +68,15 @@ public struct SecretKey: Sendable {
   public init(_ first: UInt64, _ second: UInt64) {
     self.first = first
     self.second = second
+  }
+
+  /// The key that stands for this one during one period of its use.
+  func rotated(to period: UInt64) -> SecretKey {
+    var hash = SipHash(self)
+    hash.combine(period)
+    var other = hash
+    other.combine(1)
+    return SecretKey(hash.finalize(), other.finalize())
   }
 }
 
@@ -97,15 +107,15 @@ public struct FourTuple: Hashable, Sendable {
     self.ports = ports
   }
 
-  /// The keyed hash of the tuple. `purpose` keeps the uses apart, so that none of them tells about another.
-  func hash(_ key: SecretKey, purpose: HashPurpose, includesLocalPort: Bool = true, extra: UInt64 = 0) -> UInt64 {
+  /// The keyed hash of the tuple, and of `extra`. No key may serve for two purposes.
+  func hash(_ key: SecretKey, includesLocalPort: Bool = true, extra: UInt64 = 0) -> UInt64 {
     var hash = SipHash(key)
     hash.combine(localHigh)
     hash.combine(localLow)
     hash.combine(remoteHigh)
     hash.combine(remoteLow)
     let local = includesLocalPort ? UInt64(ports.local) : 0
-    hash.combine(purpose.rawValue << 32 | local << 16 | UInt64(ports.remote))
+    hash.combine(local << 16 | UInt64(ports.remote))
     hash.combine(extra)
     return hash.finalize()
   }
@@ -114,16 +124,6 @@ public struct FourTuple: Hashable, Sendable {
 extension FourTuple {
   /// The keyed hash by which a host finds the connection of a segment.
   public func flowHash(_ key: SecretKey) -> UInt64 {
-    hash(key, purpose: .flowTable)
+    hash(key)
   }
-}
-
-/// What a keyed hash is used for.
-enum HashPurpose: UInt64 {
-  case initialSequenceNumber = 1
-  case timestampOffset
-  case portOffset
-  case synCookie
-  case fastOpenCookie
-  case flowTable
 }

@@ -112,8 +112,7 @@ struct HostCommand: ParsableCommand {
   }
 
   private func makeConfiguration(_ mtu: Int) throws -> HostConfiguration {
-    var random = SystemRandomNumberGenerator()
-    var configuration = HostConfiguration(seed: random.next())
+    var configuration = HostConfiguration(secret: try .fromSystem())
     configuration.addresses = tun.addresses
     configuration.fit(mtu: mtu, hasOffload: !noOffload)
     configuration.connection.congestionControl = congestion.algorithm
