@@ -17,14 +17,17 @@ struct Sockeye: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Checksum.self, Completions.self, Connect.self, Get.self, HostCommand.self, Listen.self, Serve.self,
+      Checksum.self, Completions.self, Connect.self, Flags.self, Get.self, HostCommand.self, Listen.self, Manual.self,
+      Serve.self,
     ]
   )
 
   static func main() async {
+    StandardDescriptors.open()
     Signals.shared.start()
     do {
       var command = try parseAsRoot()
+      if let ruled = command as? any RuledCommand { try ruled.checkFlags(CommandLine.arguments.dropFirst(2)) }
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -28,6 +28,42 @@ def test_usage_errors():
         assert line.startswith("sockeye: ") and line.count("\n") == 1 and "--help" in line, line
 
 
+def test_unknown_verbs():
+    """A verb that doesn't exist is answered with the one that was probably meant."""
+    for word, meant in [("conect", "connect"), ("listn", "listen"), ("severe", "serve"), ("gte", "get"), ("comp", "completions")]:
+        answer = sockeye(word, "127.0.0.1:1")
+        assert answer.returncode == 2 and answer.stdout == b"", answer
+        assert f"did you mean '{meant}'?" in answer.stderr.decode(), answer
+    answer = sockeye("xyzzy\x1b[2J")
+    assert answer.returncode == 2 and b"did you mean" not in answer.stderr and b"\x1b" not in answer.stderr, answer
+
+
+PRINTING = (
+    ["--help"], ["--version"], ["get", "--help"], ["help", "serve"], ["completions", "bash"], ["completions", "zsh"],
+    ["completions", "fish"], ["manual"], ["checksum", "words"], ["checksum", "--list"], ["checksum", "--list", "--json"],
+)
+
+
+def test_full_disk():
+    """What can't be written to standard output is exit code 3, whatever prints it."""
+    for arguments in PRINTING:
+        with open("/dev/full", "wb") as full:
+            answer = subprocess.run(
+                [support.SOCKEYE, *arguments], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, timeout=support.DEADLINE
+            )
+        assert answer.returncode == 3, (arguments, answer)
+        assert b"No space left on device" in answer.stderr and answer.stderr.count(b"\n") == 1, (arguments, answer)
+
+
+def test_closed_descriptors():
+    """A standard descriptor that is closed is nobody else's: nothing is read from it or hidden in it."""
+    for arguments in PRINTING:
+        for closing, code in ((">&-", 3), ("<&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 3)):
+            command = f'exec "$0" "$@" {closing}'
+            answer = subprocess.run(["sh", "-c", command, support.SOCKEYE, *arguments], capture_output=True, timeout=support.DEADLINE)
+            assert answer.returncode == code, (arguments, closing, answer)
+
+
 def test_bash_completion():
     """The bash completion is a script that bash accepts, and completes a verb's name."""
     script = sockeye("completions", "bash").stdout
@@ -53,6 +89,24 @@ def test_installation():
         formatted = subprocess.run([mandoc, "-T", "utf8", page], capture_output=True, check=True).stdout.decode()
         text = re.sub(".\b", "", formatted)  # Bold is overstruck, underlining is an underscore and a backspace.
         assert "completions" in text and "SYNOPSIS" in text, text[:500]
+
+
+def test_manual_page():
+    """The manual page is right mdoc, names every flag, and has each example of the help on a line of its own."""
+    mandoc = support.need("mandoc")
+    page = sockeye("manual").stdout
+    lint = subprocess.run([mandoc, "-T", "lint", "-W", "warning"], input=page, capture_output=True)
+    assert lint.returncode == 0, lint.stdout.decode()
+    shown = subprocess.run([mandoc, "-T", "utf8", "-O", "width=130"], input=page, capture_output=True, check=True).stdout.decode()
+    lines = [line.strip() for line in re.sub(".\b", "", shown).splitlines()]
+    for verb in ("checksum", "completions", "connect", "get", "host", "listen", "serve"):
+        text = sockeye(verb, "--help").stdout.decode()
+        examples = re.findall(r"^  (\S.*sockeye .*|sockeye .*)$", text.split("USAGE")[0], re.MULTILINE)
+        assert examples, f"help of {verb} has no example"
+        for example in examples:
+            assert example.strip() in lines, (verb, example)
+        for flag in re.findall(r"--[a-z][a-z-]+", text):
+            assert any(flag in line for line in lines), (verb, flag)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def test_exit_2_usage():
         (["connect", "--expect", "(", "127.0.0.1:1"], "regular expression"),
         (["connect", "--every", "1s", "127.0.0.1:1"], "--send"),
         (["connect", "--append", "crc-99", "127.0.0.1:1"], "--list"),
-        (["listen", "--echo", "--relay", "0"], "choose one"),
+        (["listen", "--echo", "--relay", "0"], "exclude each other"),
         (["listen", "--tls", "0"], "--certificate"),
         (["listen", "--allow", "10.0.0.0/99", "0"], "prefix"),
         (["listen", "--udp", "--join", "10.0.0.1", "0"], "224.0.0.0/4"),

@@ -12,10 +12,6 @@ struct FamilyFlags: ParsableArguments {
   @Flag(name: .customShort("n"), help: "Take addresses only; look no names up.")
   var numericOnly = false
 
-  func validate() throws {
-    if v4 && v6 { throw ValidationError("-4 and -6 exclude each other; leave one out") }
-  }
-
   var family: AddressFamily {
     if v4 { .v4 } else if v6 { .v6 } else { .any }
   }

@@ -10,9 +10,9 @@ struct Checksum: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Sum bytes up: sums, XOR, LRC, CRC-8/16/32, the Internet checksum, SHA-256.",
     discussion: """
-      sockeye checksum --algorithm crc-16/modbus --input hex '01 03 00 00 00 0a'
-      sockeye checksum --algorithm crc-32 --file disk.img
-      printf 123456789 | sockeye checksum --algorithm crc-8
+        sockeye checksum --algorithm crc-16/modbus --input hex '01 03 00 00 00 0a'
+        sockeye checksum --algorithm crc-32 --file disk.img
+        printf 123456789 | sockeye checksum --algorithm crc-8
       """
   )
 
@@ -44,10 +44,6 @@ struct Checksum: ParsableCommand {
     "sum8", "sum16", "xor", "lrc", "internet", "crc-8", "crc-16/modbus", "crc-16/xmodem", "crc-32", "sha256",
   ]
 
-  func validate() throws {
-    if self.text != nil, file != nil { throw ValidationError("give TEXT or --file, not both") }
-  }
-
   func run() throws {
     if list { return printList() }
     let algorithms = try (self.algorithm.isEmpty ? Self.usual : self.algorithm).map { try ChecksumAlgorithm($0) }
@@ -63,18 +59,23 @@ struct Checksum: ParsableCommand {
     } else {
       try readInput(into: &calculations)
     }
+    let isOnly = algorithms.count == 1
     for (algorithm, calculation) in zip(algorithms, calculations) {
-      let digest = calculation.digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-      if json {
-        var line = JSONLine(event: "checksum")
-        line.add("algorithm", algorithm.name)
-        line.add("value", digest)
-        print(line.line)
-      } else if algorithms.count == 1 {
-        print(digest)
-      } else {
-        print(Self.padded(algorithm.name) + digest)
-      }
+      show(calculation.digest, of: algorithm, isOnly: isOnly)
+    }
+  }
+
+  private func show(_ digest: [UInt8], of algorithm: ChecksumAlgorithm, isOnly: Bool) {
+    let digits = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    if json {
+      var line = JSONLine(event: "checksum")
+      line.add("algorithm", algorithm.name)
+      line.add("value", digits)
+      print(line.line)
+    } else {
+      print(
+        isOnly ? digits : algorithm.name + String(repeating: " ", count: max(1, 20 - algorithm.name.count)) + digits
+      )
     }
   }
 
@@ -105,12 +106,7 @@ struct Checksum: ParsableCommand {
 
   private func printList() {
     for algorithm in ChecksumAlgorithm.all {
-      let digest = algorithm.checksum(of: Array("123456789".utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-      print(Self.padded(algorithm.name) + digest.joined())
+      show(algorithm.checksum(of: Array("123456789".utf8)), of: algorithm, isOnly: false)
     }
-  }
-
-  private static func padded(_ name: String) -> String {
-    name + String(repeating: " ", count: max(1, 20 - name.count))
   }
 }

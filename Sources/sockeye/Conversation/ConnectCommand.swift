@@ -10,10 +10,10 @@ struct Connect: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Hold a conversation over TCP, UDP, TLS or a Unix domain socket.",
     discussion: """
-      printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye connect example.com:80
-      sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
-      sockeye connect --expect '^220 ' --within 2s mail.example.com:25
-      sockeye connect --input hex --append crc-16/modbus:le --frame gap:5ms 10.0.0.7:502
+        printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye connect example.com:80
+        sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
+        sockeye connect --expect '^220 ' --within 2s mail.example.com:25
+        sockeye connect --input hex --append crc-16/modbus:le --frame gap:5ms 10.0.0.7:502
 
       End of input half-closes, the rest of the peer's data is still read, and the program ends when both directions \
       have. If the peer closes first it ends at once.
@@ -52,9 +52,6 @@ struct Connect: AsyncParsableCommand {
   func validate() throws {
     if let count = self.count, count < 1 { throw ValidationError("--count is a number above 0") }
     if retry < 0 { throw ValidationError("--retry is a number from 0") }
-    if self.send == nil, every != nil || self.count != nil {
-      throw ValidationError("--every and --count repeat what --send says; add --send TEXT")
-    }
   }
 
   func run() async throws {

@@ -121,7 +121,6 @@ struct ConversationFlags: ParsableArguments {
 
   func validate() throws {
     if let ttl = self.ttl, !(0...255).contains(ttl) { throw ValidationError("--ttl is a number from 0 to 255") }
-    if udp && tls { throw ValidationError("--udp and --tls exclude each other; leave one out") }
     if !(1...65_535).contains(maxDatagram.bytes) {
       throw ValidationError("--max-datagram is a size from 1 to 65535")
     }

@@ -9,11 +9,11 @@ struct Listen: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve conversations over TCP, UDP, TLS or a Unix domain socket.",
     discussion: """
-      sockeye listen 8888
-      sockeye listen --once --reply 'thank you, tcp client' 8888
-      sockeye listen --max-clients 1 --reply haha --encoding gbk 8888
-      sockeye listen --udp --echo 8888
-      sockeye listen --exec 'tr a-z A-Z' 8888
+        sockeye listen 8888
+        sockeye listen --once --reply 'thank you, tcp client' 8888
+        sockeye listen --max-clients 1 --reply haha --encoding gbk 8888
+        sockeye listen --udp --echo 8888
+        sockeye listen --exec 'tr a-z A-Z' 8888
 
       On a terminal, a typed line goes to every client; '@3 TEXT' to client 3 alone; /clients lists them, /kick 3 sends \
       one away, /quit ends. Clients beyond --max-clients wait, first come first served. The first INT or TERM stops \
@@ -81,12 +81,9 @@ struct Listen: AsyncParsableCommand {
   var readyFile: String?
 
   func validate() throws {
-    let answers = [echo, reply != nil, exec != nil, relay].filter { $0 }.count
-    if answers > 1 { throw ValidationError("--echo, --reply, --exec and --relay exclude each other; choose one") }
     if let clients = maxClients, clients < 1 { throw ValidationError("--max-clients is a number above 0") }
     if let rate = replyRate, rate < 1 { throw ValidationError("--reply-rate is a number above 0") }
     if let replies = self.replies, replies < 0 { throw ValidationError("--replies is a number; 0 means no limit") }
-    if once && keepOpen { throw ValidationError("--once and --keep-open exclude each other; leave one out") }
   }
 
   func run() async throws {

@@ -109,14 +109,7 @@ struct Get: AsyncParsableCommand {
     if retry < 0 { throw ValidationError("--retry is 0 or more") }
     if let rate, rate.bytes < 1 { throw ValidationError("--rate is at least 1 byte a second") }
     if output != nil, self.urls.count > 1 { throw ValidationError("-o is for one URL; -d takes many") }
-    if output != nil, self.recursive { throw ValidationError("-o is for one file; --recursive goes with -d") }
-    if checksum != nil, self.urls.count > 1 || self.recursive {
-      throw ValidationError("--checksum is for one file")
-    }
-    if insecure, fingerprint != nil || ca != nil {
-      throw ValidationError("--insecure trusts everybody; leave it out, or --ca and --fingerprint")
-    }
-    if output == "-", json { throw ValidationError("--json and -o - both want standard output") }
+    if checksum != nil, self.urls.count > 1 { throw ValidationError("--checksum is for one file") }
   }
 
   func run() async throws {

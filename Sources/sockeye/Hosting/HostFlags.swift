@@ -30,13 +30,6 @@ struct HostServiceFlags: ParsableArguments {
   @Flag(help: "Say the SHA-256 of what --source has sent and --sink has taken.")
   var digest = false
 
-  func validate() throws {
-    if bytes != nil, source == nil { throw ValidationError("--bytes is about --source; give it a port") }
-    if digest, source == nil, sink == nil {
-      throw ValidationError("--digest is about --source and --sink; give one a port")
-    }
-  }
-
   var options: MeasuringOptions {
     MeasuringOptions(sourceLength: bytes.map { UInt64(clamping: $0.bytes) }, takesDigest: digest)
   }

@@ -5,9 +5,9 @@ struct Completions: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print a completion script for a shell.",
     discussion: """
-      bash: source <(sockeye completions bash)
-      zsh:  sockeye completions zsh > "${fpath[1]}/_sockeye"
-      fish: sockeye completions fish > ~/.config/fish/completions/sockeye.fish
+        source <(sockeye completions bash)
+        sockeye completions zsh > "${fpath[1]}/_sockeye"
+        sockeye completions fish > ~/.config/fish/completions/sockeye.fish
       """
   )
 

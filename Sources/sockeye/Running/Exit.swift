@@ -39,8 +39,12 @@ enum Exit {
     }
   }
 
-  /// Ends the program.
+  /// Ends the program. What was printed and could not be written makes a success a failure.
   static func now(_ code: Code) -> Never {
+    if code == .success, let problem = StandardDescriptors.flush() {
+      StandardError.say("sockeye: \(problem)")
+      exit(Code.localFile.rawValue)
+    }
     exit(code.rawValue)
   }
 
@@ -69,6 +73,11 @@ enum Exit {
       print(Sockeye.fullMessage(for: error))
       now(.success)
     }
+    if let verb = unknownVerb {
+      let nearest = NearestName.of(verb, among: verbs).map { "; did you mean '\($0)'?" } ?? "; see 'sockeye --help'"
+      StandardError.say("sockeye: there is no verb '\(VisibleText.of(verb))'\(nearest)")
+      now(.usage)
+    }
     // What help is asked for by an error ("missing subcommand") is help all the same, but the call was wrong.
     let message = Sockeye.message(for: error)
     if message.isEmpty || error is CleanExit {
@@ -86,10 +95,23 @@ enum Exit {
     return trimmed.prefix(1).lowercased() + trimmed.dropFirst()
   }
 
+  /// The verbs that help names.
+  private static var verbs: [String] {
+    Sockeye.configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName } + ["help"]
+  }
+
+  /// The word in a verb's place, if there is no such verb.
+  private static var unknownVerb: String? {
+    let known = Sockeye.configuration.subcommands.map { $0._commandName } + ["help"]
+    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !known.contains(word) else {
+      return nil
+    }
+    return word
+  }
+
   /// The verb that was called, if there is one of that name.
   private static var helpCommand: String {
-    let names = Sockeye.configuration.subcommands.map { $0._commandName }
-    guard let verb = CommandLine.arguments.dropFirst().first, names.contains(verb) else { return "sockeye" }
+    guard let verb = CommandLine.arguments.dropFirst().first, verbs.contains(verb) else { return "sockeye" }
     return "sockeye \(verb)"
   }
 }

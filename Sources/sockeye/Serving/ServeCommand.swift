@@ -10,6 +10,9 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Put a directory on the network: HTTP, HTTPS and bare names on one port.",
     discussion: """
+        sockeye serve .
+        sockeye serve --public --upload --tls auto ~/Public
+
       Any browser, curl, wget, aria2 or 'sockeye get' can fetch from it, and so can clients that send a bare file name \
       and read until the end. Folders are listed (?json, ?plain) and fetched whole (?zip, ?tar); ?hash=sha256 gives a \
       file's digest. Only this machine can connect unless --public or --listen says otherwise. Hidden files, and \
@@ -64,9 +67,6 @@ struct Serve: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...256).contains(workers) else { throw ValidationError("--workers is a number from 1 to 256") }
-    if self.public, self.listen != nil {
-      throw ValidationError("--public and --listen exclude each other; leave one out")
-    }
   }
 
   func run() async throws {

@@ -27,13 +27,6 @@ struct SecurityFlags: ParsableArguments {
     if let tls, tls != "auto" {
       throw ValidationError("--tls takes 'auto'; for a certificate of your own use --certificate and --key")
     }
-    if (self.certificate == nil) != (self.key == nil) {
-      throw ValidationError("--certificate and --key belong together; name both")
-    }
-    if self.tls != nil, self.certificate != nil {
-      throw ValidationError("--tls auto and --certificate exclude each other; leave one out")
-    }
-    if addUser != nil, self.authFile == nil { throw ValidationError("--add-user needs --auth-file") }
   }
 
   /// The certificate to use, if TLS is spoken.

@@ -77,7 +77,6 @@ struct ServiceLimitFlags: ParsableArguments {
   }
 
   func validate() throws {
-    if self.quota != nil, !self.upload { throw ValidationError("--quota is for uploads; add --upload") }
     if let rate, rate.bytes < 1024 { throw ValidationError("--rate is at least 1KiB a second") }
     if let maxClients, maxClients < 1 { throw ValidationError("--max-clients is at least 1") }
     if let maxPerAddress, maxPerAddress < 1 { throw ValidationError("--max-per-address is at least 1") }

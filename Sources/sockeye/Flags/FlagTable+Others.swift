@@ -1,0 +1,44 @@
+extension Checksum: RuledCommand {
+  static let possibleSubjects: Set<FlagSubject> = [.text, .file, .standardInput]
+
+  static let flagRules = [
+    FlagRule("--algorithm", "-a"),
+    FlagRule("--file", when: .on([.file])),
+    FlagRule("--input", when: .on([.text])),
+    FlagRule("--encoding", when: .on([.text])),
+    FlagRule("--list", when: .on([.standardInput]), .alone(besides: ["--json"])),
+    FlagRule("--json"),
+  ]
+
+  func flagSubjects(_ given: GivenFlags) -> Set<FlagSubject> {
+    if text != nil { [.text] } else if file != nil { [.file] } else { [.standardInput] }
+  }
+}
+
+extension HostCommand: RuledCommand {
+  static let flagRules = [
+    FlagRule("--tun"),
+    FlagRule("--gateway"),
+    FlagRule("--mtu"),
+    FlagRule("--no-offload"),
+    FlagRule("--kernel-thread"),
+    FlagRule("--congestion"),
+    FlagRule("--echo"),
+    FlagRule("--discard"),
+    FlagRule("--chargen"),
+    FlagRule("--daytime"),
+    FlagRule("--source"),
+    FlagRule("--sink"),
+    FlagRule("--bytes", when: .with(["--source"])),
+    FlagRule("--digest", when: .with(["--source", "--sink"])),
+    FlagRule("--status"),
+    FlagRule("--every", when: .with(["--status"])),
+    FlagRule("--capture"),
+    FlagRule("--ready-file"),
+    FlagRule("--quiet", "-q"),
+  ]
+}
+
+extension Completions: RuledCommand {
+  static let flagRules: [FlagRule] = []
+}

@@ -1,0 +1,21 @@
+import Glibc
+
+/// Standard input, output and error, as this program finds and leaves them.
+enum StandardDescriptors {
+  /// Opens those that the caller closed, so that no file or socket of our own takes the place of one and is read, or
+  /// written to, as if it were it. What is opened fails to read, or to write, as a closed descriptor does.
+  static func open() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      // The lowest free descriptor is the one that is missing.
+      _ = Glibc.open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
+
+  /// Writes what `print` has kept back, and what it could not write before.
+  ///
+  /// - Returns: Why that fails, if it does.
+  static func flush() -> String? {
+    guard fflush(nil) != 0 else { return nil }
+    return "cannot write to standard output: \(String(cString: strerror(errno))); choose another place for it"
+  }
+}
