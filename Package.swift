@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -7,6 +7,11 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
+
+/// A library of somebody else's. Who depends on the engine alone turns the trait off, and fetches none of them.
+func library(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: ["Applications"]))
+}
 
 let package = Package(
   name: "sockeye",
@@ -23,13 +28,19 @@ let package = Package(
     .library(name: "SockeyeLink", targets: ["SockeyeLink"]),
     .library(name: "SockeyeSimulator", targets: ["SockeyeSimulator"]),
   ],
+  traits: [
+    .trait(
+      name: "Applications",
+      description: "The program, and the libraries for conversations and files behind it, over swift-nio."
+    ),
+    .default(enabledTraits: ["Applications"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
   ],
@@ -43,12 +54,12 @@ let package = Package(
         "CSockeyeLinux",
         "SockeyeText",
         "SockeyeTransport",
-        .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "X509", package: "swift-certificates"),
+        library("Crypto", "swift-crypto"),
+        library("NIOCore", "swift-nio"),
+        library("NIOHTTP1", "swift-nio"),
+        library("NIOSSL", "swift-nio-ssl"),
+        library("SwiftASN1", "swift-asn1"),
+        library("X509", "swift-certificates"),
       ],
       swiftSettings: strict
     ),
@@ -58,17 +69,17 @@ let package = Package(
         "CSockeyeLinux",
         "SockeyeText",
         "SockeyeTransport",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        library("NIOCore", "swift-nio"),
+        library("NIOHTTP1", "swift-nio"),
+        library("NIOSSL", "swift-nio-ssl"),
       ],
       swiftSettings: strict
     ),
     .target(
       name: "SockeyeTransport",
       dependencies: [
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
+        library("NIOCore", "swift-nio"),
+        library("NIOPosix", "swift-nio"),
       ],
       swiftSettings: strict
     ),
@@ -93,11 +104,11 @@ let package = Package(
         "SockeyeText",
         "SockeyeTransport",
         "SockeyeWire",
-        .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "DequeModule", package: "swift-collections"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "NIOTLS", package: "swift-nio"),
+        library("Crypto", "swift-crypto"),
+        library("DequeModule", "swift-collections"),
+        library("NIOCore", "swift-nio"),
+        library("NIOSSL", "swift-nio-ssl"),
+        library("NIOTLS", "swift-nio"),
       ],
       swiftSettings: strict
     ),
@@ -113,10 +124,10 @@ let package = Package(
         "SockeyeText",
         "SockeyeTransport",
         "SockeyeWire",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        library("ArgumentParser", "swift-argument-parser"),
+        library("Crypto", "swift-crypto"),
+        library("NIOCore", "swift-nio"),
+        library("NIOSSL", "swift-nio-ssl"),
       ],
       swiftSettings: strict
     ),
@@ -127,9 +138,9 @@ let package = Package(
         "SockeyeDownload",
         "SockeyeText",
         "SockeyeTransport",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
+        library("NIOCore", "swift-nio"),
+        library("NIOEmbedded", "swift-nio"),
+        library("NIOHTTP1", "swift-nio"),
       ],
       swiftSettings: strict
     ),
@@ -148,10 +159,10 @@ let package = Package(
       dependencies: [
         "SockeyeService",
         "SockeyeTransport",
-        .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
+        library("Crypto", "swift-crypto"),
+        library("NIOCore", "swift-nio"),
+        library("NIOEmbedded", "swift-nio"),
+        library("NIOHTTP1", "swift-nio"),
       ],
       swiftSettings: strict
     ),
@@ -171,21 +182,21 @@ let package = Package(
         "SockeyeTalk",
         "SockeyeText",
         "SockeyeTransport",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
+        library("NIOCore", "swift-nio"),
+        library("NIOEmbedded", "swift-nio"),
       ],
       swiftSettings: strict
     ),
     .testTarget(
       name: "SockeyeTextTests",
-      dependencies: ["CSockeyeDigests", "SockeyeText", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["CSockeyeDigests", "SockeyeText", library("Crypto", "swift-crypto")],
       swiftSettings: strict
     ),
     .testTarget(
       name: "SockeyeTransportTests",
       dependencies: [
         "SockeyeTransport",
-        .product(name: "NIOEmbedded", package: "swift-nio"),
+        library("NIOEmbedded", "swift-nio"),
       ],
       swiftSettings: strict
     ),
