@@ -43,7 +43,7 @@ class Browser:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         self.process = subprocess.Popen(
             [support.need("chromium"), *self.ARGUMENTS, *sandbox, f"--user-data-dir={home}/profile", "about:blank"],
-            preexec_fn=arrange, pass_fds=(3, 4), start_new_session=True, env={**os.environ, "HOME": str(home)},
+            preexec_fn=arrange, pass_fds=(3, 4), start_new_session=True, env={**os.environ, "HOME": str(home), "TMPDIR": str(home)},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(theirs)
@@ -61,8 +61,18 @@ class Browser:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        # The profile is theirs until the last of them has ended.
+        support.wait_until(self._is_over, "end of the browser's processes")
         os.close(self._commands)
         os.close(self._answers)
+
+    def _is_over(self):
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return True
+        support.children()  # Those who have ended wait to be seen off.
+        return False
 
     def _receive(self, end):
         while b"\0" not in self._buffer:

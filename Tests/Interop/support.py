@@ -9,6 +9,8 @@ and prints `N passed, N failed, N skipped` as its last line. The program under t
 variable SOCKEYE.
 """
 
+import contextlib
+import ctypes
 import os
 import pathlib
 import selectors
@@ -53,10 +55,12 @@ def wait_until(condition, what, deadline=DEADLINE):
 
 
 class Program:
-    """A program that runs beside the test, with what it says collected; ended when the `with` block is left."""
+    """A program that runs beside the test, with what it says collected; ended, with all that it has started, when the
+    `with` block is left."""
 
     def __init__(self, *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options):
         self.arguments = [str(argument) for argument in arguments]
+        options.setdefault("start_new_session", True)
         self.process = subprocess.Popen(
             self.arguments, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, **options
         )
@@ -136,8 +140,9 @@ class Program:
         return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
+        # The group lasts as long as one of its members does, such as the worker of a master that has ended.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream:
@@ -241,8 +246,58 @@ def in_own_network():
     sys.exit(0)
 
 
+@contextlib.contextmanager
+def nothing_left():
+    """Gives the tests a temporary folder, and takes in the processes that they orphan; answers what they leave in the end."""
+    become_reaper = 36  # PR_SET_CHILD_SUBREAPER
+    ctypes.CDLL(None).prctl(become_reaper, 1, 0, 0, 0)
+    folder = tempfile.mkdtemp(prefix="t")
+    # Servers that give their rights up have to get through.
+    os.chmod(folder, 0o755)
+    before, os.environ["TMPDIR"], tempfile.tempdir = os.environ.get("TMPDIR"), folder, folder
+    left = []
+    try:
+        yield left
+    finally:
+        end = time.monotonic() + 5
+        while (orphans := children()) and time.monotonic() < end:
+            selectors.DefaultSelector().select(0.05)
+        for process, name in orphans:
+            left.append(f"the process {process} ({name})")
+            os.kill(process, signal.SIGKILL)
+        left += [f"{folder}/{name}" for name in os.listdir(folder)]
+        shutil.rmtree(folder, ignore_errors=True)
+        tempfile.tempdir = None
+        del os.environ["TMPDIR"]
+        if before is not None:
+            os.environ["TMPDIR"] = before
+
+
+def children():
+    """The processes whose parent we are, with their names; those that have ended are seen off."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    found = []
+    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, _, fields = status.read_text().partition("(")[2].rpartition(")")
+            if int(fields.split()[1]) == os.getpid():
+                found.append((int(status.parent.name), name))
+    return found
+
+
 def main(namespace):
     """Runs the tests of a file, or those whose names are given as arguments."""
+    with nothing_left() as left:
+        failed = run(namespace)
+    for thing in left:
+        print(f"FAILED: the tests left {thing}", flush=True)
+    sys.exit(1 if failed or left else 0)
+
+
+def run(namespace):
+    """Runs tests, prints how each went, and answers whether one failed."""
     wanted = sys.argv[1:]
     passed = failed = skipped = 0
     for name, test in list(namespace.items()):
@@ -262,4 +317,4 @@ def main(namespace):
             passed += 1
             print(f"passed: {behaviour}", flush=True)
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
-    sys.exit(1 if failed else 0)
+    return failed > 0

@@ -13,7 +13,7 @@ struct Connect: AsyncParsableCommand {
         printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye connect example.com:80
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
-        sockeye connect --input hex --append crc-16/modbus:le --frame gap:5ms 10.0.0.7:502
+        sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
 
       End of input half-closes, the rest of the peer's data is still read, and the program ends when both directions \
       have. If the peer closes first it ends at once.
