@@ -1,7 +1,7 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
-// The reference documentation of the libraries that import nothing: a package of its own, so that building Sockeye
+// The reference documentation of the engine, the host and its links: a package of its own, so that building Sockeye
 // never pays for the documentation's tools. `scripts/documentation` writes it as a website.
 
 let strict: [SwiftSetting] = [
@@ -19,6 +19,13 @@ let package = Package(
   targets: [
     .target(name: "SockeyeWire", swiftSettings: strict),
     .target(name: "SockeyeTCP", dependencies: ["SockeyeWire"], swiftSettings: strict),
+    .target(name: "CSockeyeLinux"),
+    .target(name: "SockeyeHost", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
+    .target(
+      name: "SockeyeLink",
+      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
+      swiftSettings: strict
+    ),
     .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
   ]
 )

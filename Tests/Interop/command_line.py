@@ -1,5 +1,6 @@
 """The command line itself: help, completions, manual page, errors that say what to do."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -89,6 +90,21 @@ def test_installation():
         formatted = subprocess.run([mandoc, "-T", "utf8", page], capture_output=True, check=True).stdout.decode()
         text = re.sub(".\b", "", formatted)  # Bold is overstruck, underlining is an underscore and a backspace.
         assert "completions" in text and "SYNOPSIS" in text, text[:500]
+
+
+def test_help_names_defaults():
+    """An option that has a value where it isn't given says which."""
+    program = json.loads(sockeye("--experimental-dump-help").stdout)["command"]
+    silent = []
+    for verb in program["subcommands"]:
+        for argument in verb.get("arguments", []):
+            counts = argument["kind"] == "option" and argument.get("valueName") in (
+                "duration", "size", "n", "0-255", "encoding", "rate", "quota", "max-clients", "max-per-address"
+            )
+            if counts and "defaultValue" not in argument and "default" not in argument["abstract"]:
+                silent.append((verb["commandName"], argument["preferredName"]["name"]))
+    # Without --every nothing is sent again at all.
+    assert silent == [("connect", "every")], silent
 
 
 def test_manual_page():

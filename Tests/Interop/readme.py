@@ -1,67 +1,137 @@
-"""The README's commands, exactly as they are printed, in a network of their own: the README names ports."""
+"""The README as somebody new follows it: from a fresh clone, with no `sockeye` on the PATH but the one that it installs.
+
+The clone, the home and everything else is in a temporary folder, and all but the building in a network of its own, since the
+README names ports and devices.
+"""
 
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 
 import support
+import support_documents
+from support_documents import ROOT, sections
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def commands():
-    """The lines of the README that are commands, in its order."""
-    text = (ROOT / "README.md").read_text()
-    return re.findall(r"^    (swift run -c release sockeye .*)$", text, re.MULTILINE)
+URL = "https://example.org/sockeye.git"
+FOLDER = pathlib.Path(os.environ.get("README_FOLDER", "/nonexistent"))
 
 
-def test_first_commands():
-    """The first command puts a directory on the network, the second fetches a file from it."""
-    serve, get = commands()[:2]
-    assert serve.startswith("swift run -c release sockeye serve ")
-    assert get.startswith("swift run -c release sockeye get ")
-    target = pathlib.Path(re.search(r"-d (\S+)", get).group(1))
-    shutil.rmtree(target, ignore_errors=True)
-    with support.Program(*serve.split(), cwd=ROOT) as server:
-        server.wait_for("http://127.0.0.1:8888/", deadline=300)
-        answer = subprocess.run(get, shell=True, cwd=ROOT, capture_output=True, timeout=300)
-        assert answer.returncode == 0, answer
-        assert (target / "README.md").read_bytes() == (ROOT / "README.md").read_bytes()
-        assert sorted(path.name for path in target.iterdir()) == ["README.md"]
-    shutil.rmtree(target)
+def git(*arguments):
+    subprocess.run(["git", *map(str, arguments)], check=True, capture_output=True)
 
 
-def test_conversation_commands():
-    """The README's conversation is had as it is told."""
-    text = (ROOT / "README.md").read_text()
-    listen = re.search(r"^    (sockeye listen .*)$", text, re.MULTILINE).group(1)
-    connect = re.search(r"^    (.*sockeye connect .*)$", text, re.MULTILINE).group(1)
-    path = f"{os.path.dirname(support.SOCKEYE)}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path}
-    with support.Program("sh", "-c", f"exec {listen}", env=environment) as server:
-        server.wait_for(":9000")
-        answer = subprocess.run(
-            connect, shell=True, env=environment, capture_output=True, timeout=support.DEADLINE
-        )
-        assert answer.returncode == 0, answer
-        assert answer.stdout == b"hello", answer
+def clone(folder):
+    """Makes a repository of the files as they are, which a clone of the README's URL then comes from, and clones it."""
+    origin, home = folder / "origin.git", folder / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(f'[url "file://{origin}"]\n\tinsteadOf = {URL}\n')
+    git("init", "-q", "--bare", "-b", "main", origin)
+    author = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    tree = [f"--git-dir={origin}", f"--work-tree={ROOT}", "-c", "core.bare=false"]
+    git(*tree, "add", "-A", "--", str(ROOT))
+    git(*tree, *author, "commit", "-q", "-m", "The files as they are")
+    git("clone", "-q", origin, folder / "sockeye")
+    # What has been fetched from elsewhere is not fetched again.
+    for cache in (".cache/org.swift.swiftpm", ".swiftpm"):
+        if (pathlib.Path.home() / cache).is_dir():
+            (home / cache).parent.mkdir(exist_ok=True)
+            (home / cache).symlink_to(pathlib.Path.home() / cache)
 
 
-def test_host_commands():
-    """The README's host is there as it is told."""
-    text = (ROOT / "README.md").read_text()
-    start, address, ping = re.findall(r"^    ((?:sockeye host|ip address|ping) .*)$", text, re.MULTILINE)
-    path = f"{os.path.dirname(os.path.abspath(support.SOCKEYE))}:{os.environ['PATH']}"
-    device = re.search(r"--tun (\w+)=", start)[1]
-    with support.Program("sh", "-c", f"exec {start.rstrip(' &')}", env={**os.environ, "PATH": path}) as host:
-        host.wait_for(f"On {device} as")
-        for command in (address, ping):
-            answer = subprocess.run(command, shell=True, capture_output=True, timeout=support.DEADLINE)
-            assert answer.returncode == 0, answer
+def environment(folder):
+    """A user's environment, without a `sockeye` on the PATH."""
+    path = [part for part in os.environ["PATH"].split(":") if not (pathlib.Path(part) / "sockeye").exists()]
+    kept = {name: value for name, value in os.environ.items() if name not in ("SOCKEYE", "BRIDGE")}
+    return {**kept, "HOME": str(folder / "home"), "PATH": ":".join(path)}
+
+
+def installed():
+    """The environment after the installation."""
+    return {**environment(FOLDER), "PATH": (FOLDER / "path").read_text()}
+
+
+def install(folder):
+    """Follows the section that installs, outside of the test's network: it may have to fetch."""
+    clone(folder)
+    users = environment(folder)
+    assert shutil.which("sockeye", path=users["PATH"]) is None
+    title, section, boxes = next(sections("README.md"))
+    assert title == "Install" and boxes, title
+    support_documents.follow(section, boxes, folder / "sockeye", users, deadline=support_documents.LONG)
+    assert shutil.which("sockeye", path=users["PATH"]) == str(folder / "home/.local/bin/sockeye")
+    (folder / "path").write_text(users["PATH"])
+
+
+def test_sections():
+    """Every section does what it says, in order, in the clone or in an empty folder."""
+    if os.geteuid() != 0:
+        raise support.Skip("devices take root")
+    users = installed()
+    for title, section, boxes in list(sections("README.md"))[1:]:
+        place = FOLDER / "sockeye"
+        if any(kind.startswith("swift") for kind, _ in boxes):
+            place = pathlib.Path(tempfile.mkdtemp(dir=FOLDER))
+        print(f"  {title}", flush=True)
+        support_documents.follow(section, boxes, place, users, deadline=support_documents.LONG)
+    fetched = FOLDER / "home" / "fetched"
+    assert (fetched / "README.md").read_bytes() == (ROOT / "README.md").read_bytes()
+    assert sorted(path.name for path in fetched.iterdir()) == ["README.md"]
+
+
+def test_courses():
+    """Each program of the table for learners speaks with the one beside it."""
+    rows = re.findall(r"^\| [^|]+ \| `(sockeye [^`]+)` \| `(sockeye [^`]+)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(rows) == 7, rows
+    users = installed()
+    for server, client in rows:
+        with support_documents.serving(server, "", FOLDER / "sockeye", users) as program:
+            printed = support_documents.command(client, FOLDER / "sockeye", users)
+            assert printed, (client, program.errors)
+            if "--once" in server:
+                assert program.process.wait(support.DEADLINE) == 0, program.errors
+
+
+def test_engine_alone():
+    """Who takes the engine alone fetches nothing but this package."""
+    checkouts = [path.name for path in FOLDER.glob("*/.build/checkouts/*") if path.parent.parent.parent.name != "sockeye"]
+    assert set(checkouts) == {"sockeye"}, checkouts
+
+
+def test_chinese():
+    """The Chinese README has the same commands, in the same order."""
+    ours, theirs = (support_documents.commands(f"README{name}.md") for name in ("", ".zh"))
+    assert ours == theirs, [pair for pair in zip(ours, theirs) if pair[0] != pair[1]][:1] or (len(ours), len(theirs))
+
+
+def test_second_installation():
+    """Installing again, from a terminal this time, builds nothing again."""
+    script = support.need("script")
+    users = installed()
+    built = FOLDER / "sockeye/.build/release/sockeye.build"
+    before = {path: path.stat().st_mtime_ns for path in built.glob("*.o")}
+    assert before
+    subprocess.run(
+        [script, "-qec", f"scripts/install {FOLDER}/elsewhere", "/dev/null"], cwd=FOLDER / "sockeye", env=users, check=True,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=support_documents.LONG,
+    )
+    assert before == {path: path.stat().st_mtime_ns for path in built.glob("*.o")}
+    assert (FOLDER / "elsewhere/bin/sockeye").stat().st_size < (built.parent / "sockeye").stat().st_size
+
+
+def main():
+    """Installs in a temporary folder, and runs the tests in a network of their own."""
+    if "README_FOLDER" in os.environ:
+        support.in_own_network()
+        return support.main(globals())
+    with tempfile.TemporaryDirectory() as name:
+        install(pathlib.Path(name))
+        code = subprocess.call([sys.executable, *sys.argv], env={**os.environ, "README_FOLDER": name})
+    sys.exit(code)
 
 
 if __name__ == "__main__":
-    support.in_own_network()
-    support.main(globals())
+    main()

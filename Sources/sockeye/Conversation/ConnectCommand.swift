@@ -31,7 +31,7 @@ struct Connect: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Send again and again, so long after one another.", valueName: "duration"))
   var every: DurationArgument?
 
-  @Option(help: ArgumentHelp("How often to send in all.", valueName: "n"))
+  @Option(help: ArgumentHelp("How often to send in all (default: once; without end with --every).", valueName: "n"))
   var count: Int?
 
   @Option(help: ArgumentHelp("How long connecting may take.", valueName: "duration"))

@@ -43,7 +43,7 @@ struct ConversationFlags: ParsableArguments {
   @Flag(help: "Print one JSON object a line for everything that happens (--output json).")
   var json = false
 
-  @Option(help: "The encoding of text on the wire: utf-8, gbk, gb18030, big5, shift_jis, latin1, utf-16le, …")
+  @Option(help: "The encoding of text on the wire: utf-8 (default), gbk, gb18030, big5, shift_jis, latin1, utf-16le, …")
   var encoding: String?
 
   @Option(help: "What ends each line sent: none, lf, cr or crlf; without it lines stay as they are.")
@@ -70,7 +70,12 @@ struct ConversationFlags: ParsableArguments {
   @Option(help: "What the end of the peer's stream does: exit or hold.")
   var onPeerEof = ConversationConfiguration.PeerEndAction.exit
 
-  @Option(help: ArgumentHelp("End when nothing was said for so long.", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp(
+      "End when nothing was said for so long (default: never; a UDP client of listen is forgotten after 60s).",
+      valueName: "duration"
+    )
+  )
   var idle: DurationArgument?
 
   @Option(help: ArgumentHelp("What the peer has to say; exit 12 if it doesn't.", valueName: "regex"))
@@ -88,7 +93,10 @@ struct ConversationFlags: ParsableArguments {
   @Flag(help: "Show when each message came.")
   var timestamps = false
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Write received data here.", valueName: "file"))
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("Write received data here (default: standard output).", valueName: "file")
+  )
   var outputFile: String?
 
   @Flag(name: .shortAndLong, help: "Say nothing on standard error but what went wrong.")
@@ -103,10 +111,10 @@ struct ConversationFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Join a multicast group; may be repeated.", valueName: "address"))
   var join: [String] = []
 
-  @Option(help: ArgumentHelp("How many routers a multicast may cross.", valueName: "0-255"))
+  @Option(help: ArgumentHelp("How many routers a multicast may cross (default: 1).", valueName: "0-255"))
   var ttl: Int?
 
-  @Option(help: ArgumentHelp("The interface for multicasts.", valueName: "name"))
+  @Option(help: ArgumentHelp("The interface for multicasts (default: the system chooses).", valueName: "name"))
   var interface: String?
 
   @Flag(inversion: .prefixedNo, help: "Whether multicasts come back to this machine.")

@@ -38,10 +38,15 @@ struct Listen: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Answer each message with this.", valueName: "text"))
   var reply: String?
 
-  @Option(help: ArgumentHelp("Answer so many messages of each client, then close.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Answer so many messages of each client, then close (default: no limit; 1 with --once).",
+      valueName: "n"
+    )
+  )
   var replies: Int?
 
-  @Option(help: ArgumentHelp("Give each client so many answers a second at most.", valueName: "n"))
+  @Option(help: ArgumentHelp("Give each client so many answers a second at most (default: no limit).", valueName: "n"))
   var replyRate: Int?
 
   @Option(help: ArgumentHelp("Say this first.", valueName: "text"))
@@ -59,7 +64,12 @@ struct Listen: AsyncParsableCommand {
   @Flag(help: "Tell each client what the others say.")
   var relay = false
 
-  @Option(help: ArgumentHelp("Serve so many clients at a time; the others wait their turn.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Serve so many clients at a time; the others wait their turn (default: no limit).",
+      valueName: "n"
+    )
+  )
   var maxClients: Int?
 
   @Option(help: ArgumentHelp("Admit this network only; may be repeated.", valueName: "cidr"))

@@ -53,7 +53,7 @@ struct Get: AsyncParsableCommand {
   @Option(help: "How long the server may be silent.")
   var idle = DurationArgument(.seconds(30))
 
-  @Option(help: ArgumentHelp("The most bytes a second.", valueName: "size"))
+  @Option(help: ArgumentHelp("The most bytes a second (default: no limit).", valueName: "size"))
   var rate: SizeArgument?
 
   @Option(help: ArgumentHelp("The digest that the file must have: sha256:HEX.", valueName: "digest"))

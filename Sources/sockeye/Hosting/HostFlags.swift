@@ -24,7 +24,7 @@ struct HostServiceFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Take what comes, and say how much it was and how fast.", valueName: "port"))
   var sink: UInt16?
 
-  @Option(help: ArgumentHelp("How much --source sends before it closes.", valueName: "size"))
+  @Option(help: ArgumentHelp("How much --source sends before it closes (default: no end).", valueName: "size"))
   var bytes: SizeArgument?
 
   @Flag(help: "Say the SHA-256 of what --source has sent and --sink has taken.")

@@ -18,7 +18,12 @@ struct BareNameFlags: ParsableArguments {
 struct ReportFlags: ParsableArguments {
   enum LogFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
 
-  @Option(help: ArgumentHelp("Log requests here; '-' is standard output.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Log requests here; '-' is standard output (default: standard error, on a terminal).",
+      valueName: "file"
+    )
+  )
   var accessLog: String?
 
   @Option(help: "The form of the access log.")
@@ -33,7 +38,7 @@ struct ServiceLimitFlags: ParsableArguments {
   @Flag(help: "Let clients put files into the directory (PUT); nothing is overwritten.")
   var upload = false
 
-  @Option(help: "The most that uploads may add, in all.")
+  @Option(help: "The most that uploads may add, in all (default: no limit).")
   var quota: SizeArgument?
 
   @Option(help: ArgumentHelp("Admit only these addresses (192.0.2.0/24).", valueName: "cidr"))
@@ -45,13 +50,13 @@ struct ServiceLimitFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Believe, and demand, a PROXY header from these addresses.", valueName: "cidr"))
   var proxyFrom: [String] = []
 
-  @Option(help: "Bytes a second for each connection.")
+  @Option(help: "Bytes a second for each connection (default: no limit).")
   var rate: SizeArgument?
 
-  @Option(help: "Connections at once; the others wait.")
+  @Option(help: "Connections at once; the others wait (default: no limit).")
   var maxClients: Int?
 
-  @Option(help: "Connections at once from one address; the others are turned away.")
+  @Option(help: "Connections at once from one address; the others are turned away (default: no limit).")
   var maxPerAddress: Int?
 
   @Option(help: "How long a request may take to arrive.")
