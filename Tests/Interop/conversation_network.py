@@ -45,11 +45,11 @@ def certificate(folder):
 
 def test_endpoints():
     """HOST:PORT, HOST PORT, tcp:// and udp:// all say where; a port alone is for listening"""
-    for flags in ([], ["--udp"]):
+    for flags, waits in (([], ["--on-peer-eof", "hold"]), (["--udp"], [])):
         with Server("listen", *flags, "--reply", "yes", "127.0.0.1:0", stdout=subprocess.DEVNULL) as server:
             scheme = "udp" if flags else "tcp"
             for endpoint in (["127.0.0.1", server.port], [f"{scheme}://localhost:{server.port}"], [f"localhost:{server.port}"]):
-                result = sockeye("connect", *flags, "-4", "--on-peer-eof", "hold", "--send", "?", "--expect", "yes", *endpoint)
+                result = sockeye("connect", *flags, "-4", *waits, "--send", "?", "--expect", "yes", *endpoint)
                 assert (result.returncode, result.stdout) == (0, b"yes"), (endpoint, result)
     with Server("listen", "--once", "--reply", "yes", "0") as server:
         assert sockeye("connect", "--send", "?", f"127.0.0.1:{server.port}").stdout == b"yes"
