@@ -70,6 +70,7 @@ def test_sections():
     """Every section does what it says, in order, in the clone or in an empty folder."""
     if os.geteuid() != 0:
         raise support.Skip("devices take root")
+    support.need("ping")
     users = installed()
     for title, section, boxes in list(sections("README.md"))[1:]:
         place = FOLDER / "sockeye"
