@@ -78,6 +78,7 @@ let package = Package(
     .target(
       name: "SockeyeTransport",
       dependencies: [
+        "SockeyeText",
         library("NIOCore", "swift-nio"),
         library("NIOPosix", "swift-nio"),
       ],

@@ -1,3 +1,5 @@
+import SockeyeText
+
 /// Where a conversation happens: what a user writes to name the other side, or the place to listen on.
 ///
 /// One grammar serves every command: `HOST:PORT`, `HOST PORT`, `:PORT`, `PORT`, `[ADDRESS%ZONE]:PORT`, each of them
@@ -88,7 +90,7 @@ extension Endpoint {
   public static func parse(_ text: String) throws(Failure) -> Endpoint {
     if text.hasPrefix("unix:") {
       let path = String(text.dropFirst("unix:".count))
-      guard !path.isEmpty, path.utf8.count <= longestUnixPath else {
+      guard !path.isEmpty, ArgumentText.bytes(of: path).count <= longestUnixPath else {
         throw Failure(.usage, "'\(text)': a socket's path has 1 to \(longestUnixPath) bytes")
       }
       return Endpoint(location: .unix(path: path))

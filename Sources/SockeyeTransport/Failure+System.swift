@@ -36,8 +36,9 @@ extension Failure {
       if case .unix(let path) = endpoint.location {
         return Failure(.network, "\(path) is in use by another server; use another path, or remove it")
       }
-      let owner = endpoint.port.flatMap(PortOwner.find).map { " (by \($0.name), pid \($0.processIdentifier))" } ?? ""
-      return Failure(.network, "port \(endpoint.port ?? 0) is in use\(owner); try another, or --reuse-port")
+      let port = endpoint.port ?? 0
+      let text = PortUse.find(port: port)?.text(port: port)
+      return Failure(.network, text ?? "port \(port) is in use; try another, or --reuse-port")
     case EACCES?:
       return Failure(.network, "\(endpoint) needs more rights than this user has; use a port above 1023")
     case EADDRNOTAVAIL?:
@@ -73,7 +74,7 @@ extension Failure {
     case [ENETUNREACH], [EHOSTUNREACH]: "; check the network and the address"
     case [ENOENT]: "; check the path"
     case [EADDRNOTAVAIL]: "; is the address to connect from one of this machine's?"
-    case [EADDRINUSE]: "; connect from another port"
+    case [EADDRINUSE]: "; connect from another port (the last connection from there may be in TIME-WAIT)"
     default: ""
     }
   }

@@ -1,6 +1,7 @@
 import Glibc
 public import NIOCore
 import NIOPosix
+import SockeyeText
 
 extension Transport {
   /// The TCP and UDP of the operating system.
@@ -78,6 +79,11 @@ struct KernelTransport: TransportProvider {
     ServerBootstrap(group: self.eventLoopGroup, childGroup: self.eventLoopGroup)
       .serverChannelOption(.backlog, value: Int32(clamping: options.backlog))
       .serverChannelOption(.maxMessagesPerRead, value: options.acceptsAtOnce)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptPause(options.acceptFailed))
+        }
+      }
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelOption(.autoRead, value: options.autoRead)
   }
@@ -128,13 +134,14 @@ struct KernelTransport: TransportProvider {
   /// Removes what a dead server left: a socket that nobody listens on. One that answers, or a file of another kind, is
   /// left alone, and binding says that it is in use.
   private static func removeDeadSocket(_ address: SocketAddress) {
-    guard let path = address.pathname else { return }
+    guard case .unixDomainSocket = address else { return }
+    let path = String(address.text.dropFirst("unix:".count))
     var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+    guard ArgumentText.withPath(path, { lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     let connected = address.withSockAddr { pointer, length in Glibc.connect(descriptor, pointer, socklen_t(length)) }
-    if connected != 0, errno == ECONNREFUSED { unlink(path) }
+    if connected != 0, errno == ECONNREFUSED { _ = ArgumentText.withPath(path) { unlink($0) } }
   }
 }

@@ -1,4 +1,6 @@
+import Glibc
 public import NIOCore
+import SockeyeText
 
 extension SocketAddress {
   /// The address as people write it: `192.0.2.1:80`, `[2001:db8::1]:80`, or `unix:PATH`.
@@ -11,14 +13,57 @@ extension SocketAddress {
       let port = self.port ?? 0
       return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     case .unixDomainSocket:
-      guard let path = pathname, !path.isEmpty else { return "unix:(unnamed)" }
-      return "unix:\(path)"
+      let path = pathBytes
+      return path.isEmpty ? "unix:(unnamed)" : "unix:\(ArgumentText.text(of: path))"
     }
   }
 
   /// The host part of ``text``, without brackets.
   public var hostText: String {
     guard let address = ipAddress else { return pathname ?? "" }
-    return address.hasPrefix("::ffff:") && address.contains(".") ? String(address.dropFirst("::ffff:".count)) : address
+    return address.hasPrefix("::ffff:") && address.contains(".")
+      ? String(address.dropFirst("::ffff:".count)) : address + zone
+  }
+
+  /// The interface that a link-local address belongs to, as `%eth0` (RFC 4007, section 11); empty where there is none.
+  private var zone: String {
+    guard case .v6 = self else { return "" }
+    // sin6_scope_id is the last word of sockaddr_in6.
+    let index = withSockAddr { pointer, size in
+      UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(24).prefix(4).reversed().reduce(UInt32(0)) {
+        $0 << 8 | UInt32($1)
+      }.littleEndian
+    }
+    guard index != 0 else { return "" }
+    var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+    guard if_indextoname(index, &name) != nil else { return "%\(index)" }
+    return "%" + String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}
+
+extension SocketAddress {
+  /// The path of a Unix domain socket; empty for others.
+  private var pathBytes: [UInt8] {
+    guard case .unixDomainSocket = self else { return [] }
+    return withSockAddr { pointer, size in
+      Array(UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(2).prefix { $0 != 0 })
+    }
+  }
+
+  /// The address of a Unix domain socket whose path is bytes (see `ArgumentText`), at most 107 of them.
+  ///
+  /// - Throws: A failure of kind `usage` when the path is too long.
+  static func unix(path: String) throws(Failure) -> SocketAddress {
+    let bytes = ArgumentText.bytes(of: path)
+    // sun_path has 108 bytes, the final NUL included, and stands behind the two of sun_family.
+    guard (1...107).contains(bytes.count) else {
+      throw Failure(.usage, "'\(path)' is too long for a socket's path; use a shorter one")
+    }
+    var address = sockaddr_un()
+    withUnsafeMutableBytes(of: &address) { space in
+      space.storeBytes(of: sa_family_t(AF_UNIX), as: sa_family_t.self)
+      UnsafeMutableRawBufferPointer(rebasing: space[2...]).copyBytes(from: bytes)
+    }
+    return SocketAddress(address)
   }
 }

@@ -40,11 +40,7 @@ public struct Transport: Sendable {
     let addresses: [SocketAddress]
     switch endpoint.location {
     case .unix(let path):
-      do {
-        addresses = [try SocketAddress(unixDomainSocketPath: path)]
-      } catch {
-        throw Failure(.usage, "'\(path)' is too long for a socket's path; use a shorter one")
-      }
+      addresses = [try .unix(path: path)]
     case .network(_, port: 0):
       throw Failure(.usage, "port 0 cannot be connected to; name the port of a listener")
     case .network(let host, let port):
@@ -212,11 +208,7 @@ extension Transport {
   ) async throws(Failure) -> [SocketAddress] {
     switch endpoint.location {
     case .unix(let path):
-      do {
-        return [try SocketAddress(unixDomainSocketPath: path)]
-      } catch {
-        throw Failure(.usage, "'\(path)' is too long for a socket's path; use a shorter one")
-      }
+      return [try .unix(path: path)]
     case .network(let host, let port):
       return try await Resolver.resolve(
         host: host,

@@ -33,6 +33,8 @@ public struct ListenOptions: Sendable {
   public var autoRead = true
   /// The most connections accepted before other events are looked at.
   public var acceptsAtOnce: UInt = 64
+  /// Told, on an event loop, that connections can't be accepted for want of something, once until they can.
+  public var acceptFailed: (@Sendable (Failure) -> Void)?
 
   /// The defaults.
   public init() {}

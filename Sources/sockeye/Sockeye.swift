@@ -1,4 +1,5 @@
 import ArgumentParser
+import SockeyeText
 
 /// The command line of Sockeye: one binary with verbs.
 @main
@@ -26,7 +27,7 @@ struct Sockeye: AsyncParsableCommand {
     StandardDescriptors.open()
     Signals.shared.start()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(ArgumentText.arguments)
       if let ruled = command as? any RuledCommand { try ruled.checkFlags(CommandLine.arguments.dropFirst(2)) }
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

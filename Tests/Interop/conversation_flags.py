@@ -494,7 +494,7 @@ def test_json():
         code, output = server.finish()
     events = [json.loads(line) for line in output.splitlines()]
     assert all(event["v"] == 1 for event in events)
-    kinds = [event["event"] for event in events if event["event"] != "peer-finished"]
+    kinds = [event["event"] for event in events if event["event"] not in ("peer-finished", "finished")]
     assert kinds == ["listening", "opened", "received", "sent", "closed"], kinds
     assert events[0]["address"] == server.endpoint
     assert [event["text"] for event in events if "text" in event] == ["ping", "pong"]

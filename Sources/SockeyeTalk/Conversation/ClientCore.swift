@@ -3,20 +3,30 @@ import NIOSSL
 import SockeyeTransport
 
 /// One conversation that this side began. Confined to one event loop.
-final class ClientCore: SessionOwner, InputTarget {
+final class ClientCore: SessionOwner {
+  /// How far the conversation has come.
+  private enum Life {
+    /// Nobody is there yet.
+    case connecting
+    /// It was asked to end before anybody was there.
+    case endingEarly
+    case speaking(Session)
+    case done
+
+    var session: Session? { if case .speaking(let session) = self { session } else { nil } }
+  }
+
   let configuration: ClientConfiguration
   let observer: any ConversationObserver
   private let eventLoop: any EventLoop
   private let done: EventLoopPromise<ConversationOutcome>
 
-  private var session: Session?
+  private var life = Life.connecting
   private var channel: (any Channel)?
   private var pump: InputPump?
+  /// What went wrong without the session's knowing.
   private var failure: Failure?
-  private var utterances = 0
-  private var isEnding = false
-  private var quietTimer: Scheduled<Void>?
-  private var droppedDatagrams = 0
+  private var datagrams = DatagramExchange()
 
   init(
     _ configuration: ClientConfiguration,
@@ -34,11 +44,9 @@ final class ClientCore: SessionOwner, InputTarget {
   }
 
   private func resume() {
-    guard self.observer.isReady else { return }
-    self.session?.resume(.observer)
-    guard droppedDatagrams > 0 else { return }
-    self.observer.conversation(.notice(nil, "\(droppedDatagrams) datagrams dropped: the output was not read"))
-    droppedDatagrams = 0
+    guard observer.isReady else { return }
+    life.session?.resume(.observer)
+    if let notice = datagrams.takeNoticeOfDropped() { observer.conversation(.notice(nil, notice)) }
   }
 
   // MARK: - Beginning
@@ -53,9 +61,8 @@ final class ClientCore: SessionOwner, InputTarget {
       channel: channel,
       peer: Peer(number: 1, remoteAddress: channel.remoteAddress, localAddress: channel.localAddress),
       owner: self,
-      configuration: self.configuration.conversation
+      configuration: configuration.conversation
     )
-    self.session = session
     try pipeline.addHandler(session)
   }
 
@@ -82,101 +89,89 @@ final class ClientCore: SessionOwner, InputTarget {
     self.channel = channel
     let handler = DatagramHandler(
       arrived: { [weak self] _, envelope in self?.datagramArrived(envelope) },
-      completed: { [weak self] in self?.session?.flush() }
+      completed: { [weak self] in self?.life.session?.flush() },
+      failed: { [weak self] error in self?.datagramFailed(error) }
     )
     try channel.pipeline.syncOperations.addHandler(handler)
     let session = DatagramSession(
       channel: channel,
-      peer: Peer(number: 1, remoteAddress: address, localAddress: nil),
+      peer: Peer(number: 1, remoteAddress: address, localAddress: channel.localAddress, isDatagram: true),
       owner: self,
-      configuration: self.configuration.conversation
+      configuration: configuration.conversation
     )
-    self.session = session
-    self.configuration.conversation.recorder?.opened(session.peer)
+    datagrams.begin(with: session)
   }
 
   /// Begins to speak over the socket for datagrams.
-  func startDatagrams() {
-    if let session = self.session { sessionOpened(session) }
-  }
+  func startDatagrams() { datagrams.session?.open() }
 
   func sessionOpened(_ session: Session) {
-    self.observer.conversation(.opened(session.peer))
+    observer.conversation(.opened(session.peer))
+    let isEnding = if case .endingEarly = life { true } else { false }
+    life = .speaking(session)
     session.serve()
-    if isEnding || self.configuration.isProbe { return session.finish(.local(.done)) }
-    if self.configuration.utterance != nil {
-      utter()
-    } else if let input = self.configuration.input {
-      do {
-        pump = try InputPump(input, self.configuration.conversation.composer, target: self, on: self.eventLoop)
-        pump?.pump()
-      } catch {
-        inputFailed(error)
-      }
+    if isEnding || (configuration.isProbe && !configuration.isDatagram) { return session.finish(.local(.done)) }
+    if configuration.isProbe {
+      session.send(ByteBuffer())
+      session.flush()
+      inputEnded()
+    } else if let utterance = configuration.utterance {
+      utter(utterance, time: 1)
+    } else if let input = configuration.input {
+      startInput(input)
     } else {
       inputEnded()
     }
   }
 
-  private func utter() {
-    guard let utterance = self.configuration.utterance, let session = self.session, !session.isFinishing else { return }
+  private func startInput(_ input: InputSettings) {
+    var input = input
+    // A stream of input is cut where it has to be.
+    if configuration.isDatagram { input.largestPiece = DatagramSession.largestPayload }
+    do {
+      pump = try InputPump(input, configuration.conversation.composer, target: self, on: eventLoop)
+      pump?.pump()
+    } catch {
+      inputFailed(error)
+    }
+  }
+
+  private func utter(_ utterance: ClientConfiguration.Utterance, time: Int) {
+    guard let session = life.session, !session.isFinishing else { return }
     session.send(utterance.message)
     session.flush()
-    utterances += 1
     let total = utterance.count ?? (utterance.interval == nil ? 1 : .max)
-    guard utterances < total else { return inputEnded() }
-    _ = session.schedule(in: utterance.interval ?? .zero) { [weak self] _ in self?.utter() }
+    guard time < total else { return inputEnded() }
+    _ = session.schedule(in: utterance.interval ?? .zero) { [weak self] _ in self?.utter(utterance, time: time + 1) }
   }
 
   // MARK: - Listening
 
   func session(_ session: Session, heard message: Message) {
-    if session.isExpectationMet, self.configuration.conversation.expectation != nil {
+    if session.isExpectationMet, configuration.conversation.expectation != nil {
       session.finish(.local(.expectationMet))
     }
-    if self.configuration.isDatagram { armQuietTimer() }
-  }
-
-  private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>) {
-    guard let session = self.session, !session.isFinishing else { return }
-    // What nobody can take is dropped, as a socket that is full would drop it.
-    guard self.observer.isReady else { return droppedDatagrams += 1 }
-    var marks: Message.Marks = .datagram
-    if !self.isExpected(envelope.remoteAddress) {
-      marks.insert(.unexpectedSource)
-      let notice = "a datagram came from \(envelope.remoteAddress.text), which was not spoken to"
-      self.observer.conversation(.notice(session.peer, notice))
+    if configuration.isDatagram {
+      datagrams.heard(message)
+      if configuration.isProbe { return session.finish(.local(.done)) }
+      armQuietTimer()
     }
-    let datagram = self.configuration.datagrams.cut(envelope.data, &marks)
-    session.arrived(datagram, marks: marks)
-  }
-
-  /// Whoever answers a broadcast or a multicast does so under its own address.
-  private func isExpected(_ source: SocketAddress) -> Bool {
-    guard let peer = self.session?.peer.remoteAddress else { return true }
-    if peer.isMulticast || self.configuration.datagrams.broadcast { return true }
-    return source.port == peer.port && SocketAddressBytes.of(source) == SocketAddressBytes.of(peer)
   }
 
   func sessionInputEnded(_ session: Session) {
-    checkExpectation(session)
-    switch self.configuration.conversation.onPeerEnd {
-    case .hold where !session.isOutputEnded && (pump.map { !$0.hasEnded } ?? false): return
-    case .hold: break
-    // What is at hand is still sent: a file does not stay half sent because the peer has nothing to say.
-    case .exit: if !session.isOutputEnded, pump?.hasMoreAtHand == true { return }
+    guard !session.isFinishing else { return }
+    switch PeerEndPolicy.verdict(configuration.conversation.onPeerEnd, inputLeft(for: session)) {
+    case .finish: session.finish(.peerFinished)
+    case .goOn: return
+    case .goOnWhilePeerStays: session.watchForGonePeer()
     }
-    session.finish(.peerFinished)
   }
 
-  private func checkExpectation(_ session: Session) {
-    guard let expectation = self.configuration.conversation.expectation, !session.isExpectationMet else { return }
-    if self.failure == nil {
-      self.failure = Failure(
-        .expectationUnmet,
-        "\(session.peer.address) ended without saying /\(expectation.pattern)/"
-      )
-    }
+  /// What is left to be said.
+  private func inputLeft(for session: Session) -> PeerEndPolicy.Input {
+    guard !session.isOutputEnded else { return .ended }
+    if let pump { return pump.left }
+    return configuration.utterance == nil ? .ended : .open
   }
 
   func sessionBecameWritable(_ session: Session) { pump?.pump() }
@@ -185,18 +180,54 @@ final class ClientCore: SessionOwner, InputTarget {
 
   func sessionLeaving(_ session: Session) {}
 
-  // MARK: - Speaking
+  // MARK: - Ending
 
+  /// Ends the conversation once what was said is sent.
+  func end() {
+    switch life {
+    case .connecting, .endingEarly: life = .endingEarly
+    case .speaking(let session): session.finish(.local(.quit))
+    case .done: return
+    }
+  }
+
+  func sessionClosed(_ session: Session, cause: CloseCause) {
+    life = .done
+    let isLeftOver = pump?.hasBytesAtHand == true
+    pump?.stop()
+    channel?.close(promise: nil)
+    let judged = cause.judged(leftOver: isLeftOver ? .inputLeftOver(session.peer) : nil)
+    let failure = session.isExpectationMet ? nil : judged.failure(session.peer) ?? self.failure
+    done.succeed(ConversationOutcome(cause: judged, failure: failure))
+  }
+}
+
+extension CloseCause {
+  /// What a client's end for this cause is to whoever started it: a failure, or none.
+  fileprivate func failure(_ peer: Peer) -> Failure? {
+    switch self {
+    case .failed(let failure): failure
+    case .peerReset: Failure(.network, "\(peer.address) reset the connection; what was said may be cut short")
+    case .timedOut: Failure(.timedOut, "\(peer.address) does not answer any more; check the network")
+    case .idle: Failure(.timedOut, "nothing was said to or by \(peer.address) for the time that --idle allows")
+    case .peerFinished, .local: nil
+    }
+  }
+}
+
+// MARK: - Speaking
+
+extension ClientCore: InputTarget {
   var takesInput: Bool {
-    guard let session = self.session, !session.isFinishing else { return false }
+    guard let session = life.session, !session.isFinishing else { return false }
     return session.isWritable
   }
 
   func take(_ bytes: ByteBuffer) {
-    self.session?.send(bytes)
-    self.session?.flush()
+    life.session?.send(bytes)
+    life.session?.flush()
     // The peer may have ended while this was on its way.
-    guard let session = self.session, session.isInputEnded, !session.isFinishing else { return }
+    guard let session = life.session, session.isInputEnded, !session.isFinishing else { return }
     sessionInputEnded(session)
   }
 
@@ -205,8 +236,8 @@ final class ClientCore: SessionOwner, InputTarget {
   }
 
   func inputEnded() {
-    guard let session = self.session else { return }
-    switch self.configuration.conversation.onInputEnd {
+    guard let session = life.session else { return }
+    switch configuration.conversation.onInputEnd {
     case .hold:
       if session.isInputEnded { session.finish(.peerFinished) }
       return
@@ -214,69 +245,77 @@ final class ClientCore: SessionOwner, InputTarget {
     case .halfClose: break
     }
     session.endOutput()
-    if self.configuration.isDatagram { armQuietTimer() }
-  }
-
-  /// Datagrams have no end: once all is said, silence is taken for it.
-  private func armQuietTimer() {
-    guard let session = self.session, session.isOutputEnded else { return }
-    // An explicit limit on silence, or on an answer, speaks for itself.
-    guard self.configuration.conversation.expectation == nil else { return }
-    quietTimer?.cancel()
-    let hasHeard = session.received > 0
-    let patience = self.configuration.conversation.idleTimeout ?? self.configuration.datagramPatience
-    quietTimer = session.schedule(in: hasHeard ? self.configuration.datagramQuiet : patience) {
-      [weak self] session in
-      if !hasHeard { self?.observer.conversation(.notice(session.peer, "no answer within \(patience.text)")) }
-      session.finish(.local(.done))
-    }
+    if configuration.isDatagram { armQuietTimer() }
   }
 
   func inputFailed(_ failure: Failure) {
     self.failure = failure
-    self.session?.finish(.failed(failure))
-  }
-
-  // MARK: - Ending
-
-  /// Ends the conversation once what was said is sent.
-  func end() {
-    isEnding = true
-    self.session?.finish(.local(.quit))
-  }
-
-  /// Ends the conversation at once: nobody listens any more.
-  func abandon(_ failure: Failure) {
-    self.failure = failure
-    self.session?.abort(.failed(failure))
-  }
-
-  func sessionClosed(_ session: Session, cause: CloseCause) {
-    pump?.stop()
-    self.channel?.close(promise: nil)
-    if session.isExpectationMet {
-      self.failure = nil
-    } else {
-      checkExpectation(session)
-      if self.failure == nil || cause.isFailure { self.failure = Self.failure(cause, session) ?? self.failure }
-    }
-    self.done.succeed(ConversationOutcome(cause: cause, failure: self.failure))
-  }
-
-  private static func failure(_ cause: CloseCause, _ session: Session) -> Failure? {
-    let address = session.peer.address
-    return switch cause {
-    case .failed(let failure): failure
-    case .peerReset: Failure(.network, "\(address) reset the connection; what it said may be cut short")
-    case .timedOut: Failure(.timedOut, "\(address) does not answer any more; check the network")
-    case .idle: Failure(.timedOut, "nothing was said to or by \(address) for the time that --idle allows")
-    case .peerFinished, .local: nil
-    }
+    life.session?.finish(.failed(failure))
   }
 }
 
-extension CloseCause {
-  fileprivate var isFailure: Bool {
-    if case .failed = self { true } else { false }
+extension ClientCore {
+  func inputRefused(_ failure: Failure) {
+    observer.conversation(.notice(nil, failure.message))
+  }
+}
+
+// MARK: - Datagrams
+
+extension ClientCore {
+  private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>) {
+    guard let session = life.session, !session.isFinishing else { return }
+    // What nobody can take is dropped, as a socket that is full would drop it.
+    guard observer.isReady else { return datagrams.drop() }
+    var marks: Message.Marks = .datagram
+    if !isExpected(envelope.remoteAddress) {
+      marks.insert(.unexpectedSource)
+      let notice = "a datagram came from \(envelope.remoteAddress.text), which was not spoken to"
+      observer.conversation(.notice(session.peer, notice))
+    }
+    let datagram = configuration.datagrams.cut(envelope.data, &marks)
+    let isFromPeer = envelope.remoteAddress == session.peer.remoteAddress
+    session.arrived(datagram, marks: marks, from: isFromPeer ? nil : envelope.remoteAddress)
+  }
+
+  /// Whoever answers a broadcast or a multicast does so under its own address.
+  private func isExpected(_ source: SocketAddress) -> Bool {
+    guard let peer = life.session?.peer.remoteAddress else { return true }
+    if peer.isMulticast || configuration.datagrams.broadcast { return true }
+    return source.port == peer.port && SocketAddressBytes.of(source) == SocketAddressBytes.of(peer)
+  }
+
+  /// An error of the socket: what an ICMP message said of something that was sent.
+  private func datagramFailed(_ error: any Error) {
+    guard let session = life.session, !session.isFinishing else { return }
+    let failure = DatagramFailure.of(error, to: session.peer)
+    guard !datagrams.hasHeard else { return observer.conversation(.notice(session.peer, failure.message)) }
+    session.finish(.failed(failure))
+  }
+
+  func session(_ session: Session, couldNotSend failure: Failure) {
+    session.finish(.failed(failure))
+  }
+
+  /// Datagrams have no end: once all is said, silence is taken for it.
+  private func armQuietTimer() {
+    guard let session = life.session, session.isOutputEnded else { return }
+    // An explicit limit on an answer speaks for itself.
+    guard configuration.conversation.expectation == nil else { return }
+    let limit = configuration.conversation.idleTimeout
+    let patience = limit ?? configuration.datagramPatience
+    let quiet = limit ?? configuration.datagramQuiet
+    let hasHeard = datagrams.hasHeard
+    let isProbe = configuration.isProbe
+    datagrams.wait(
+      session.schedule(in: hasHeard ? quiet : patience) { [weak self] session in
+        if !hasHeard {
+          let notice = "no answer within \(patience.text)"
+          let meaning = isProbe ? ", and no refusal: whether anybody receives there can't be known" : ""
+          self?.observer.conversation(.notice(session.peer, notice + meaning))
+        }
+        session.finish(.local(.done))
+      }
+    )
   }
 }

@@ -25,16 +25,8 @@ public struct ConversationClient: Sendable {
     let eventLoop = transport.eventLoopGroup.next()
     let tlsContext = try configuration.conversation.tls?.clientContext()
     let done = eventLoop.makePromise(of: ConversationOutcome.self)
-    let core: NIOLoopBound<ClientCore>
-    do {
-      core = try await eventLoop.submit {
-        NIOLoopBound(
-          ClientCore(configuration, observer: makeObserver(eventLoop), done: done, on: eventLoop),
-          eventLoop: eventLoop
-        )
-      }.get()
-    } catch {
-      throw Failure(.other, "the conversation could not be set up: \(error)")
+    let core = try await eventLoop.make {
+      ClientCore(configuration, observer: makeObserver(eventLoop), done: done, on: eventLoop)
     }
     do {
       let client = ConversationClient(core: core, eventLoop: eventLoop, done: done.futureResult)

@@ -15,6 +15,9 @@ public struct ConversationConfiguration: Sendable {
 
   /// What the end of the peer's stream does.
   public enum PeerEndAction: String, Sendable, CaseIterable {
+    /// Ends the conversation once the input is delivered. A person at a terminal is not waited for, and nobody is when
+    /// the peer has gone for good.
+    case deliver
     /// Ends the conversation once what is at hand is sent.
     case exit
     /// Nothing: this side may go on.
@@ -30,13 +33,15 @@ public struct ConversationConfiguration: Sendable {
   /// What the end of the input does.
   public var onInputEnd = InputEndAction.halfClose
   /// What the end of the peer's stream does.
-  public var onPeerEnd = PeerEndAction.exit
+  public var onPeerEnd = PeerEndAction.deliver
   /// What the peer is expected to say.
   public var expectation: Expectation?
   /// The encoding that expectations and closing words are read in.
   public var encoding: TextEncoding { composer.encoding }
   /// TLS inside the stream, if any.
   public var tls: TLSSettings?
+  /// How long the TLS handshake may take.
+  public var handshakeLimit = TimeAmount.seconds(10)
   /// Whether ``ConversationEvent/sent(_:_:)`` is wanted.
   public var reportsSent = false
   /// Keeps a record of all packets.

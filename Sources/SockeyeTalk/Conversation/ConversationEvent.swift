@@ -17,14 +17,39 @@ public enum ConversationEvent: Sendable {
   case received(Peer, Message)
   /// Something was sent to a peer. Reported only when asked for.
   case sent(Peer, ByteBuffer)
-  /// A peer has no more to say.
+  /// A peer has no more to say: its FIN has come.
   case inputEnded(Peer)
+  /// This side has no more to say: its FIN has gone out.
+  case outputEnded(Peer)
   /// Something that a person should know.
   case notice(Peer?, String)
   /// A conversation has ended.
-  case closed(Peer, CloseCause, received: UInt64, sent: UInt64, lasted: TimeAmount)
+  case closed(Peer, CloseCause, ConversationSummary)
   /// All clients, because somebody asked.
   case clients([(peer: Peer, isWaiting: Bool, received: UInt64, sent: UInt64)])
+}
+
+/// What a conversation came to.
+public struct ConversationSummary: Hashable, Sendable {
+  /// How many bytes the peer said.
+  public var received: UInt64
+  /// How many bytes the peer was told.
+  public var sent: UInt64
+  /// From the peer's coming to the end.
+  public var lasted: TimeAmount
+  /// When this side's FIN went out, since the peer's coming.
+  public var ourEnd: TimeAmount?
+  /// When the peer's FIN came, since its coming.
+  public var peerEnd: TimeAmount?
+  /// Who ended first, where there was a stream that ended.
+  public var order: ClosingOrder?
+
+  /// Creates a summary of a conversation whose stream did not end.
+  public init(received: UInt64, sent: UInt64, lasted: TimeAmount) {
+    self.received = received
+    self.sent = sent
+    self.lasted = lasted
+  }
 }
 
 /// Takes note of conversations. Called on their event loop only.

@@ -27,20 +27,14 @@ public struct ConversationServer: Sendable {
     let eventLoop = transport.eventLoopGroup.next()
     let tlsContext = try configuration.conversation.tls?.serverContext()
     let done = eventLoop.makePromise(of: CloseCause?.self)
-    let core: NIOLoopBound<ServerCore>
-    do {
-      core = try await eventLoop.submit {
-        let core = ServerCore(
-          configuration,
-          tlsContext: tlsContext,
-          observer: makeObserver(eventLoop),
-          done: done,
-          on: eventLoop
-        )
-        return NIOLoopBound(core, eventLoop: eventLoop)
-      }.get()
-    } catch {
-      throw Failure(.other, "the conversation could not be set up: \(error)")
+    let core = try await eventLoop.make {
+      ServerCore(
+        configuration,
+        tlsContext: tlsContext,
+        observer: makeObserver(eventLoop),
+        done: done,
+        on: eventLoop
+      )
     }
     do {
       let listener: Listener
@@ -51,6 +45,9 @@ public struct ConversationServer: Sendable {
       } else {
         var options = configuration.listen
         options.autoRead = false
+        options.acceptFailed = { failure in
+          eventLoop.execute { core.value.observer.conversation(.notice(nil, failure.message)) }
+        }
         listener = try await transport.listen(on: endpoint, options: options) { channel in
           try core.value.accept(channel)
         }

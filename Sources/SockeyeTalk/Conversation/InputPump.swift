@@ -8,6 +8,10 @@ public struct InputSettings: Sendable {
   public var descriptor: CInt
   /// Whether lines are looked at for commands (`/quit`) and addressees (`@3 text`).
   public var isInteractive: Bool
+  /// Whether a person types: what can't be sent is refused line by line, and nobody waits for what isn't typed yet.
+  public var isTerminal = false
+  /// The most bytes that are read at a time.
+  var largestPiece = 131_072
 
   /// Creates settings.
   public init(descriptor: CInt, isInteractive: Bool = false) {
@@ -28,37 +32,8 @@ protocol InputTarget: AnyObject {
   func inputEnded()
   /// The input can't be read, or makes no sense.
   func inputFailed(_ failure: Failure)
-}
-
-/// What a person at the keyboard may ask for.
-enum InputCommand: Equatable {
-  /// A message for one peer alone.
-  case tell(Int, [UInt8])
-  case clients
-  case kick(Int)
-  case quit
-  case unknown(String)
-
-  /// Reads a line; nothing when it is an ordinary message. A slash or an at sign is said by writing it twice.
-  static func parse(_ line: [UInt8]) -> InputCommand? {
-    guard let first = line.first, first == UInt8(ascii: "/") || first == UInt8(ascii: "@") else { return nil }
-    if line.dropFirst().first == first { return nil }
-    let text = String(decoding: line, as: UTF8.self)
-    let words = text.split(separator: " ", maxSplits: 1)
-    let verb = words.first.map(String.init) ?? text
-    if first == UInt8(ascii: "@") {
-      guard let number = Int(verb.dropFirst()) else { return .unknown(text) }
-      return .tell(number, Array(line.dropFirst(verb.utf8.count + 1)))
-    }
-    switch verb {
-    case "/clients": return .clients
-    case "/quit": return .quit
-    case "/kick":
-      let number = words.dropFirst().first.flatMap { Int($0.filter { $0 != " " }) }
-      return number.map { .kick($0) } ?? .unknown(text)
-    default: return .unknown(text)
-    }
-  }
+  /// Something that was typed can't be sent.
+  func inputRefused(_ failure: Failure)
 }
 
 /// Moves input to those who take it, as fast as they do. Confined to its event loop.
@@ -66,11 +41,15 @@ final class InputPump {
   private let reader: DescriptorReader
   private var composer: Composer
   private let settings: Composer.Settings
-  private let isInteractive: Bool
+  private let input: InputSettings
   private unowned let target: any InputTarget
   private var line: [UInt8] = []
-  private(set) var hasEnded = false
+  private var hasEnded = false
   private(set) var hasHadBytes = false
+
+  /// A terminal hands over no more than so many bytes of a line, and drops the rest without a word: N_TTY_BUF_SIZE in the
+  /// kernel's source, less the place of the line feed.
+  static let longestTerminalLine = 4095
 
   /// Starts to read.
   ///
@@ -87,10 +66,10 @@ final class InputPump {
   ) throws(Failure) {
     self.settings = settings
     self.composer = Composer(settings)
-    self.isInteractive = input.isInteractive
+    self.input = input
     self.target = target
     let reference = NIOLoopBound(Reference(), eventLoop: eventLoop)
-    reader = try DescriptorReader(descriptor: input.descriptor) {
+    reader = try DescriptorReader(descriptor: input.descriptor, chunkSize: input.largestPiece) {
       eventLoop.execute { reference.value.pump?.pump() }
     }
     reference.value.pump = self
@@ -100,8 +79,15 @@ final class InputPump {
     weak var pump: InputPump?
   }
 
-  /// Whether something could be read at once.
-  var hasMoreAtHand: Bool { !self.hasEnded && reader.hasMoreAtHand }
+  /// What is left of the input.
+  var left: PeerEndPolicy.Input {
+    if hasEnded { return .ended }
+    if reader.hasMoreAtHand { return .atHand }
+    return input.isInteractive || input.isTerminal ? .person : .open
+  }
+
+  /// Whether there is something that was not taken.
+  var hasBytesAtHand: Bool { !hasEnded && reader.hasBytesAtHand }
 
   /// Ends reading.
   func stop() {
@@ -129,16 +115,34 @@ final class InputPump {
   }
 
   private func consume(_ bytes: ByteBuffer) {
-    do {
-      if self.isInteractive {
+    do throws(Failure) {
+      if input.isTerminal, isCut(bytes) { throw Self.lineCut }
+      if input.isInteractive {
         try consumeLines(bytes)
       } else {
-        try self.composer.consume(bytes) { self.target.take($0) }
+        try composer.consume(bytes) { target.take($0) }
       }
     } catch {
-      self.target.inputFailed(error)
+      refuse(error)
     }
   }
+
+  /// What a person typed is refused by itself; a file or a pipe is of no use without a part of it.
+  private func refuse(_ failure: Failure) {
+    if input.isTerminal { return target.inputRefused(failure) }
+    hasEnded = true
+    target.inputFailed(failure)
+  }
+
+  /// Whether the terminal has cut a line.
+  private func isCut(_ bytes: ByteBuffer) -> Bool {
+    bytes.readableBytesView.split(separator: 0x0A).contains { $0.count >= Self.longestTerminalLine }
+  }
+
+  private static let lineCut = Failure(
+    .usage,
+    "not sent: a terminal cuts lines at \(longestTerminalLine) bytes; pipe the text, or break it into lines"
+  )
 
   /// Looks at each line before it becomes a message.
   private func consumeLines(_ bytes: ByteBuffer) throws(Failure) {
@@ -175,7 +179,7 @@ final class InputPump {
 
   private func finish() {
     do {
-      if self.isInteractive, !self.line.isEmpty {
+      if input.isInteractive, !self.line.isEmpty {
         let line = self.line
         self.line.removeAll()
         try compose(line) { self.target.take($0) }

@@ -9,9 +9,17 @@ public struct Peer: Hashable, Sendable {
   public let remoteAddress: SocketAddress?
   /// Our address, when it is known.
   public let localAddress: SocketAddress?
+  /// Whether it sends datagrams: then there is no connection, only an address.
+  public var isDatagram = false
 
   /// Its address as people write it.
-  public var address: String { remoteAddress?.text ?? "unix:(unnamed)" }
+  ///
+  /// One that reset its connection before it was accepted has none any more.
+  public var address: String {
+    if let remoteAddress { return remoteAddress.text }
+    if case .unixDomainSocket? = localAddress { return "unix:(unnamed)" }
+    return localAddress == nil ? "unix:(unnamed)" : "unknown"
+  }
 }
 
 /// Why a conversation ended.
@@ -72,6 +80,15 @@ public enum CloseCause: Hashable, Sendable {
     case .timedOut: "timeout"
     case .local: "local"
     case .failed: "failed"
+    }
+  }
+
+  /// Who reset the connection, if somebody did.
+  public var resetBy: String? {
+    switch self {
+    case .peerReset: "peer"
+    case .local(.notAllowed), .local(.tooSlow): "us"
+    case .peerFinished, .idle, .timedOut, .local, .failed: nil
     }
   }
 }

@@ -1,30 +1,10 @@
-import DequeModule
 import NIOCore
 import SockeyeTransport
 
-/// Whoever a session belongs to. Called on the session's event loop.
-protocol SessionOwner: AnyObject {
-  var observer: any ConversationObserver { get }
-
-  /// The peer is there and can be spoken to.
-  func sessionOpened(_ session: Session)
-  /// The peer said something, which has been shown; answers are the session's own business.
-  func session(_ session: Session, heard message: Message)
-  /// The peer has no more to say.
-  func sessionInputEnded(_ session: Session)
-  /// More can be sent again.
-  func sessionBecameWritable(_ session: Session)
-  /// The session will read no more because of what the observer can take; it has to be resumed.
-  func sessionStalled(_ session: Session)
-  /// The session has nothing more to say and is not listened to; it is about to be closed.
-  func sessionLeaving(_ session: Session)
-  /// Nothing more comes from the session.
-  func sessionClosed(_ session: Session, cause: CloseCause)
-}
-
-/// One conversation with one peer: what was said, what is answered, and how it ends.
+/// One conversation with one peer: it moves what arrives through ``Hearing`` and ``Answering``, keeps where both ends
+/// stand, and tells its owner.
 ///
-/// How bytes travel is left to subclasses: ``StreamSession`` and ``DatagramSession``. Confined to its event loop.
+/// How bytes travel is its carrier's business. Confined to its event loop.
 class Session {
   /// Why a session does not read at the moment.
   struct Pause: OptionSet {
@@ -42,339 +22,393 @@ class Session {
   let peer: Peer
   let eventLoop: any EventLoop
   let configuration: ConversationConfiguration
+  let carrier: any SessionCarrier
   private(set) var owner: (any SessionOwner)?
 
+  private(set) var phase = SessionPhase.opening
+  private(set) var ends = StreamEnds()
+  private(set) var pauses: Pause = []
   private(set) var received: UInt64 = 0
   private(set) var sent: UInt64 = 0
-  private(set) var pauses: Pause = []
-  var isInputEnded = false
-  var isOutputEnded = false
-  /// What was said when the end came is being sent; nothing more is listened to.
-  var isFinishing = false
-  private(set) var isClosed = false
-  private(set) var isServed = false
-  private(set) var answers = 0
-  var cause: CloseCause?
+  /// What the end will be put down to, where something is known before it comes.
+  private var verdict: CloseCause?
 
   private let opened: NIODeadline
-  private var lastActivity: NIODeadline
-  private var deframer: Deframer
-  private var closeWord: CloseWord?
-  private var matcher: ExpectationMatcher?
-  private(set) var isExpectationMet = false
-  private var rateLimit: RateLimit?
-  private var delayedAnswers: Deque<Message> = []
-  private var loopGuard: LoopGuard?
+  private var hearing: Hearing
+  private var answering: Answering
+  private var silence: SilenceLimit?
+  private var held = HeldDatagrams()
   private var command: CommandBridge?
-  private var idleTimer: Scheduled<Void>?
-  private var gapTimer: Scheduled<Void>?
-  private var expectationTimer: Scheduled<Void>?
+  private var timers = Timers()
+
+  private struct Timers {
+    var idle: Scheduled<Void>?
+    var gap: Scheduled<Void>?
+    var expectation: Scheduled<Void>?
+
+    func cancel() {
+      for timer in [idle, gap, expectation] { timer?.cancel() }
+    }
+  }
 
   init(
     peer: Peer,
     owner: any SessionOwner,
     configuration: ConversationConfiguration,
     eventLoop: any EventLoop,
+    carrier: any SessionCarrier,
     isDatagram: Bool
   ) {
     self.peer = peer
     self.owner = owner
     self.eventLoop = eventLoop
     self.configuration = configuration
+    self.carrier = carrier
     opened = eventLoop.now
-    lastActivity = opened
-    // A datagram is a message of its own.
-    deframer = Deframer(
-      isDatagram ? .raw : configuration.composer.framing,
-      largestFrame: configuration.largestFrame
-    )
-    let automation = configuration.automation
-    closeWord = automation.closeWord.map(CloseWord.init)
-    if let perSecond = automation.answersPerSecond { rateLimit = RateLimit(perSecond: perSecond, at: opened) }
-    if isDatagram, automation.guardsAgainstLoops, automation.answers { loopGuard = LoopGuard() }
+    hearing = Hearing(configuration, isDatagram: isDatagram)
+    answering = Answering(configuration.automation, isDatagram: isDatagram, at: opened)
   }
 
-  // MARK: - What subclasses do
+  // MARK: - Where it stands
 
-  /// Whether more can be sent without piling up.
-  var isWritable: Bool { true }
-  /// Queues bytes.
-  func transmit(_ bytes: ByteBuffer) {}
-  /// Sends what is queued.
-  func flush() {}
-  /// Starts or stops reading, as ``pauses`` says.
-  func updateReading() {}
-  /// Tells the peer that nothing more comes, once everything is sent.
-  func endOutput() {}
-  /// Sends what is queued, hears the peer out without listening, and closes.
-  func finish(_ cause: CloseCause) {}
-  /// Closes at once.
-  func abort(_ cause: CloseCause) {}
+  /// Whether nothing more comes.
+  var isClosed: Bool { phase.isClosed }
+  /// Whether nothing more is listened to.
+  var isFinishing: Bool { phase.cause != nil }
+  var isInputEnded: Bool { ends.isInputEnded }
+  var isOutputEnded: Bool { !ends.takesOutput }
+  var isWritable: Bool { carrier.isWritable }
+  var isAllAnswered: Bool { answering.isAllAnswered }
+  var isExpectationMet: Bool { hearing.isExpectationMet }
+  /// Whether a command still has something to say to the peer.
+  var isCommandRunning: Bool { command?.isRunning ?? false }
 
   // MARK: - Beginning
 
-  /// Begins to serve the peer: it is greeted and listened to.
-  func serve() {
-    guard !self.isServed, !self.isClosed else { return }
-    isServed = true
-    resume(.turn)
-    startTimers()
-    let automation = self.configuration.automation
-    if let greeting = automation.greeting { self.send(greeting) }
-    if case .command(let command) = automation.answer {
-      do {
-        self.command = try CommandBridge(command: command, session: self)
-      } catch {
-        finish(.failed(error))
-      }
-    }
+  /// The peer is there.
+  func open() {
+    guard case .opening = phase else { return }
+    configuration.recorder?.opened(peer)
+    owner?.sessionOpened(self)
   }
 
   /// Holds the peer until its turn comes.
-  func holdForTurn() { self.pause(.turn) }
-
-  private func startTimers() {
-    watchForSilence()
-    if let expectation = self.configuration.expectation {
-      matcher = ExpectationMatcher(expectation, encoding: self.configuration.encoding)
-      expectationTimer = schedule(in: expectation.limit) { session in
-        session.finish(.failed(session.unmetExpectation(expectation)))
-      }
-    }
+  func holdForTurn() {
+    phase = .waiting
+    pause(.turn)
+    // An address that sends datagrams has no other way to leave than to fall silent.
+    if carrier.lingering == nil { watchForSilence() }
   }
 
-  func unmetExpectation(_ expectation: Expectation) -> Failure {
-    Failure(
-      .expectationUnmet,
-      "\(self.peer.address) did not say /\(expectation.pattern)/ within \(expectation.limit.text)"
-    )
+  /// Begins to serve the peer: it is greeted and listened to.
+  func serve() {
+    guard !phase.isServed, !isFinishing else { return }
+    phase = .served
+    resume(.turn)
+    watchForSilence()
+    watchForExpectation()
+    if let greeting = configuration.automation.greeting { send(greeting) }
+    startCommand()
+    for datagram in held.takeAll() where !isFinishing { arrived(datagram.bytes, marks: datagram.marks) }
+    flush()
+  }
+
+  private func startCommand() {
+    guard case .command(let command) = configuration.automation.answer else { return }
+    do {
+      self.command = try CommandBridge(command: command, session: self)
+    } catch {
+      finish(.failed(error))
+    }
   }
 
   /// Schedules work on this session, which goes away with it.
   func schedule(in delay: TimeAmount, _ body: @escaping (Session) -> Void) -> Scheduled<Void> {
-    self.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
-      guard let self, !self.isClosed else { return }
+    eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
+      guard let self, !isClosed else { return }
       body(self)
     }
-  }
-
-  /// Ends the conversation once nothing has been said for as long as that is allowed.
-  func watchForSilence() {
-    guard idleTimer == nil, let limit = self.configuration.idleTimeout else { return }
-    armIdleTimer(limit, after: limit)
-  }
-
-  private func armIdleTimer(_ limit: TimeAmount, after delay: TimeAmount) {
-    idleTimer = schedule(in: delay) { session in
-      let idle = session.eventLoop.now - session.lastActivity
-      if idle >= limit {
-        session.finish(.idle)
-      } else {
-        session.armIdleTimer(limit, after: limit - idle)
-      }
-    }
-  }
-
-  func noteActivity() {
-    if idleTimer != nil { lastActivity = self.eventLoop.now }
   }
 
   // MARK: - Reading
 
   func pause(_ reason: Pause) {
-    guard !self.pauses.contains(reason) else { return }
     pauses.insert(reason)
-    updateReading()
   }
 
   func resume(_ reason: Pause) {
-    guard pauses.contains(reason) else { return }
-    pauses.remove(reason)
-    updateReading()
-  }
-
-  /// Reads on whatever stood against it: what comes is passed over.
-  func resumeAll() {
-    pauses = []
-    updateReading()
+    guard pauses.remove(reason) != nil, pauses.isEmpty else { return }
+    carrier.read()
   }
 
   /// Takes bytes, or a datagram, that arrived.
-  func arrived(_ bytes: ByteBuffer, marks: Message.Marks = []) {
-    received += UInt64(bytes.readableBytes)
-    noteActivity()
-    self.configuration.recorder?.received(bytes, from: self.peer)
-    guard !self.isFinishing else { return }
-    if case .raw = deframer.framing {
-      return handle(Message(bytes, marks: marks))
+  func arrived(_ bytes: ByteBuffer, marks: Message.Marks = [], from source: SocketAddress? = nil) {
+    if case .waiting = phase, marks.contains(.datagram) {
+      silence?.heard(at: eventLoop.now)
+      return held.keep(bytes, marks)
     }
-    deframer.append(bytes)
+    received += UInt64(bytes.readableBytes)
+    silence?.heard(at: eventLoop.now)
+    configuration.recorder?.received(bytes, from: peer)
+    guard !isFinishing else { return }
+    hearing.take(bytes, marks: marks, from: source)
     do {
-      while !self.isFinishing, let message = try deframer.next() { handle(message) }
+      while !isFinishing, let heard = try hearing.next() { handle(heard) }
     } catch {
+      // What is too large is shown as far as it came; nothing answers it.
+      if let cut = hearing.cut() { owner?.observer.conversation(.received(peer, cut)) }
       return finish(.failed(error))
     }
-    if case .gap(let silence) = deframer.framing { restartGapTimer(silence) }
+    watchForGap()
   }
 
-  private func restartGapTimer(_ silence: TimeAmount) {
-    gapTimer?.cancel()
-    guard deframer.isHolding else { return }
-    gapTimer = schedule(in: silence) { session in
-      if let message = session.deframer.flush() { session.handle(message) }
+  private func watchForGap() {
+    guard let silence = hearing.silence else { return }
+    timers.gap?.cancel()
+    timers.gap = schedule(in: silence) { session in
+      if let heard = session.hearing.rest() { session.handle(heard) }
       session.flush()
     }
   }
 
   /// Takes the end of what the peer has to say.
   func inputEnded() {
-    guard !self.isInputEnded else { return }
-    isInputEnded = true
-    self.configuration.recorder?.inputEnded(self.peer)
-    if !self.isFinishing, let message = deframer.flush() {
-      handle(message)
-      if message.marks.contains(.incomplete), self.cause == nil {
-        let failure = Failure(.peerProtocol, "\(self.peer.address) ended in the middle of a frame; check --frame")
-        self.cause = .failed(failure)
+    guard !ends.isInputEnded else { return }
+    let step = ends.inputEnded(at: eventLoop.now, roundTrip: carrier.roundTrip)
+    configuration.recorder?.inputEnded(peer)
+    if !isFinishing, let heard = hearing.rest() {
+      handle(heard)
+      if heard.message.marks.contains(.incomplete) {
+        blame(.failed(Failure(.peerProtocol, "\(peer.address) ended in the middle of a frame; check --frame")))
       }
     }
-    self.command?.inputEnded()
-    if isFinishing { return }
-    self.owner?.observer.conversation(.inputEnded(self.peer))
-    self.owner?.sessionInputEnded(self)
+    command?.inputEnded()
+    owner?.observer.conversation(.inputEnded(peer))
+    if !isFinishing { owner?.sessionInputEnded(self) }
+    perform(step)
   }
 
-  /// Whether a command still has something to say to the peer.
-  var isCommandRunning: Bool { self.command?.isRunning ?? false }
-
-  private func handle(_ message: Message) {
+  private func handle(_ heard: Hearing.Heard) {
     guard let owner = self.owner else { return }
-    owner.observer.conversation(.received(self.peer, message))
+    owner.observer.conversation(.received(peer, heard.message))
     if !owner.observer.isReady {
-      self.pause(.observer)
+      pause(.observer)
       owner.sessionStalled(self)
     }
-    if matcher?.consume(message.payload) == true {
-      isExpectationMet = true
-      expectationTimer?.cancel()
-      matcher = nil
-    }
-    if closeWord?.isCompleted(by: message.payload) == true {
-      if let goodbye = self.configuration.automation.goodbye { self.send(goodbye) }
+    if heard.meetsExpectation { timers.expectation?.cancel() }
+    if heard.isClosingWord {
+      if let goodbye = configuration.automation.goodbye { send(goodbye) }
       return finish(.local(.closeWord))
     }
-    answer(message)
-    owner.session(self, heard: message)
+    answer(heard.message)
+    owner.session(self, heard: heard.message)
   }
 
   // MARK: - Answering
 
   private func answer(_ message: Message) {
-    switch self.configuration.automation.answer {
-    case .none, .relay: return
-    case .command: self.command?.take(message.bytes)
-    case .echo, .reply:
-      guard loopGuardAdmits(message), takeToken(for: message) else { return }
-      sendAnswer(to: message)
-    }
-  }
-
-  private func sendAnswer(to message: Message) {
-    switch self.configuration.automation.answer {
-    case .echo: self.send(message.bytes)
-    case .reply(let reply): self.send(reply)
-    case .none, .relay, .command: return
-    }
-    self.answers += 1
-    if !self.isWritable { self.pause(.answers) }
-    if let limit = self.configuration.automation.answerLimit, self.answers >= limit { finish(.local(.done)) }
-  }
-
-  private func loopGuardAdmits(_ message: Message) -> Bool {
-    switch loopGuard?.consider(message.bytes, at: self.eventLoop.now) {
-    case .answer?, nil: return true
-    case .ignore?: return false
-    case .suspect?:
+    switch answering.take(message, at: eventLoop.now) {
+    case .nothing, .queued: return
+    case .say(let answer): say(answer)
+    case .hand(let bytes): command?.take(bytes)
+    case .later(let delay):
+      pause(.answers)
+      answerLater(in: delay)
+    case .suspect:
       let advice = "answers our answers by itself; not answered for \(LoopGuard.silence.text)"
-      self.owner?.observer.conversation(.notice(self.peer, advice))
-      return false
+      owner?.observer.conversation(.notice(peer, advice))
     }
   }
 
-  /// Takes a token for an answer. A datagram over the limit goes unanswered; a stream is not read on until its turn.
-  private func takeToken(for message: Message) -> Bool {
-    guard rateLimit != nil else { return true }
-    if delayedAnswers.isEmpty {
-      guard let delay = rateLimit?.take(at: self.eventLoop.now) else { return true }
-      guard !message.marks.contains(.datagram) else { return false }
-      self.pause(.answers)
-      scheduleDelayedAnswer(in: delay)
-    }
-    delayedAnswers.append(message)
-    return false
+  private func say(_ answer: ByteBuffer) {
+    send(answer)
+    if !isWritable { pause(.answers) }
+    if answering.isExhausted { finish(.local(.done)) }
   }
 
-  private func scheduleDelayedAnswer(in delay: TimeAmount) {
-    _ = schedule(in: delay) { session in
-      while !session.isFinishing, !session.delayedAnswers.isEmpty {
-        if let delay = session.rateLimit?.take(at: session.eventLoop.now) {
-          session.flush()
-          return session.scheduleDelayedAnswer(in: delay)
-        }
-        if let message = session.delayedAnswers.popFirst() { session.sendAnswer(to: message) }
+  private func answerLater(in delay: TimeAmount) {
+    _ = schedule(in: delay) { session in session.sayWhatIsDue() }
+  }
+
+  private func sayWhatIsDue() {
+    while !isFinishing {
+      switch answering.next(at: eventLoop.now) {
+      case .say(let answer): say(answer)
+      case .wait(let delay):
+        flush()
+        return answerLater(in: delay)
+      case .nothing:
+        flush()
+        if isWritable { resume(.answers) }
+        if isInputEnded { owner?.sessionInputEnded(self) }
+        return
       }
-      session.flush()
-      if session.isWritable { session.resume(.answers) }
-      if session.isInputEnded { session.owner?.sessionInputEnded(session) }
     }
+    flush()
   }
-
-  /// Whether everything that asked for an answer has got it.
-  var isAllAnswered: Bool { delayedAnswers.isEmpty }
 
   // MARK: - Sending
 
   /// Queues a message; ``flush()`` sends it.
   func send(_ bytes: ByteBuffer) {
-    guard !self.isOutputEnded, !self.isFinishing, !self.isClosed else { return }
+    guard ends.takesOutput, !isFinishing else { return }
     sent += UInt64(bytes.readableBytes)
-    noteActivity()
-    self.configuration.recorder?.sent(bytes, to: self.peer)
-    if self.configuration.reportsSent { self.owner?.observer.conversation(.sent(self.peer, bytes)) }
-    transmit(bytes)
+    silence?.heard(at: eventLoop.now)
+    configuration.recorder?.sent(bytes, to: peer)
+    if configuration.reportsSent { owner?.observer.conversation(.sent(peer, bytes)) }
+    carrier.transmit(bytes)
   }
+
+  /// Sends what is queued.
+  func flush() { carrier.flush() }
 
   /// Tells that more can be sent.
   func becameWritable() {
-    self.command?.sessionBecameWritable()
-    if self.command == nil, delayedAnswers.isEmpty { resume(.answers) }
-    self.owner?.sessionBecameWritable(self)
+    command?.sessionBecameWritable()
+    if command == nil, answering.isAllAnswered { resume(.answers) }
+    owner?.sessionBecameWritable(self)
   }
 
   /// The command takes, or does not take, more of what the peer says.
   func commandIsReady(_ isReady: Bool) {
-    if isReady { resume(.answers) } else { self.pause(.answers) }
+    if isReady { resume(.answers) } else { pause(.answers) }
   }
 
   // MARK: - Ending
 
+  /// Tells the peer that nothing more comes, once everything is sent.
+  func endOutput() {
+    guard !isFinishing else { return }
+    if isInputEnded { return finish(.peerFinished) }
+    perform(ends.endOutput())
+  }
+
+  private func perform(_ step: StreamEnds.Step) {
+    carrier.perform(step) { [weak self] in self?.outputIsOut() }
+  }
+
+  private func outputIsOut() {
+    guard !isClosed else { return }
+    let step = ends.outputEnded(at: eventLoop.now)
+    if ends.isOutputOut {
+      configuration.recorder?.outputEnded(peer)
+      owner?.observer.conversation(.outputEnded(peer))
+    }
+    perform(step)
+  }
+
+  /// Sends what is queued, hears the peer out without listening, and closes.
+  func finish(_ cause: CloseCause) {
+    guard !isFinishing else { return }
+    phase = .leaving(verdict ?? cause)
+    flush()
+    defer { owner?.sessionLeaving(self) }
+    // Closing with something unread would reset the connection, and what the peer has not read yet would be lost: it
+    // is told of the end, and heard out for a while.
+    perform(ends.endOutput())
+    guard let lingering = carrier.lingering else { return closeSoon(cause) }
+    guard !isInputEnded else { return }
+    pauses = []
+    carrier.read()
+    _ = schedule(in: lingering) { session in session.carrier.close() }
+  }
+
+  /// Closes at once.
+  func abort(_ cause: CloseCause) {
+    guard !isFinishing else { return }
+    phase = .leaving(verdict ?? cause)
+    owner?.sessionLeaving(self)
+    if carrier.lingering == nil { closeSoon(cause) } else { carrier.close() }
+  }
+
+  /// The owner may be in the middle of using the session.
+  private func closeSoon(_ cause: CloseCause) {
+    eventLoop.assumeIsolated().execute { self.closed(cause) }
+  }
+
+  /// Puts the end, when it comes, down to something: what is known first counts, unless it turns out that what this side
+  /// took for its own good end wasn't one.
+  func blame(_ cause: CloseCause) {
+    switch phase {
+    case .leaving(let known) where known.isOverruled(by: cause, with: ends): phase = .leaving(cause)
+    case .leaving, .closed: return
+    case .opening, .waiting, .served: verdict = verdict ?? cause
+    }
+  }
+
   /// Ends the session for good.
   func closed(_ fallback: CloseCause) {
-    guard !self.isClosed else { return }
-    isClosed = true
-    idleTimer?.cancel()
-    gapTimer?.cancel()
-    expectationTimer?.cancel()
-    self.command?.sessionClosed()
-    self.command = nil
-    let cause = self.cause ?? fallback
-    self.configuration.recorder?.closed(self.peer, cause)
+    guard !isClosed else { return }
+    let cause = outcome(phase.cause ?? verdict ?? fallback)
+    phase = .closed(cause)
+    timers.cancel()
+    command?.sessionClosed()
+    command = nil
+    configuration.recorder?.closed(peer, cause)
     guard let owner = self.owner else { return }
     self.owner = nil
-    let lasted = self.eventLoop.now - opened
-    owner.observer.conversation(
-      .closed(self.peer, cause, received: received, sent: sent, lasted: lasted)
-    )
+    owner.observer.conversation(.closed(peer, cause, summary))
     owner.sessionClosed(self, cause: cause)
+  }
+
+  /// A peer that ended without saying what was expected of it has failed, however it ended.
+  private func outcome(_ cause: CloseCause) -> CloseCause {
+    guard let expectation = configuration.expectation, !isExpectationMet, timers.expectation != nil else {
+      return cause
+    }
+    if case .failed = cause { return cause }
+    return .failed(
+      Failure(.expectationUnmet, "\(peer.address) ended without saying /\(expectation.pattern)/")
+    )
+  }
+
+  private var summary: ConversationSummary {
+    var summary = ConversationSummary(received: received, sent: sent, lasted: eventLoop.now - opened)
+    summary.ourEnd = ends.ours.map { $0 - opened }
+    summary.peerEnd = ends.theirs.map { $0 - opened }
+    summary.order = carrier.lingering == nil ? nil : ends.order
+    return summary
+  }
+}
+
+// MARK: - Time limits
+
+extension Session {
+  /// Ends the conversation once nothing has been said for as long as that is allowed.
+  private func watchForSilence() {
+    guard silence == nil, let limit = configuration.idleTimeout else { return }
+    silence = SilenceLimit(limit, at: eventLoop.now)
+    armIdleTimer(after: limit)
+  }
+
+  private func armIdleTimer(after delay: TimeAmount) {
+    timers.idle = schedule(in: delay) { session in
+      guard let remaining = session.silence?.remaining(at: session.eventLoop.now) else {
+        return session.finish(.idle)
+      }
+      session.armIdleTimer(after: remaining)
+    }
+  }
+
+  private func watchForExpectation() {
+    guard let expectation = configuration.expectation else { return }
+    hearing.expect(expectation, in: configuration.encoding)
+    timers.expectation = schedule(in: expectation.limit) { session in
+      let text = "\(session.peer.address) did not say /\(expectation.pattern)/ within \(expectation.limit.text)"
+      session.finish(.failed(Failure(.expectationUnmet, text)))
+    }
+  }
+}
+
+extension CloseCause {
+  /// Whether what this side took for its good end turns out to have been none: what was said has not arrived, or the peer
+  /// refuses to have spoken with it.
+  fileprivate func isOverruled(by cause: CloseCause, with ends: StreamEnds) -> Bool {
+    switch (self, cause) {
+    case (.local, .failed(let failure)), (.peerFinished, .failed(let failure)): failure.kind == .tls
+    case (.peerFinished, .peerReset): !ends.isOutputOut
+    case (.local(.inputEnded), .peerReset), (.local(.inputEnded), .timedOut): true
+    default: false
+    }
   }
 }

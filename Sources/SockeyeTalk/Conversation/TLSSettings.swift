@@ -76,35 +76,4 @@ public struct TLSSettings: Sendable {
       throw Failure(.localFile, "TLS can't be set up: \(error); do the certificate and the key belong together?")
     }
   }
-
-  /// Says what went wrong on a stream.
-  static func failure(_ error: any Error, with peer: Peer, isHandshake: Bool) -> Failure {
-    switch error {
-    case let failure as Failure: return failure
-    case NIOSSLError.handshakeFailed(let reason):
-      let text = "\(reason)"
-      if text.contains("CERTIFICATE_VERIFY_FAILED") {
-        return Failure(
-          .tls,
-          "the certificate of \(peer.address) is not trusted; give --ca FILE, or --insecure to go without"
-        )
-      }
-      return Failure(.tls, "the TLS handshake with \(peer.address) failed: \(Self.shortened(text)); does it speak TLS?")
-    case is NIOSSLExtraError:
-      return Failure(.tls, "the certificate of \(peer.address) is for another name; use that name, or --insecure")
-    case is NIOSSLError, is BoringSSLError:
-      let what = isHandshake ? "the TLS handshake with \(peer.address) failed" : "TLS with \(peer.address) broke"
-      return Failure(.tls, "\(what): \(Self.shortened("\(error)")); does it speak TLS?")
-    case let error as IOError:
-      return Failure(.network, "the connection to \(peer.address) broke: \(error.description)")
-    default:
-      return Failure(.other, "the conversation with \(peer.address) broke: \(error)")
-    }
-  }
-
-  /// The library's text begins with the interesting part and goes on with file names.
-  private static func shortened(_ text: String) -> String {
-    guard let end = text.firstRange(of: " at /") else { return text }
-    return String(text[..<end.lowerBound])
-  }
 }

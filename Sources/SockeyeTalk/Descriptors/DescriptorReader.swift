@@ -83,6 +83,13 @@ public final class DescriptorReader: Sendable {
     return Glibc.poll(&poll, 1, 0) > 0
   }
 
+  /// Whether a read would find bytes at once.
+  public var hasBytesAtHand: Bool {
+    if monitor.withLock({ !$0.chunks.isEmpty }) { return true }
+    var count: CInt = 0
+    return ioctl(descriptor, UInt(FIONREAD), &count) == 0 && count > 0
+  }
+
   /// Ends the thread as soon as it is not in a read.
   public func stop() {
     monitor.withLock { $0.isStopped = true }

@@ -54,7 +54,15 @@ public struct Composer: ~Copyable {
   ///   - settings: What to do to it.
   /// - Throws: A failure of kind `usage` when the message can't be read in its notation, encoded or framed.
   public static func message(_ text: String, _ settings: Settings) throws(Failure) -> ByteBuffer {
-    try self.message(Array(text.utf8), ending: settings.lineEnding?.bytes ?? [], settings)
+    var line = ArgumentText.bytes(of: text)
+    // Lines inside it end as those of the input do.
+    if let ending = settings.lineEnding, settings.notation == .text {
+      line = Array(
+        line.split(separator: 0x0A, omittingEmptySubsequences: false).map { $0.last == 0x0D ? $0.dropLast() : $0 }
+          .joined(separator: ending.bytes)
+      )
+    }
+    return try message(line, ending: settings.lineEnding?.bytes ?? [], settings)
   }
 
   private static func message(
@@ -77,11 +85,13 @@ public struct Composer: ~Copyable {
   private static func encode(_ text: [UInt8], _ encoding: TextEncoding) throws(Failure) -> [UInt8] {
     guard !encoding.isUTF8, !text.isEmpty else { return text }
     let (bytes, replacedCount) = Transcoder.convert(text, from: .utf8, to: encoding)
-    guard replacedCount == 0 else {
-      let shown = VisibleText.of(String(decoding: text.prefix(40), as: UTF8.self))
-      throw Failure(.usage, "'\(shown)' has characters that \(encoding.name) lacks; use another --encoding")
-    }
+    guard replacedCount == 0 else { throw notEncodable(text, encoding) }
     return bytes
+  }
+
+  private static func notEncodable(_ text: some Collection<UInt8>, _ encoding: TextEncoding) -> Failure {
+    let shown = VisibleText.of(String(decoding: text.prefix(40), as: UTF8.self))
+    return Failure(.usage, "'\(shown)' has characters that \(encoding.name) lacks; use another --encoding")
   }
 
   /// Takes the next piece of streamed input and passes on what is ready to be sent.
@@ -94,7 +104,11 @@ public struct Composer: ~Copyable {
     guard self.settings.needsLines else {
       guard transcoder != nil else { return send(chunk) }
       var output: [UInt8] = []
+      let before = transcoder?.replacedCount
       transcoder?.convert(chunk.readableBytesView, into: &output)
+      guard transcoder?.replacedCount == before else {
+        throw Self.notEncodable(chunk.readableBytesView, settings.encoding)
+      }
       if !output.isEmpty { send(ByteBuffer(bytes: output)) }
       return
     }
@@ -121,7 +135,11 @@ public struct Composer: ~Copyable {
   public mutating func finish(_ send: (ByteBuffer) -> Void) throws(Failure) {
     if transcoder != nil {
       var output: [UInt8] = []
+      let before = transcoder?.replacedCount
       transcoder?.finish(into: &output)
+      guard transcoder?.replacedCount == before else {
+        throw Failure(.usage, "the input ends in the middle of a character; it has to be UTF-8")
+      }
       if !output.isEmpty { send(ByteBuffer(bytes: output)) }
     }
     if !self.partialLine.isEmpty {

@@ -24,6 +24,8 @@ public struct Message: Sendable {
   public var payload: ByteBuffer
   /// What is remarkable about it.
   public var marks: Marks
+  /// Where it came from, when that isn't the address that was spoken to.
+  public var source: SocketAddress?
 
   /// Creates a message.
   ///

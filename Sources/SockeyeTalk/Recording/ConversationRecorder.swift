@@ -30,6 +30,11 @@ public final class ConversationRecorder: Sendable {
   private let isDatagram: Bool
   private let state: Mutex<State>
 
+  /// The first thing that a reader of the capture is told.
+  static let comment =
+    "The headers are invented: the kernel does not show the real ones. Data, order and times are those of the "
+    + "conversation. 'sockeye run --capture' and 'sockeye watch' show real packets."
+
   /// How much is kept for the disk, in bytes.
   private static let largestBacklog = 1 << 24
   /// How much of a stream one packet carries.
@@ -38,23 +43,24 @@ public final class ConversationRecorder: Sendable {
   /// Starts a record.
   ///
   /// - Parameters:
-  ///   - path: The file, which is replaced.
+  ///   - descriptor: Where to write. It is closed at the end unless it is standard output.
+  ///   - name: What failures call it.
   ///   - isClient: Whether this side begins the conversations.
   ///   - isDatagram: Whether UDP is recorded, not TCP.
-  /// - Throws: A failure of kind `localFile`.
-  public init(path: String, isClient: Bool, isDatagram: Bool) throws(Failure) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw Failure(.localFile, "cannot write \(path): \(String(cString: strerror(errno))); choose another file")
-    }
-    self.path = path
+  /// - Throws: A failure of kind `other` when no thread can be started.
+  public init(_ descriptor: CInt, named name: String, isClient: Bool, isDatagram: Bool) throws(Failure) {
+    path = name
     self.isClient = isClient
     self.isDatagram = isDatagram
-    output = try DescriptorWriter(descriptor: descriptor, limit: Self.largestBacklog, closesDescriptor: true) {
+    output = try DescriptorWriter(
+      descriptor: descriptor,
+      limit: Self.largestBacklog,
+      closesDescriptor: descriptor != STDOUT_FILENO
+    ) {
       _ in
     }
     var bytes: [UInt8] = []
-    var writer = PcapngWriter(application: "sockeye", comment: "headers are made up", into: &bytes)
+    var writer = PcapngWriter(application: "sockeye", comment: Self.comment, into: &bytes)
     let interface = writer.addInterface(PcapngInterface(name: "conversation"), into: &bytes)
     self.state = Mutex(State(writer: writer, interface: interface))
     output.write(ByteBuffer(bytes: bytes))
@@ -201,8 +207,8 @@ public final class ConversationRecorder: Sendable {
   private typealias End = (address: IPAddress, port: UInt16)
 
   private func ends(_ peer: Peer, isOurs: Bool) -> (End, End) {
-    // The ends of a Unix domain socket have no addresses: they are told apart by ports.
-    let number = UInt16(truncatingIfNeeded: peer.number)
+    // The ends of a Unix domain socket have no addresses: they are told apart by ports, the server's being 1.
+    let number = 0x8000 | UInt16(truncatingIfNeeded: peer.number)
     var local = Self.end(peer.localAddress, otherwise: self.isClient ? number : 1)
     var remote = Self.end(peer.remoteAddress, otherwise: self.isClient ? 1 : number)
     // A socket for datagrams may be bound to every address; a packet has one of its peer's family.

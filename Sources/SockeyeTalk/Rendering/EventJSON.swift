@@ -7,7 +7,14 @@ import SockeyeTransport
 /// What is there may grow and never changes: `v` is the version of the form, `event` the kind, `time` the moment (RFC
 /// 3339). Bytes are given exactly, in base 64, and as text in UTF-8 as far as they are text.
 public final class EventJSON {
+  /// The text of each peer, in both directions: a character that two reads share is told with the second.
+  private final class Streams {
+    var received: Transcoder?
+    var sent: Transcoder?
+  }
+
   private let encoding: TextEncoding
+  private var streams: [Int: Streams] = [:]
 
   /// Creates a writer of events.
   ///
@@ -34,25 +41,31 @@ public final class EventJSON {
       line = begin("waiting", time, peer)
       line.add("ahead", ahead)
     case .received(let peer, let message):
-      line = begin("received", time, peer)
-      add(message.bytes, to: &line)
+      line = begin("received", time, peer, source: message.source)
+      add(message.bytes, text(message, from: peer), to: &line)
       if message.marks.contains(.truncated) { line.add("truncated", true) }
       if message.marks.contains(.incomplete) { line.add("incomplete", true) }
       if message.marks.contains(.unexpectedSource) { line.add("unexpected", true) }
     case .sent(let peer, let bytes):
       line = begin("sent", time, peer)
-      add(bytes, to: &line)
+      add(bytes, text(sent: bytes, to: peer), to: &line)
     case .inputEnded(let peer): line = begin("peer-finished", time, peer)
+    case .outputEnded(let peer): line = begin("finished", time, peer)
     case .notice(let peer, let text):
       line = begin("notice", time, peer)
       line.add("text", text)
-    case .closed(let peer, let cause, let received, let sent, let lasted):
+    case .closed(let peer, let cause, let summary):
       line = begin("closed", time, peer)
+      streams[peer.number] = nil
       line.add("cause", cause.word)
       line.add("detail", cause.text)
-      line.add("received", received)
-      line.add("sent", sent)
-      line.add("milliseconds", lasted.nanoseconds / 1_000_000)
+      if let order = summary.order { line.add("close", order.rawValue) }
+      if let by = cause.resetBy { line.add("resetBy", by) }
+      if let end = summary.ourEnd { line.add("finishedMicroseconds", end.nanoseconds / 1000) }
+      if let end = summary.peerEnd { line.add("peerFinishedMicroseconds", end.nanoseconds / 1000) }
+      line.add("received", summary.received)
+      line.add("sent", summary.sent)
+      line.add("milliseconds", summary.lasted.nanoseconds / 1_000_000)
     case .clients(let rows):
       line = begin("clients", time)
       line.add("clients", rows.map { "\($0.peer.number) \($0.peer.address)\($0.isWaiting ? " waiting" : "")" })
@@ -60,21 +73,49 @@ public final class EventJSON {
     return line.line + "\n"
   }
 
-  private func begin(_ event: String, _ time: WallTime, _ peer: Peer? = nil) -> JSONLine {
+  private func begin(_ event: String, _ time: WallTime, _ peer: Peer? = nil, source: SocketAddress? = nil) -> JSONLine {
     var line = JSONLine(event: event)
     line.add("time", time.iso8601)
     if let peer {
       line.add("peer", peer.number)
-      line.add("address", peer.address)
+      line.add("address", source?.text ?? peer.address)
     }
     return line
   }
 
-  private func add(_ bytes: ByteBuffer, to line: inout JSONLine) {
+  private func add(_ bytes: ByteBuffer, _ text: String, to line: inout JSONLine) {
     line.add("bytes", bytes.readableBytes)
     line.add("base64", Base64.text(bytes.readableBytesView))
-    let text = Transcoder.convert(Array(bytes.readableBytesView), from: self.encoding, to: .utf8).bytes
-    line.add("text", String(decoding: text, as: UTF8.self))
+    line.add("text", text)
+  }
+
+  // MARK: - Text
+
+  private func text(_ message: Message, from peer: Peer) -> String {
+    if message.marks.contains(.datagram) { return whole(message.bytes) }
+    var text: [UInt8] = []
+    streams(of: peer).received?.convert(message.bytes.readableBytesView, into: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private func text(sent bytes: ByteBuffer, to peer: Peer) -> String {
+    var text: [UInt8] = []
+    streams(of: peer).sent?.convert(bytes.readableBytesView, into: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private func whole(_ bytes: ByteBuffer) -> String {
+    let text = Transcoder.convert(Array(bytes.readableBytesView), from: encoding, to: .utf8).bytes
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private func streams(of peer: Peer) -> Streams {
+    if let known = streams[peer.number] { return known }
+    let new = Streams()
+    new.received = Transcoder(from: encoding, to: .utf8)
+    new.sent = Transcoder(from: encoding, to: .utf8)
+    streams[peer.number] = new
+    return new
   }
 }
 

@@ -55,6 +55,9 @@ public final class MessageRenderer {
   /// Whether what was shown last ended its line.
   public var isLineOpen: Bool { !self.isAtLineStart }
 
+  /// Something else was written, which ended the line.
+  public func lineWasEnded() { isAtLineStart = true }
+
   /// Shows a message.
   ///
   /// - Parameters:

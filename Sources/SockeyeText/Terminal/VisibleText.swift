@@ -38,6 +38,8 @@ public enum VisibleText {
     case "\t": "\\t"
     case _ where scalar.value < 0x10: "\\x0\(digits)"
     case _ where scalar.isASCII: "\\x\(digits)"
+    // A byte that is no text, as arguments have it.
+    case _ where scalar.value >= 0x10_FF00: "\\x\(digits.dropFirst(4))"
     default: "\\u{\(digits)}"
     }
   }
@@ -48,7 +50,7 @@ public enum VisibleText {
     switch scalar.value {
     case 0x00...0x1F, 0x7F...0x9F: true
     case 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB: true
-    case 0xE0000...0xE007F: true
+    case 0xE0000...0xE007F, 0x10_FF00...0x10_FFFF: true
     default: false
     }
   }

@@ -16,7 +16,8 @@ struct Connect: AsyncParsableCommand {
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
 
       End of input half-closes, the rest of the peer's data is still read, and the program ends when both directions \
-      have. If the peer closes first it ends at once.
+      have. If the peer closes first, what standard input still brings is delivered before it ends; a person at a \
+      terminal, and a peer that has gone for good, are not waited for (see --on-peer-eof).
       """
   )
 
@@ -46,7 +47,13 @@ struct Connect: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Connect from this address, or address and port.", valueName: "addr[:port]"))
   var bind: String?
 
-  @Flag(name: .customShort("z"), help: "Only see whether somebody answers.")
+  @Flag(
+    name: .customShort("z"),
+    help: ArgumentHelp(
+      "Only see whether somebody answers: TCP accepts or refuses. UDP has no such answer: with -u an empty datagram is "
+        + "sent, a refusal (ICMP) is exit 4, and silence says nothing."
+    )
+  )
   var probe = false
 
   func validate() throws {
@@ -64,8 +71,11 @@ struct Connect: AsyncParsableCommand {
 
     // The first signal ends the conversation in good order, or the attempt to begin one.
     let running = RunningClient()
+    let isQuiet = flags.quiet
     Signals.shared.onEnding { signal in
-      if let client = running.client.withLock({ $0 }) { client.end() } else { Exit.now(signal: signal) }
+      guard let client = running.client.withLock({ $0 }) else { Exit.now(signal: signal) }
+      if !isQuiet { StandardError.say("sockeye: ending once what was said is sent; ^C again ends at once") }
+      client.end()
     }
     let client: ConversationClient
     do {
@@ -98,6 +108,7 @@ struct Connect: AsyncParsableCommand {
     result.connect.family = flags.family.family
     result.connect.numericOnly = flags.family.numericOnly
     result.connect.timeout = connectTimeout.amount
+    result.conversation.handshakeLimit = connectTimeout.amount
     if let bind = self.bind { result.connect.localEndpoint = try Self.localEndpoint(bind) }
     result.retries = retry
     result.backOff = backoff.range
@@ -110,6 +121,7 @@ struct Connect: AsyncParsableCommand {
       result.utterance = utterance
     } else if !self.probe {
       result.input = InputSettings(descriptor: STDIN_FILENO)
+      result.input?.isTerminal = Terminal.input.isTerminal
     }
     return result
   }

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Glibc
 import NIOCore
 public import SockeyeTalk
+import SockeyeText
 import SockeyeTransport
 
 extension InputNotation: ExpressibleByArgument {}
@@ -67,8 +68,13 @@ struct ConversationFlags: ParsableArguments {
   @Option(help: "What the end of input does: half-close, close or hold.")
   var onEof = ConversationConfiguration.InputEndAction.halfClose
 
-  @Option(help: "What the end of the peer's stream does: exit or hold.")
-  var onPeerEof = ConversationConfiguration.PeerEndAction.exit
+  @Option(
+    help: ArgumentHelp(
+      "What the end of the peer's stream does: deliver what the input still brings, exit once what is at hand is sent, "
+        + "or hold."
+    )
+  )
+  var onPeerEof = ConversationConfiguration.PeerEndAction.deliver
 
   @Option(
     help: ArgumentHelp(
@@ -84,7 +90,13 @@ struct ConversationFlags: ParsableArguments {
   @Option(help: ArgumentHelp("How long --expect waits.", valueName: "duration"))
   var within = DurationArgument(.seconds(10))
 
-  @Option(help: ArgumentHelp("Record the conversation as packets, for Wireshark.", valueName: "file.pcapng"))
+  @Option(
+    help: ArgumentHelp(
+      "Record the conversation as packets, for Wireshark; - is standard output. The data and its times are real, the "
+        + "headers are invented; 'run --capture' and 'watch' show real ones.",
+      valueName: "file.pcapng"
+    )
+  )
   var record: String?
 
   @Option(help: ArgumentHelp("Append everything that happens to a file, one JSON object a line.", valueName: "file"))
@@ -95,7 +107,7 @@ struct ConversationFlags: ParsableArguments {
 
   @Option(
     name: [.customShort("o"), .long],
-    help: ArgumentHelp("Write received data here (default: standard output).", valueName: "file")
+    help: ArgumentHelp("Write received data here (default: standard output, also as -).", valueName: "file")
   )
   var outputFile: String?
 
@@ -129,6 +141,9 @@ struct ConversationFlags: ParsableArguments {
 
   func validate() throws {
     if let ttl = self.ttl, !(0...255).contains(ttl) { throw ValidationError("--ttl is a number from 0 to 255") }
+    if record == "-" && (outputFile ?? "-") == "-" {
+      throw ValidationError("--record - needs standard output for itself; add -o FILE")
+    }
     if !(1...65_535).contains(maxDatagram.bytes) {
       throw ValidationError("--max-datagram is a size from 1 to 65535")
     }
@@ -176,8 +191,10 @@ extension ConversationFlags {
       result.tls = settings
     }
     if let path = record {
+      let descriptor = path == "-" ? STDOUT_FILENO : try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC)
+      let name = path == "-" ? "standard output" : path
       let isDatagram = self.isDatagram(endpoint)
-      result.recorder = try ConversationRecorder(path: path, isClient: isClient, isDatagram: isDatagram)
+      result.recorder = try ConversationRecorder(descriptor, named: name, isClient: isClient, isDatagram: isDatagram)
     }
     return result
   }
@@ -243,7 +260,7 @@ extension ConversationFlags {
 
   /// Opens where received data goes.
   func outputDescriptor() throws(Failure) -> CInt {
-    guard let path = outputFile else { return STDOUT_FILENO }
+    guard let path = outputFile, path != "-" else { return STDOUT_FILENO }
     return try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC)
   }
 
@@ -253,7 +270,7 @@ extension ConversationFlags {
   }
 
   private static func open(_ path: String, _ flags: CInt) throws(Failure) -> CInt {
-    let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o644)
+    let descriptor = ArgumentText.withPath(path) { Glibc.open($0, flags | O_CLOEXEC, 0o644) }
     guard descriptor >= 0 else {
       throw Failure(.localFile, "cannot write \(path): \(String(cString: strerror(errno))); choose another file")
     }

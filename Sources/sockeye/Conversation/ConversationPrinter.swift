@@ -17,6 +17,8 @@ final class ConversationPrinter: ConversationObserver {
     var isQuiet = false
     var showsReceived = true
     var showsSent = false
+    /// Whether peers come to us.
+    var isServer = false
     /// Where the bound addresses are written once they are known.
     var readyFile: String?
   }
@@ -44,6 +46,8 @@ final class ConversationPrinter: ConversationObserver {
   private let renderer: MessageRenderer
   private let sentRenderer: MessageRenderer
   private let json: EventJSON
+  private var hint: EncodingHint
+  private var isLogging = true
   private(set) var isReady = true
   private var isSilent = false
   var onReady: (() -> Void)?
@@ -57,6 +61,7 @@ final class ConversationPrinter: ConversationObserver {
     sent.showsPeer = true
     sentRenderer = MessageRenderer(sent)
     json = EventJSON(encoding: settings.rendering.encoding)
+    hint = EncodingHint(expecting: settings.rendering.encoding)
   }
 
   /// Leads from the writers' threads back to the printer.
@@ -78,12 +83,14 @@ final class ConversationPrinter: ConversationObserver {
       case .failed(let error): eventLoop.execute { reference.value.printer?.failed(error, "the output") }
       }
     }
-    let messages = try DescriptorWriter(descriptor: STDERR_FILENO) { _ in }
+    // What goes to one terminal goes through one writer, so that it stays in order.
+    let isOneTerminal = Terminal(descriptor: settings.output).isSame(as: .error)
+    let messages = isOneTerminal ? output : try DescriptorWriter(descriptor: STDERR_FILENO) { _ in }
     let log = try settings.log.map { descriptor in
       try DescriptorWriter(descriptor: descriptor) { event in
         switch event {
         case .drained: eventLoop.execute { reference.value.printer?.drained() }
-        case .failed(let error): eventLoop.execute { reference.value.printer?.failed(error, "the log") }
+        case .failed(let error): eventLoop.execute { reference.value.printer?.logFailed(error) }
         }
       }
     }
@@ -107,6 +114,16 @@ final class ConversationPrinter: ConversationObserver {
     }
   }
 
+  /// A log that can't be written costs nobody their connection; how the program ends tells of it once more.
+  private func logFailed(_ error: CInt) {
+    isLogging = false
+    say(
+      "the log can't be written any more: \(String(cString: strerror(error))); the conversations go on",
+      isAlways: true
+    )
+    drained()
+  }
+
   /// How the program ends when its output can't be written: a reader that has had enough (`| head`) is no failure worth a
   /// line.
   fileprivate static func ending(_ error: CInt, _ what: String) -> any Error {
@@ -124,29 +141,30 @@ final class ConversationPrinter: ConversationObserver {
   // MARK: - Events
 
   func conversation(_ event: ConversationEvent) {
-    if let log = self.writers.log, !log.write(ByteBuffer(string: json.line(event, at: .now))) {
-      isReady = false
+    if settings.isJSON || (isLogging && writers.log != nil) {
+      let line = ByteBuffer(string: json.line(event, at: .now))
+      if isLogging, let log = writers.log, !log.write(line) { isReady = false }
+      if settings.isJSON { write(line) }
     }
     if case .listening(let addresses) = event { announce(addresses) }
-    if self.settings.isJSON {
-      return self.write(ByteBuffer(string: json.line(event, at: .now)))
-    }
+    if case .received(_, let message) = event, let hint = hint.consider(message.bytes) { say("sockeye: \(hint)") }
+    guard !settings.isJSON else { return }
     switch event {
     case .received(let peer, let message):
-      guard self.settings.showsReceived else { return }
-      self.write(renderer.render(message, from: peer, at: .now))
+      guard settings.showsReceived else { return }
+      if let source = message.source { say("\(EventText.name(peer)): from \(source.text):") }
+      write(renderer.render(message, from: peer, at: .now))
       remark(message, peer)
     case .sent(let peer, let bytes):
-      guard self.settings.showsSent else { return }
-      self.writers.messages.write(ByteBuffer(string: "> "))
-      self.writers.messages.write(sentRenderer.render(Message(bytes), from: peer, at: .now))
-    case .closed(let peer, _, _, _, _):
-      self.write(renderer.end(peer))
-      if self.settings.rendering.showsControls, renderer.isLineOpen { say("", isAlways: true) }
-      say(Self.line(event))
-    case .notice(let peer, let text):
-      say("\(peer.map(Self.name) ?? "sockeye"): \(text)", isAlways: false)
-    default: say(Self.line(event))
+      guard settings.showsSent else { return }
+      endLine()
+      writers.messages.write(ByteBuffer(string: "> "))
+      writers.messages.write(sentRenderer.render(Message(bytes), from: peer, at: .now))
+    case .closed(let peer, _, _):
+      write(renderer.end(peer))
+      say(EventText.line(event, isServer: settings.isServer))
+    case .notice(let peer, let text): say("\(peer.map(EventText.name) ?? "sockeye"): \(text)")
+    default: say(EventText.line(event, isServer: settings.isServer))
     }
   }
 
@@ -172,34 +190,15 @@ final class ConversationPrinter: ConversationObserver {
   }
 
   private func say(_ line: String, isAlways: Bool = false) {
-    guard !self.settings.isQuiet || isAlways, !self.isSilent, !self.writers.messages.isFull else { return }
-    self.writers.messages.write(
-      ByteBuffer(string: line.isEmpty ? "\n" : VisibleText.of(line, keepingLines: true) + "\n")
-    )
+    guard !settings.isQuiet || isAlways, !isSilent, !writers.messages.isFull else { return }
+    endLine()
+    writers.messages.write(ByteBuffer(string: VisibleText.of(line, keepingLines: true) + "\n"))
   }
 
-  // MARK: - Words
-
-  private static func name(_ peer: Peer) -> String { "[\(peer.number)] \(peer.address)" }
-
-  private static func line(_ event: ConversationEvent) -> String {
-    switch event {
-    case .listening(let addresses): return "listening on \(addresses.map(\.text).joined(separator: " and "))"
-    case .retrying(let failure, let pause, let attempt, let total):
-      return "\(failure.message); again in \(DurationArgument(pause)) (\(attempt) of \(total))"
-    case .opened(let peer): return "\(name(peer)) connected"
-    case .served(let peer): return "\(name(peer)) has its turn"
-    case .waiting(let peer, let ahead): return "\(name(peer)) waits for its turn, \(ahead) before it"
-    case .inputEnded(let peer): return "\(name(peer)) has nothing more to say"
-    case .closed(let peer, let cause, let received, let sent, let lasted):
-      let seconds = Double(lasted.nanoseconds / 1_000_000) / 1000
-      return "\(name(peer)) closed: \(cause.text); received \(received), sent \(sent) bytes in \(seconds) s"
-    case .clients(let rows):
-      guard !rows.isEmpty else { return "no clients" }
-      return rows.map { row in
-        "\(name(row.peer))\(row.isWaiting ? " (waiting)" : ""): received \(row.received), sent \(row.sent) bytes"
-      }.joined(separator: "\n")
-    case .received, .sent, .notice: return ""
-    }
+  /// On a terminal, what is said begins on a line of its own.
+  private func endLine() {
+    guard settings.rendering.showsControls, renderer.isLineOpen else { return }
+    writers.output.write(ByteBuffer(string: "\n"))
+    renderer.lineWasEnded()
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import NIOCore
 import SockeyeTalk
+import SockeyeText
 import SockeyeTransport
 
 /// Answers, relays or speaks to whoever connects.
@@ -106,14 +107,21 @@ struct Listen: AsyncParsableCommand {
     // A command takes what is said; it is not shown as well.
     settings.showsReceived = exec == nil
     settings.readyFile = readyFile
+    settings.isServer = true
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
 
     let server = try await ConversationServer.start(on: endpoint, over: transport, configuration: configuration) { _ in
       make()
     }
-    Signals.shared.onEnding { _ in server.drain() }
+    let isQuiet = self.flags.quiet
+    Signals.shared.onEnding { _ in
+      if !isQuiet {
+        StandardError.say("sockeye: no more clients; those who are there are served on, ^C again ends at once")
+      }
+      server.drain()
+    }
     let cause = await server.waitUntilDone()
-    if case .unix(let path) = endpoint.location { unlink(path) }
+    if case .unix(let path) = endpoint.location { _ = ArgumentText.withPath(path) { unlink($0) } }
     try await writers.finish()
     try await self.flags.finishRecord(configuration.conversation.recorder)
     if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
@@ -150,6 +158,7 @@ struct Listen: AsyncParsableCommand {
     let isInteractive = interactive || Terminal.input.isTerminal
     if isInteractive || !result.conversation.automation.answers {
       result.input = InputSettings(descriptor: STDIN_FILENO, isInteractive: isInteractive)
+      result.input?.isTerminal = Terminal.input.isTerminal
     }
     result.isBareEcho = isBareEcho(output: output) && result.conversation.tls == nil && result.input == nil
     return result
@@ -164,7 +173,8 @@ struct Listen: AsyncParsableCommand {
     let interferes =
       once || maxClients != nil || self.replies != nil || replyRate != nil
       || greet != nil || closeOn != nil || !self.allow.isEmpty || !self.deny.isEmpty
-    return !watches && !interferes && flags.frame == "raw" && flags.onPeerEof == .exit
+    return !watches && !interferes && flags.frame == "raw"
+      && flags.onPeerEof != ConversationConfiguration.PeerEndAction.hold
   }
 
   private func automation(_ settings: Composer.Settings) throws(Failure) -> Automation {

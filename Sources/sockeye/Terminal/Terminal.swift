@@ -17,6 +17,15 @@ struct Terminal {
   /// Whether a person may be looking.
   var isTerminal: Bool { isatty(descriptor) == 1 }
 
+  /// Whether another descriptor leads to the same terminal.
+  func isSame(as other: Terminal) -> Bool {
+    var (mine, theirs) = (stat(), stat())
+    guard isTerminal, other.isTerminal, fstat(descriptor, &mine) == 0, fstat(other.descriptor, &theirs) == 0 else {
+      return false
+    }
+    return mine.st_rdev == theirs.st_rdev
+  }
+
   /// The width in columns; 80 where it cannot be told.
   var columns: Int {
     var size = winsize()

@@ -1,0 +1,108 @@
+import NIOCore
+import SockeyeTransport
+
+/// The addresses that send datagrams to a server, each of them a session.
+struct DatagramPeers {
+  struct Key: Hashable {
+    let channel: ObjectIdentifier
+    let address: SocketAddress
+
+    init(_ address: SocketAddress, on channel: any Channel) {
+      self.channel = ObjectIdentifier(channel)
+      self.address = address
+    }
+  }
+
+  private var sessions: [Key: DatagramSession] = [:]
+  private var keys: [Int: Key] = [:]
+  /// Sessions that were spoken to since the last flush.
+  private var touched: [DatagramSession] = []
+  private var dropped = 0
+  private var hasToldOfCrowd = false
+
+  var count: Int { sessions.count }
+
+  subscript(key: Key) -> DatagramSession? { sessions[key] }
+
+  mutating func add(_ session: DatagramSession, as key: Key) {
+    sessions[key] = session
+    keys[session.peer.number] = key
+  }
+
+  mutating func remove(_ session: Session) {
+    if let key = keys.removeValue(forKey: session.peer.number) { sessions[key] = nil }
+  }
+
+  mutating func touch(_ session: DatagramSession) { touched.append(session) }
+
+  mutating func flush() {
+    for session in touched { session.flush() }
+    touched.removeAll(keepingCapacity: true)
+  }
+
+  mutating func drop() { dropped += 1 }
+
+  /// What to say of datagrams that were dropped, if any were.
+  mutating func takeNoticeOfDropped() -> String? {
+    guard dropped > 0 else { return nil }
+    defer { dropped = 0 }
+    return "\(dropped) datagrams dropped: the output was not read"
+  }
+
+  /// What to say, once, of addresses that find no place.
+  mutating func takeNoticeOfCrowd() -> String? {
+    guard !hasToldOfCrowd else { return nil }
+    hasToldOfCrowd = true
+    return "more addresses send datagrams than can be served; they are not heard until others fall silent"
+  }
+}
+
+extension ServerCore {
+  /// Sets a channel for datagrams up.
+  func bind(_ channel: any Channel) throws {
+    if configuration.isBareEcho {
+      let handler = DatagramEchoHandler(
+        guardsAgainstLoops: configuration.conversation.automation.guardsAgainstLoops
+      ) { [weak self] address in
+        let notice = "\(address.text) answers our answers by itself; not answered for \(LoopGuard.silence.text)"
+        self?.observer.conversation(.notice(nil, notice))
+      }
+      return try channel.pipeline.syncOperations.addHandler(handler)
+    }
+    let handler = DatagramHandler(
+      arrived: { [weak self] channel, envelope in self?.datagramArrived(envelope, on: channel) },
+      completed: { [weak self] in self?.datagrams.flush() }
+    )
+    try channel.pipeline.syncOperations.addHandler(handler)
+  }
+
+  private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>, on channel: any Channel) {
+    // What nobody can take is dropped, as a socket that is full would drop it.
+    guard observer.isReady else { return datagrams.drop() }
+    let key = DatagramPeers.Key(envelope.remoteAddress, on: channel)
+    guard let session = datagrams[key] ?? newDatagramSession(key, on: channel), !session.isFinishing else { return }
+    var marks: Message.Marks = .datagram
+    let datagram = configuration.datagrams.cut(envelope.data, &marks)
+    session.arrived(datagram, marks: marks)
+    datagrams.touch(session)
+  }
+
+  private func newDatagramSession(_ key: DatagramPeers.Key, on channel: any Channel) -> DatagramSession? {
+    guard life.admits, configuration.filter.admits(key.address) else { return nil }
+    guard datagrams.count < configuration.maximumDatagramPeers,
+      clientele.waiting.count < configuration.maximumWaiting
+    else {
+      if let notice = datagrams.takeNoticeOfCrowd() { observer.conversation(.notice(nil, notice)) }
+      return nil
+    }
+    let session = DatagramSession(
+      channel: channel,
+      peer: nextPeer(key.address, channel.localAddress),
+      owner: self,
+      configuration: configuration.conversation
+    )
+    datagrams.add(session, as: key)
+    session.open()
+    return session
+  }
+}
