@@ -101,7 +101,10 @@ private func setTCPOption(
   case 18:
     let milliseconds = try number(bytes, 0...Int32.max)
     options.connection.userTimeout = milliseconds == 0 ? nil : .milliseconds(Int64(milliseconds))
-  case 23: options.connection.fastOpen = try number(bytes, 0...Int32.max) != 0
+  case 23:
+    let limit = try number(bytes, 0...Int32.max)
+    options.connection.fastOpen = limit != 0
+    options.fastOpenLimit = Int(limit)
   default: return false
   }
   return true
@@ -194,7 +197,7 @@ private func numberOption(_ level: Int32, _ option: Int32, _ options: SocketOpti
   case (Level.tcp, 7): return Int32(connection.synRetries)
   case (Level.tcp, 8): return Int32(clamping: connection.finWait2Timeout.milliseconds / 1000)
   case (Level.tcp, 18): return Int32(clamping: connection.userTimeout?.milliseconds ?? 0)
-  case (Level.tcp, 23): return connection.fastOpen ? 1 : 0
+  case (Level.tcp, 23): return connection.fastOpen ? Int32(clamping: options.fastOpenLimit) : 0
   case (Level.internet, 1), (Level.internet6, 67): return Int32(options.trafficClass)
   case (Level.internet, 2), (Level.internet6, 16): return Int32(options.hopLimit)
   case (Level.internet6, 26): return options.isIPv6Only ? 1 : 0

@@ -5,8 +5,11 @@ internal import SockeyeWire
 ///
 /// A packet whose fragments overlap, or contradict each other about its length, is given up with all that belongs to it:
 /// nobody sends such in earnest (RFC 5722 for IPv6; here for IPv4 as well, as RFC 1858 and RFC 3128 advise). A fragment
-/// that comes twice, exactly, is harmless. Memory is bounded in bytes, overhead included, and in packets and fragments;
-/// the oldest packet goes first. A packet that isn't whole in time is given up.
+/// that comes twice, exactly, is harmless. A packet that isn't whole in time is given up.
+///
+/// Memory is bounded in bytes, in packets and in fragments, and what is charged is what is held, overhead included. Where it
+/// runs out, whoever holds most gives up his oldest packet: a source that floods takes from itself. A source is an IPv4
+/// address, or an IPv6 network of 64 bits.
 struct FragmentReassembly {
   /// What tells the fragments of one packet from others.
   struct Key: Hashable {
@@ -24,12 +27,17 @@ struct FragmentReassembly {
     var moreFollow: Bool
     /// What the whole starts with; the first fragment's counts.
     var protocolNumber: UInt8
+    /// Where the IPv6 byte stands that names the fragment header.
+    var nextHeaderOffset = 6
     /// IP's ECN field.
     var codepoint: ECNCodepoint
   }
 
   /// A packet that has become whole.
   struct Whole: Equatable {
+    /// What stood before the first fragment's data: the IP header and, for IPv6, headers up to the fragment header.
+    var head: [UInt8]
+    var nextHeaderOffset = 6
     var protocolNumber: UInt8
     var codepoint: ECNCodepoint
     var payload: [UInt8]
@@ -49,21 +57,34 @@ struct FragmentReassembly {
     var quote: [UInt8]
   }
 
+  private struct Piece {
+    var range: Range<Int>
+    var bytes: [UInt8]
+  }
+
   private struct Packet {
     var key: Key
     var deadline: Instant
-    var payload: [UInt8] = []
-    /// What is there: ranges in order that neither touch nor overlap.
-    var ranges: [Range<Int>] = []
-    /// The fragments as they came, to tell a repetition from an overlap.
-    var fragments: [Range<Int>] = []
+    /// What has come, in order; no two overlap.
+    var pieces: [Piece] = []
     var length: Int?
+    var head: [UInt8] = []
+    var nextHeaderOffset = 6
     var protocolNumber: UInt8 = 0
     var codepoint: ECNCodepoint?
-    var quote: [UInt8] = []
     /// The packet was found to be wrong: what else comes of it is dropped.
     var isGivenUp = false
-    var cost: Int { payload.count + quote.count + fragments.count * 32 + 256 }
+    /// Bytes of data that have come.
+    var held = 0
+
+    /// An array costs some 32 bytes beside its own, and its allocation as many.
+    var cost: Int { held + head.count + pieces.count * 80 + 256 }
+  }
+
+  /// What the packets of one source cost.
+  private struct Source {
+    var address: IPAddress
+    var cost: Int
   }
 
   /// How long fragments wait for the others: 60 seconds, the same for both families (RFC 8200 section 4.5, RFC 1122
@@ -75,6 +96,7 @@ struct FragmentReassembly {
 
   /// Oldest first: all wait equally long.
   private var packets: [Packet] = []
+  private var sources: [Source] = []
   private var size = 0
   private let limit: Int
 
@@ -99,93 +121,113 @@ struct FragmentReassembly {
     guard !range.isEmpty, range.upperBound <= Self.maximumLength else { return .dropped }
     guard !fragment.moreFollow || payload.count.isMultiple(of: 8) else { return .dropped }
     let index = place(of: key, now: now)
-    var entry = packets[index]
-    // The copy here is to be the only one, or each fragment would copy what came before it.
-    packets[index].payload = []
-    size -= entry.cost
+    let before = packets[index].cost
     defer { makeRoom() }
-    if entry.isGivenUp || entry.fragments.contains(range) {
-      packets[index] = entry
-      size += entry.cost
+    guard !packets[index].isGivenUp, !packets[index].pieces.contains(where: { $0.range == range }) else {
       return .dropped
     }
-    guard Self.fits(range, isLast: !fragment.moreFollow, in: entry) else {
-      entry = Packet(key: key, deadline: entry.deadline, isGivenUp: true)
-      packets[index] = entry
-      size += entry.cost
+    guard Self.fits(range, isLast: !fragment.moreFollow, in: packets[index]) else {
+      packets[index] = Packet(key: key, deadline: packets[index].deadline, isGivenUp: true)
+      charge(packets[index].cost - before, to: key.source)
       return .dropped
     }
-    if range.upperBound > entry.payload.count {
-      entry.payload.append(contentsOf: repeatElement(0, count: range.upperBound - entry.payload.count))
-    }
-    for position in 0..<payload.count {
-      entry.payload[range.lowerBound + position] = packet[payload.lowerBound + position]
-    }
-    entry.fragments.append(range)
-    Self.insert(range, into: &entry.ranges)
-    if !fragment.moreFollow { entry.length = range.upperBound }
+    let follower = packets[index].pieces.firstIndex { $0.range.lowerBound > range.lowerBound }
+    let piece = Piece(range: range, bytes: Self.copy(packet, payload))
+    packets[index].pieces.insert(piece, at: follower ?? packets[index].pieces.count)
+    packets[index].held += range.count
+    if !fragment.moreFollow { packets[index].length = range.upperBound }
     if range.lowerBound == 0 {
-      entry.protocolNumber = fragment.protocolNumber
-      entry.quote = (0..<min(packet.byteCount, payload.lowerBound + 64)).map { packet[$0] }
+      packets[index].protocolNumber = fragment.protocolNumber
+      packets[index].nextHeaderOffset = fragment.nextHeaderOffset
+      packets[index].head = Self.copy(packet, 0..<payload.lowerBound)
     }
-    merge(fragment.codepoint, into: &entry)
-    if let length = entry.length, entry.ranges == [0..<length] {
-      packets.remove(at: index)
-      return .whole(
-        Whole(protocolNumber: entry.protocolNumber, codepoint: entry.codepoint ?? .notCapable, payload: entry.payload)
-      )
-    }
-    packets[index] = entry
-    size += entry.cost
-    return .kept
+    merge(fragment.codepoint, into: &packets[index])
+    charge(packets[index].cost - before, to: key.source)
+    guard packets[index].held == packets[index].length else { return .kept }
+    return .whole(Self.join(remove(at: index)))
   }
 
   /// Gives up a packet whose time is over. Returns nil when there is none left; its quote is empty if the first fragment
   /// never came, and then nobody is told.
   mutating func expire(now: Instant) -> Expired? {
     guard let first = packets.first, first.deadline <= now else { return nil }
-    packets.removeFirst()
-    size -= first.cost
-    return Expired(key: first.key, quote: first.quote)
+    let packet = remove(at: 0)
+    guard let start = packet.pieces.first, start.range.lowerBound == 0 else {
+      return Expired(key: packet.key, quote: [])
+    }
+    return Expired(key: packet.key, quote: packet.head + start.bytes)
   }
+
+  private static func copy(_ packet: RawSpan, _ range: Range<Int>) -> [UInt8] {
+    packet.extracting(range).withUnsafeBytes { [UInt8](copying: $0) }
+  }
+
+  private static func join(_ packet: Packet) -> Whole {
+    var payload: [UInt8] = []
+    payload.reserveCapacity(packet.held)
+    for piece in packet.pieces { payload.append(contentsOf: piece.bytes) }
+    return Whole(
+      head: packet.head,
+      nextHeaderOffset: packet.nextHeaderOffset,
+      protocolNumber: packet.protocolNumber,
+      codepoint: packet.codepoint ?? .notCapable,
+      payload: payload
+    )
+  }
+
+  // MARK: Room
 
   private mutating func place(of key: Key, now: Instant) -> Int {
     if let index = packets.firstIndex(where: { $0.key == key }) { return index }
-    if packets.count == Self.maximumPackets { dropOldest() }
+    if packets.count == Self.maximumPackets { dropOldestOfGreatest() }
     let packet = Packet(key: key, deadline: now + Self.timeout)
-    size += packet.cost
     packets.append(packet)
+    charge(packet.cost, to: key.source)
     return packets.count - 1
   }
 
-  private mutating func dropOldest() {
-    size -= packets.removeFirst().cost
+  private mutating func remove(at index: Int) -> Packet {
+    let packet = packets.remove(at: index)
+    charge(-packet.cost, to: packet.key.source)
+    return packet
+  }
+
+  /// Adds to what the packets of a source cost, or takes from it.
+  private mutating func charge(_ cost: Int, to address: IPAddress) {
+    size += cost
+    let source = Self.source(address)
+    guard let index = sources.firstIndex(where: { $0.address == source }) else {
+      sources.append(Source(address: source, cost: cost))
+      return
+    }
+    sources[index].cost += cost
+    if sources[index].cost == 0 { sources.remove(at: index) }
+  }
+
+  private static func source(_ address: IPAddress) -> IPAddress {
+    guard case .v6(let address) = address else { return address }
+    return .v6(IPv6Address(high: address.high, low: 0))
+  }
+
+  private mutating func dropOldestOfGreatest() {
+    guard let greatest = sources.max(by: { $0.cost < $1.cost })?.address,
+      let index = packets.firstIndex(where: { Self.source($0.key.source) == greatest })
+    else { return }
+    _ = remove(at: index)
   }
 
   private mutating func makeRoom() {
-    while size > limit, !packets.isEmpty { dropOldest() }
+    while size > limit, !packets.isEmpty { dropOldestOfGreatest() }
   }
 
   /// Whether a fragment contradicts nothing that came before it.
   private static func fits(_ range: Range<Int>, isLast: Bool, in packet: Packet) -> Bool {
-    guard packet.fragments.count < maximumFragments else { return false }
-    for known in packet.ranges where known.overlaps(range) { return false }
-    let end = packet.ranges.last?.upperBound ?? 0
+    guard packet.pieces.count < maximumFragments else { return false }
+    for piece in packet.pieces where piece.range.overlaps(range) { return false }
+    let end = packet.pieces.last?.range.upperBound ?? 0
     if isLast { return packet.length == nil && range.upperBound >= end }
     if let length = packet.length { return range.upperBound <= length }
     return true
-  }
-
-  /// Adds a range that overlaps none, joining what it touches.
-  private static func insert(_ range: Range<Int>, into ranges: inout [Range<Int>]) {
-    var index = 0
-    while index < ranges.count, ranges[index].upperBound < range.lowerBound { index += 1 }
-    var joined = range
-    while index < ranges.count, ranges[index].lowerBound <= joined.upperBound {
-      joined = min(joined.lowerBound, ranges[index].lowerBound)..<max(joined.upperBound, ranges[index].upperBound)
-      ranges.remove(at: index)
-    }
-    ranges.insert(joined, at: index)
   }
 
   /// RFC 3168 section 5.3: a mark on any fragment marks the whole.

@@ -109,7 +109,7 @@ extension Host where Storage: ~Copyable {
   /// RFC 1122 section 3.2.2: never about an ICMP error, a packet to many, or a fragment that isn't the first; and within a
   /// rate. As much is quoted as fits in 576 bytes (RFC 1812 section 4.3.2.3).
   mutating func reportError(_ message: ICMPv4Message, about packet: RawSpan, _ arrival: Arrival) {
-    guard !arrival.isForMany, !Self.isICMPError(packet), errorLimit.take(now: now) else { return }
+    guard !arrival.isForMany, !Self.isICMPError(packet), mayReport(to: arrival.source) else { return }
     let quoted = packet.extracting(0..<min(packet.byteCount, 576 - IPv4Header.minimumLength - 8))
     var bytes = [UInt8](repeating: 0, count: ICMPv4Message.headerLength + quoted.byteCount)
     bytes.withUnsafeMutableBytes { buffer in
@@ -130,7 +130,7 @@ extension Host where Storage: ~Copyable {
   mutating func reportErrorEvenIfForMany(_ message: ICMPv6Message, about packet: RawSpan, _ arrival: Arrival) {
     guard !Self.isICMPError(packet), let address = routes.source(for: arrival.source) else { return }
     let from = arrival.isForMany ? address : arrival.destination
-    guard case .v6(let source) = from, case .v6(let destination) = arrival.source, errorLimit.take(now: now) else {
+    guard case .v6(let source) = from, case .v6(let destination) = arrival.source, mayReport(to: arrival.source) else {
       return
     }
     let quoted = packet.extracting(0..<min(packet.byteCount, 1280 - IPv6Header.length - 8))
@@ -140,6 +140,11 @@ extension Host where Storage: ~Copyable {
       message.emit(into: &span, from: source, to: destination, payload: quoted)
     }
     send(bytes, protocolNumber: ICMPv6Message.protocolNumber, from: from, to: arrival.source)
+  }
+
+  /// Whether the limits leave room for one more error to a peer.
+  private mutating func mayReport(to peer: IPAddress) -> Bool {
+    errorLimit.allows(peer, now: now, using: &random)
   }
 
   /// Whether the packet is an ICMP error, or can't be told from one: its type is not one of those that are none.

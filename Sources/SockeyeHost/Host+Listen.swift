@@ -22,7 +22,8 @@ extension Host where Storage: ~Copyable {
     atListener place: SocketPlace
   ) {
     let use = configuration.synCookies
-    if passing.header.flags.contains(.ack), use != .never,
+    // Cookies are believed for as long as one that was sent can be right, or any ACK at any time would be a try.
+    if passing.header.flags.contains(.ack), use != .never, sockets[place].believesCookies(now: now),
       let syn = cookies.check(passing.header, tuple: passing.tuple, now: now)
     {
       acceptCookie(syn, passing, segment, arrival, at: place)
@@ -32,7 +33,7 @@ extension Host where Storage: ~Copyable {
     case .ignore:
       return
     case .reset(let answer):
-      send(answer, from: passing.local, to: passing.remote)
+      sendReset(answer, from: passing.local, to: passing.remote)
     case .accept:
       accept(passing, segment, arrival, at: place)
     }
@@ -61,6 +62,7 @@ extension Host where Storage: ~Copyable {
         now: now
       )
       statistics.cookiesSent += 1
+      _ = sockets[place].withListener { $0.cookiesEnd = now + SYNCookies.lifetime }
       send(answer, from: passing.local, to: passing.remote)
       return
     }
@@ -70,15 +72,7 @@ extension Host where Storage: ~Copyable {
     }
     var secrets = ConnectionSecrets(for: passing.tuple, keys: connectionKeys, now: now)
     if let floor = passing.sequenceFloor { secrets.initialSequenceNumber = Self.above(floor, secrets) }
-    let decision =
-      options.connection.fastOpen
-      ? FastOpenDecision(
-        about: passing.header,
-        tuple: passing.tuple,
-        cookies: fastOpenCookies,
-        isAllowed: true,
-        now: now
-      ) : .none
+    let decision = decideFastOpen(about: passing, at: place, options)
     let connection = Connection(
       accepting: passing.header,
       payloadLength: passing.payload.count,
@@ -99,8 +93,44 @@ extension Host where Storage: ~Copyable {
         streams[index].incoming.write(segment.extracting(start..<start + taken), at: 0)
       }
     }
-    if decision == .accept, streams[index].open() { enterAcceptQueue(index) }
+    if decision == .accept {
+      _ = sockets[place].withListener { $0.fastOpens.begin() }
+      streams[index].fastOpenListener = sockets.handle(at: place)
+      if streams[index].open() { enterAcceptQueue(index) }
+    }
     settle(index)
+  }
+
+  /// What becomes of a SYN's fast-open cookie and data.
+  private mutating func decideFastOpen(
+    about passing: PassingSegment,
+    at place: SocketPlace,
+    _ options: SocketOptions
+  ) -> FastOpenDecision {
+    guard options.connection.fastOpen else { return .none }
+    let isAllowed = sockets[place].withListener { $0.fastOpens.hasRoom(limit: options.fastOpenLimit, now: now) }
+    return FastOpenDecision(
+      about: passing.header,
+      tuple: passing.tuple,
+      cookies: fastOpenCookies,
+      isAllowed: isAllowed ?? false,
+      now: now
+    )
+  }
+
+  /// Lets a listener forget a connection that a fast open made, once its handshake is over.
+  mutating func endFastOpen(_ index: StreamPlace) {
+    guard let handle = streams[index].fastOpenListener else { return }
+    let end: FastOpenQueue.End
+    switch streams[index].connection.state {
+    case .synReceived: return
+    case .listen: end = .reset
+    case .closed: end = .failed
+    default: end = .completed
+    }
+    streams[index].fastOpenListener = nil
+    guard let place = sockets.place(of: handle) else { return }
+    _ = sockets[place].withListener { $0.fastOpens.end(end, now: now) }
   }
 
   /// An initial sequence number beyond what the connection before it used (RFC 9293 section 3.10.7.4, MAY-2).

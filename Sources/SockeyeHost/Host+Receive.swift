@@ -12,8 +12,6 @@ struct Arrival {
   var checksumIsValid: Bool
   /// How many segments were coalesced into the packet.
   var segmentCount: Int
-  /// The packet has come together from fragments.
-  var wasFragmented = false
   /// Where the IPv6 byte stands that names the transport.
   var nextHeaderOffset = 6
 }
@@ -60,7 +58,7 @@ extension Host where Storage: ~Copyable {
     return !source.isUnspecified && !routes.isLocal(source) && !destination.isLoopback
   }
 
-  private mutating func receiveIPv4(
+  mutating func receiveIPv4(
     _ packet: RawSpan,
     isLooped: Bool,
     checksumsAreValid: Bool,
@@ -95,7 +93,16 @@ extension Host where Storage: ~Copyable {
       protocolNumber: header.protocolNumber,
       codepoint: arrival.codepoint
     )
-    assemble(fragment, identification: UInt32(header.identification), packet: packet, payload: payload, arrival)
+    let key = FragmentReassembly.Key(
+      source: source,
+      destination: destination,
+      identification: UInt32(header.identification),
+      protocolNumber: header.protocolNumber
+    )
+    guard let whole = assemble(fragment, key, packet, payload),
+      let packet = Self.joinIPv4(whole)
+    else { return }
+    receiveIPv4(packet.span.bytes, isLooped: isLooped, checksumsAreValid: false, segmentCount: 1)
   }
 
   /// A host that doesn't route has no use for source routes, and attackers do (RFC 6274 section 3.13.2.3). Options that
@@ -111,11 +118,12 @@ extension Host where Storage: ~Copyable {
     return false
   }
 
-  private mutating func receiveIPv6(
+  mutating func receiveIPv6(
     _ packet: RawSpan,
     isLooped: Bool,
     checksumsAreValid: Bool,
-    segmentCount: Int
+    segmentCount: Int,
+    wasFragmented: Bool = false
   ) {
     guard let (header, payload) = try? IPv6Header.parse(packet) else {
       statistics.malformed += 1
@@ -154,42 +162,34 @@ extension Host where Storage: ~Copyable {
       deliver(packet, headers.payload, protocolNumber: headers.nextHeader, arrival)
       return
     }
+    guard !wasFragmented else {
+      // A fragment in a fragment is in no packet that anybody sends.
+      statistics.malformed += 1
+      return
+    }
+    if fragment.offset == 0, !IPv6ExtensionHeaders.holdsWholeChain(packet, fragment, payload: headers.payload) {
+      statistics.malformed += 1
+      reportError(.parameterProblem(.incompleteHeaderChain, pointer: 0), about: packet, arrival)
+      return
+    }
     let piece = FragmentReassembly.Fragment(
       offset: Int(fragment.offset),
       moreFollow: fragment.moreFragments,
       protocolNumber: fragment.nextHeader,
+      nextHeaderOffset: headers.nextHeaderOffset,
       codepoint: arrival.codepoint
     )
-    assemble(piece, identification: fragment.identification, packet: packet, payload: headers.payload, arrival)
-  }
-
-  private mutating func assemble(
-    _ fragment: FragmentReassembly.Fragment,
-    identification: UInt32,
-    packet: RawSpan,
-    payload: Range<Int>,
-    _ arrival: Arrival
-  ) {
+    // Which protocol the whole is for doesn't tell packets apart (RFC 8200 section 4.5).
     let key = FragmentReassembly.Key(
-      source: arrival.source,
-      destination: arrival.destination,
-      identification: identification,
-      // Which protocol the whole is for tells packets apart in IPv4 only (RFC 791, RFC 8200 section 4.5).
-      protocolNumber: arrival.destination.isIPv4 ? fragment.protocolNumber : 0
+      source: source,
+      destination: destination,
+      identification: fragment.identification,
+      protocolNumber: 0
     )
-    switch fragments.take(fragment, key: key, packet: packet, payload: payload, now: now) {
-    case .kept:
-      return
-    case .dropped:
-      statistics.malformed += 1
-    case .whole(let whole):
-      var arrival = arrival
-      arrival.codepoint = whole.codepoint
-      arrival.checksumIsValid = false
-      arrival.segmentCount = 1
-      arrival.wasFragmented = true
-      deliver(whole.payload.span.bytes, 0..<whole.payload.count, protocolNumber: whole.protocolNumber, arrival)
-    }
+    guard let whole = assemble(piece, key, packet, headers.payload),
+      let packet = Self.joinIPv6(whole)
+    else { return }
+    receiveIPv6(packet.span.bytes, isLooped: isLooped, checksumsAreValid: false, segmentCount: 1, wasFragmented: true)
   }
 
   private mutating func deliver(
@@ -211,7 +211,6 @@ extension Host where Storage: ~Copyable {
     case IPv6ExtensionHeaders.Number.none where !arrival.destination.isIPv4:
       return
     default:
-      guard !arrival.wasFragmented else { return }
       if arrival.destination.isIPv4 {
         reportError(.destinationUnreachable(.protocol, mtu: 0), about: packet, arrival)
       } else {

@@ -9,6 +9,7 @@ extension Host where Storage: ~Copyable {
     if outcome.contains(.opened) { enterAcceptQueue(index) }
     if outcome.contains(.failed) { leaveListener(index) }
     if outcome.contains(.changed) { noteChange(ofStream: index) }
+    endFastOpen(index)
     let deadline = streams[index].connection.nextDeadline
     guard streams[index].connection.mayHaveSegment else {
       wheel.schedule(index.index, at: deadline)

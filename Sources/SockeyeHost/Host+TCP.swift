@@ -54,7 +54,7 @@ extension Host where Storage: ~Copyable {
     )
     guard let place = listener(for: local), case .listener = sockets[place].role else {
       if let answer = ClosedPort.answer(to: header, payloadLength: payload.count) {
-        send(answer, from: local, to: remote)
+        sendReset(answer, from: local, to: remote)
       }
       return
     }
@@ -80,6 +80,15 @@ extension Host where Storage: ~Copyable {
     settle(index)
   }
 
+  /// Sends a reset that no connection stands behind, within a rate: a forged segment has it sent to whom it names.
+  mutating func sendReset(_ header: TCPHeader, from local: Endpoint, to remote: Endpoint) {
+    guard resetLimit.allows(remote.address, now: now, using: &random) else {
+      statistics.resetsWithheld += 1
+      return
+    }
+    send(header, from: local, to: remote)
+  }
+
   /// Sends a segment that no connection stands behind.
   mutating func send(_ header: TCPHeader, from local: Endpoint, to remote: Endpoint) {
     var bytes = [UInt8](repeating: 0, count: header.length)
@@ -95,7 +104,13 @@ extension Host where Storage: ~Copyable {
       sum.add(span, in: 0..<length)
       buffer.storeBytes(of: sum.checksum.bigEndian, toByteOffset: TCPHeader.checksumOffset, as: UInt16.self)
     }
-    send(bytes, protocolNumber: TCPHeader.protocolNumber, from: local.address, to: remote.address)
+    send(
+      bytes,
+      protocolNumber: TCPHeader.protocolNumber,
+      from: local.address,
+      to: remote.address,
+      mayFragment: false
+    )
   }
 
   func path(isIPv4: Bool) -> NetworkPath {

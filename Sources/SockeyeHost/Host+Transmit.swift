@@ -87,10 +87,11 @@ extension Host where Storage: ~Copyable {
   ) {
     switch (streams[index].local.address, streams[index].remote.address) {
     case (.v4(let source), .v4(let destination)):
-      identification &+= 1
+      // It can't be fragmented, so there is nothing to identify (RFC 6864 section 4.1).
       let header = IPv4Header(
         trafficClass: trafficClass,
-        identification: UInt16(truncatingIfNeeded: identification),
+        identification: 0,
+        dontFragment: true,
         timeToLive: streams[index].hopLimit,
         protocolNumber: TCPHeader.protocolNumber,
         source: source,
@@ -147,6 +148,8 @@ public struct Transmission: Equatable, Sendable {
 
 extension Host where Storage: ~Copyable {
   /// Sends `payload` in as many packets as the link's MTU asks for. Returns whether there was room for them.
+  ///
+  /// - Parameter mayFragment: whether routers may cut an IPv4 packet up; one that is larger than the MTU they may.
   @discardableResult
   mutating func send(
     _ payload: [UInt8],
@@ -154,17 +157,20 @@ extension Host where Storage: ~Copyable {
     from source: IPAddress,
     to destination: IPAddress,
     hopLimit: UInt8 = 64,
-    trafficClass: UInt8 = 0
+    trafficClass: UInt8 = 0,
+    mayFragment: Bool = true
   ) -> Bool {
     let mtu = Int(configuration.maximumTransmissionUnit)
-    identification &+= 1
     switch (source, destination) {
     case (.v4(let source), .v4(let destination)):
       let fits = payload.count <= mtu - IPv4Header.minimumLength
+      let isWhole = fits && !mayFragment
       let header = IPv4Header(
         trafficClass: trafficClass,
-        identification: UInt16(truncatingIfNeeded: identification),
-        dontFragment: false,
+        identification: isWhole
+          ? 0
+          : identifications.next(from: source, to: destination, protocolNumber: protocolNumber, using: &random),
+        dontFragment: isWhole,
         timeToLive: hopLimit,
         protocolNumber: protocolNumber,
         source: source,
@@ -181,7 +187,7 @@ extension Host where Storage: ~Copyable {
       let fits = payload.count <= mtu - IPv6Header.length
       let room = fits ? payload.count : (mtu - IPv6Header.length - IPv6FragmentHeader.length) & ~7
       let extra = fits ? 0 : IPv6FragmentHeader.length
-      let identification = self.identification
+      let identification = fits ? 0 : identifications.next(using: &random)
       let header = IPv6Header(
         trafficClass: trafficClass,
         nextHeader: fits ? protocolNumber : IPv6FragmentHeader.protocolNumber,

@@ -29,7 +29,6 @@ extension Host where Storage: ~Copyable {
       return
     }
     guard let place = datagramSocket(for: local, from: remote) else {
-      guard !arrival.wasFragmented else { return }
       if arrival.destination.isIPv4 {
         reportError(ICMPv4Message.destinationUnreachable(.port, mtu: 0), about: packet, arrival)
       } else {

@@ -49,8 +49,9 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
   var sending = RingQueue<StreamPlace>()
   var packets: PacketQueue
   var fragments: FragmentReassembly
-  var errorLimit: TokenBucket
-  var identification: UInt32
+  var errorLimit: ReplyLimit
+  var resetLimit: ReplyLimit
+  var identifications: Identifications
   var plan = SegmentPlan()
 
   /// A host without sockets.
@@ -74,8 +75,17 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
     wheel = TimingWheel(now: now)
     packets = PacketQueue(limit: configuration.packetQueueLimit)
     fragments = FragmentReassembly(limit: configuration.fragmentLimit)
-    errorLimit = TokenBucket(perSecond: configuration.errorsPerSecond, now: now)
-    identification = UInt32(truncatingIfNeeded: random.next())
+    errorLimit = ReplyLimit(
+      perSecond: configuration.errorsPerSecond,
+      key: secret.key(for: .errorLimit),
+      peerLimit: configuration.peerLimit
+    )
+    resetLimit = ReplyLimit(
+      perSecond: configuration.resetsPerSecond,
+      key: secret.key(for: .resetLimit),
+      peerLimit: configuration.peerLimit
+    )
+    identifications = Identifications(key: secret.key(for: .identification), peerLimit: configuration.peerLimit)
   }
 
   /// How many TCP connections there are, those in TIME-WAIT that are kept apart not counted.
@@ -108,6 +118,8 @@ public struct HostStatistics: Equatable, Sendable {
   public var datagramsDropped: UInt64 = 0
   /// Answers and datagrams that found no room in the link's queue.
   public var packetsDropped: UInt64 = 0
+  /// Resets that were not sent, because too many were.
+  public var resetsWithheld: UInt64 = 0
   /// Packets that never became whole.
   public var fragmentsExpired: UInt64 = 0
 }

@@ -15,8 +15,10 @@ public struct HostConfiguration: Sendable {
   public var connection = ConnectionConfiguration()
   /// When listeners answer SYNs with cookies.
   public var synCookies = SYNCookieUse.whenFull
-  /// ICMP errors sent in a second; none at 0.
+  /// ICMP errors sent in a second, to one peer an eighth of them; none at 0.
   public var errorsPerSecond = 1_000
+  /// Resets sent in a second for segments that belong to no connection, to one peer an eighth of them; none at 0.
+  public var resetsPerSecond = 10_000
   /// How many full-sized segments the link takes as one packet: 1 without offload.
   public var segmentationOffload = 1
   /// Whether the link fills in the checksums of TCP segments.

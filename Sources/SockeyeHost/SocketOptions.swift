@@ -17,6 +17,8 @@ public struct SocketOptions: Sendable {
   public var resetsOnClose = false
   /// Hold back what doesn't fill a segment (TCP_CORK).
   public var isCorked = false
+  /// Connections that a fast open made whose handshake may be under way at a time; beyond, a SYN's data has to come again.
+  public var fastOpenLimit = 256
   /// Bytes of datagrams, overhead included, that may wait to be received.
   public var datagramQueueLimit: Int
 

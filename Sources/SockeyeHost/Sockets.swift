@@ -52,6 +52,12 @@ struct Socket {
 }
 
 extension Socket {
+  /// Whether it is a listener that has sent SYN cookies of late: its queue was full (RFC 4987 section 3.6).
+  func believesCookies(now: Instant) -> Bool {
+    guard case .listener(let listener) = role, let end = listener.cookiesEnd else { return false }
+    return now < end
+  }
+
   /// Changes a listener where it stands, so that its queue isn't copied; nil if the socket is none.
   mutating func withListener<Result>(_ body: (inout Listener) -> Result) -> Result? {
     guard case .listener(var listener) = role else { return nil }
@@ -69,6 +75,9 @@ struct Listener {
   var openingCount = 0
   /// The places of connections that wait to be accepted.
   var ready = RingQueue<StreamPlace>()
+  /// Until when a cookie that the listener has sent may come back.
+  var cookiesEnd: Instant?
+  var fastOpens = FastOpenQueue()
 
   /// Handshakes that may be under way. As many as may wait, and some: most are over within a round trip.
   var openingLimit: Int { max(backlog, 16) }

@@ -24,6 +24,8 @@ struct Stream<Storage: StreamStorage & ~Copyable>: ~Copyable {
   var peerHasClosed = false
   /// Why it failed, until the application is told.
   var error: SocketError?
+  /// The listener that counts it among its fast opens, until its handshake is over.
+  var fastOpenListener: Handle?
   /// Whether it waits in line to send.
   var isQueued = false
   /// Whether segments find it by its tuple.

@@ -164,6 +164,21 @@ struct ClosingTests {
     script.isIn(.timeWait(expiry: script.now + .seconds(120)))
   }
 
+  @Test("A FIN that lies elsewhere is somebody else's, and keeps no connection in TIME-WAIT")
+  func forgedFin() {
+    let script = SegmentScript.established()
+    script.connection.close(now: script.now)
+    script.sends([.fin, .ack], seq: 1, ack: 1)
+    script.receives([.fin, .ack], seq: 1, ack: 2)
+    script.sends(.ack, seq: 2, ack: 2)
+    let end = script.now + .seconds(120)
+    script.pass(.seconds(50))
+    for sequence in [0x4000_0000, 3, 0xFFFF_FF00] as [UInt32] {
+      script.receives([.fin, .ack], seq: sequence, ack: 2)
+      script.isIn(.timeWait(expiry: end))
+    }
+  }
+
   @Test("The FIN waits its turn behind queued data and travels with the last of it")
   func finBehindData() {
     let script = SegmentScript.established()

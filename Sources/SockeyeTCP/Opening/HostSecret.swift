@@ -68,12 +68,12 @@ public enum SecretPurpose: UInt32, Sendable, CaseIterable {
   case connectionTable
   /// The places of connections in TIME-WAIT.
   case timeWaitTable
-  /// The places of peers in the tables of limits.
-  case limitTable
+  /// The places of peers in the table of the limit of ICMP errors.
+  case errorLimit
+  /// The places of peers in the table of the limit of resets.
+  case resetLimit
   /// The identification of packets that may be fragmented.
   case identification
-  /// Packets that wait for their fragments.
-  case fragmentTable
   /// Numbers that belong to nothing: ports that an application leaves to the host, noise in limits.
   case generator
 }

@@ -76,14 +76,18 @@ extension Connection {
   /// SYN, which is a challenge (RFC 5961 section 4.2).
   private mutating func reject(_ header: TCPHeader, _ segment: ArrivingSegment) -> Bool {
     if header.flags.contains(.rst) { return false }
-    if case .timeWait = state, header.flags.contains(.fin) { restartTimeWait(at: segment.arrival) }
+    // The FIN again, which lies before RCV.NXT, and no other: else anybody could keep the connection for ever.
+    if case .timeWait = state, header.flags.contains(.fin), segment.end(header.flags) == incoming.next {
+      restartTimeWait(at: segment.arrival)
+    }
     if case .synReceived = state, header.flags.contains(.syn), !header.flags.contains(.ack), segment.start == 0 {
       // The peer hasn't heard our SYN,ACK. The bare ACK that the RFC asks for would mean nothing to a peer in SYN-SENT.
       repeatsSYN = true
       return false
     }
     let isWaiting = segment.length > 0 || header.flags.contains(.fin)
-    if !isWaiting, !challenges.spend(at: segment.arrival) { return false }
+    let isKeepAlive = segment.start + 1 == incoming.next
+    if !isWaiting, !challenges.spend(isKeepAlive: isKeepAlive, at: segment.arrival) { return false }
     acknowledgments.makeDue()
     return false
   }

@@ -70,8 +70,11 @@ public struct TimeWaitEntry: Sendable {
       return distance == 0 || (!challengesBlindAttacks && distance >= 0 && distance < Int32(window)) ? .drop : .ignore
     }
     if length == 0, distance == 0 { return .ignore }
-    // A retransmitted FIN restarts the timeout, and is acknowledged as everything else is.
-    if header.flags.contains(.fin) { expiry = now + .milliseconds(Int64(lifetimeMilliseconds)) }
+    // The FIN again restarts the timeout, and is acknowledged as everything else is. Another FIN is somebody else's, who
+    // could keep the entry for ever.
+    if header.flags.contains(.fin), distance == -Int32(truncatingIfNeeded: length) {
+      expiry = now + .milliseconds(Int64(lifetimeMilliseconds))
+    }
     if length == 0, !mayChallenge(at: now) { return .ignore }
     return .acknowledge(acknowledgment(of: header, now: now))
   }
