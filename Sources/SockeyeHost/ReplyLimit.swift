@@ -35,7 +35,8 @@ struct ReplyLimit {
     let isWithinShare = peers.update(hash(peer), new: TokenBucket(perSecond: share, now: now)) { $0.take(now: now) }
     guard isWithinShare else { return false }
     if renewal.map({ now >= $0 }) ?? true {
-      left = perSecond - Int(generator.next(below: UInt64(perSecond / 4 + 1)))
+      let noise = perSecond < 32 ? 0 : perSecond / 4
+      left = perSecond - Int(generator.next(below: UInt64(noise + 1)))
       renewal = now + .milliseconds(1000 + Int64(generator.next(below: 256)))
     }
     guard left > 0 else { return false }

@@ -55,7 +55,7 @@ struct FragmentAttackTests {
     let socket = try receiver(bench)
     let datagram = Array(Bench.datagram([UInt8](repeating: 3, count: 2000), port: 53).dropFirst(20))
     bench.give(fragment4(Array(datagram[..<1480]), at: 0, 1, from: IPv4Address(10, 0, 0, 2)))
-    for index in 0..<20_000 {
+    for index in 0..<4_000 {
       let data = [UInt8](repeating: 1, count: length)
       bench.give(fragment4(data, at: offset, index, from: IPv4Address(10, 0, 0, 3)))
     }

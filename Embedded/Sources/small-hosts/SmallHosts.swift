@@ -54,6 +54,7 @@ struct SmallHosts: ~Copyable {
     configuration.datagramQueueLimit = 4096
     configuration.fragmentLimit = 8192
     configuration.timeWaitLimit = 32
+    configuration.peerLimit = 16
     return configuration
   }
 
