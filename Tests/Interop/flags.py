@@ -261,6 +261,9 @@ def test_words_that_are_no_flags():
         answer = sockeye("connect", "-z", "-q", "--", f"127.0.0.1:{port}")
         assert answer.returncode == 0, answer
     assert sockeye("checksum", "--algorithm", "xor", "--", "--list").returncode == 0
+    # The letters behind the sign of equality are a file's name, not --udp and --keep-open.
+    with tempfile.TemporaryDirectory() as folder:
+        assert sockeye("connect", "-o=uk", "tls://127.0.0.1:1", cwd=folder).returncode == 4
 
 
 def test_documentation():

@@ -8,11 +8,12 @@ struct GivenFlags {
   init(_ arguments: some Sequence<String>) {
     for argument in arguments {
       if argument == "--" { break }
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let value = parts.count > 1 ? parts[1] : nil
       if argument.hasPrefix("--") {
-        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        entries.append((parts[0], parts.count > 1 ? parts[1] : nil))
+        entries.append((parts[0], value))
       } else if argument.hasPrefix("-"), argument != "-" {
-        for letter in argument.dropFirst() where letter != "=" { entries.append(("-\(letter)", nil)) }
+        for letter in parts[0].dropFirst() { entries.append(("-\(letter)", value)) }
       } else if let last = entries.indices.last, entries[last].value == nil {
         entries[last].value = argument
       }
