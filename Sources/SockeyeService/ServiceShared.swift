@@ -8,6 +8,7 @@ final class ServiceShared: Sendable {
   let configuration: FileServiceConfiguration
   let directory: ServedDirectory
   let digests: DigestCache
+  let encodings: TextEncodingCache
   let metrics = ServiceMetrics()
   let clients = ClientCounts()
   let uploads: UploadArea?
@@ -30,6 +31,7 @@ final class ServiceShared: Sendable {
     filePool = BlockingThreads(count: 4)
     computePool = BlockingThreads(count: 2)
     digests = DigestCache(pool: computePool)
+    encodings = TextEncodingCache(pool: filePool)
     uploads = configuration.uploads.map { UploadArea(quota: $0.quota) }
     replaceable = Mutex(
       Replaceable(
@@ -37,6 +39,11 @@ final class ServiceShared: Sendable {
         authority: configuration.passwords.map { [pool = computePool] in PasswordAuthority($0, pool: pool) }
       )
     )
+    if uploads != nil {
+      filePool.submit { [directory] isRunning in
+        if isRunning { UploadSweep.run(in: directory) }
+      }
+    }
   }
 
   /// Ends the threads.

@@ -19,6 +19,37 @@ final class TemporaryDirectory {
     fclose(file)
   }
 
+  /// What a file holds; `nil` when there is none.
+  func read(_ name: String) -> String? {
+    guard let file = fopen("\(path)/\(name)", "r") else { return nil }
+    defer { fclose(file) }
+    let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
+      count = fread(buffer.baseAddress, 1, buffer.count, file)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The permissions of a file.
+  func mode(_ name: String) -> mode_t {
+    var status = stat()
+    return stat("\(path)/\(name)", &status) == 0 ? status.st_mode & 0o777 : 0
+  }
+
+  func setMode(_ mode: mode_t, of name: String) { chmod("\(path)/\(name)", mode) }
+
+  /// The names in it.
+  var names: Set<String> {
+    guard let stream = opendir(path) else { return [] }
+    defer { closedir(stream) }
+    var names: Set<String> = []
+    while let entry = readdir(stream) {
+      names.insert(
+        withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      )
+    }
+    return names.subtracting([".", ".."])
+  }
+
   func makeDirectory(_ name: String) { mkdir("\(self.path)/\(name)", 0o755) }
 
   func makeFIFO(_ name: String) { mkfifo("\(self.path)/\(name)", 0o644) }

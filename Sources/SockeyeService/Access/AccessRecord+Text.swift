@@ -13,6 +13,7 @@ extension AccessRecord {
       "\(client) - \(user) [\(stamp)] \"\(Self.quotable(method)) \(Self.quotable(target)) \(version)\" "
       + "\(status) \(bytes) \"\(Self.quotable(self.referer ?? "-"))\" "
       + "\"\(Self.quotable(userAgent ?? "-"))\" \(duration.nanoseconds / 1_000_000)"
+      + (explanation.map { " \($0)" } ?? "")
   }
 
   /// The record as one JSON object.
@@ -29,6 +30,9 @@ extension AccessRecord {
     if let user = self.user { fields.append("\"user\":\(JSONText.quoted(user))") }
     if let referer = self.referer { fields.append("\"referer\":\(JSONText.quoted(referer))") }
     if let agent = userAgent { fields.append("\"userAgent\":\(JSONText.quoted(agent))") }
+    if let length { fields.append("\"length\":\(length)") }
+    fields.append("\"ending\":\"\(ending.rawValue)\"")
+    if let explanation { fields.append("\"explanation\":\(JSONText.quoted(explanation))") }
     return "{\(fields.joined(separator: ","))}"
   }
 
@@ -41,6 +45,8 @@ extension AccessRecord {
       case "\\": result += "\\\\"
       case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
         result += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      case _ where VisibleText.isUnsafe(scalar):
+        result += "\\u{\(String(scalar.value, radix: 16))}"
       default: result.unicodeScalars.append(scalar)
       }
     }

@@ -16,7 +16,7 @@ public struct AccessRecord: Sendable {
   public var isEncrypted: Bool
   /// The status; 200 or 404 for the bare-name protocol, which has none.
   public var status: Int
-  /// Bytes of the body that were given to the connection.
+  /// Bytes of the body that the client has taken, as far as is known.
   public var bytes: Int64
   /// The `Referer` field.
   public var referer: String?
@@ -24,4 +24,35 @@ public struct AccessRecord: Sendable {
   public var userAgent: String?
   /// From the request's head to the end of the response.
   public var duration: TimeAmount
+  /// Bytes of the body that there were to send, where that is known beforehand.
+  public var length: Int64?
+  /// How the response came to its end.
+  public var ending = Ending.complete
+
+  /// How a response came to its end.
+  public enum Ending: String, Sendable {
+    case complete
+    /// The client closed or reset the connection before it had read everything.
+    case clientLeft = "client-left"
+    /// The client read nothing for too long.
+    case clientStalled = "client-stalled"
+    /// The file changed while it was sent, or could not be read.
+    case fileChanged = "file-changed"
+  }
+
+  /// What a person is told about a response that was broken off; `nil` for one that was not.
+  public var explanation: String? {
+    let amount = length.map { "after \(bytes) of \($0) bytes" } ?? "after \(bytes) bytes"
+    switch ending {
+    case .complete: return nil
+    case .fileChanged: return "broken off \(amount): the file changed, or could not be read"
+    // 499: there was no response yet.
+    case .clientLeft where status == 499: return "broken off: the client left before its request was answered"
+    case .clientLeft: return "broken off \(amount): the client closed the connection with bytes unread; \(Self.advice)"
+    case .clientStalled: return "broken off \(amount): the client stopped reading; \(Self.advice)"
+    }
+  }
+
+  private static let advice =
+    "a program that reads once gets only what has arrived by then, so read until the end of the stream"
 }

@@ -9,18 +9,31 @@ final class FolderWalk {
   }
 
   private let directory: ServedDirectory
+  /// The folder that holds everything else, until it has been visited.
+  private var top: Item?
   private var levels: [(reader: FolderReader, path: ResourcePath, relative: [UInt8])]
 
   /// Levels below which nothing is visited: each costs a descriptor.
   static let deepest = 64
 
-  init(_ path: ResourcePath, in directory: ServedDirectory) throws(ServedDirectory.Refusal) {
+  /// - Parameter name: What the folder is called in what is found, which all lies below it.
+  init(
+    _ path: ResourcePath,
+    named name: [UInt8],
+    in directory: ServedDirectory
+  ) throws(ServedDirectory.Refusal) {
     self.directory = directory
-    levels = [(try FolderReader(path, in: directory), path, [])]
+    let relative = name + [UInt8(ascii: "/")]
+    top = .folder(relative: relative, modifiedSeconds: try directory.metadata(of: path).modifiedSeconds)
+    levels = [(try FolderReader(path, in: directory), path, relative)]
   }
 
   /// The next item; what cannot be opened is left out.
   func next() -> Item? {
+    if let top {
+      self.top = nil
+      return top
+    }
     while let level = levels.last {
       guard let entry = level.reader.next() else {
         levels.removeLast()

@@ -10,9 +10,11 @@ enum ArchiveForm: String, Sendable {
 extension HTTPExchange {
   /// Answers with an archive, made while it is sent.
   func serveArchive(of path: ResourcePath, as form: ArchiveForm, _ request: Request) {
+    // The served directory's own name is nobody's business.
+    let name = path.name.isEmpty ? Array("files".utf8) : Array(path.name)
     let walk: FolderWalk
     do {
-      walk = try FolderWalk(path, in: shared.directory)
+      walk = try FolderWalk(path, named: name, in: shared.directory)
     } catch {
       return respond(cannotOpen: error, to: request)
     }
@@ -21,14 +23,11 @@ extension HTTPExchange {
       case .zip: ZipProducer(walk)
       case .tar: TarProducer(walk)
       }
-    // RFC 8187: the name in an extended form that needs no quoting.
-    var name = ""
-    PercentEncoding.append(path.name.isEmpty ? Array("files".utf8)[...] : path.name, to: &name)
     sendProduced(
       producer,
       type: form == .zip ? "application/zip" : "application/x-tar",
       lines: "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n",
-      fields: [("Content-Disposition", "attachment; filename*=UTF-8''\(name).\(form.rawValue)")],
+      fields: [("Content-Disposition", ContentDisposition.attachment(name + Array(".\(form.rawValue)".utf8)))],
       to: request
     )
   }

@@ -39,7 +39,7 @@ final class TarProducer: BodyProducer, @unchecked Sendable {
             size: metadata.size,
             modifiedSeconds: metadata.modifiedSeconds,
             type: "0",
-            mode: 0o644,
+            mode: metadata.isExecutable ? 0o755 : 0o644,
             &buffer
           )
           phase = .contents(file, offset: 0)

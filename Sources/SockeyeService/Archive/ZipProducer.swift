@@ -20,6 +20,7 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
   private struct Entry {
     let name: [UInt8]
     let modifiedSeconds: Int64
+    let mode: UInt32
     let headerOffset: Int64
   }
 
@@ -64,12 +65,17 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
     let before = buffer.writerIndex
     switch item {
     case .folder(let relative, let modified):
-      let entry = Entry(name: relative, modifiedSeconds: modified, headerOffset: written)
+      let entry = Entry(name: relative, modifiedSeconds: modified, mode: 0o040_755, headerOffset: written)
       writeLocalHeader(entry, isFolder: true, &buffer)
       written += Int64(buffer.writerIndex - before)
       try remember(entry, crc: 0, size: 0, isFolder: true)
     case .file(let file, let relative):
-      let entry = Entry(name: relative, modifiedSeconds: file.metadata.modifiedSeconds, headerOffset: written)
+      let entry = Entry(
+        name: relative,
+        modifiedSeconds: file.metadata.modifiedSeconds,
+        mode: file.metadata.isExecutable ? 0o100_755 : 0o100_644,
+        headerOffset: written
+      )
       writeLocalHeader(entry, isFolder: false, &buffer)
       written += Int64(buffer.writerIndex - before)
       phase = .contents(file, entry: entry, crc: CRC.crc32.calculation(), offset: 0)
@@ -143,8 +149,7 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
     record.writeLittle(UInt16(0))
     record.writeLittle(UInt16(0))
     record.writeLittle(UInt16(0))
-    let mode: UInt32 = isFolder ? 0o040_755 : 0o100_644
-    record.writeLittle(mode << 16 | (isFolder ? 0x10 : 0))
+    record.writeLittle(entry.mode << 16 | (isFolder ? 0x10 : 0))
     record.writeLittle(UInt32.max)
     record.writeBytes(entry.name)
     record.writeLittle(UInt16(1))

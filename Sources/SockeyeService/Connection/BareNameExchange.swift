@@ -14,7 +14,7 @@ final class BareNameExchange: ConnectionSpeaker {
     /// The name has not been taken yet.
     case waiting
     case answering
-    case sending(BodyTransmission)
+    case sending(BodyTransmission, length: Int64)
     case over
   }
 
@@ -24,6 +24,8 @@ final class BareNameExchange: ConnectionSpeaker {
   private var context: ChannelHandlerContext?
   private var state = State.waiting
   private var name: [UInt8] = []
+  private var log: DeliveryLog
+  private let started: NIODeadline
 
   /// The longest name that is taken, in bytes.
   static let longestName = 4096
@@ -32,6 +34,8 @@ final class BareNameExchange: ConnectionSpeaker {
     self.worker = worker
     self.client = client
     self.connection = connection
+    log = DeliveryLog(worker.configuration.accessLog)
+    started = .now()
   }
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -43,18 +47,41 @@ final class BareNameExchange: ConnectionSpeaker {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    transmission?.abandon()
+    if case .sending = state { breakOff(.clientLeft, undelivered: 0) }
+    log.settle()
     state = .over
     context.fireChannelInactive()
   }
 
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    connectionIsCut(.clientLeft)
+    context.fireErrorCaught(error)
+  }
+
   var transmission: BodyTransmission? {
-    if case .sending(let transmission) = state { transmission } else { nil }
+    if case .sending(let transmission, _) = state { transmission } else { nil }
   }
 
   func inputEnded() {}
 
   func clientIsLate() { connection.turn(.close) }
+
+  func tick() {}
+
+  func connectionIsCut(_ ending: AccessRecord.Ending) {
+    let undelivered = connection.undeliveredBytes
+    breakOff(ending, undelivered: undelivered)
+    log.failed(ending, undelivered: undelivered)
+  }
+
+  /// What was being sent ends before its end.
+  private func breakOff(_ ending: AccessRecord.Ending, undelivered: Int64) {
+    guard case .sending(let transmission, let length) = state else { return }
+    transmission.abandon()
+    state = .over
+    let taken = undelivered > 0 ? transmission.handedOver - undelivered : transmission.taken
+    log.brokenOff(record(found: true, bytes: max(0, taken), length: length, ending))
+  }
 
   /// Answers a name that has ended: by a line's end, by the end of the stream, or by a quiet time.
   func answer(_ bytes: ByteBuffer) {
@@ -74,9 +101,12 @@ final class BareNameExchange: ConnectionSpeaker {
       context: context,
       way: worker.way(isEncrypted: client.isEncrypted)
     ) { [self] outcome in
-      if outcome == .complete { end(sent: size, found: true) } else { connection.turn(.abort) }
+      if outcome == .complete { return end(sent: size, found: true) }
+      worker.shared.metrics.count(.brokenTransfers)
+      connectionIsCut(.fileChanged)
+      connection.turn(.abort)
     }
-    state = .sending(transmission)
+    state = .sending(transmission, length: size)
     transmission.start()
   }
 
@@ -92,7 +122,7 @@ final class BareNameExchange: ConnectionSpeaker {
     var candidates = [name]
     if !Self.isUTF8(name), let decoded = GB18030.decode(name) { candidates.insert(decoded, at: 0) }
     for candidate in candidates {
-      guard let path = ResourcePath(candidate), !path.namesDirectory else { continue }
+      guard let path = ResourcePath(candidate), !path.namesDirectory, path.bytes == candidate else { continue }
       if let file = try? worker.shared.directory.open(path), file.metadata.kind == .file { return file }
     }
     return nil
@@ -110,24 +140,31 @@ final class BareNameExchange: ConnectionSpeaker {
   private func end(sent: Int64, found: Bool) {
     state = .over
     worker.shared.metrics.sent(sent)
-    if let record = worker.configuration.accessLog {
-      record(
-        AccessRecord(
-          client: client.address?.hostText ?? "-",
-          user: nil,
-          method: "NAME",
-          target: String(decoding: name.prefix(Self.longestName), as: UTF8.self),
-          version: "bare-name",
-          isEncrypted: client.isEncrypted,
-          status: found ? 200 : 404,
-          bytes: sent,
-          referer: nil,
-          userAgent: nil,
-          duration: .nanoseconds(0)
-        )
-      )
-    }
+    if log.isKept { log.answered(record(found: found, bytes: sent, length: sent, .complete), now: worker.now) }
     // More of a name may still be on its way, and closing on it would reset what has not been read.
     connection.turn(.finish(mayFollow: true))
+  }
+
+  private func record(
+    found: Bool,
+    bytes: Int64,
+    length: Int64,
+    _ ending: AccessRecord.Ending
+  ) -> AccessRecord {
+    AccessRecord(
+      client: client.address?.hostText ?? "-",
+      user: nil,
+      method: "NAME",
+      target: String(decoding: name.prefix(Self.longestName), as: UTF8.self),
+      version: "bare-name",
+      isEncrypted: client.isEncrypted,
+      status: found ? 200 : 404,
+      bytes: bytes,
+      referer: nil,
+      userAgent: nil,
+      duration: .now() - started,
+      length: found ? length : nil,
+      ending: ending
+    )
   }
 }

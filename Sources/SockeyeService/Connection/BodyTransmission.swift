@@ -52,6 +52,8 @@ final class BodyTransmission {
 
   /// Bytes that were given to the channel, framing included.
   private(set) var handedOver: Int64 = 0
+  /// Those of them that the kernel has taken.
+  private(set) var taken: Int64 = 0
 
   private let context: ChannelHandlerContext
   private var source: Source
@@ -217,6 +219,7 @@ final class BodyTransmission {
     promise.futureResult.assumeIsolated().whenComplete { result in
       withExtendedLifetime(source) {
         guard case .success = result, self.state != .ended else { return }
+        self.taken = self.handedOver
         self.rest()
       }
     }

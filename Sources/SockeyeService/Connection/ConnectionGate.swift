@@ -16,8 +16,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
     case opening(ProtocolDetection, quiet: Scheduled<Void>?)
     case http(HTTPExchange)
     case bareName(BareNameExchange)
-    /// Our side has ended.
-    case ended
+    /// Our side has ended. Whether the client has taken everything is still of interest.
+    case ended((any ConnectionSpeaker)?)
   }
 
   private let worker: ServiceWorker
@@ -57,7 +57,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
     decoding.end(context)
     worker.remove(self, context: context)
     if let address = countsForAddress { worker.shared.clients.leave(address) }
-    phase = .ended
+    phase = .ended(nil)
     feed.close()
     context.fireChannelInactive()
   }
@@ -80,7 +80,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
     switch phase {
     case .http(let exchange): exchange
     case .bareName(let exchange): exchange
-    case .opening, .ended: nil
+    case .ended(let speaker): speaker
+    case .opening: nil
     }
   }
 
@@ -108,7 +109,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
       case .opening: detect(context) { $0.inputEnded() }
       case .http(let exchange): if feed.isEmpty, !feed.isFeeding { exchange.inputEnded() }
       case .bareName(let exchange): exchange.inputEnded()
-      case .ended: if deadline.awaits(.farewell) { context.close(promise: nil) }
+      case .ended: concludeEnd(context)
       }
     }
     context.fireUserInboundEventTriggered(event)
@@ -298,18 +299,27 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
   private func finish(mayFollow: Bool, _ context: ChannelHandlerContext) {
     context.flush()
     let mayFollow = mayFollow || !feed.isEmpty
-    phase = .ended
+    phase = .ended(speaker)
     feed.close()
-    if unsentBytes == 0, inputIsClosed || !mayFollow { return context.close(promise: nil) }
+    if owedBytes == 0, inputIsClosed || !mayFollow { return context.close(promise: nil) }
     // As long as there is something to send, its progress counts; after that a few seconds have to do.
     deadline.watchProgress()
     let promise = context.eventLoop.makePromise(of: Void.self)
     promise.futureResult.assumeIsolated().whenComplete { _ in
-      self.deadline.await(.farewell, now: self.worker.now)
-      if self.inputIsClosed { self.context?.close(promise: nil) }
+      if let context = self.context { self.concludeEnd(context) }
     }
     context.close(mode: .output, promise: promise)
     if feed.takeOwedRead() { context.read() }
+  }
+
+  /// Our side has ended, and perhaps the client's: once it has everything it was sent, its end is all that is awaited.
+  private func concludeEnd(_ context: ChannelHandlerContext) {
+    guard owedBytes == 0 else { return }
+    if inputIsClosed {
+      context.close(promise: nil)
+    } else if !deadline.awaits(.farewell) {
+      deadline.await(.farewell, now: worker.now)
+    }
   }
 
   /// Ends the connection with a reset.
@@ -327,23 +337,36 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
     (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
   }
 
+  /// Bytes whose fate is still of interest after our side has ended: the log tells what the client has taken, not only
+  /// what the kernel has.
+  private var owedBytes: Int64 { worker.configuration.accessLog == nil ? Int64(unsentBytes) : undeliveredBytes }
+
+  var undeliveredBytes: Int64 { context.map { UndeliveredBytes.count(on: $0.channel) } ?? 0 }
+
   /// Called once a second.
   func checkDeadline(_ now: NIODeadline) {
     guard let context else { return }
+    speaker?.tick()
+    if case .ended = phase { concludeEnd(context) }
     let transmission = speaker?.transmission
     let verdict = deadline.check(now) {
-      transmission?.isPaused == true ? nil : (transmission?.handedOver ?? 0) - Int64(unsentBytes)
+      if case .ended = phase { return -owedBytes }
+      return transmission?.isPaused == true ? nil : (transmission?.handedOver ?? 0) - Int64(unsentBytes)
     }
     switch verdict {
     case .inTime: break
-    case .late(.firstBytes), .late(.nextRequest), .late(.farewell): context.close(promise: nil)
+    case .late(.firstBytes), .late(.nextRequest), .late(.farewell):
+      if undeliveredBytes > 0 { speaker?.connectionIsCut(.clientStalled) }
+      context.close(promise: nil)
     case .late(.request), .late(.requestBody):
       if let speaker { speaker.clientIsLate() } else { context.close(promise: nil) }
     // A file that shrank leaves the kernel nothing to send: the connection would wait, and spin, for bytes that are gone.
     case .stuck where transmission?.fileHasChanged == true:
+      speaker?.connectionIsCut(.fileChanged)
       abort(context)
     case .stuck(tooLong: true):
       worker.shared.metrics.count(.stalledConnections)
+      speaker?.connectionIsCut(.clientStalled)
       abort(context)
     case .stuck(tooLong: false): break
     }

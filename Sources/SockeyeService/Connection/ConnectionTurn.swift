@@ -34,6 +34,8 @@ enum ConnectionTurn {
 /// A connection, as the protocol that is spoken on it sees it.
 protocol ConnectionControl: AnyObject {
   func turn(_ turn: ConnectionTurn)
+  /// Bytes that were written and that the client has not acknowledged.
+  var undeliveredBytes: Int64 { get }
 }
 
 /// A protocol that is spoken on a connection, as the connection sees it.
@@ -44,4 +46,8 @@ protocol ConnectionSpeaker: ChannelInboundHandler {
   func inputEnded()
   /// The client has not sent in time what it had begun.
   func clientIsLate()
+  /// A second has passed.
+  func tick()
+  /// The connection is about to be closed, because its client takes nothing or the file that is sent has changed.
+  func connectionIsCut(_ ending: AccessRecord.Ending)
 }

@@ -25,11 +25,13 @@ enum OpeningBytes {
     buffer.withUnsafeReadableBytes { bytes in
       guard let first = bytes.first else { return .undecided }
       if first == 0x16 { return bytes.count == 1 ? .undecided : bytes[1] == 0x03 ? .tls : .bareName }
-      if Self.methods.contains(where: { bytes.starts(with: $0) }) { return .http }
-      guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else {
+      // RFC 9112, section 2.2: an empty line before a request is skipped.
+      let rest = bytes.drop { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
+      if Self.methods.contains(where: { rest.starts(with: $0) }) { return .http }
+      guard !rest.isEmpty, let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
         return bytes.count > Self.longestLine ? .bareName : .undecided
       }
-      return Self.isRequestLine(bytes[..<end]) ? .http : .bareName
+      return Self.isRequestLine(rest[..<end]) ? .http : .bareName
     }
   }
 

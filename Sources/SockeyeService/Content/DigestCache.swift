@@ -11,6 +11,21 @@ struct FileDigest: Hashable, Sendable {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
+  /// A line that `sha256sum -c` reads. It marks a name in which something had to be escaped.
+  func line(name: ArraySlice<UInt8>) -> [UInt8] {
+    var escaped: [UInt8] = []
+    for byte in name {
+      switch byte {
+      case UInt8(ascii: "\\"): escaped += Array("\\\\".utf8)
+      case UInt8(ascii: "\n"): escaped += Array("\\n".utf8)
+      case UInt8(ascii: "\r"): escaped += Array("\\r".utf8)
+      default: escaped.append(byte)
+      }
+    }
+    let mark = escaped.count == name.count ? "" : "\\"
+    return Array("\(mark)\(hexadecimal)  ".utf8) + escaped + [UInt8(ascii: "\n")]
+  }
+
   var base64: String { Base64.encode(bytes) }
 }
 

@@ -14,7 +14,7 @@ struct ExchangeState {
     /// The request is being worked on.
     case answering(Request)
     /// The response's body is being sent.
-    case sending(Request, BodyTransmission)
+    case sending(Request, Response, BodyTransmission)
     case closed
   }
 
@@ -25,6 +25,13 @@ struct ExchangeState {
     case nothing
     /// Something came that is no request, so that nothing after it can be one.
     case noise
+  }
+
+  /// What is known of a response whose body is sent bit by bit.
+  struct Response {
+    let status: HTTPStatus
+    /// The length of the body in bytes, where it is known.
+    let length: Int64?
   }
 
   /// What a part of a request makes necessary.
@@ -164,12 +171,12 @@ struct ExchangeState {
 
   /// What is being sent.
   var transmission: BodyTransmission? {
-    if case .sending(_, let transmission) = phase { transmission } else { nil }
+    if case .sending(_, _, let transmission) = phase { transmission } else { nil }
   }
 
   /// The response to a request has a body that is sent bit by bit.
-  mutating func send(_ transmission: BodyTransmission, for request: Request) {
-    phase = .sending(request, transmission)
+  mutating func send(_ response: Response, _ transmission: BodyTransmission, for request: Request) {
+    phase = .sending(request, response, transmission)
   }
 
   /// The response has been given to the channel.
@@ -183,16 +190,26 @@ struct ExchangeState {
     return .goOn
   }
 
-  /// The connection is gone.
-  ///
-  /// - Returns: What ends with it.
-  mutating func close() -> (upload: Upload?, transmission: BodyTransmission?) {
+  /// What ends with a connection before its time.
+  struct Remains {
+    var request: Request?
+    var upload: Upload?
+    var response: (Response, BodyTransmission)?
+  }
+
+  /// The connection is gone, or is about to be.
+  mutating func close() -> Remains {
     defer {
       phase = .closed
       queue = []
     }
-    if case .uploading(_, let upload) = phase { return (upload, nil) }
-    return (nil, transmission)
+    switch phase {
+    case .idle, .closed: return Remains()
+    case .receiving(let request, _), .answering(let request): return Remains(request: request)
+    case .uploading(let request, let upload): return Remains(request: request, upload: upload)
+    case .sending(let request, let response, let transmission):
+      return Remains(request: request, response: (response, transmission))
+    }
   }
 
   /// Whether the next request may come.

@@ -15,17 +15,15 @@ extension HTTPExchange {
     let target: RequestTarget
     do {
       target = try RequestTarget(request.head.uri)
-    } catch .malformed {
-      return respond(.badRequest, to: request)
     } catch {
-      return respond(.notFound, to: request)
+      return respond(.badRequest, to: request)
     }
     let file: OpenedFile
     do {
       file = try shared.directory.open(target.path)
     } catch {
       if error == .notFound, request.isHead, shared.uploads != nil,
-        let size = Upload.partialSize(of: target.path, in: shared.directory)
+        let size = UploadPlace.partialSize(of: target.path, in: shared.directory)
       {
         return respond(.notFound, to: request, fields: [("Upload-Offset", String(size))])
       }
@@ -42,11 +40,10 @@ extension HTTPExchange {
     guard target.path.namesDirectory else {
       // Relative links in a listing are relative to the last slash.
       let query = target.query.isEmpty ? "" : "?" + target.query.filter { $0.isASCII && !$0.isWhitespace }
-      return respondEmpty(
-        .movedPermanently,
-        to: request,
-        fields: [("Location", target.path.percentEncoded + "/" + query)]
-      )
+      // And so is this one, so that it holds behind a proxy with a prefix.
+      var name = ""
+      PercentEncoding.append(target.path.name, to: &name)
+      return respondEmpty(.movedPermanently, to: request, fields: [("Location", name + "/" + query)])
     }
     if target.query.isEmpty, shared.configuration.servesIndex,
       let index = try? shared.directory.open(target.path.appending("index.html".utf8)),
@@ -63,19 +60,37 @@ extension HTTPExchange {
 
   /// Answers with a file, or with what was asked for about it.
   func serveFile(_ file: OpenedFile, target: RequestTarget, _ request: Request) {
-    if target.query == "hash=sha256" { return serveDigest(of: file, path: target.path, request) }
+    if let kind = QueryParameters(target.query)["hash"] {
+      guard kind.lowercased() == "sha256" else {
+        return respond(.badRequest, to: request, because: "the only digest to be had is hash=sha256")
+      }
+      return serveDigest(of: file, path: target.path, request)
+    }
     let mayBeHashedFirst = request.isHead || file.metadata.size <= ReprDigest.largestBeforeContents
     if request.fields.wantReprDigest != nil, mayBeHashedFirst, shared.digests.digest(of: file.metadata) == nil {
       hold()
       shared.digests.compute(file, on: worker) { [self] _ in
-        serveContents(of: file, path: target.path, request)
+        serveLabelled(file, path: target.path, request)
       }
       return
     }
-    serveContents(of: file, path: target.path, request)
+    serveLabelled(file, path: target.path, request)
   }
 
-  private func serveContents(of original: OpenedFile, path: ResourcePath, _ request: Request) {
+  /// Finds out what the file's contents are called, and answers with them.
+  private func serveLabelled(_ file: OpenedFile, path: ResourcePath, _ request: Request) {
+    let type = MediaType.of(name: path.name)
+    guard MediaType.isText(type) else { return serveContents(of: file, path: path, type: type, request) }
+    if let encoding = shared.encodings.encoding(of: file) {
+      return serveContents(of: file, path: path, type: encoding.label(type), request)
+    }
+    hold()
+    shared.encodings.find(of: file, on: worker) { [self] encoding in
+      serveContents(of: file, path: path, type: encoding.label(type), request)
+    }
+  }
+
+  private func serveContents(of original: OpenedFile, path: ResourcePath, type: String, _ request: Request) {
     var file = original
     var coding: ContentCoding?
     if request.fields.acceptEncoding != nil, request.fields.range == nil,
@@ -107,11 +122,11 @@ extension HTTPExchange {
     case .unsatisfiable:
       respond(.rangeNotSatisfiable, to: request, fields: [("Content-Range", "bytes */\(metadata.size)")])
     case .whole:
-      sendWhole(file, path: path, tag: tag, coding: coding, request)
+      sendWhole(file, type: type, tag: tag, coding: coding, request)
     case .parts(let parts) where parts.count == 1:
-      sendPart(parts[0], of: file, path: path, tag: tag, request)
+      sendPart(parts[0], of: file, type: type, tag: tag, request)
     case .parts(let parts):
-      sendParts(parts, of: file, path: path, tag: tag, request)
+      sendParts(parts, of: file, type: type, tag: tag, request)
     }
   }
 
@@ -133,7 +148,7 @@ extension HTTPExchange {
 
   private func sendWhole(
     _ file: OpenedFile,
-    path: ResourcePath,
+    type: String,
     tag: String,
     coding: ContentCoding?,
     _ request: Request
@@ -149,7 +164,7 @@ extension HTTPExchange {
       capacity: 512 + Int(inline)
     )
     writeFields(&head, file: file, tag: tag)
-    head.field("Content-Type", MediaType.of(name: path.name))
+    head.field("Content-Type", type)
     if let coding { head.field("Content-Encoding", coding.rawValue) }
     head.field("Content-Length", size)
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
@@ -167,14 +182,13 @@ extension HTTPExchange {
     )
   }
 
-  private func sendPart(_ range: Range<Int64>, of file: OpenedFile, path: ResourcePath, tag: String, _ request: Request)
-  {
+  private func sendPart(_ range: Range<Int64>, of file: OpenedFile, type: String, tag: String, _ request: Request) {
     guard let context = self.context else { return }
     let size = file.metadata.size
     let count = range.upperBound - range.lowerBound
     var head = ResponseHead(.partialContent, date: worker.date, allocator: context.channel.allocator)
     writeFields(&head, file: file, tag: tag)
-    head.field("Content-Type", MediaType.of(name: path.name))
+    head.field("Content-Type", type)
     head.field("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
     head.field("Content-Length", count)
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
@@ -191,13 +205,12 @@ extension HTTPExchange {
   private func sendParts(
     _ ranges: [Range<Int64>],
     of file: OpenedFile,
-    path: ResourcePath,
+    type: String,
     tag: String,
     _ request: Request
   ) {
     guard let context = self.context else { return }
     let boundary = worker.boundary()
-    let type = MediaType.of(name: path.name)
     var parts: [BodyPlan.Part] = []
     var count: Int64 = 0
     for range in ranges {
@@ -246,8 +259,7 @@ extension HTTPExchange {
     hold()
     shared.digests.compute(file, on: worker) { [self] digest in
       guard let digest else { return respond(.serviceUnavailable, to: request) }
-      let name = String(decoding: path.name, as: UTF8.self).filter { $0 != "\n" && $0 != "\r" }
-      respond("\(digest.hexadecimal)  \(name)\n", type: "text/plain; charset=utf-8", to: request)
+      respond(digest.line(name: path.name), type: "text/plain; charset=utf-8", to: request)
     }
   }
 }

@@ -4,9 +4,16 @@ import NIOHTTP1
 /// Responses without a file.
 extension HTTPExchange {
   /// Answers with a status and a line for whoever reads it.
-  func respond(_ status: HTTPStatus, to request: Request, fields: [(StaticString, String)] = []) {
+  ///
+  /// - Parameter reason: What to tell instead of what the status always means.
+  func respond(
+    _ status: HTTPStatus,
+    to request: Request,
+    fields: [(StaticString, String)] = [],
+    because reason: String? = nil
+  ) {
     guard let context = self.context else { return }
-    let body = "\(status.rawValue) \(status.phrase): \(status.explanation)\n"
+    let body = "\(status.rawValue) \(status.phrase): \(reason ?? status.explanation)\n"
     var head = ResponseHead(status, date: worker.date, allocator: context.channel.allocator)
     for (name, value) in fields { head.field(name, value) }
     switch status {
@@ -33,21 +40,20 @@ extension HTTPExchange {
   }
 
   /// Answers with a text that was made for the occasion.
-  func respond(_ text: String, type: String, to request: Request, fields: [(StaticString, String)] = []) {
+  func respond(_ text: [UInt8], type: String, to request: Request) {
     guard let context = self.context else { return }
     var head = ResponseHead(
       .ok,
       date: worker.date,
       allocator: context.channel.allocator,
-      capacity: 512 + text.utf8.count
+      capacity: 512 + text.count
     )
     head.field("Content-Type", type)
-    for (name, value) in fields { head.field(name, value) }
     head.lines("Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n")
-    head.field("Content-Length", Int64(text.utf8.count))
+    head.field("Content-Length", Int64(text.count))
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
-    if !request.isHead { head.buffer.writeString(text) }
-    self.send(head.buffer, status: .ok, bodyBytes: request.isHead ? 0 : Int64(text.utf8.count), for: request)
+    if !request.isHead { head.buffer.writeBytes(text) }
+    self.send(head.buffer, status: .ok, bodyBytes: request.isHead ? 0 : Int64(text.count), for: request)
   }
 
   func respondToOptions(_ request: Request) {

@@ -22,6 +22,7 @@ final class HTTPExchange: ConnectionSpeaker {
   private(set) var context: ChannelHandlerContext?
   private var state = ExchangeState()
   private var offer = Offer.none
+  private var log: DeliveryLog
 
   var shared: ServiceShared { worker.shared }
 
@@ -29,6 +30,7 @@ final class HTTPExchange: ConnectionSpeaker {
     self.worker = worker
     self.client = client
     self.connection = connection
+    log = DeliveryLog(worker.configuration.accessLog)
   }
 
   // MARK: Limits
@@ -52,16 +54,41 @@ final class HTTPExchange: ConnectionSpeaker {
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-  func handlerRemoved(context: ChannelHandlerContext) {
-    self.context = nil
-    _ = state.close()
-  }
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   func channelInactive(context: ChannelHandlerContext) {
-    let (upload, transmission) = state.close()
-    upload?.connectionEnded()
-    transmission?.abandon()
+    breakOff(.clientLeft, undelivered: 0)
+    log.settle()
     context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // TLS that ends without a farewell says nothing about what was read before.
+    if error is IOError { connectionIsCut(.clientLeft) }
+    context.fireErrorCaught(error)
+  }
+
+  func tick() { log.check(worker.now) { connection.undeliveredBytes } }
+
+  func connectionIsCut(_ ending: AccessRecord.Ending) {
+    let undelivered = log.isKept ? connection.undeliveredBytes : 0
+    breakOff(ending, undelivered: undelivered)
+    log.failed(ending, undelivered: undelivered)
+  }
+
+  /// What was under way ends before its end.
+  private func breakOff(_ ending: AccessRecord.Ending, undelivered: Int64) {
+    let remains = state.close()
+    remains.upload?.connectionEnded()
+    guard let request = remains.request else { return }
+    guard let (response, transmission) = remains.response else {
+      return log.brokenOff(record(request, status: 499, bytes: 0, length: nil, ending))
+    }
+    transmission.abandon()
+    let taken = undelivered > 0 ? transmission.handedOver - undelivered : transmission.taken
+    log.brokenOff(
+      record(request, status: response.status.rawValue, bytes: max(0, taken), length: response.length, ending)
+    )
   }
 
   var transmission: BodyTransmission? { state.transmission }
@@ -113,6 +140,7 @@ final class HTTPExchange: ConnectionSpeaker {
     let keepAlive = head.isKeepAlive && !self.shared.isDraining
     let started = shared.configuration.accessLog == nil ? worker.now : .now()
     let request = Request(head, fields: fields, started: started, keepAlive: keepAlive)
+    log.settle()
     shared.metrics.count(.requests)
 
     guard head.version.major == 1 else { return fail(request, .versionNotSupported) }
@@ -122,17 +150,21 @@ final class HTTPExchange: ConnectionSpeaker {
     }
     // RFC 9112, section 6.3: a message with both is an attempt to be read in two ways.
     guard fields.transferEncoding == nil || fields.contentLength == nil else { return fail(request, .badRequest) }
+    if let host = fields.host, !HostField.isValid(host) { return fail(request, .badRequest) }
+    if let refusal = TransferCodings.refusal(of: fields.transferEncoding, isHTTP10: request.isHTTP10) {
+      return fail(request, refusal)
+    }
     guard head.uri.utf8.count <= Self.longestTarget else { return fail(request, .targetTooLong) }
     if let refusal = client.refusal { return fail(request, refusal) }
 
     let hasBody = fields.transferEncoding != nil || (fields.contentLength ?? "0") != "0"
-    if let expect = fields.expect, expect.lowercased() != "100-continue" {
+    if let expect = request.expectation, expect.lowercased() != "100-continue" {
       return fail(request, .expectationFailed)
     }
-    if beginUpload(request, hasBody: hasBody, context: context) { return }
+    if beginUpload(request, hasBody: hasBody) { return }
     state.receive(request)
     guard hasBody else { return }
-    if fields.expect != nil { sendContinue(context) }
+    if request.expectation != nil { sendContinue(context) }
     connection.turn(.receiveBody)
   }
 
@@ -205,7 +237,7 @@ final class HTTPExchange: ConnectionSpeaker {
   func receiveUpload(_ upload: Upload, for request: Request) {
     guard let context, state.upload(upload, for: request) else { return upload.connectionEnded() }
     upload.onRoom = { [weak self] in self?.connection.turn(.resumeBody) }
-    if request.fields.expect != nil { sendContinue(context) }
+    if request.expectation != nil { sendContinue(context) }
     takeQueued()
     connection.turn(.receiveBody)
   }
@@ -250,18 +282,22 @@ final class HTTPExchange: ConnectionSpeaker {
       let sent = state.transmission?.handedOver ?? 0
       guard outcome == .complete else {
         shared.metrics.count(.brokenTransfers)
+        connectionIsCut(.fileChanged)
         return connection.turn(.abort)
       }
       finish(request, status: status, bodyBytes: bodyBytes ?? sent)
     }
-    state.send(transmission, for: request)
+    state.send(ExchangeState.Response(status: status, length: bodyBytes), transmission, for: request)
     transmission.start()
   }
 
   /// The response has been given to the channel.
   private func finish(_ request: Request, status: HTTPStatus, bodyBytes: Int64) {
     shared.metrics.responded(status, bytes: bodyBytes)
-    log(request, status: status, bytes: bodyBytes)
+    if log.isKept {
+      let record = record(request, status: status.rawValue, bytes: bodyBytes, length: bodyBytes, .complete)
+      log.answered(record, now: worker.now)
+    }
     if shared.isDraining { request.keepAlive = false }
     end(state.answered(request))
   }
@@ -278,22 +314,27 @@ final class HTTPExchange: ConnectionSpeaker {
     }
   }
 
-  private func log(_ request: Request, status: HTTPStatus, bytes: Int64) {
-    guard let record = shared.configuration.accessLog else { return }
-    record(
-      AccessRecord(
-        client: client.address?.hostText ?? "-",
-        user: request.user,
-        method: request.head.method.rawValue,
-        target: request.head.uri,
-        version: "HTTP/\(request.head.version.major).\(request.head.version.minor)",
-        isEncrypted: client.isEncrypted,
-        status: status.rawValue,
-        bytes: bytes,
-        referer: request.fields.referer,
-        userAgent: request.fields.userAgent,
-        duration: .now() - request.started
-      )
+  private func record(
+    _ request: Request,
+    status: Int,
+    bytes: Int64,
+    length: Int64?,
+    _ ending: AccessRecord.Ending
+  ) -> AccessRecord {
+    AccessRecord(
+      client: client.address?.hostText ?? "-",
+      user: request.user,
+      method: request.head.method.rawValue,
+      target: request.head.uri,
+      version: "HTTP/\(request.head.version.major).\(request.head.version.minor)",
+      isEncrypted: client.isEncrypted,
+      status: status,
+      bytes: bytes,
+      referer: request.fields.referer,
+      userAgent: request.fields.userAgent,
+      duration: .now() - request.started,
+      length: length,
+      ending: ending
     )
   }
 }

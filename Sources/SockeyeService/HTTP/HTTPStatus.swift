@@ -79,6 +79,7 @@ enum HTTPStatus: Int, Sendable {
     case .contentTooLarge: "the body is too large"
     case .serviceUnavailable: "too many clients; try again in a while"
     case .tooManyRequests: "too many attempts; try again in a while"
+    case .notImplemented: "bodies are taken as they are, or in chunks"
     case .insufficientStorage: "there is no room left for uploads"
     case .versionNotSupported: "this server speaks HTTP/1.1"
     case .expectationFailed: "the only expectation that can be met is 100-continue"

@@ -42,21 +42,37 @@ public struct ServiceIdentity: Sendable {
   ///   - now: Seconds since 1970.
   /// - Throws: A failure of kind `tls`.
   public static func selfSigned(names: [String], now: Int64) throws(Failure) -> ServiceIdentity {
+    try ServiceIdentity(pem: selfSignedPEM(names: names, now: now))
+  }
+
+  /// A certificate and its key, in PEM, as ``selfSigned(names:now:)`` makes them.
+  static func selfSignedPEM(names: [String], now: Int64) throws(Failure) -> [UInt8] {
     do {
       let key = P256.Signing.PrivateKey()
-      let certificate = try Self.certificate(key: key, names: names, now: now)
-      var serializer = DER.Serializer()
-      try serializer.serialize(certificate)
-      let bytes = serializer.serializedBytes
-      return ServiceIdentity(
-        chain: [try NIOSSLCertificate(bytes: bytes, format: .der)],
-        key: try NIOSSLPrivateKey(bytes: Array(key.derRepresentation), format: .der),
-        firstInDER: bytes
-      )
+      let certificate = try certificate(key: key, names: names, now: now)
+      return Array("\(try certificate.serializeAsPEM().pemString)\n\(key.pemRepresentation)\n".utf8)
     } catch {
       throw Failure(.tls, "cannot make a certificate: \(error); bring one with --certificate and --key")
     }
   }
+
+  /// Reads a certificate and its key from one text in PEM.
+  ///
+  /// - Throws: A failure of kind `tls`.
+  init(pem: [UInt8]) throws(Failure) {
+    do {
+      let chain = try NIOSSLCertificate.fromPEMBytes(pem)
+      let key = try NIOSSLPrivateKey(bytes: pem, format: .pem)
+      guard let first = chain.first else { throw NIOSSLError.failedToLoadCertificate }
+      self.init(chain: chain, key: key, firstInDER: try first.toDERBytes())
+      validUntil = Int64(first.notValidAfter)
+    } catch {
+      throw Failure(.tls, "cannot use a certificate that was kept: \(error)")
+    }
+  }
+
+  /// When a certificate read from one text ends, in seconds since 1970.
+  private(set) var validUntil: Int64 = 0
 
   private init(chain: [NIOSSLCertificate], key: NIOSSLPrivateKey, firstInDER bytes: [UInt8]) {
     var configuration = TLSConfiguration.makeServerConfiguration(
@@ -72,7 +88,7 @@ public struct ServiceIdentity: Sendable {
     }.joined(separator: ":")
   }
 
-  /// Ninety days, from an hour ago, for clocks that differ.
+  /// Some thirteen months, from an hour ago, for clocks that differ.
   private static func certificate(key: P256.Signing.PrivateKey, names: [String], now: Int64) throws -> Certificate {
     let name = try DistinguishedName { CommonName(names.first ?? "sockeye") }
     let alternatives = names.map { name -> GeneralName in
@@ -85,7 +101,7 @@ public struct ServiceIdentity: Sendable {
       serialNumber: .init(),
       publicKey: .init(key.publicKey),
       notValidBefore: start,
-      notValidAfter: start.addingTimeInterval(90 * 86_400),
+      notValidAfter: start.addingTimeInterval(397 * 86_400),
       issuer: name,
       subject: name,
       signatureAlgorithm: .ecdsaWithSHA256,

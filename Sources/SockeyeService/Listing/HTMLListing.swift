@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import SockeyeText
 
 /// A folder's listing for people: a page that needs nothing but itself, works without scripts, and sorts and searches
 /// with them.
@@ -13,7 +14,7 @@ struct HTMLListing: ListingFormat {
     let style = FileDigest(bytes: Array(SHA256.hash(data: Array(ListingPage.style.utf8)))).base64
     let script = FileDigest(bytes: Array(SHA256.hash(data: Array(ListingPage.script.utf8)))).base64
     return "Content-Security-Policy: default-src 'none'; style-src 'sha256-\(style)'; script-src 'sha256-\(script)'; "
-      + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+      + "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
       + "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nVary: Accept\r\nCache-Control: no-cache\r\n"
   }()
 
@@ -28,9 +29,10 @@ struct HTMLListing: ListingFormat {
       "<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search names\" hidden>\n"
     )
     let save = ListingIcon.save.markup
+    // Buttons and no links: whoever mirrors by links would fetch everything once more in each folder's archive.
     buffer.writeString(
-      "<span class=\"actions\"><a href=\"?zip\" download title=\"The whole folder as a zip\">\(save)zip</a>"
-        + "<a href=\"?tar\" download title=\"The whole folder as a tar\">\(save)tar</a></span></header>\n"
+      "<form class=\"actions\"><button name=\"zip\" title=\"The whole folder as a zip\">\(save)zip</button>"
+        + "<button name=\"tar\" title=\"The whole folder as a tar\">\(save)tar</button></form></header>\n"
     )
     if takesUploads {
       buffer.writeString(
@@ -73,14 +75,14 @@ struct HTMLListing: ListingFormat {
     buffer.writeString("<footer id=\"summary\"></footer>\n<script>\(ListingPage.script)</script>\n</html>\n")
   }
 
-  /// The folders on the way, each a link.
+  /// The folders on the way, each a link, relative so that they hold behind a proxy with a prefix.
   private var crumbs: String {
-    var text = "<a href=\"/\" title=\"The top\">\(ListingIcon.home.markup)</a><i>/</i>"
-    var path = ""
-    for name in self.path.bytes.split(separator: UInt8(ascii: "/")) {
-      path += "/"
-      PercentEncoding.append(name, to: &path)
-      text += "<a href=\"\(path)/\"><bdi>\(Self.escaped(String(decoding: name, as: UTF8.self)))</bdi></a><i>/</i>"
+    let names = path.bytes.split(separator: UInt8(ascii: "/"))
+    func way(up levels: Int) -> String { levels == 0 ? "./" : String(repeating: "../", count: levels) }
+    var text = "<a href=\"\(way(up: names.count))\" title=\"The top\">\(ListingIcon.home.markup)</a><i>/</i>"
+    for (index, name) in names.enumerated() {
+      let shown = Self.escaped(String(decoding: name, as: UTF8.self))
+      text += "<a href=\"\(way(up: names.count - 1 - index))\"><bdi>\(shown)</bdi></a><i>/</i>"
     }
     return text
   }
@@ -109,7 +111,9 @@ struct HTMLListing: ListingFormat {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
-      case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value): result += "\u{fffd}"
+      // The joiners that many scripts are written with change nothing but how letters look.
+      case "\u{200c}", "\u{200d}": result.unicodeScalars.append(scalar)
+      case _ where VisibleText.isUnsafe(scalar): result += "\u{fffd}"
       default: result.unicodeScalars.append(scalar)
       }
     }

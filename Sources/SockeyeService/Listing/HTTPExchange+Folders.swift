@@ -4,11 +4,12 @@ import NIOCore
 extension HTTPExchange {
   /// Answers with what a folder holds, in the form that was asked for.
   func serveFolder(_ path: ResourcePath, query: String, _ request: Request) {
-    switch query {
-    case "zip": return serveArchive(of: path, as: .zip, request)
-    case "tar": return serveArchive(of: path, as: .tar, request)
-    default: break
+    let parameters = QueryParameters(query)
+    guard !parameters.has("hash") else {
+      return respond(.badRequest, to: request, because: "a folder has no digest; ask for one of its files")
     }
+    if parameters.has("zip") { return serveArchive(of: path, as: .zip, request) }
+    if parameters.has("tar") { return serveArchive(of: path, as: .tar, request) }
     let form = ListingForm(query: query, accept: request.fields.accept, userAgent: request.fields.userAgent)
     let format: any ListingFormat =
       switch form {
@@ -70,21 +71,27 @@ enum ListingForm: Hashable, Sendable {
   /// What was asked for by name, or else what the client takes. To whom everything is alike gets HTML, whose links
   /// `wget -r` follows; a person with curl gets lines.
   init(query: String, accept: String?, userAgent: String?) {
-    switch query {
-    case "json": self = .json
-    case "plain", "text": self = .plain
-    case "html": self = .html
-    default:
-      let accept = accept ?? "*/*"
-      if accept.contains("text/html") {
-        self = .html
-      } else if accept.contains("application/json") {
-        self = .json
-      } else if accept.contains("text/plain") {
-        self = .plain
-      } else {
-        self = userAgent?.hasPrefix("curl/") == true ? .plain : .html
-      }
+    let parameters = QueryParameters(query)
+    if parameters.has("json") {
+      self = .json
+    } else if parameters.has("plain") || parameters.has("text") {
+      self = .plain
+    } else if parameters.has("html") {
+      self = .html
+    } else {
+      self.init(accept: accept ?? "*/*", userAgent: userAgent)
+    }
+  }
+
+  private init(accept: String, userAgent: String?) {
+    if accept.contains("text/html") {
+      self = .html
+    } else if accept.contains("application/json") {
+      self = .json
+    } else if accept.contains("text/plain") {
+      self = .plain
+    } else {
+      self = userAgent?.hasPrefix("curl/") == true ? .plain : .html
     }
   }
 

@@ -21,11 +21,11 @@ enum ListingPage {
     nav a{display:flex;color:inherit}
     nav svg{color:var(--link)}
     nav i{color:var(--dim);font-style:normal;font-weight:400}
-    input,.actions a{font:inherit;padding:.3rem .75rem;background:var(--card);border:1px solid var(--line);
+    input,.actions button{font:inherit;padding:.3rem .75rem;background:var(--card);border:1px solid var(--line);
     border-radius:.5rem}
     input{color:inherit;flex:0 1 14rem;min-width:8rem}
     .actions{display:flex;gap:.5rem}
-    .actions a{display:flex;align-items:center;gap:.35rem}
+    .actions button{display:flex;align-items:center;gap:.35rem;color:var(--link);cursor:pointer}
     .actions svg{width:1rem;height:1rem;color:inherit}
     main{background:var(--card);border:1px solid var(--line);border-radius:.75rem;overflow:hidden}
     table{width:100%;border-collapse:collapse}

@@ -74,8 +74,12 @@ struct PlainListing: ListingFormat {
   func open(_ buffer: inout ByteBuffer) {}
 
   func entry(_ entry: FolderEntry, isFirst: Bool, _ buffer: inout ByteBuffer) {
-    // A name with a line's end in it must not look like two.
-    for byte in entry.name { buffer.writeInteger(byte < 0x20 || byte == 0x7f ? UInt8(ascii: "?") : byte) }
+    // A name with a line's end in it must not look like two, and a terminal must not be moved.
+    let shown = entry.text.unicodeScalars.map { scalar -> Unicode.Scalar in
+      let isJoiner = scalar == "\u{200c}" || scalar == "\u{200d}"
+      return VisibleText.isUnsafe(scalar) && !isJoiner ? "?" : scalar
+    }
+    buffer.writeString(String(String.UnicodeScalarView(shown)))
     buffer.writeString(entry.isDirectory ? "/\n" : "\n")
   }
 

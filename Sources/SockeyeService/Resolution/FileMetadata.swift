@@ -19,6 +19,21 @@ struct FileMetadata: Hashable, Sendable {
   let modifiedSeconds: Int64
   /// The rest of a second, in nanoseconds.
   let modifiedNanoseconds: Int64
+  /// Whether its owner may run it. That says nothing about its contents, so it is no part of what identifies them.
+  let isExecutable: Bool
+
+  static func == (left: FileMetadata, right: FileMetadata) -> Bool {
+    left.kind == right.kind && left.device == right.device && left.inode == right.inode && left.size == right.size
+      && left.modifiedSeconds == right.modifiedSeconds && left.modifiedNanoseconds == right.modifiedNanoseconds
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(device)
+    hasher.combine(inode)
+    hasher.combine(size)
+    hasher.combine(modifiedSeconds)
+    hasher.combine(modifiedNanoseconds)
+  }
 
   /// Reads the metadata of an open file; `nil` when the system refuses.
   init?(ofDescriptor descriptor: CInt) {
@@ -38,6 +53,7 @@ struct FileMetadata: Hashable, Sendable {
     self.size = max(0, Int64(status.st_size))
     self.modifiedSeconds = Int64(status.st_mtim.tv_sec)
     self.modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
+    isExecutable = status.st_mode & S_IXUSR != 0
   }
 
   /// For tests: metadata of a file that need not exist.
@@ -48,5 +64,6 @@ struct FileMetadata: Hashable, Sendable {
     self.size = max(0, size)
     self.modifiedSeconds = modifiedSeconds
     self.modifiedNanoseconds = modifiedNanoseconds
+    isExecutable = false
   }
 }

@@ -1,12 +1,7 @@
 /// What a request is about: RFC 9112, section 3.2.
 struct RequestTarget: Equatable, Sendable {
-  /// Why a target cannot be served.
-  enum Problem: Error, Hashable, Sendable {
-    /// It is not a target, or not one for a file: 400.
-    case malformed
-    /// It is well-formed, and nothing can have that name: 404.
-    case unnameable
-  }
+  /// It is not a target, or not one for a file.
+  struct Malformed: Error, Hashable, Sendable {}
 
   /// The path, its escapes undone.
   var path: ResourcePath
@@ -21,15 +16,18 @@ struct RequestTarget: Equatable, Sendable {
 
   /// Reads a target in origin form or absolute form. The host of the absolute form is of no interest: whoever reached
   /// this server is served.
-  init(_ text: String) throws(Problem) {
+  init(_ text: String) throws(Malformed) {
     var rest = text[...]
     if !rest.utf8.starts(with: "/".utf8) {
       guard let scheme = rest.firstRange(of: "://"),
         ["http", "https"].contains(rest[..<scheme.lowerBound].lowercased())
       else {
-        throw .malformed
+        throw Malformed()
       }
       rest = rest[scheme.upperBound...]
+      let authority = rest.prefix { $0 != "/" && $0 != "?" }
+      // RFC 9110, section 4.2: a host there must be, and names of users are an attempt to mislead.
+      guard !authority.isEmpty, HostField.isValid(authority) else { throw Malformed() }
       guard let slash = rest.utf8.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
         self.path = .root
         self.query = ""
@@ -37,12 +35,12 @@ struct RequestTarget: Equatable, Sendable {
       }
       rest = rest[slash...]
     }
-    guard !rest.utf8.contains(UInt8(ascii: "#")) else { throw .malformed }
+    guard !rest.utf8.contains(UInt8(ascii: "#")) else { throw Malformed() }
 
     let question = rest.utf8.firstIndex(of: UInt8(ascii: "?"))
     self.query = question.map { String(rest[rest.utf8.index(after: $0)...]) } ?? ""
-    guard let decoded = PercentEncoding.decodePath(rest[..<(question ?? rest.endIndex)].utf8) else { throw .malformed }
-    guard let path = ResourcePath(decoded.dropFirst()) else { throw .unnameable }
+    guard let decoded = PercentEncoding.decodePath(rest[..<(question ?? rest.endIndex)].utf8) else { throw Malformed() }
+    guard let path = ResourcePath(decoded.dropFirst()) else { throw Malformed() }
     self.path = path
   }
 }

@@ -1,5 +1,5 @@
-/// A path below the served directory: names as the bytes that they are, none of them empty, `.` or `..` by way of
-/// trickery, because whatever begins with a dot is hidden.
+/// A path below the served directory: names as the bytes that they are, none of them empty or `.`; and `..` is of no use,
+/// because whatever begins with a dot is hidden.
 struct ResourcePath: Hashable, Sendable {
   /// The names, joined by single slashes; empty for the served directory itself.
   let bytes: [UInt8]
@@ -17,22 +17,21 @@ struct ResourcePath: Hashable, Sendable {
 
   /// Takes a path as somebody wrote it, escapes already undone.
   ///
-  /// - Returns: `nil` if a name in it is empty, or has a NUL, so that nothing can have that path.
+  /// A dot between slashes means nothing (RFC 3986, section 5.2.4), and nothing between them is taken likewise, as file
+  /// systems have it: what joins a base and a name carelessly writes both. Two dots are a name, a hidden one.
+  ///
+  /// - Returns: `nil` if there is a NUL in it, so that nothing can have that path.
   init?(_ written: some Collection<UInt8>) {
-    var bytes = Array(written)
-    var directory = bytes.isEmpty
-    if bytes.last == UInt8(ascii: "/") {
-      bytes.removeLast()
-      directory = true
+    var bytes: [UInt8] = []
+    var endsWithName = false
+    for name in written.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+      guard !name.contains(0) else { return nil }
+      endsWithName = !name.isEmpty && !name.elementsEqual([UInt8(ascii: ".")])
+      guard endsWithName else { continue }
+      if !bytes.isEmpty { bytes.append(UInt8(ascii: "/")) }
+      bytes.append(contentsOf: name)
     }
-    var previous = UInt8(ascii: "/")
-    for byte in bytes {
-      guard byte != 0, byte != UInt8(ascii: "/") || previous != UInt8(ascii: "/") else { return nil }
-      previous = byte
-    }
-    guard bytes.isEmpty || previous != UInt8(ascii: "/") else { return nil }
-    guard !bytes.isEmpty || directory else { return nil }
-    self.init(bytes: bytes, namesDirectory: directory)
+    self.init(bytes: bytes, namesDirectory: !endsWithName)
   }
 
   /// Whether one of the names begins with a dot. This covers `.` and `..`.

@@ -83,9 +83,36 @@ final class ServedDirectory: Sendable {
           throw .notFound
         }
       }
+      // EXDEV: a link is absolute, or leads out. An absolute one may come back in.
+      if errno == EXDEV, let inside = throughAbsoluteLinks(name) {
+        guard !ResourcePath.isHidden(inside.dropLast()) else { throw .notFound }
+        descriptor = sockeye_openat2(self.descriptor, inside, flags, 0, strict | SOCKEYE_RESOLVE_NO_SYMLINKS)
+        if descriptor >= 0 { return descriptor }
+      }
       if errno != EAGAIN && errno != EINTR { throw Self.refusal(errno) }
     }
     throw .exhausted
+  }
+
+  /// Where a path leads if links may leave the directory on the way, relative to the directory; `nil` if it ends outside.
+  ///
+  /// This only asks for a name (`O_PATH` opens nothing); what has that name is then looked for beneath the directory again,
+  /// so that a link that changes meanwhile gains nothing.
+  private func throughAbsoluteLinks(_ name: [UInt8]) -> [UInt8]? {
+    let text = name.map { CChar(bitPattern: $0) }
+    let found = openat(descriptor, text, sockeye_O_PATH | O_CLOEXEC)
+    guard found >= 0 else { return nil }
+    defer { close(found) }
+    guard let root = Self.path(of: descriptor), let target = Self.path(of: found), target.starts(with: root) else {
+      errno = EXDEV
+      return nil
+    }
+    let rest = target.dropFirst(root.count)
+    guard rest.isEmpty || rest.first == UInt8(ascii: "/") else {
+      errno = EXDEV
+      return nil
+    }
+    return (rest.count <= 1 ? [UInt8(ascii: ".")] : Array(rest.dropFirst())) + [0]
   }
 
   private static let attempts = 16

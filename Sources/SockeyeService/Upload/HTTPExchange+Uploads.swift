@@ -6,7 +6,7 @@ extension HTTPExchange {
   /// Begins to receive a file, if that is what a request is for.
   ///
   /// - Returns: Whether the request has been taken care of.
-  func beginUpload(_ request: Request, hasBody: Bool, context: ChannelHandlerContext) -> Bool {
+  func beginUpload(_ request: Request, hasBody: Bool) -> Bool {
     guard request.head.method == .PUT else { return false }
     guard let area = shared.uploads else {
       guard hasBody else { return false }
@@ -26,23 +26,26 @@ extension HTTPExchange {
       fail(request, .badRequest)
       return true
     }
+    let length = request.fields.contentLength.flatMap { Int64($0) }
+    let plan = Upload.Plan(path: target.path, range: range ?? nil, length: length)
     beginWaiting(request)
     authenticated(request, refusing: { $0.fail($1, $2) }) { exchange, request in
-      switch Upload.begin(target.path, range: range ?? nil, area: area, worker: exchange.worker) {
+      switch Upload.begin(plan, area: area, worker: exchange.worker) {
       case .success(let upload): exchange.receiveUpload(upload, for: request)
-      case .failure(let refusal): exchange.finishUpload(refusal.outcome, request: request, bodyWasRead: false)
+      case .failure(.status(let status)): exchange.fail(request, status)
+      case .failure(.wrongOffset(let size)):
+        request.keepAlive = false
+        exchange.finishUpload(.wrongOffset(size: size), request: request)
       }
     }
     return true
   }
 
   /// Says how an upload ended.
-  func finishUpload(_ outcome: Upload.Outcome, request: Request, bodyWasRead: Bool = true) {
-    if !bodyWasRead { request.keepAlive = false }
+  func finishUpload(_ outcome: Upload.Outcome, request: Request) {
     switch outcome {
     case .stored:
-      let path = (try? RequestTarget(request.head.uri))?.path.percentEncoded ?? "/"
-      respondEmpty(.created, to: request, fields: [("Location", path)])
+      respondEmpty(.created, to: request, fields: [("Location", Self.reference(to: request))])
     case .partial(let size):
       respondEmpty(.noContent, to: request, fields: [("Upload-Offset", String(size))])
     case .wrongOffset(let size):
@@ -50,5 +53,12 @@ extension HTTPExchange {
     case .refused(let status):
       respond(status, to: request)
     }
+  }
+
+  /// Where the file is, relative to what was asked for, so that it holds behind a proxy with a prefix.
+  private static func reference(to request: Request) -> String {
+    var text = ""
+    PercentEncoding.append((try? RequestTarget(request.head.uri))?.path.name ?? [], to: &text)
+    return text
   }
 }

@@ -1,4 +1,3 @@
-import CSockeyeLinux
 import Glibc
 import NIOCore
 import SockeyeTransport
@@ -6,7 +5,8 @@ import SockeyeTransport
 /// One file that is being received.
 ///
 /// It grows under a hidden name beside its place and takes its own name only when it is whole and on the disk, and only if
-/// nothing has that name. What an interrupted upload has left there can be continued.
+/// nothing has that name. What an interrupted upload has left there can be continued; what a failed one has left is
+/// removed.
 final class Upload {
   /// How an upload ended.
   enum Outcome: Equatable, Sendable {
@@ -27,28 +27,42 @@ final class Upload {
     case failed(HTTPStatus)
   }
 
+  /// What is to be received.
+  struct Plan {
+    let path: ResourcePath
+    /// The part of the file that the body is, if it is not the whole.
+    let range: ContentRange?
+    /// The length of the body, if it is known.
+    let length: Int64?
+
+    /// Where the body's bytes begin.
+    var first: Int64 { range?.first ?? 0 }
+
+    /// How many bytes the file is known to need yet.
+    var needed: Int64 { max(length ?? 0, (range?.total ?? 0) - first) }
+  }
+
   private enum State {
     case receiving
     /// The body is complete; whoever waits is told when it is on the disk.
     case finishing((Outcome) -> Void)
+    /// Nothing of this upload is to stay.
+    case failed
+    /// The client is gone; what it sent may be continued.
+    case interrupted
     case over
   }
 
-  /// The descriptor and names that the file threads work on.
-  private struct Place: Sendable {
-    let directory: CInt
-    let descriptor: CInt
-    let partialName: [UInt8]
-    let finalName: [UInt8]
-  }
-
-  private let path: ResourcePath
-  private let place: Place
+  private let plan: Plan
+  private let place: UploadPlace
   private let area: UploadArea
   private let pool: BlockingThreads
-  private let range: ContentRange?
   private let eventLoop: any EventLoop
   private var state = State.receiving
+  /// Bytes of the quota that are counted for this upload.
+  private var counted: Int64
+  /// Bytes of the quota that are still free for bytes to come.
+  private var reserved: Int64
   private var size: Int64
   private var received: Int64 = 0
   private var pending = ByteBuffer()
@@ -60,63 +74,59 @@ final class Upload {
   /// Bytes that wait for the disk before the client is made to wait.
   private static let mostPending = 1 << 20
 
-  private init(
-    path: ResourcePath,
-    place: Place,
-    size: Int64,
-    range: ContentRange?,
-    area: UploadArea,
-    worker: ServiceWorker
-  ) {
-    self.path = path
+  private init(_ plan: Plan, place: UploadPlace, counted: Int64, area: UploadArea, worker: ServiceWorker) {
+    self.plan = plan
     self.place = place
-    self.size = size
-    self.range = range
     self.area = area
+    self.counted = counted
+    reserved = plan.length ?? 0
+    size = plan.first
     eventLoop = worker.eventLoop
     pool = worker.shared.filePool
   }
 
-  /// What a file is called until it is whole.
-  static func partialPath(of path: ResourcePath) -> ResourcePath {
-    path.parent.appending(Array(".".utf8) + path.name + Array(".upload".utf8))
-  }
+  // MARK: The beginning
 
-  /// The size of what an interrupted upload has left.
-  static func partialSize(of path: ResourcePath, in directory: ServedDirectory) -> Int64? {
-    guard !path.isHidden, let parent = try? directory.openDirectory(path.parent) else { return nil }
-    defer { Glibc.close(parent) }
-    var status = stat()
-    let name = Self.cString(partialPath(of: path).name)
-    guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
-    let metadata = FileMetadata(status)
-    return metadata.kind == .file ? metadata.size : nil
-  }
-
-  /// Opens the place for a file.
+  /// Begins to receive a file. What cannot fit is refused before a byte of it has come, where its length is known.
   ///
   /// - Returns: The upload, or why there will be none.
-  static func begin(_ path: ResourcePath, range: ContentRange?, area: UploadArea, worker: ServiceWorker) -> Result<
-    Upload, Refusal
-  > {
-    guard !path.namesDirectory else { return .failure(Refusal(.refused(.conflict))) }
-    guard !path.isHidden else { return .failure(Refusal(.refused(.forbidden))) }
-    guard path.name.count <= Self.longestName, Self.isFitForAll(path.name) else {
-      return .failure(Refusal(.refused(.badRequest)))
+  static func begin(_ plan: Plan, area: UploadArea, worker: ServiceWorker) -> Result<Upload, UploadPlace.Refusal> {
+    let path = plan.path
+    guard !path.namesDirectory else { return .failure(.status(.conflict)) }
+    guard !path.isHidden else { return .failure(.status(.forbidden)) }
+    guard path.name.count <= longestName, isFitForAll(path.name) else { return .failure(.status(.badRequest)) }
+    if let range = plan.range, let length = plan.length, length != range.last - range.first + 1 {
+      return .failure(.status(.badRequest))
     }
-    guard area.claim(path) else { return .failure(Refusal(.refused(.locked))) }
-    let result = self.open(path, range: range, in: worker.shared.directory)
-    switch result {
-    case .success(let (place, size)):
-      return .success(Upload(path: path, place: place, size: size, range: range, area: area, worker: worker))
-    case .failure(let refusal):
+    guard area.claim(path) else { return .failure(.status(.locked)) }
+    let kept = area.takeKept(path)
+    // Beginning anew gives back what is there.
+    let before = plan.first == 0 ? 0 : kept
+    do {
+      guard area.hasRoom(for: plan.needed - (kept - before)), area.reserve((plan.length ?? 0) - (kept - before)) else {
+        throw UploadPlace.Refusal.status(.insufficientStorage)
+      }
+      do {
+        let place = try UploadPlace(path, first: plan.first, needed: plan.needed, in: worker.shared.directory)
+        return .success(
+          Upload(plan, place: place, counted: before + (plan.length ?? 0), area: area, worker: worker)
+        )
+      } catch {
+        area.settle(path, counted: before + (plan.length ?? 0), stays: kept, isPartial: true)
+        area.release(path)
+        return .failure(error)
+      }
+    } catch {
+      area.settle(path, counted: kept, stays: kept, isPartial: true)
       area.release(path)
-      return .failure(refusal)
+      // That it begins in the wrong place is of more use to a client than that it would not fit.
+      let there = plan.first == 0 ? 0 : UploadPlace.partialSize(of: path, in: worker.shared.directory) ?? 0
+      return .failure(there == plan.first ? .status(.insufficientStorage) : .wrongOffset(size: there))
     }
   }
 
-  /// The longest name that leaves room for what marks it as partial.
-  private static let longestName = 247
+  /// The longest name that a file system takes, in bytes.
+  private static let longestName = 255
 
   /// Whether a name means the same to every client that may fetch it: no control characters, no backslash, and UTF-8.
   private static func isFitForAll(_ name: ArraySlice<UInt8>) -> Bool {
@@ -124,83 +134,33 @@ final class Upload {
       && String(validating: name, as: UTF8.self) != nil
   }
 
-  /// An outcome in the place of an error.
-  struct Refusal: Error {
-    let outcome: Outcome
-    init(_ outcome: Outcome) { self.outcome = outcome }
-  }
-
-  private static func open(_ path: ResourcePath, range: ContentRange?, in directory: ServedDirectory) -> Result<
-    (Place, Int64), Refusal
-  > {
-    let parent: CInt
-    do {
-      parent = try directory.openDirectory(path.parent)
-    } catch {
-      return .failure(
-        Refusal(.refused(error == .forbidden ? .forbidden : error == .exhausted ? .serviceUnavailable : .notFound))
-      )
-    }
-    let place = Place(
-      directory: parent,
-      descriptor: -1,
-      partialName: Array(partialPath(of: path).name) + [0],
-      finalName: Array(path.name) + [0]
-    )
-    func fail(_ outcome: Outcome, _ descriptor: CInt = -1) -> Result<(Place, Int64), Refusal> {
-      if descriptor >= 0 { Glibc.close(descriptor) }
-      Glibc.close(parent)
-      return .failure(Refusal(outcome))
-    }
-    var status = stat()
-    if fstatat(parent, cString(path.name), &status, AT_SYMLINK_NOFOLLOW) == 0 { return fail(.refused(.conflict)) }
-
-    // Nothing that stands there already is followed, and a file with a second name is not written to.
-    let descriptor = openat(
-      parent,
-      cString(partialPath(of: path).name),
-      O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-      mode_t(0o644)
-    )
-    guard descriptor >= 0 else {
-      return fail(.refused(errno == ENOSPC || errno == EDQUOT ? .insufficientStorage : .forbidden))
-    }
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1 else {
-      return fail(.refused(.conflict), descriptor)
-    }
-    var size = Int64(status.st_size)
-    let first = range?.first ?? 0
-    if first == 0 {
-      guard ftruncate(descriptor, 0) == 0 else { return fail(.refused(.internalError), descriptor) }
-      size = 0
-    } else if first != size {
-      return fail(.wrongOffset(size: size), descriptor)
-    }
-    return .success(
-      (
-        Place(directory: parent, descriptor: descriptor, partialName: place.partialName, finalName: place.finalName),
-        size
-      )
-    )
-  }
-
-  private static func cString(_ name: ArraySlice<UInt8>) -> [CChar] { name.map { CChar(bitPattern: $0) } + [0] }
-
   // MARK: Bytes
 
   /// Takes bytes of the body.
   func receive(_ bytes: ByteBuffer) -> Intake {
+    guard case .receiving = state else { return .failed(.internalError) }
     received += Int64(bytes.readableBytes)
-    if let problem { return .failed(problem) }
-    if let range, received > range.last - range.first + 1 {
-      problem = .badRequest
-    } else if !area.reserve(bytes.readableBytes) {
+    if let range = plan.range, received > range.last - range.first + 1 {
+      problem = problem ?? .badRequest
+    } else if problem == nil, !count(Int64(bytes.readableBytes)) {
       problem = .insufficientStorage
     }
-    if let problem { return .failed(problem) }
+    if let problem {
+      leave(as: .failed)
+      return .failed(problem)
+    }
     pending.writeImmutableBuffer(bytes)
     writePending()
     return pending.readableBytes > Self.mostPending ? .enough : .wanted
+  }
+
+  /// Counts bytes against the quota, unless they were counted before they came.
+  private func count(_ bytes: Int64) -> Bool {
+    let uncounted = bytes - min(bytes, reserved)
+    guard area.reserve(uncounted) else { return false }
+    reserved -= bytes - uncounted
+    counted += uncounted
+    return true
   }
 
   private func writePending() {
@@ -208,41 +168,29 @@ final class Upload {
     isWriting = true
     let bytes = pending
     pending = ByteBuffer()
-    let descriptor = self.place.descriptor
-    let offset = self.size
-    self.size += Int64(bytes.readableBytes)
-    pool.run(on: eventLoop) {
-      Self.write(bytes, to: descriptor, at: offset)
-    }.assumeIsolated().whenComplete { result in
-      self.isWriting = false
-      switch result {
-      case .success(0): break
-      case .success(ENOSPC), .success(EDQUOT), .success(EFBIG): self.problem = self.problem ?? .insufficientStorage
-      default: self.problem = self.problem ?? .internalError
-      }
-      if case .over = self.state { return self.close() }
-      self.writePending()
-      if case .receiving = self.state, self.pending.readableBytes < Self.mostPending / 4 { self.onRoom() }
-      self.finishIfWritten()
-    }
+    let offset = size
+    size += Int64(bytes.readableBytes)
+    pool.run(on: eventLoop) { [place] in
+      bytes.withUnsafeReadableBytes { place.write($0, at: offset) }
+    }.assumeIsolated().whenComplete { result in self.wrote(result) }
   }
 
-  /// Returns 0, or the system's error.
-  private static func write(_ bytes: ByteBuffer, to descriptor: CInt, at offset: Int64) -> CInt {
-    bytes.withUnsafeReadableBytes { buffer in
-      var done = 0
-      while done < buffer.count {
-        let count = pwrite(
-          descriptor,
-          buffer.baseAddress.map { $0 + done },
-          buffer.count - done,
-          off_t(offset) + off_t(done)
-        )
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return count == 0 ? EIO : errno }
-        done += count
-      }
-      return 0
+  private func wrote(_ result: Result<CInt, any Error>) {
+    isWriting = false
+    switch result {
+    case .success(0): break
+    case .success(ENOSPC), .success(EDQUOT), .success(EFBIG): problem = problem ?? .insufficientStorage
+    default: problem = problem ?? .internalError
+    }
+    switch state {
+    case .receiving:
+      writePending()
+      if pending.readableBytes < Self.mostPending / 4 { onRoom() }
+    case .finishing:
+      writePending()
+      finishIfWritten()
+    case .failed, .interrupted: close()
+    case .over: break
     }
   }
 
@@ -256,44 +204,60 @@ final class Upload {
 
   private func finishIfWritten() {
     guard case .finishing(let body) = state, !isWriting, pending.readableBytes == 0 else { return }
-    if problem == nil, let range, received != range.last - range.first + 1 { problem = .badRequest }
-    if let problem { return end(.refused(problem), body) }
-    if let range, range.total != range.last + 1 { return end(.partial(size: size), body) }
-    let place = self.place
+    if problem == nil, let range = plan.range, received != range.last - range.first + 1 { problem = .badRequest }
+    if let problem {
+      leave(as: .failed)
+      return body(.refused(problem))
+    }
+    if let range = plan.range, range.total != range.last + 1 {
+      leave(as: .interrupted)
+      return body(.partial(size: size))
+    }
     isWriting = true
-    pool.run(on: eventLoop) {
-      // The name must not outlive a crash that the contents did not.
-      guard fsync(place.descriptor) == 0 else { return errno }
-      guard sockeye_rename_noreplace(place.directory, place.partialName, place.finalName) == 0 else { return errno }
-      fsync(place.directory)
-      return 0
-    }.assumeIsolated().whenComplete { (result: Result<CInt, any Error>) in
+    pool.run(on: eventLoop) { [place] in place.publish() }.assumeIsolated().whenComplete { result in
       self.isWriting = false
-      switch result {
-      case .success(0): self.end(.stored, body)
-      case .success(EEXIST): self.end(.refused(.conflict), body)
-      case .success(ENOSPC), .success(EDQUOT): self.end(.refused(.insufficientStorage), body)
-      default: self.end(.refused(.internalError), body)
+      guard case .success(0) = result else {
+        self.leave(as: .failed)
+        return body(.refused(Self.status(of: result)))
       }
+      self.state = .over
+      self.area.settle(self.plan.path, counted: self.counted, stays: self.size, isPartial: false)
+      self.place.close()
+      self.area.release(self.plan.path)
+      body(.stored)
     }
   }
 
-  private func end(_ outcome: Outcome, _ body: (Outcome) -> Void) {
-    state = .over
-    close()
-    body(outcome)
+  private static func status(of result: Result<CInt, any Error>) -> HTTPStatus {
+    switch result {
+    case .success(EEXIST): .conflict
+    case .success(ENOSPC), .success(EDQUOT): .insufficientStorage
+    default: .internalError
+    }
   }
 
   /// The client is gone. What it sent stays, to be continued.
   func connectionEnded() {
-    if case .over = state { return }
-    state = .over
+    guard case .receiving = state else { return }
+    leave(as: .interrupted)
+  }
+
+  private func leave(as state: State) {
+    self.state = state
+    pending = ByteBuffer()
     if !isWriting { close() }
   }
 
   private func close() {
-    Glibc.close(place.descriptor)
-    Glibc.close(place.directory)
-    area.release(path)
+    let hasFailed = if case .failed = state { true } else { false }
+    state = .over
+    // Of an upload that brought nothing nothing stays either.
+    if hasFailed || size == 0 {
+      place.undo(to: plan.first)
+      size = plan.first
+    }
+    place.close()
+    area.settle(plan.path, counted: counted, stays: size, isPartial: true)
+    area.release(plan.path)
   }
 }

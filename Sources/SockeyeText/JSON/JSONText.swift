@@ -2,8 +2,8 @@
 public enum JSONText {
   /// A string with its quotation marks.
   ///
-  /// Beside what has to be escaped, what a terminal would obey is escaped too, and so are U+2028 and U+2029, which end a
-  /// line for some readers.
+  /// Beside what has to be escaped, everything is that a terminal would obey or that hides (``VisibleText``): U+2028 and
+  /// U+2029, which end a line for some readers, are among it.
   public static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
@@ -13,9 +13,11 @@ public enum JSONText {
       case 0x0A: result += "\\n"
       case 0x0D: result += "\\r"
       case 0x09: result += "\\t"
-      case 0x00..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      case _ where VisibleText.isUnsafe(scalar):
+        for unit in String(scalar).utf16 {
+          let digits = String(unit, radix: 16)
+          result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
       default: result.unicodeScalars.append(scalar)
       }
     }

@@ -46,7 +46,7 @@ public enum VisibleText {
 
   /// Whether a terminal would obey a character rather than show it: C0, DEL and C1 controls, and those that turn the
   /// direction of writing or hide.
-  private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+  public static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x00...0x1F, 0x7F...0x9F: true
     case 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB: true

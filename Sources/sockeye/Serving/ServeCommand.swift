@@ -98,7 +98,9 @@ struct Serve: AsyncParsableCommand {
     }
 
     let signal = await Signals.shared.firstEnding()
-    say("{\"v\":1,\"event\":\"draining\",\"connections\":\(service.openConnections)}") {
+    var event = JSONLine(event: "draining")
+    event.add("connections", service.openConnections)
+    say(event.line) {
       service.openConnections > 0
         ? "Waiting for \(service.openConnections) connections; interrupt again to end at once." : nil
     }
@@ -188,13 +190,12 @@ struct Serve: AsyncParsableCommand {
   ) {
     let reachable = ServedAddresses(bound: service.addresses, isEncrypted: identity != nil)
     let urls = reachable.urls
-    let quoted = urls.map { "\"\($0)\"" }.joined(separator: ",")
-    let addresses = service.addresses.map { "\"\($0.text)\"" }.joined(separator: ",")
-    let fingerprint = identity.map { ",\"sha256\":\"\($0.fingerprint)\"" } ?? ""
-    let adminText = admin.map { ",\"admin\":[\($0.addresses.map { "\"\($0.text)\"" }.joined(separator: ","))]" } ?? ""
-    say(
-      "{\"v\":1,\"event\":\"listening\",\"addresses\":[\(addresses)],\"urls\":[\(quoted)]\(fingerprint)\(adminText)}"
-    ) {
+    var event = JSONLine(event: "listening")
+    event.add("addresses", service.addresses.map(\.text))
+    event.add("urls", urls)
+    if let identity { event.add("sha256", identity.fingerprint) }
+    if let admin { event.add("admin", admin.addresses.map(\.text)) }
+    say(event.line) {
       var lines = ["Serving \(VisibleText.of(directory)) at \(urls.first ?? "no address that others can reach")"]
       lines += urls.dropFirst().map { "  and at \($0)" }
       if let identity { lines.append("The certificate's SHA-256 is \(identity.fingerprint)") }

@@ -2,12 +2,16 @@ import ArgumentParser
 import Glibc
 import NIOCore
 import SockeyeService
+import SockeyeText
 import SockeyeTransport
 
 /// How `serve` proves who it is, and asks who its clients are.
 struct SecurityFlags: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Speak TLS too: 'auto' makes a certificate and prints its fingerprint.", valueName: "auto")
+    help: ArgumentHelp(
+      "Speak TLS too: 'auto' makes a certificate once, keeps it, and prints its fingerprint.",
+      valueName: "auto"
+    )
   )
   var tls: String?
 
@@ -32,7 +36,30 @@ struct SecurityFlags: ParsableArguments {
   /// The certificate to use, if TLS is spoken.
   func identity(names: [String]) throws(Failure) -> ServiceIdentity? {
     if let certificate, let key { return try ServiceIdentity(certificatePath: certificate, keyPath: key) }
-    return self.tls == nil ? nil : try ServiceIdentity.selfSigned(names: names, now: Int64(time(nil)))
+    return tls == nil ? nil : try Self.ownIdentity(names: names)
+  }
+
+  /// The certificate that `auto` stands for, kept where the XDG Base Directory Specification has a program's state.
+  private static func ownIdentity(names: [String]) throws(Failure) -> ServiceIdentity {
+    let now = Int64(time(nil))
+    guard let folder = stateFolder else {
+      StandardError.say("Neither XDG_STATE_HOME nor HOME is set: the certificate is good for this start alone.")
+      return try ServiceIdentity.selfSigned(names: names, now: now)
+    }
+    let path = "\(folder)/sockeye/serve.pem"
+    let (identity, isKept) = try ServiceIdentity.kept(at: path, names: names, now: now)
+    if !isKept {
+      StandardError.say("Cannot write \(VisibleText.of(path)): the certificate is good for this start alone.")
+    }
+    return identity
+  }
+
+  private static var stateFolder: String? {
+    func variable(_ name: String) -> String? {
+      // The specification has relative paths ignored.
+      getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
+    }
+    return variable("XDG_STATE_HOME") ?? variable("HOME").map { "\($0)/.local/state" }
   }
 
   /// The passwords to ask for, if any.

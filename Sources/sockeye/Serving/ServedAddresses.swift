@@ -26,18 +26,23 @@ struct ServedAddresses {
     var urls: [String] = []
     for address in bound {
       guard let text = address.ipAddress, text == "0.0.0.0" || text == "::" else {
-        urls.append(address.pathname.map { "unix:\($0)" } ?? "\(scheme)://\(address.text)/")
+        urls.append(address.pathname.map { "unix:\($0)" } ?? Self.url(address, scheme))
         continue
       }
       for var own in Self.ofThisMachine where own.protocol == address.protocol {
         own.port = address.port
-        urls.append("\(scheme)://\(own.text)/")
+        urls.append(Self.url(own, scheme))
       }
     }
     self.urls = urls
     areForOthers = bound.contains { address in
       address.ipAddress.map { !$0.hasPrefix("127.") && $0 != "::1" } ?? false
     }
+  }
+
+  /// RFC 6874: the sign before a zone is written as an escape.
+  private static func url(_ address: SocketAddress, _ scheme: String) -> String {
+    "\(scheme)://\(address.text.replacing("%", with: "%25"))/"
   }
 
   /// Names for a certificate: what a client may type to get here.
