@@ -17,6 +17,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import zipfile
 
 import support
 
@@ -244,12 +245,20 @@ def test_file_is_downloaded():
         assert end["state"] == "completed", end
         assert (target / "archive.tar.zst").read_bytes() == BIG
 
+        browser.click("button[name=zip]")
+        end = browser.wait_for("Browser.downloadProgress", lambda progress: progress["state"] != "inProgress")
+        assert end["state"] == "completed", end
+        with zipfile.ZipFile(target / "files.zip") as archive:
+            assert archive.read("files/archive.tar.zst") == BIG
+
         browser.click("a[href='photos/']")
         browser.wait_for("Page.loadEventFired")
         assert browser.evaluate("location.href") == url + "photos/" and browser.evaluate(NAMES) == ["one.txt"]
-        browser.click("tr.up a")
-        browser.wait_for("Page.loadEventFired")
-        assert browser.evaluate("location.href") == url
+        for selector in ("tr.up a", "nav a"):
+            browser.click(selector)
+            browser.wait_for("Page.loadEventFired")
+            assert browser.evaluate("location.href") == url
+            browser.open(url + "photos/")
         assert browser.complaints == [], browser.complaints
 
 

@@ -31,6 +31,7 @@ public struct AccessRecord: Sendable {
 
   /// How a response came to its end.
   public enum Ending: String, Sendable {
+    /// The client has everything, as far as is known.
     case complete
     /// The client closed or reset the connection before it had read everything.
     case clientLeft = "client-left"

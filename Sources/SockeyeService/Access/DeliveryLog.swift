@@ -5,8 +5,14 @@ import NIOCore
 /// A response that the kernel has accepted is not one that the client has read: whether it was shows when the next request
 /// comes, when the connection ends, or when everything has been acknowledged for a while.
 struct DeliveryLog {
+  /// What it is not known about yet. On the heap, since most connections have nothing there most of the time.
+  private indirect enum Pending {
+    case nothing
+    case response(AccessRecord, since: NIODeadline)
+  }
+
   private let tell: (@Sendable (AccessRecord) -> Void)?
-  private var pending: (record: AccessRecord, since: NIODeadline)?
+  private var pending = Pending.nothing
 
   /// How long a client that has acknowledged everything may still turn out not to have read it.
   private static let doubt = TimeAmount.seconds(2)
@@ -23,13 +29,13 @@ struct DeliveryLog {
       tell?(record)
       return
     }
-    pending = (record, now)
+    pending = .response(record, since: now)
   }
 
   /// The client has taken the last response, as far as can be known.
   mutating func settle() {
-    guard let record = pending?.record else { return }
-    pending = nil
+    guard case .response(let record, _) = pending else { return }
+    pending = .nothing
     tell?(record)
   }
 
@@ -37,16 +43,16 @@ struct DeliveryLog {
   ///
   /// - Parameter undelivered: Bytes that the client has not acknowledged.
   mutating func check(_ now: NIODeadline, undelivered: () -> Int64) {
-    guard let since = pending?.since, now - since >= Self.doubt, undelivered() == 0 else { return }
+    guard case .response(_, let since) = pending, now - since >= Self.doubt, undelivered() == 0 else { return }
     settle()
   }
 
   /// The last response turns out not to have been taken whole.
   mutating func failed(_ ending: AccessRecord.Ending, undelivered: Int64) {
-    guard var record = pending?.record else { return }
+    guard case .response(var record, _) = pending else { return }
     record.ending = ending
     record.bytes = max(0, record.bytes - undelivered)
-    pending = nil
+    pending = .nothing
     tell?(record)
   }
 

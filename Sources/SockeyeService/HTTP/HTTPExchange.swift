@@ -80,11 +80,11 @@ final class HTTPExchange: ConnectionSpeaker {
   private func breakOff(_ ending: AccessRecord.Ending, undelivered: Int64) {
     let remains = state.close()
     remains.upload?.connectionEnded()
-    guard let request = remains.request else { return }
+    remains.response?.1.abandon()
+    guard log.isKept, let request = remains.request else { return }
     guard let (response, transmission) = remains.response else {
       return log.brokenOff(record(request, status: 499, bytes: 0, length: nil, ending))
     }
-    transmission.abandon()
     let taken = undelivered > 0 ? transmission.handedOver - undelivered : transmission.taken
     log.brokenOff(
       record(request, status: response.status.rawValue, bytes: max(0, taken), length: response.length, ending)

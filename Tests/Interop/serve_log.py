@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""What `sockeye serve` tells its operator: the access log, broken downloads, metrics, JSON."""
+
+import contextlib
+import json
+import pathlib
+import re
+import socket
+import subprocess
+import tempfile
+import urllib.request
+
+import support
+from support import wait_until
+from support_serve import BIG, Served, tutorial_client
+
+
+def test_admin():
+    """Metrics count, health is told, and both are on an endpoint of their own"""
+    with Served("--admin", "127.0.0.1:0", "--json", stdout=subprocess.PIPE) as served:
+        event = json.loads(served.server.process.stdout.readline())
+        assert event["event"] == "listening" and event["v"] == 1
+        admin = f"http://{event['admin'][0]}"
+        served.get("/a.txt")
+        served.get("/nothing")
+        fetch = lambda path: urllib.request.urlopen(admin + path, timeout=support.DEADLINE).read().decode()
+        text = fetch("/metrics")
+        assert 'sockeye_http_responses_total{code="200"} 1' in text
+        assert 'sockeye_http_responses_total{code="404"} 1' in text
+        for line in text.splitlines():
+            assert re.fullmatch(r"# (HELP|TYPE) sockeye_\w+ .+|sockeye_\w+(\{code=\"\d+\"\})? \d+", line), line
+        assert fetch("/healthz") == "ok\n"
+        assert served.get("/metrics")[0] == 404
+
+
+def test_access_log():
+    """The access log has a line for each request, as text and as JSON, with nothing in it that ends a line"""
+    with tempfile.TemporaryDirectory() as folder:
+        for form in ("text", "json"):
+            log = pathlib.Path(folder) / form
+            with Served("--access-log", log, "--log-format", form) as served:
+                served.get("/a.txt", User_Agent='a"b\xc2\x9b31m')  # CSI, as one character of UTF-8
+                tutorial_client(served.port, b"no\x1b[2Jthing\n")
+                wait_until(lambda: log.read_text().count("\n") == 2, "two lines in the log")
+            lines = log.read_text().splitlines()
+            assert not re.search("[\x1b\x9b]", log.read_text())
+            if form == "json":
+                first = json.loads(lines[0])
+                assert (first["status"], first["bytes"], first["target"]) == (200, 6, "/a.txt")
+                assert first["userAgent"] == 'a"b\x9b31m' and json.loads(lines[1])["status"] == 404
+            else:
+                pattern = r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:[\d:]+ \+0000\] "GET /a.txt HTTP/1.1" 200 6 "-" "a\\"b\\x9b31m"'
+                assert re.match(pattern, lines[0]), lines
+
+
+def broken_log(form, act, *arguments, lines=1):
+    """The log of a service while clients do something."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = pathlib.Path(folder) / "log"
+        with Served("--access-log", log, "--log-format", form, *arguments) as served:
+            act(served)
+            wait_until(lambda: log.exists() and log.read_text().count("\n") >= lines, "line in the log")
+            return log.read_text().splitlines()
+
+
+def reads_once(request, size):
+    def act(served):
+        (served.path / "file").write_bytes(BIG[:size])
+        with socket.create_connection(("127.0.0.1", served.port), timeout=support.DEADLINE) as client:
+            client.sendall(request)
+            assert client.recv(1024)
+
+    return act
+
+
+def test_broken_downloads():
+    """A download that its client breaks off is logged with its bytes and its cause, however large the file is"""
+    get = b"GET /file HTTP/1.1\r\nHost: x\r\n\r\n"
+    for size in (5_000, 100_000, len(BIG)):
+        for request, method in ((get, "GET"), (b"file", "NAME"), (b"file\n", "NAME")):
+            line = json.loads(broken_log("json", reads_once(request, size))[0])
+            assert (line["method"], line["ending"], line["length"]) == (method, "client-left", size), line
+            assert 0 <= line["bytes"] <= size and "reads once" in line["explanation"], line
+            assert size < 1_000_000 or line["bytes"] < size, line
+    line = broken_log("text", reads_once(b"file", len(BIG)))[0]
+    assert re.search(r'"NAME file bare-name" 200 \d+ .* broken off after \d+ of %d bytes: the client closed' % len(BIG), line), line
+
+    def stalls(served):
+        with socket.create_connection(("127.0.0.1", served.port), timeout=support.DEADLINE) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.sendall(b"big.bin")
+            client.recv(1024)
+            wait_until(lambda: not connected(client), "end of a stalled connection")
+
+    line = json.loads(broken_log("json", stalls, "--stall-timeout", "1s")[0])
+    assert line["ending"] == "client-stalled" and line["bytes"] < line["length"] and "stopped reading" in line["explanation"]
+
+    def changes(served):
+        with socket.create_connection(("127.0.0.1", served.port), timeout=support.DEADLINE) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.sendall(b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.recv(1024)
+            with open(served.path / "big.bin", "ab") as file:
+                file.write(b"more")
+            with contextlib.suppress(ConnectionResetError):
+                support.read_all(client)
+
+    assert json.loads(broken_log("json", changes)[0])["ending"] == "file-changed"
+
+    def reads_all(served):
+        assert served.get("/big.bin")[2] == BIG
+        assert tutorial_client(served.port, b"a.txt") == b"hello\n"
+
+    lines = [json.loads(line) for line in broken_log("json", reads_all, lines=2)]
+    assert {line["ending"] for line in lines} == {"complete"} and {line["bytes"] for line in lines} == {len(BIG), 6}, lines
+
+
+def connected(client):
+    try:
+        client.send(b"x")
+        return True
+    except OSError:
+        return False
+
+
+def test_json_addresses():
+    """The addresses in JSON and in the ready file are the same, and quoted whatever a path has in it"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f'{folder}/a "quoted" one'
+        (pathlib.Path(folder) / "served").mkdir()
+        with support.Program(
+            support.SOCKEYE, "serve", f"{folder}/served", "--listen", f"unix:{path}", "--json"
+        ) as program:
+            event = json.loads(program.process.stdout.readline())
+            assert event["addresses"] == [f"unix:{path}"], event
+
+
+if __name__ == "__main__":
+    support.main(globals())
