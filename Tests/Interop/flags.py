@@ -124,7 +124,7 @@ class Table:
             words += ["--certificate", str(folder / "flags.txt")]
         answer = subprocess.run(
             [support.SOCKEYE, verb, *words, *place], stdin=subprocess.DEVNULL, capture_output=True, cwd=folder,
-            timeout=support.DEADLINE,
+            timeout=support.DEADLINE, env={**os.environ, "XDG_STATE_HOME": str(folder)},
         )
         return answer.returncode, (answer.stderr.decode().strip().splitlines() or [""])[-1], words
 
