@@ -80,6 +80,7 @@ public enum Resolver {
     case .v6: hints.ai_family = AF_INET6
     }
 
+    let host = try host.map { host throws(Failure) in try InternationalName.ascii(host) }
     var list: UnsafeMutablePointer<addrinfo>?
     let status = getaddrinfo(host, String(port), &hints, &list)
     defer { if let list { freeaddrinfo(list) } }
