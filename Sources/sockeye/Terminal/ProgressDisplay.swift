@@ -66,71 +66,18 @@ struct ProgressDisplay {
 
   private mutating func show(name: String, done: Int64, total: Int64?) {
     let rate = bytesPerSecond ?? 0
+    let line = ProgressLine(name: VisibleText.of(name), done: done, total: total, rate: rate)
     switch style {
     case .silent: return
     case .json:
       let total = total.map { ",\"total\":\($0)" } ?? ""
-      StandardError.say(
-        "{\"v\":1,\"event\":\"progress\",\"done\":\(done)\(total),\"bytesPerSecond\":\(Int64(clamping: rate))}"
-      )
-    case .plain:
-      StandardError.say("\(VisibleText.of(name)): \(self.figures(done: done, total: total, rate: rate))")
+      let whole = Int64(exactly: rate.rounded()) ?? 0
+      StandardError.say("{\"v\":1,\"event\":\"progress\",\"done\":\(done)\(total),\"bytesPerSecond\":\(whole)}")
+    case .plain: StandardError.say("\(line.name): \(line.figures)")
     case .bar:
-      let figures = self.figures(done: done, total: total, rate: rate)
-      let columns = self.terminal.columns
-      var line = VisibleText.of(name)
-      let room = max(0, columns - 1 - figures.count - 2)
-      if let total, total > 0, room >= 30 {
-        let width = min(30, room / 2)
-        let filled = Int(Double(width) * min(1, Double(done) / Double(total)))
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-        line = "\(Self.shortened(line, to: room - width - 1)) \(bar)"
-      } else {
-        line = Self.shortened(line, to: room)
-      }
       isDrawn = true
-      StandardError.write("\r\(line)  \(figures)\u{1B}[K")
+      // The last column is left free: some terminals go to the next line once it is written.
+      StandardError.write("\r\(line.text(columns: terminal.columns - 1))\u{1B}[K")
     }
-  }
-
-  private func figures(done: Int64, total: Int64?, rate: Double) -> String {
-    var text = ByteText.of(done)
-    if let total, total > 0 {
-      text = "\(Int(min(100, Double(done) / Double(total) * 100))) %  \(text) of \(ByteText.of(total))"
-    }
-    text += "  \(ByteText.of(Int64(clamping: rate)))/s"
-    if let total, rate > 0, total > done {
-      text += "  \(Self.clock(Int64(clamping: Double(total - done) / rate))) left"
-    }
-    return text
-  }
-
-  private static func clock(_ seconds: Int64) -> String {
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60)
-    let padded = { (number: Int64) in number < 10 ? "0\(number)" : "\(number)" }
-    return hours > 0 ? "\(hours):\(padded(minutes)):\(padded(rest))" : "\(minutes):\(padded(rest))"
-  }
-
-  private static func shortened(_ text: String, to width: Int) -> String {
-    text.count <= width ? text : String(text.prefix(max(0, width - 1))) + "…"
-  }
-}
-
-/// Amounts of data for people: three digits and a binary unit.
-enum ByteText {
-  static func of(_ bytes: Int64) -> String {
-    let magnitude = Double(bytes.magnitude)
-    let units: [(String, Double)] = [("TiB", 0x1p40), ("GiB", 0x1p30), ("MiB", 0x1p20), ("KiB", 0x1p10)]
-    guard let (name, factor) = units.first(where: { magnitude >= $0.1 }) else { return "\(bytes) B" }
-    let tenths = (magnitude / factor * 10).rounded()
-    let value = tenths >= 1000 ? "\(Int64(tenths / 10))" : "\(Int64(tenths) / 10).\(Int64(tenths) % 10)"
-    return "\(bytes < 0 ? "-" : "")\(value) \(name)"
-  }
-}
-
-extension Int64 {
-  /// The nearest number that fits.
-  fileprivate init(clamping value: Double) {
-    self = value.isNaN ? 0 : value >= 9e18 ? .max : value <= -9e18 ? .min : Int64(value)
   }
 }
