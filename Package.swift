@@ -72,6 +72,7 @@ let package = Package(
         library("NIOCore", "swift-nio"),
         library("NIOHTTP1", "swift-nio"),
         library("NIOSSL", "swift-nio-ssl"),
+        library("NIOTLS", "swift-nio"),
       ],
       swiftSettings: strict
     ),
@@ -137,6 +138,7 @@ let package = Package(
       name: "SockeyeDownloadTests",
       dependencies: [
         "SockeyeDownload",
+        "SockeyeSimulator",
         "SockeyeText",
         "SockeyeTransport",
         library("NIOCore", "swift-nio"),
@@ -159,6 +161,7 @@ let package = Package(
       name: "SockeyeServiceTests",
       dependencies: [
         "SockeyeService",
+        "SockeyeText",
         "SockeyeTransport",
         library("Crypto", "swift-crypto"),
         library("NIOCore", "swift-nio"),

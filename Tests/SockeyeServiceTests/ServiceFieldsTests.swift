@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import SockeyeText
 import Testing
 
 @testable import SockeyeService

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import SockeyeText
 
 /// What the connections of one event loop have in common: their list, a coarse clock, and the `Date` of the second.
 ///

@@ -1,3 +1,5 @@
+import SockeyeText
+
 /// Conditional requests: RFC 9110, section 13.
 enum Preconditions {
   /// What the conditions of a request come to.

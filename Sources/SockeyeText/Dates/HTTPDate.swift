@@ -1,12 +1,12 @@
-import Glibc
+internal import Glibc
 
 /// Dates of HTTP: RFC 9110, section 5.6.7.
-enum HTTPDate {
+public enum HTTPDate {
   private static let days: [StaticString] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
   private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
   /// Writes seconds since 1970 as an IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`.
-  static func text(_ seconds: Int64) -> String {
+  public static func text(_ seconds: Int64) -> String {
     let time = broken(seconds)
     let day = days[Int(time.tm_wday) % 7]
     let month = months[Int(time.tm_mon) % 12]
@@ -15,7 +15,7 @@ enum HTTPDate {
   }
 
   /// Writes seconds since 1970 in the manner of RFC 3339: `1994-11-06T08:49:37Z`.
-  static func internetText(_ seconds: Int64) -> String {
+  public static func internetText(_ seconds: Int64) -> String {
     let time = broken(seconds)
     return "\(four(time.tm_year + 1900))-\(two(time.tm_mon + 1))-\(two(time.tm_mday))"
       + "T\(two(time.tm_hour)):\(two(time.tm_min)):\(two(time.tm_sec))Z"
@@ -24,7 +24,7 @@ enum HTTPDate {
   /// Reads any of the three formats that a recipient has to accept.
   ///
   /// - Returns: Seconds since 1970, or `nil` for anything else.
-  static func parse(_ text: some StringProtocol) -> Int64? {
+  public static func parse(_ text: some StringProtocol) -> Int64? {
     let words = text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == "-" })
     switch words.count {
     case 6 where words[5] == "GMT":
@@ -39,6 +39,19 @@ enum HTTPDate {
     default:
       return nil
     }
+  }
+
+  /// Reads what ``internetText(_:)`` writes: RFC 3339, in UTC and whole seconds.
+  ///
+  /// - Returns: Seconds since 1970, or `nil` for anything else.
+  public static func parse(internetText text: some StringProtocol) -> Int64? {
+    let parts = text.split(separator: "T", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[1].hasSuffix("Z") else { return nil }
+    let date = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+    guard date.count == 3, let year = UInt16(date[0]), let month = Int(date[1]), (1...12).contains(month) else {
+      return nil
+    }
+    return seconds(day: date[2], month: months[month - 1], year: year, clock: parts[1].dropLast())
   }
 
   private static func seconds(
