@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 const int sockeye_O_PATH = O_PATH;
+const int sockeye_O_TMPFILE = O_TMPFILE;
 
 int sockeye_openat2(int directory, const uint8_t *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
   struct open_how how;

@@ -14,16 +14,21 @@ final class BareNameCodec: ChannelDuplexHandler {
   typealias OutboundIn = HTTPClientRequestPart
   typealias OutboundOut = ByteBuffer
 
+  private enum State {
+    /// Nothing has come.
+    case waiting
+    /// The one byte that means "not found", until it is clear whether it is all.
+    case heldBack(ByteBuffer)
+    case flowing
+    case ended
+  }
+
   private static let missing = UInt8(ascii: "1")
 
   private let url: DownloadURL
   private let name: [UInt8]
   private let allowsAmbiguousReply: Bool
-  private var received = 0
-  /// A reply of one byte, until it is clear whether it is all.
-  private var heldBack: ByteBuffer?
-  private var hasBegun = false
-  private var hasEnded = false
+  private var state = State.waiting
 
   init(url: DownloadURL, name: [UInt8], allowsAmbiguousReply: Bool) {
     self.url = url
@@ -33,52 +38,54 @@ final class BareNameCodec: ChannelDuplexHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
-    case .head: context.write(wrapOutboundOut(ByteBuffer(bytes: self.name)), promise: promise)
+    case .head: context.write(wrapOutboundOut(ByteBuffer(bytes: name)), promise: promise)
     default: promise?.succeed()
     }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var buffer = unwrapInboundIn(data)
-    received += buffer.readableBytes
-    if received == 1, buffer.readableBytesView.first == Self.missing, !self.allowsAmbiguousReply {
-      heldBack = buffer
+    guard buffer.readableBytes > 0 else { return }
+    switch state {
+    case .waiting
+    where !allowsAmbiguousReply && buffer.readableBytes == 1 && buffer.readableBytesView.first == Self.missing:
+      state = .heldBack(buffer)
       return
-    }
-    begin(context)
-    if var first = heldBack {
-      heldBack = nil
+    case .waiting: begin(context)
+    case .heldBack(var first):
       first.writeBuffer(&buffer)
       buffer = first
+      begin(context)
+    case .flowing: break
+    case .ended: return
     }
     context.fireChannelRead(wrapInboundOut(.body(buffer)))
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    guard case ChannelEvent.inputClosed = event, !self.hasEnded else {
-      return context.fireUserInboundEventTriggered(event)
+    guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+    switch state {
+    case .waiting where !allowsAmbiguousReply:
+      context.fireErrorCaught(ambiguity("nothing, which is how this protocol says 'not found', or an empty file"))
+    case .heldBack:
+      let answer = "the single byte '1', which is how this protocol says 'not found', or a file of that one byte"
+      context.fireErrorCaught(ambiguity(answer))
+    case .waiting, .flowing:
+      if case .waiting = state { begin(context) }
+      state = .ended
+      context.fireChannelRead(wrapInboundOut(.end(nil)))
+      context.fireUserInboundEventTriggered(event)
+    case .ended: context.fireUserInboundEventTriggered(event)
     }
-    hasEnded = true
-    if !self.allowsAmbiguousReply, received == 0 || heldBack != nil {
-      let answer =
-        received == 0
-        ? "nothing, which is how this protocol says 'not found', or an empty file"
-        : "the single byte '1', which is how this protocol says 'not found', or a file of that one byte"
-      let failure = Failure(
-        .serverReported,
-        "\(self.url): the server answered \(answer); --allow-ambiguous takes it as the file"
-      )
-      context.fireErrorCaught(failure)
-      return
-    }
-    begin(context)
-    context.fireChannelRead(wrapInboundOut(.end(nil)))
-    context.fireUserInboundEventTriggered(event)
+    state = .ended
+  }
+
+  private func ambiguity(_ answer: String) -> Failure {
+    Failure(.serverReported, "\(url): the server answered \(answer); --allow-ambiguous takes it as the file")
   }
 
   private func begin(_ context: ChannelHandlerContext) {
-    guard !self.hasBegun else { return }
-    hasBegun = true
+    state = .flowing
     let head = HTTPResponseHead(version: .http1_0, status: .ok)
     context.fireChannelRead(wrapInboundOut(.head(head)))
   }

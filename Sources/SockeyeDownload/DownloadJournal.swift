@@ -10,8 +10,8 @@ internal import SockeyeText
 ///     checksum  8 bytes: the first of SHA-256(the checksum of the record before, the length, the body)
 ///     body      a kind, 1 byte, and its fields: numbers little-endian, strings behind a length of 4 bytes
 ///
-///     1 begin       URL, size (2^64-1: unknown), strong entity tag, Last-Modified, digest: of which file the records
-///                   that follow are. It makes all records before it void.
+///     1 begin       URL, size (2^64-1: unknown), strong entity tag, Last-Modified, digest, media type, content
+///                   coding: of which file the records that follow are. It makes all records before it void.
 ///     2 checkpoint  SHA-256 state: eight words, count (8), length of the remainder (1), remainder; number of ranges
 ///                   (2), the ends of each (8, 8): bytes 0 to count are on the disk and have this state, and so are
 ///                   the bytes of the ranges, not hashed yet.
@@ -30,7 +30,7 @@ struct DownloadJournal: Equatable, Sendable {
   /// Of which file the journal is.
   struct Identity: Equatable, Sendable {
     var url: String
-    var representation: Representation
+    var file: FileIdentity
   }
 
   /// How far the download is.
@@ -144,13 +144,15 @@ struct DownloadJournal: Equatable, Sendable {
   private static func encode(_ record: Record, into buffer: inout ByteBuffer) {
     switch record {
     case .begin(let identity):
-      let representation = identity.representation
+      let file = identity.file
       buffer.writeInteger(UInt8(1))
       self.write(Array(identity.url.utf8.prefix(16_384)), into: &buffer)
-      buffer.writeInteger(representation.size ?? .max, endianness: .little)
-      self.write(Array((representation.strongTag ?? "").utf8), into: &buffer)
-      self.write(Array((representation.lastModified ?? "").utf8), into: &buffer)
-      self.write(representation.digest?.bytes ?? [], into: &buffer)
+      buffer.writeInteger(file.size ?? .max, endianness: .little)
+      self.write(Array((file.strongTag ?? "").utf8), into: &buffer)
+      self.write(Array((file.lastModified ?? "").utf8), into: &buffer)
+      self.write(file.digest?.bytes ?? [], into: &buffer)
+      self.write(Array((file.mediaType ?? "").utf8), into: &buffer)
+      self.write(Array((file.coding ?? "").utf8), into: &buffer)
     case .checkpoint(let checkpoint):
       buffer.writeInteger(UInt8(2))
       for word in checkpoint.state.words { buffer.writeInteger(word, endianness: .little) }
@@ -178,13 +180,17 @@ struct DownloadJournal: Equatable, Sendable {
       guard let url = readString(&buffer), let size = buffer.readInteger(endianness: .little, as: UInt64.self),
         let tag = readString(&buffer), let date = readString(&buffer), let digest = readBytes(&buffer)
       else { return nil }
-      let representation = Representation(
+      let mediaType = readString(&buffer) ?? ""
+      let coding = readString(&buffer) ?? ""
+      let file = FileIdentity(
         size: size == .max ? nil : size,
         strongTag: tag.isEmpty ? nil : tag,
         lastModified: date.isEmpty ? nil : date,
-        digest: SHA256Sum(bytes: digest)
+        digest: SHA256Sum(bytes: digest),
+        mediaType: mediaType.isEmpty ? nil : mediaType,
+        coding: coding.isEmpty ? nil : coding
       )
-      return .begin(Identity(url: url, representation: representation))
+      return .begin(Identity(url: url, file: file))
     case 2:
       var words: [UInt32] = []
       for _ in 0..<8 {

@@ -22,7 +22,7 @@ public struct DownloadOptions: Sendable {
     case rename
     /// Replace it, once the download is whole. A symbolic link is replaced itself, not what it points to.
     case overwrite
-    /// Leave it, and count the download as done.
+    /// Leave it, and count the download as done, if it has the server's length and isn't older; otherwise replace it.
     case skip
   }
 
@@ -72,6 +72,8 @@ public struct DownloadOptions: Sendable {
   public var credentials: Credentials?
   /// How much may be lost when killed: progress is written down after this time, at the latest after 64 MiB.
   public var checkpointInterval = Duration.milliseconds(250)
+  /// The least by which a connection's claim grows, in bytes.
+  var leastStride: UInt64 = 1 << 20
 
   /// The defaults.
   public init() {}

@@ -24,7 +24,7 @@ public struct DownloadURL: Hashable, Sendable {
 
   /// The protocol.
   public let scheme: Scheme
-  /// The host in lower case; an IPv6 address has no brackets.
+  /// The host in lower case and in ASCII (RFC 5891); an IPv6 address has no brackets.
   public let host: String
   /// The port, from 1 up.
   public let port: UInt16
@@ -178,7 +178,7 @@ extension DownloadURL {
     else { throw Failure(.usage, "'\(written)': write \(scheme.rawValue)://HOST:PORT/PATH") }
     let url = DownloadURL(
       scheme: scheme,
-      host: host.lowercased(),
+      host: try InternationalName.ascii(host.lowercased()),
       port: port,
       target: scheme == .tcp ? encodeName(rest[authorityEnd...]) : normalize(target: rest[authorityEnd...])
     )

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import NIOHTTP1
+internal import SockeyeText
 public import SockeyeTransport
 
 /// Fetches files so that none is ever wrong: the final name appears once every byte is there, checked and on the disk.
@@ -55,7 +56,7 @@ public final class Downloader: Sendable {
       return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
     case .file(let path):
       guard let place = try await threads.disk.run({ () throws(Failure) in try Self.place(path) }) else {
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        let descriptor = RawText.withPath(path) { open($0, O_WRONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw Failure(.localFile, "cannot write to '\(path)': \(Folder.reason(errno))") }
         defer { close(descriptor) }
         return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
@@ -80,8 +81,7 @@ public final class Downloader: Sendable {
     guard self.options.trustsServerNames, url.scheme != .tcp else { return url.lastComponent }
     let requester = self.requester(for: url)
     do throws(TransferFailure) {
-      let answer = try await requester.ask(.init(method: .HEAD), of: url)
-      await requester.dismiss(answer)
+      let answer = try await requester.askHead(of: url)
       let suggested = answer.head.headers.first(name: "Content-Disposition").flatMap(ContentDisposition.fileName)
       return suggested ?? answer.url.lastComponent
     } catch {
@@ -97,7 +97,7 @@ public final class Downloader: Sendable {
   /// Where a path is; nothing for a device or a pipe, which are written to as they are.
   private static func place(_ path: String) throws(Failure) -> (folder: Folder, name: String)? {
     var status = stat()
-    if stat(path, &status) == 0 {
+    if RawText.withPath(path, { stat($0, &status) }) == 0 {
       switch status.st_mode & S_IFMT {
       case S_IFDIR: throw Failure(.usage, "'\(path)' is a folder; use -d to download into it")
       case S_IFCHR, S_IFIFO: return nil
@@ -106,7 +106,7 @@ public final class Downloader: Sendable {
     }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard let name = parts.last, !name.isEmpty, name != ".", name != "..",
-      name.utf8.count <= 255 - DownloadFileNames.longestSuffix
+      RawText.bytes(name).count <= 255
     else { throw Failure(.usage, "'\(path)' is not the name of a file, or too long for one") }
     let folder = path.dropLast(name.count)
     return (try Folder(path: folder == "/" ? "/" : String(folder.dropLast(folder.isEmpty ? 0 : 1))), String(name))

@@ -3,24 +3,25 @@ internal import SockeyeTransport
 
 extension FileDownload {
   private enum End: Sendable {
-    case leader(Result<Void, TransferFailure>)
-    case helper(Result<Void, TransferFailure>)
+    case leader(TransferFailure?)
+    case helper(TransferFailure?)
     case tick
   }
 
   /// Fetches all that is left, over the connection whose answer has come and over others that help.
   ///
-  /// The first connection goes on until it meets what another has claimed. If it fails, so does the attempt, and what
-  /// all of them have brought stays. A helper that fails is let go, since the server may not want so many.
+  /// The first connection goes on until it meets what another has claimed. One that fails, or gets an answer that doesn't
+  /// fit, is let go, since the server may not want so many; the others go on, and fetch what it left.
   func fetchAll(_ answer: HTTPRequester.Answer, _ plan: StorePlan) async throws(TransferFailure) {
-    guard let session = self.session else { return }
+    guard let session else { return }
     let fixed: Int?
     switch options.connections {
     case .fixed(let count): fixed = max(1, min(16, count))
     case .automatic: fixed = options.bytesPerSecond == nil ? nil : 1
     }
+    // Where nothing could prove that two parts are of one file, one connection is all.
     let maySplit =
-      session.representation.acceptsRanges && session.hasLength && session.representation.validator != nil
+      session.file.acceptsRanges && session.file.size != nil && session.file.validator != nil
       && (session.store.pieces.unclaimed ?? 0) > session.stride
 
     let failure: TransferFailure? = await withTaskGroup(of: End.self) { group in
@@ -41,7 +42,7 @@ extension FileDownload {
 
       for await end in group {
         switch end {
-        case .tick where failure == nil:
+        case .tick:
           let now = ContinuousClock.now
           let seconds = lastLook.duration(to: now) / .seconds(1)
           lastLook = now
@@ -53,30 +54,25 @@ extension FileDownload {
             downloader.onEvent(.connectionAdded(count: working))
           }
           group.addTask { await Self.tick() }
-        case .tick: break
-        case .leader(let result):
+        case .leader(let problem):
           working -= 1
-          if case .failure(let problem) = result {
-            failure = failure ?? problem
-            group.cancelAll()
-          }
-        case .helper(let result):
+          guard let problem else { break }
+          planner.lostOne()
+          failure = problem
+        case .helper(let problem):
           working -= 1
-          guard case .failure(let problem) = result else { break }
-          if problem.restartReason == nil {
-            planner.lostOne()
-          } else {
-            failure = failure ?? problem
-            group.cancelAll()
-          }
+          guard let problem else { break }
+          planner.lostOne()
+          failure = failure ?? problem
         }
+        if failure?.failure.kind == .localFile { group.cancelAll() }
         progress.setConnections(working)
         if working == 0 { break }
       }
       group.cancelAll()
       return failure
     }
-    if let failure { throw failure }
+    if let failure, !session.store.pieces.isComplete { throw failure }
   }
 
   private static func tick() async -> End {
@@ -85,57 +81,43 @@ extension FileDownload {
   }
 
   /// Reads the first answer, then helps with what is left.
-  private func lead(
-    _ answer: HTTPRequester.Answer,
-    _ plan: StorePlan,
-    _ session: Session
-  ) async -> Result<Void, TransferFailure> {
+  private func lead(_ answer: HTTPRequester.Answer, _ plan: StorePlan, _ session: Session) async -> TransferFailure? {
     do throws(Failure) {
       let outcome = try await answer.connection.receive(.store(session.store, plan))
-      if plan.end == nil {
-        session.store.pieces.setSize(plan.claim.lowerBound + outcome.stored)
-      }
+      if plan.end == nil { session.store.pieces.setSize(plan.claim.lowerBound + outcome.stored) }
       await downloader.pool.giveBack(answer.connection)
     } catch {
-      return .failure(TransferFailure(error))
+      return TransferFailure(error)
     }
-    guard session.hasLength else { return .success(()) }
-    return await work(session)
+    return session.file.size == nil ? nil : await work(session)
   }
 
   /// Fetches one stretch after another until nobody has anything left to do.
-  private func work(_ session: Session) async -> Result<Void, TransferFailure> {
+  private func work(_ session: Session) async -> TransferFailure? {
     let pieces = session.store.pieces
-    while !Task.isCancelled, let claim = pieces.claim(session.stride) {
+    while !Task.isCancelled, let range = pieces.reserve(session.stride) {
       do throws(TransferFailure) {
-        try await fetch(claim, session)
+        try await fetch(range, session)
       } catch {
-        return .failure(error)
+        return error
       }
     }
-    return .success(())
+    return nil
   }
 
-  private func fetch(_ claim: Range<UInt64>, _ session: Session) async throws(TransferFailure) {
+  /// Fetches a stretch that is reserved, unless another connection has it by the time that its answer comes.
+  private func fetch(_ range: Range<UInt64>, _ session: Session) async throws(TransferFailure) {
+    let request = LaterResponse.Request.range(from: range.lowerBound, to: range.upperBound)
     let answer: HTTPRequester.Answer
-    do throws(TransferFailure) {
-      let question = HTTPRequester.Question(
-        range: (claim.lowerBound, claim.upperBound),
-        validator: session.representation.validator
-      )
-      answer = try await requester.ask(question, of: session.url)
-    } catch {
-      session.store.pieces.release(claim)
-      throw error
-    }
     let end: UInt64
     do throws(TransferFailure) {
-      end = try Self.check(partial: answer, offset: claim.lowerBound, end: claim.upperBound, session: session)
+      answer = try await requester.ask(.init(request: request, validator: session.file.validator), of: session.url)
+      end = try Self.end(ofPart: answer, request, session)
     } catch {
-      session.store.pieces.release(claim)
-      answer.connection.close()
+      session.store.pieces.release(reserved: range)
       throw error
     }
+    guard let claim = session.store.pieces.claim(reserved: range) else { return answer.connection.close() }
     let plan = StorePlan(claim: claim, end: end, stride: session.stride, limiter: downloader.limiter)
     do throws(Failure) {
       _ = try await answer.connection.receive(.store(session.store, plan))
@@ -143,5 +125,22 @@ extension FileDownload {
       throw TransferFailure(error)
     }
     await downloader.pool.giveBack(answer.connection)
+  }
+
+  /// Where an answer to an extra connection ends, if it fits; whatever else it is, the live connection goes on.
+  private static func end(
+    ofPart answer: HTTPRequester.Answer,
+    _ request: LaterResponse.Request,
+    _ session: Session
+  ) throws(TransferFailure) -> UInt64 {
+    switch answer.response.judge(by: session.file, request: request) {
+    case .accept(let bytes, _): return bytes.upperBound
+    case .drop(let failure), .giveUp(let failure):
+      answer.connection.close()
+      throw TransferFailure(failure)
+    case .replace(let reason), .startOver(let reason):
+      answer.connection.close()
+      throw TransferFailure(Failure(.integrity, "\(answer.url): \(reason)"))
+    }
   }
 }

@@ -1,5 +1,6 @@
 internal import CSockeyeLinux
 internal import Glibc
+internal import SockeyeText
 internal import SockeyeTransport
 
 /// A folder in which downloads are made, held open so that nobody can swap it for another under our feet.
@@ -18,7 +19,9 @@ final class Folder: Sendable {
   init(path: String, creates: Bool = false) throws(Failure) {
     self.path = path
     if creates { Self.create(path) }
-    self.descriptor = Glibc.open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    self.descriptor = RawText.withPath(path.isEmpty ? "." : path) {
+      Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
     guard self.descriptor >= 0 else {
       throw Failure(.localFile, "cannot open the folder '\(path)': \(Self.reason(errno)); create it, or choose another")
     }
@@ -44,8 +47,12 @@ final class Folder: Sendable {
 
   /// Makes a folder and those above it; what stands in the way is found when the folder is opened.
   private static func create(_ path: String) {
-    for end in path.indices.dropFirst() where path[end] == "/" { mkdir(String(path[..<end]), 0o777) }
-    if !path.isEmpty { mkdir(path, 0o777) }
+    for end in path.indices.dropFirst() where path[end] == "/" { make(String(path[..<end])) }
+    if !path.isEmpty { make(path) }
+  }
+
+  private static func make(_ path: String) {
+    _ = RawText.withPath(path) { mkdir($0, 0o777) }
   }
 
   /// A name in this folder as a path for messages.
@@ -56,7 +63,8 @@ final class Folder: Sendable {
   /// What stands at a name, a link itself and not what it points to; nothing if nothing does.
   func status(_ name: String) throws(Failure) -> stat? {
     var status = stat()
-    if fstatat(self.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return status }
+    let found = RawText.withPath(name) { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
+    if found == 0 { return status }
     guard errno == ENOENT else { throw failure("look at", name) }
     return nil
   }
@@ -67,7 +75,7 @@ final class Folder: Sendable {
   func open(_ name: String, flags: CInt = 0) throws(Failure) -> CInt {
     // Nothing is opened that would block or act on being opened.
     let flags = flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-    let descriptor = openat(self.descriptor, name, flags, 0o666)
+    let descriptor = RawText.withPath(name) { openat(self.descriptor, $0, flags, 0o666) }
     guard descriptor >= 0 else {
       guard errno == ELOOP || errno == ENXIO || errno == EISDIR else { throw failure("open", name) }
       throw Failure(.refusedLocally, "'\(location(name))' is not a regular file; move it away")
@@ -82,17 +90,24 @@ final class Folder: Sendable {
 
   /// Removes a file; one that isn't there is fine.
   func remove(_ name: String) {
-    unlinkat(self.descriptor, name, 0)
+    _ = RawText.withPath(name) { unlinkat(descriptor, $0, 0) }
   }
 
   /// Renames, replacing what stands at the new name only if asked to.
   ///
   /// - Returns: Whether it was done; not, if the new name is taken.
   func rename(_ from: String, to: String, replacing: Bool) throws(Failure) -> Bool {
-    let status =
-      replacing
-      ? renameat(self.descriptor, from, self.descriptor, to)
-      : sockeye_rename_noreplace(self.descriptor, from, to)
+    let status = RawText.withPath(from) { from in
+      RawText.withPath(to) { to in
+        replacing
+          ? renameat(descriptor, from, descriptor, to)
+          : sockeye_rename_noreplace(
+            descriptor,
+            UnsafeRawPointer(from).assumingMemoryBound(to: UInt8.self),
+            UnsafeRawPointer(to).assumingMemoryBound(to: UInt8.self)
+          )
+      }
+    }
     if status == 0 { return true }
     guard errno == EEXIST, !replacing else { throw failure("rename '\(location(from))' to", to) }
     return false

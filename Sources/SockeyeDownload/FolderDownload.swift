@@ -1,37 +1,14 @@
 internal import FoundationEssentials
 internal import NIOCore
+internal import SockeyeText
 public import SockeyeTransport
-
-/// A folder as the file service lists it, for `?json`.
-struct FolderListing: Decodable, Sendable {
-  struct Entry: Decodable, Sendable {
-    enum Kind: String, Decodable, Sendable {
-      case file
-      case directory
-    }
-
-    var name: String
-    /// The name as a relative reference, which is exact also where the name isn't valid UTF-8.
-    var href: String?
-    var type: Kind
-    var size: UInt64?
-
-    /// The name's bytes. That they name nothing but a child of the folder is for whoever uses them to check.
-    var bytes: [UInt8] {
-      guard let href = self.href else { return Array(self.name.utf8) }
-      return DownloadURL.percentDecode(href.hasSuffix("/") ? href.dropLast() : href[...])
-    }
-  }
-
-  var v: Int
-  var entries: [Entry]
-}
+internal import Synchronization
 
 /// What came of a folder.
 public struct FolderReport: Hashable, Sendable {
   /// Files that are there now because of this run.
   public var downloaded = 0
-  /// Files that were left out because their names were taken.
+  /// Files that were there already.
   public var skipped = 0
   /// Files and folders that failed.
   public var failed = 0
@@ -40,16 +17,10 @@ public struct FolderReport: Hashable, Sendable {
 }
 
 extension Downloader {
-  /// No folder lies deeper: a server may invent them without end.
-  private static let deepest = 64
-  /// No listing is longer, in bytes.
-  private static let longestListing = 64 << 20
-  /// No more files and folders than these.
-  private static let mostEntries = 1_000_000
-
   /// Downloads everything in a folder of a file service, and in those inside it.
   ///
-  /// One file that fails doesn't keep the others from being downloaded.
+  /// A file that is there with the size and a time that the listing has, for instance from a run that was interrupted,
+  /// is left as it is. One file that fails doesn't keep the others from being downloaded.
   ///
   /// - Throws: The first failure, once everything has been tried.
   @discardableResult
@@ -57,80 +28,186 @@ extension Downloader {
     guard url.scheme != .tcp else {
       throw Failure(.usage, "\(url): the bare-name protocol has no listings; --recursive is for http:// and https://")
     }
-    let path = options.folder
-    let base = try await threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
+    return try await FolderDownload(by: self).run(url)
+  }
+}
+
+/// A folder on its way: the listings are walked, and what they name is fetched, many small files at a time.
+final class FolderDownload: Sendable {
+  /// No folder lies deeper: a server may invent them without end.
+  private static let deepest = 64
+  /// No listing is longer, in bytes.
+  private static let longestListing = 64 << 20
+  /// No more files and folders than these.
+  private static let mostEntries = 1_000_000
+  /// How many small files are fetched at once.
+  private static let workers = 8
+
+  private struct Place {
+    var url: DownloadURL
+    var folder: Folder
+    var depth: Int
+  }
+
+  /// Files that several workers share.
+  private final class Queue: Sendable {
+    let entries: [FolderListing.Entry]
+    private let taken = Atomic(0)
+
+    init(_ entries: [FolderListing.Entry]) { self.entries = entries }
+
+    func next() -> FolderListing.Entry? {
+      let index = taken.add(1, ordering: .relaxed).oldValue
+      return index < entries.count ? entries[index] : nil
+    }
+  }
+
+  private struct Outcome {
+    var report = FolderReport()
+    var first: Failure?
+  }
+
+  let downloader: Downloader
+  let publisher: SmallFilePublisher
+  private let outcome = Mutex(Outcome())
+
+  init(by downloader: Downloader) {
+    self.downloader = downloader
+    publisher = SmallFilePublisher(threads: downloader.threads.sync)
+  }
+
+  func run(_ url: DownloadURL) async throws(Failure) -> FolderReport {
+    let path = downloader.options.folder
+    let base = try await downloader.threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
     var root = base
     var rootURL = url
     let name = url.path.split(separator: "/").last.map { DownloadURL.percentDecode($0) }
     if let name { root = try await makeFolder(name, in: base) }
     if !url.path.hasSuffix("/") { rootURL = try url.resolving(url.path + "/") }
+    let walk: Result<Void, Failure>
+    do throws(Failure) {
+      try await self.walk(Place(url: rootURL, folder: root, depth: 0))
+      walk = .success(())
+    } catch {
+      walk = .failure(error)
+    }
+    // What has been fetched gets its name, whatever happened to the rest.
+    await publisher.finish()
+    try walk.get()
+    let outcome = outcome.withLock { $0 }
+    if let first = outcome.first {
+      throw Failure(first.kind, "\(url): \(outcome.report.failed) of its files failed, the first with: \(first)")
+    }
+    return outcome.report
+  }
 
-    var waiting: [(url: DownloadURL, folder: Folder, depth: Int)] = [(rootURL, root, 0)]
-    var report = FolderReport()
-    var first: Failure?
+  private func walk(_ root: Place) async throws(Failure) {
+    var waiting = [root]
     var entries = 0
-    while let next = waiting.popLast() {
+    while let place = waiting.popLast() {
       do throws(Failure) {
-        let listing = try await list(next.url)
+        let listing = try await list(place.url)
         entries += listing.entries.count
         guard entries <= Self.mostEntries else {
-          throw Failure(.peerProtocol, "\(next.url): more than \(Self.mostEntries) files; take its folders one by one")
+          throw Failure(.peerProtocol, "\(place.url): more than \(Self.mostEntries) files; take its folders one by one")
         }
+        var files: [FolderListing.Entry] = []
         for entry in listing.entries {
-          let bytes = entry.bytes
-          let entryURL = next.url.appending(bytes, isFolder: entry.type == .directory)
-          do throws(Failure) {
-            switch entry.type {
-            case .directory:
-              guard next.depth < Self.deepest else {
-                throw Failure(
-                  .peerProtocol,
-                  "\(entryURL): folders lie more than \(Self.deepest) deep; take it by itself"
-                )
-              }
-              waiting.append((entryURL, try await makeFolder(bytes, in: next.folder), next.depth + 1))
-            case .file:
-              let name = try safeName(bytes)
-              guard let file = try await download(entryURL, into: next.folder, name: name.text) else {
-                report.skipped += 1
-                continue
-              }
-              report.downloaded += 1
-              report.bytes += file.size
-            }
-          } catch {
-            if Task.isCancelled { throw error }
-            first = first ?? error
-            report.failed += 1
-            onEvent(.failed(url: entryURL, failure: error))
+          switch entry.type {
+          case .directory: if let inner = try await enter(entry, place) { waiting.append(inner) }
+          case .file: files.append(entry)
           }
         }
+        try await fetch(files, place)
       } catch {
-        if Task.isCancelled || next.depth == 0 { throw error }
-        first = first ?? error
-        report.failed += 1
-        onEvent(.failed(url: next.url, failure: error))
+        if Task.isCancelled || place.depth == 0 { throw error }
+        failed(place.url, error)
       }
     }
-    if let first {
-      throw Failure(first.kind, "\(url): \(report.failed) of its files failed, the first with: \(first)")
-    }
-    return report
   }
+
+  private func enter(_ entry: FolderListing.Entry, _ place: Place) async throws(Failure) -> Place? {
+    let url = place.url.appending(entry.bytes, isFolder: true)
+    do throws(Failure) {
+      guard place.depth < Self.deepest else {
+        throw Failure(.peerProtocol, "\(url): folders lie more than \(Self.deepest) deep; take it by itself")
+      }
+      return Place(url: url, folder: try await makeFolder(entry.bytes, in: place.folder), depth: place.depth + 1)
+    } catch {
+      if Task.isCancelled { throw error }
+      failed(url, error)
+      return nil
+    }
+  }
+
+  // MARK: - Files
+
+  /// Fetches the small files of one folder side by side, and then the others, which have connections of their own.
+  private func fetch(_ files: [FolderListing.Entry], _ place: Place) async throws(Failure) {
+    let small = Queue(files.filter { $0.size ?? .max <= SmallFile.largest })
+    var others = files.filter { $0.size ?? .max > SmallFile.largest }
+    others += await withTaskGroup(of: [FolderListing.Entry].self) { group in
+      for _ in 0..<min(Self.workers, small.entries.count) {
+        group.addTask {
+          var left: [FolderListing.Entry] = []
+          while !Task.isCancelled, let entry = small.next() {
+            if await !self.fetchSmall(entry, place.url, place.folder) { left.append(entry) }
+          }
+          return left
+        }
+      }
+      return await group.reduce(into: []) { $0 += $1 }
+    }
+    for entry in others {
+      let url = place.url.appending(entry.bytes, isFolder: false)
+      do throws(Failure) {
+        let name = try safeName(entry.bytes)
+        let file = FileDownload(url, into: .file(place.folder, name.text), by: downloader, stamp: entry.stamp)
+        if let report = try await file.run() { finished(report) } else { skipped() }
+      } catch {
+        if Task.isCancelled { throw error }
+        failed(url, error)
+      }
+    }
+    if Task.isCancelled { throw Failure(.other, "\(place.url): stopped; the same command goes on from here") }
+  }
+
+  // MARK: - What came of it
+
+  func finished(_ report: DownloadReport) {
+    outcome.withLock {
+      $0.report.downloaded += 1
+      $0.report.bytes += report.size
+    }
+  }
+
+  func skipped() { outcome.withLock { $0.report.skipped += 1 } }
+
+  func failed(_ url: DownloadURL, _ failure: Failure) {
+    outcome.withLock {
+      $0.first = $0.first ?? failure
+      $0.report.failed += 1
+    }
+    downloader.onEvent(.failed(url: url, failure: failure))
+  }
+
+  // MARK: - Names and listings
 
   private func safeName(_ bytes: [UInt8]) throws(Failure) -> LocalName {
     let name = try LocalName(bytes)
-    if name.isChanged { onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text)) }
+    if name.isChanged {
+      downloader.onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text))
+    }
     return name
   }
 
   private func makeFolder(_ bytes: [UInt8], in parent: Folder) async throws(Failure) -> Folder {
     let name = try safeName(bytes)
-    return try await threads.disk.run { () throws(Failure) in try Folder(name, in: parent) }
+    return try await downloader.threads.disk.run { () throws(Failure) in try Folder(name, in: parent) }
   }
 
   private func list(_ url: DownloadURL) async throws(Failure) -> FolderListing {
-    let requester = self.requester(for: url)
+    let requester = downloader.requester(for: url)
     let question = HTTPRequester.Question(accept: "application/json")
     do throws(TransferFailure) {
       let answer = try await requester.ask(question, of: url.with(query: "json"))
@@ -140,7 +217,7 @@ extension Downloader {
       } catch {
         throw TransferFailure(error)
       }
-      await pool.giveBack(answer.connection)
+      await downloader.pool.giveBack(answer.connection)
       let bytes = Data(outcome.body.readableBytesView)
       guard let listing = try? JSONDecoder().decode(FolderListing.self, from: bytes), listing.v == 1 else {
         throw TransferFailure(

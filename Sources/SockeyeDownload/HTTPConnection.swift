@@ -30,7 +30,10 @@ struct HTTPConnection: Sendable {
         .recvAllocator,
         value: FixedSizeRecvByteBufferAllocator(capacity: readSize)
       )
-      if let tls { try pipeline.addHandler(try tls.handler(for: url.host)) }
+      if let tls {
+        try pipeline.addHandler(try tls.handler(for: url.host))
+        try pipeline.addHandler(HandshakeDeadline(url: url, limit: options.connect.timeout))
+      }
       let streamEnd = StreamEndObserver()
       try pipeline.addHandler(streamEnd)
       if url.scheme == .tcp {
@@ -114,17 +117,18 @@ final class HTTPConnectionPool: Sendable {
   /// Sends a request over a connection that waits, or over a new one.
   ///
   /// A server may close a connection at any time between two requests. One that does so in the moment of ours has not
-  /// refused it: it goes over a new connection at once (RFC 9110, section 9.2.2: GET may be repeated).
+  /// refused it: it goes over a new connection at once (RFC 9110, section 9.2.2: GET may be repeated). So does one whose
+  /// connection had something left to say of the request before.
   func send(
     _ request: HTTPRequestHead,
     to url: DownloadURL
   ) async throws(Failure) -> (connection: HTTPConnection, head: HTTPResponseHead) {
-    while let connection = takeIdle(url.origin) {
+    while request.method == .GET, let connection = takeIdle(url.origin) {
       do throws(Failure) {
         return (connection, try await connection.send(request))
       } catch {
         connection.close()
-        guard error.kind == .network else { throw error }
+        guard error.kind == .network || error.kind == .peerProtocol else { throw error }
       }
     }
     let connection = try await HTTPConnection.open(
@@ -138,7 +142,8 @@ final class HTTPConnectionPool: Sendable {
       return (connection, try await connection.send(request))
     } catch {
       connection.close()
-      throw error
+      guard error.kind == .tls else { throw error }
+      throw await CertificateInspection.problem(of: url, transport: transport, options: options) ?? error
     }
   }
 

@@ -2,37 +2,13 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import SockeyeTransport
 
-/// Why a transfer ended before its end.
-struct TransferFailure: Error {
-  var failure: Failure
-  /// Whether another attempt may fare better.
-  var isRetriable: Bool
-  /// How long the server wants us to wait.
-  var wait: TimeAmount?
-  /// Why what has been downloaded so far is of no use.
-  var restartReason: String?
-
-  init(_ failure: Failure, isRetriable: Bool? = nil, wait: TimeAmount? = nil) {
-    self.failure = failure
-    self.isRetriable = isRetriable ?? RetrySchedule.isWorthwhile(failure)
-    self.wait = wait
-  }
-
-  /// What has been downloaded belongs to another file.
-  static func restart(_ url: DownloadURL, _ reason: String) -> TransferFailure {
-    var failure = TransferFailure(Failure(.integrity, "\(url): \(reason)"), isRetriable: true)
-    failure.restartReason = reason
-    return failure
-  }
-}
-
 /// Asks for things by HTTP: follows redirects, shows credentials to whom they are meant for, knows errors.
 struct HTTPRequester: Sendable {
   /// What is asked for.
   struct Question: Sendable {
     var method = HTTPMethod.GET
-    /// The first byte, and the byte after the last.
-    var range: (first: UInt64, end: UInt64?)?
+    /// Which bytes.
+    var request = LaterResponse.Request.whole
     /// For If-Range.
     var validator: String?
     var accept = "*/*"
@@ -46,6 +22,11 @@ struct HTTPRequester: Sendable {
     var head: HTTPResponseHead
     /// Where it came from, after all redirects.
     var url: DownloadURL
+    /// How it was asked for.
+    var method = HTTPMethod.GET
+
+    /// The same as something to be judged.
+    var response: LaterResponse { LaterResponse(head: head, url: url) }
   }
 
   let pool: HTTPConnectionPool
@@ -63,7 +44,7 @@ struct HTTPRequester: Sendable {
       let answer: Answer
       do throws(Failure) {
         let (connection, head) = try await pool.send(request(question, to: url), to: url)
-        answer = Answer(connection: connection, head: head, url: url)
+        answer = Answer(connection: connection, head: head, url: url, method: question.method)
       } catch {
         throw TransferFailure(error)
       }
@@ -84,8 +65,24 @@ struct HTTPRequester: Sendable {
     )
   }
 
+  /// Asks for the head alone, over a connection that is used for nothing else: servers answer HEAD with a body, a refusal
+  /// or a close, and none of that is to reach what is asked for next.
+  func askHead(of url: DownloadURL) async throws(TransferFailure) -> Answer {
+    do throws(TransferFailure) {
+      let answer = try await ask(Question(method: .HEAD, wantsDigest: true), of: url)
+      answer.connection.close()
+      return answer
+    } catch {
+      guard error.failure.kind != .tls, error.failure.kind != .authentication else { throw error }
+      let answer = try await ask(Question(), of: url)
+      answer.connection.close()
+      return answer
+    }
+  }
+
   /// Lets go of an answer whose body is of no interest; the connection is kept if the body is short.
   func dismiss(_ answer: Answer) async {
+    guard answer.head.status.code != 206, answer.method != .HEAD else { return answer.connection.close() }
     let length = answer.head.headers.first(name: "Content-Length").flatMap { DecimalNumber.parse($0) }
     guard let length, length <= 1 << 16, (try? await answer.connection.receive(.discard)) != nil else {
       return answer.connection.close()
@@ -101,8 +98,8 @@ struct HTTPRequester: Sendable {
       // The bytes of the file itself are wanted: a coding in between has neither its length nor its ranges.
       "Accept-Encoding": "identity",
     ]
-    if let range = question.range {
-      headers.add(name: "Range", value: "bytes=\(range.first)-\(range.end.map { String($0 - 1) } ?? "")")
+    if case .range(let first, let end) = question.request {
+      headers.add(name: "Range", value: "bytes=\(first)-\(end.map { String($0 - 1) } ?? "")")
       if let validator = question.validator { headers.add(name: "If-Range", value: validator) }
     }
     // RFC 9530, section 4.
@@ -144,8 +141,7 @@ struct HTTPRequester: Sendable {
       let wait = answer.head.headers.first(name: "Retry-After").flatMap { DecimalNumber.parse($0) }
       return TransferFailure(
         Failure(.serverReported, text),
-        isRetriable: true,
-        wait: wait.map { .seconds(Int64(min($0, 86_400))) }
+        remedy: .retry(after: wait.map { .seconds(Int64(min($0, 86_400))) })
       )
     case 404, 410: return TransferFailure(Failure(.serverReported, "\(text); check the path"))
     default: return TransferFailure(Failure(.serverReported, text))

@@ -13,8 +13,8 @@ public struct LocalName: Hashable, Sendable {
   /// Whether it differs from what was asked for.
   public let isChanged: Bool
 
-  /// The longest name in bytes: a file system's 255 less what the journal's suffix needs.
-  static let longest = 255 - DownloadFileNames.longestSuffix
+  /// The longest name in bytes that a file system takes.
+  static let longest = 255
 
   /// Makes a name.
   ///
@@ -30,12 +30,12 @@ public struct LocalName: Hashable, Sendable {
       throw Failure(.refusedLocally, "the name '\(Self.visible(written))' is unsafe; choose one with -o NAME")
     }
 
-    var name = String(String.UnicodeScalarView(written.unicodeScalars.map { Self.isUnsafe($0) ? "_" : $0 }))
+    var name = Self.replacingUnsafe(written)
     if let first = name.first, first == "." || first == "-" || first == "~" { name = "_" + name.dropFirst() }
-    if name.dropFirst().first == ":", name.first?.isLetter == true {
+    if written.dropFirst().hasPrefix(":\\") {
       name.replaceSubrange(name.index(after: name.startIndex)...name.index(after: name.startIndex), with: "_")
     }
-    name = Self.shorten(name)
+    name = Self.shortened(name, to: Self.longest)
     self.text = name
     isChanged = Array(name.utf8) != bytes
   }
@@ -63,19 +63,30 @@ public struct LocalName: Hashable, Sendable {
     }
   }
 
+  /// Joiners stay where scripts and emoji are written with them: behind a character that isn't ASCII.
+  private static func replacingUnsafe(_ written: String) -> String {
+    var name = String.UnicodeScalarView()
+    for scalar in written.unicodeScalars {
+      let isJoiner = scalar == "\u{200c}" || scalar == "\u{200d}"
+      let isKept = isJoiner ? name.last.map { !$0.isASCII } ?? false : !isUnsafe(scalar)
+      name.append(isKept ? scalar : "_")
+    }
+    return String(name)
+  }
+
   /// Control characters, line and paragraph separators, marks that turn the direction of writing, backslashes.
   private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x00...0x1f, 0x7f...0x9f, 0x5c: true
     case 0x061c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x2069, 0xfeff, 0xfff9...0xfffb: true
-    case 0xe0000...0xe007f: true
+    case 0xe0000...0xe007f, 0x10ff80...0x10ffff: true
     default: false
     }
   }
 
   /// Cuts between characters, and keeps a short extension.
-  private static func shorten(_ name: String) -> String {
-    guard name.utf8.count > longest else { return name }
+  static func shortened(_ name: String, to longest: Int) -> String {
+    guard RawText.bytes(name).count > longest else { return name }
     var ending = ""
     if let dot = name.lastIndex(of: "."), dot > name.startIndex, name[dot...].utf8.count <= 16 {
       ending = String(name[dot...])
@@ -98,8 +109,29 @@ public struct LocalName: Hashable, Sendable {
 
 /// What stands beside a download while it is under way.
 enum DownloadFileNames {
-  static func part(_ name: String) -> String { name + ".part" }
-  static func journal(_ name: String) -> String { name + ".part.journal" }
-  /// `.part.journal`, and room for the number that `--on-exists rename` puts in between.
-  static let longestSuffix = ".part.journal".utf8.count + 6
+  static func part(_ name: String) -> String { stem(name) + ".part" }
+  static func journal(_ name: String) -> String { stem(name) + ".part.journal" }
+
+  /// A name as long as a file system takes leaves no room for the suffix: then as much of it as there is room for stands
+  /// with a checksum of the whole.
+  private static func stem(_ name: String) -> String {
+    let room = LocalName.longest - ".part.journal".utf8.count
+    let bytes = RawText.bytes(name)
+    guard bytes.count > room else { return name }
+    let checksum = Hexadecimal.text(
+      bytes.reduce(into: UInt32(0x811c_9dc5)) { $0 = ($0 ^ UInt32($1)) &* 0x0100_0193 }.bigEndianBytes
+    )
+    var stem = String.UnicodeScalarView()
+    var left = room - checksum.utf8.count - 1
+    for scalar in name.unicodeScalars {
+      left -= UTF8.width(scalar)
+      guard left >= 0 else { break }
+      stem.append(scalar)
+    }
+    return "\(String(stem))~\(checksum)"
+  }
+}
+
+extension UInt32 {
+  fileprivate var bigEndianBytes: [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: self >> (24 - 8 * $0)) } }
 }

@@ -196,7 +196,8 @@ final class PartFile: Sendable {
         )
       }
       number += 1
-      name = "\(self.name).\(number)"
+      let suffix = ".\(number)"
+      name = LocalName.shortened(self.name, to: LocalName.longest - suffix.utf8.count) + suffix
     }
     self.folder.sync()
     removeJournal()

@@ -37,8 +37,7 @@ final class TLSClient: Sendable {
         throw Failure(.localFile, "cannot read certificates from '\(file)'; --ca takes a file in PEM form")
       }
     }
-    // RFC 6066, section 3: an address is no server name.
-    let name = Self.isAddress(host) ? nil : host
+    let name = Self.serverName(host)
     guard let fingerprint = self.fingerprint else {
       return try NIOSSLClientHandler(context: context, serverHostname: name)
     }
@@ -49,24 +48,8 @@ final class TLSClient: Sendable {
     }
   }
 
-  private static func isAddress(_ host: String) -> Bool {
-    host.contains(":") || (try? SocketAddress(ipAddress: host, port: 0)) != nil
-  }
-}
-
-/// What to tell of a TLS connection that didn't come about.
-enum TLSFailure {
-  static func make(_ error: any Error, url: DownloadURL) -> Failure {
-    let text = "\(error)"
-    if text.contains("CERTIFICATE_VERIFY_FAILED") || error is NIOSSLExtraError {
-      return Failure(
-        .tls,
-        "\(url): the certificate is not one to trust for \(url.host); --ca or --fingerprint says which one is"
-      )
-    }
-    if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
-      return Failure(.tls, "\(url): the server doesn't speak TLS; is it an http:// one?")
-    }
-    return Failure(.tls, "\(url): TLS failed (\(error))")
+  /// What to put into the handshake. RFC 6066, section 3: an address is no server name.
+  static func serverName(_ host: String) -> String? {
+    host.contains(":") || (try? SocketAddress(ipAddress: host, port: 0)) != nil ? nil : host
   }
 }

@@ -313,7 +313,8 @@ def connections_share_a_file_that_changes(folder):
         return ranged(now, tag='"old"' if now is old else '"new"')(request, connection)
     with Origin(answer) as origin:
         get(folder, *QUICK, "--connections", 4, f"{origin.url}/x")
-    expect(read(folder, "x") == new)
+    # Whichever it is, it is one of them: a response that began with the old file may bring all of it.
+    expect(read(folder, "x") in (old, new))
 
 
 @behaviour

@@ -30,7 +30,7 @@ def names_from_urls_are_made_safe(folder):
             get(folder, f"{origin.url}{path}")
             new, = set(os.listdir(folder)) - before
             if name is None:
-                expect(new.endswith(".tar") and len(new) < 243, new)
+                expect(new.endswith(".tar") and len(new) == 255, new)
             else:
                 expect(new == name, path, new)
         before = sorted(os.listdir(folder))
@@ -409,7 +409,7 @@ def a_name_that_is_taken_is_left_alone_unless_told(folder):
         get(folder, url, code=11)
         expect(read(folder, "x") == b"old" and origin.requests == [])
         get(folder, "--on-exists", "skip", url)
-        expect(read(folder, "x") == b"old" and origin.requests == [])
+        expect(read(folder, "x") == b"old" and [request.method for request in origin.requests] == ["HEAD"])
         get(folder, "--on-exists", "rename", url)
         get(folder, "--on-exists", "rename", url)
         expect(read(folder, "x") == b"old" and read(folder, "x.1") == b"new" and read(folder, "x.2") == b"new")
@@ -474,27 +474,6 @@ def two_downloads_of_one_name_keep_apart(folder):
         proceed.set()
         expect(first.wait(30) == 0)
     expect(read(folder, "x") == b"x" * 10 + b"y" * 10)
-
-
-@hostile("a .part file with a journal")
-def a_damaged_part_is_noticed(folder):
-    body = content(4_000_000)
-    state = {"cut": True}
-    def answer(request, connection):
-        whole = ranged(body)(request, connection)
-        if state["cut"]:
-            connection.sendall(cut_after(3_000_000, whole))
-            return None
-        return whole
-    with Origin(answer) as origin:
-        get(folder, "--retry", 0, f"{origin.url}/x", code=9)
-        with open(os.path.join(folder, "x.part"), "r+b") as file:
-            file.seek(2_999_000)
-            file.write(b"damage")
-        state["cut"] = False
-        result = get(folder, f"{origin.url}/x")
-        expect(b"starting again" in result.stderr, result.stderr)
-    expect(read(folder, "x") == body)
 
 
 if __name__ == "__main__":

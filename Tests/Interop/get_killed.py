@@ -13,7 +13,7 @@ import time
 
 import support
 from support import SOCKEYE, wait_until
-from support_origin import Origin, behaviour, content, cut_after, expect, finished, get, hostile, ranged, read
+from support_origin import Origin, behaviour, content, cut_after, expect, finished, get, hostile, ranged, read, response
 
 
 def trickle(body, tag, chunk=20_000, pause=0.002):
@@ -81,6 +81,32 @@ def kills_never_leave_a_wrong_file(folder):
 @hostile("any kill at any moment leaves a state that resumes")
 def kills_of_four_connections_never_leave_a_wrong_file(folder):
     kill_at_random(folder, ["--connections", "4"])
+
+
+@hostile("any kill at any moment leaves a state that resumes, in a folder too")
+def kills_never_leave_a_wrong_file_in_a_folder(folder):
+    seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
+    print(f"{KILLS} kills from seed {seed}", file=sys.stderr, flush=True)
+    chance = random.Random(seed)
+    files = {f"f{number}": content(chance.randrange(5000), number) for number in range(400)}
+    files["big"] = content(3_000_000, seed)
+    entries = [{"name": name, "type": "file", "size": len(body)} for name, body in files.items()]
+    listing = json.dumps({"v": 1, "path": "/", "entries": entries}).encode()
+    def answer(request, connection):
+        name = request.target[1:]
+        return response(listing) if name == "?json" else ranged(files[name])(request, connection)
+    with Origin(answer) as origin:
+        for _ in range(KILLS):
+            process = subprocess.Popen([SOCKEYE, "get", "-q", "--recursive", f"{origin.url}/"], cwd=folder)
+            try:
+                process.wait(chance.uniform(0.0, 0.4))
+            except subprocess.TimeoutExpired:
+                process.kill()
+            expect(process.wait() in (0, -signal.SIGKILL), "seed", seed, process.returncode)
+            for name in os.listdir(folder):
+                expect(name in ("big.part", "big.part.journal") or read(folder, name) == files[name], "seed", seed, name)
+        get(folder, "-q", "--recursive", f"{origin.url}/")
+    expect(sorted(os.listdir(folder)) == sorted(files), "seed", seed)
 
 
 @behaviour
@@ -158,6 +184,27 @@ def a_signal_writes_down_how_far_it_is(folder):
         gate.set()
         report, = finished(get(folder, "--json", f"{origin.url}/x"))
         expect(report["received"] == 1_000_000, report)
+    expect(read(folder, "x") == body)
+
+
+@hostile("a .part file with a journal")
+def a_damaged_part_is_noticed(folder):
+    body = content(4_000_000)
+    state = {"cut": True}
+    def answer(request, connection):
+        whole = ranged(body)(request, connection)
+        if state["cut"]:
+            connection.sendall(cut_after(3_000_000, whole))
+            return None
+        return whole
+    with Origin(answer) as origin:
+        get(folder, "--retry", 0, f"{origin.url}/x", code=9)
+        with open(os.path.join(folder, "x.part"), "r+b") as file:
+            file.seek(2_999_000)
+            file.write(b"damage")
+        state["cut"] = False
+        result = get(folder, f"{origin.url}/x")
+        expect(b"starting again" in result.stderr, result.stderr)
     expect(read(folder, "x") == body)
 
 

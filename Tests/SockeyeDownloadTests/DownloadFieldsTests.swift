@@ -36,18 +36,27 @@ struct DownloadFieldsTests {
 
   @Test("A weak tag is no sign of sameness, a strong one is")
   func tags() {
-    #expect(Representation(self.head(["ETag": "W/\"a\""]), size: 1).validator == nil)
-    #expect(Representation(self.head(["ETag": "\"a\"", "Last-Modified": "x"]), size: 1).validator == "\"a\"")
-    #expect(Representation(self.head(["ETag": "a", "Last-Modified": "x"]), size: 1).validator == "x")
+    #expect(FileIdentity(self.head(["ETag": "W/\"a\""]), size: 1).validator == nil)
+    #expect(FileIdentity(self.head(["ETag": "\"a\"", "Last-Modified": "x"]), size: 1).validator == "\"a\"")
+    #expect(FileIdentity(self.head(["ETag": "a", "Last-Modified": "x"]), size: 1).validator == "x")
   }
 
-  @Test("The same file is the same as far as both responses tell")
-  func sameness() {
-    let first = Representation(self.head(["ETag": "\"a\"", "Last-Modified": "x"]), size: 5)
-    #expect(first.isSame(as: Representation(self.head(["ETag": "\"a\""]), size: 5)))
-    #expect(!first.isSame(as: Representation(self.head(["ETag": "\"b\""]), size: 5)))
-    #expect(!first.isSame(as: Representation(self.head(["ETag": "\"a\""]), size: 6)))
-    #expect(!first.isSame(as: Representation(self.head(["Last-Modified": "y"]), size: 5)))
+  @Test("Responses contradict each other where both say something")
+  func contradictions() {
+    let first = FileIdentity(self.head(["ETag": "\"a\"", "Last-Modified": "x"]), size: 5)
+    #expect(!first.contradicts(FileIdentity(self.head(["ETag": "\"a\""]), size: 5)))
+    #expect(first.contradicts(FileIdentity(self.head(["ETag": "\"b\""]), size: 5)))
+    #expect(first.contradicts(FileIdentity(self.head(["ETag": "\"a\""]), size: 6)))
+    #expect(first.contradicts(FileIdentity(self.head(["Last-Modified": "y"]), size: 5)))
+  }
+
+  @Test("A type and a coding are known by their names alone")
+  func kinds() {
+    let file = FileIdentity(self.head(["Content-Type": "Text/HTML; charset=x", "Content-Encoding": "GZIP"]), size: 1)
+    #expect(file.mediaType == "text/html" && file.coding == "gzip")
+    #expect(FileIdentity(self.head(["Content-Encoding": "identity"]), size: 1).coding == nil)
+    let long = FileIdentity(self.head(["Content-Type": String(repeating: "x", count: 60_000)]), size: 1)
+    #expect(long.mediaType?.utf8.count == 255)
   }
 
   @Test("SHA-256 is found in Repr-Digest (RFC 9530)")
@@ -57,13 +66,13 @@ struct DownloadFieldsTests {
     for fields: HTTPHeaders in [
       ["Repr-Digest": zeros], ["Repr-Digest": "md5=:AA==:, \(zeros)"], ["repr-digest": "\(zeros);q=1"],
     ] {
-      #expect(Representation(self.head(fields), size: nil).digest == digest)
+      #expect(FileIdentity(self.head(fields), size: nil).digest == digest)
     }
     for value in [
       "", "sha-256=:AA==:", "sha-256=", "sha-512=:AA==:", "sha-256=:!!!:",
       "sha-256=:" + String(repeating: "A", count: 1000),
     ] {
-      #expect(Representation(self.head(["Repr-Digest": value]), size: nil).digest == nil)
+      #expect(FileIdentity(self.head(["Repr-Digest": value]), size: nil).digest == nil)
     }
   }
 

@@ -8,7 +8,7 @@ import Testing
 struct DownloadJournalTests {
   private let identity = DownloadJournal.Identity(
     url: "http://h/x",
-    representation: Representation(
+    file: FileIdentity(
       size: 1000,
       strongTag: "\"v1\"",
       lastModified: nil,
@@ -38,7 +38,7 @@ struct DownloadJournalTests {
   @Test("What was written is read")
   func roundTrip() throws {
     let checkpoint = DownloadJournal.Checkpoint(state: self.state(500), held: [600..<700, 800..<900])
-    let whole = DownloadJournal.Whole(digest: try #require(self.identity.representation.digest), size: 1000, inode: 5)
+    let whole = DownloadJournal.Whole(digest: try #require(self.identity.file.digest), size: 1000, inode: 5)
     let (bytes, _) = self.write([
       .begin(self.identity), .checkpoint(.init(state: self.state(100), held: [])), .checkpoint(checkpoint),
       .whole(whole),

@@ -30,6 +30,24 @@ struct DownloadPiecesTests {
     #expect(pieces.extend(100, by: 1) == nil)
   }
 
+  @Test("A connection with bytes in hand passes over what others have merely asked for")
+  func reservations() {
+    let pieces = PieceMap(size: 60)
+    #expect(pieces.claim(10) == 0..<10)
+    #expect(pieces.reserve(10) == 30..<40)
+    #expect(pieces.reserve(10) == 40..<50)
+    #expect(pieces.extend(10, by: 25) == 35)
+    // The first answer comes too late; the second in time.
+    #expect(pieces.claim(reserved: 30..<40) == nil)
+    #expect(pieces.claim(reserved: 40..<50) == 40..<50)
+    #expect(pieces.extend(35, by: 15) == 40)
+    #expect(pieces.extend(40, by: 15) == nil)
+    #expect(pieces.reserve(20) == 50..<60)
+    #expect(pieces.reserve(1) == nil)
+    pieces.release(reserved: 50..<60)
+    #expect(pieces.reserve(5) == 50..<55)
+  }
+
   @Test("What is given back is claimed again")
   func releases() {
     let pieces = PieceMap(size: 100)

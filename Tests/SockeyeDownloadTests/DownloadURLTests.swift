@@ -17,7 +17,7 @@ struct DownloadURLTests {
       ("http://h/a/../../b/./c/..", "h", 80, "/b/"),
       ("http://h?q", "h", 80, "/?q"),
       ("http://h/%2e%2e/x%zz", "h", 80, "/%2e%2e/x%zz"),
-      ("tcp://h:9/a/../b?c", "h", 9, "/a/../b%3Fc"),
+      ("tcp://h:9/a/../b?c", "h", 9, "/a/../b%3Fc"), ("http://中文.Test/文", "xn--fiq228c.test", 80, "/%E6%96%87"),
     ]
   )
   func parts(text: String, host: String, port: UInt16, target: String) throws {
@@ -85,7 +85,13 @@ struct DownloadNameTests {
     #expect(made.text == expected && made.isChanged)
   }
 
-  @Test("What is good stays", arguments: ["a", "a b", "12:30.log", "café", "接收.txt", "a..b", "x.part", "a%b"])
+  @Test(
+    "What a file system takes stays",
+    arguments: [
+      "a", "a b", "12:30.log", "café", "接收.txt", "a..b", "x.part", "a%b", "a:b", "👨\u{200d}👩", "می\u{200c}خواهم",
+      String(repeating: "n", count: 255),
+    ]
+  )
   func kept(name: String) throws {
     let made = try LocalName(Array(name.utf8))
     #expect(made.text == name && !made.isChanged)
@@ -106,6 +112,15 @@ struct DownloadNameTests {
   func shortened(unit: String) throws {
     let made = try LocalName(Array((String(repeating: unit, count: 300) + ".tar.gz").utf8))
     #expect(made.text.utf8.count <= LocalName.longest && made.text.hasSuffix(".gz"))
-    #expect(DownloadFileNames.journal("\(made.text).99999").utf8.count <= 255)
+    #expect(DownloadFileNames.journal(made.text).utf8.count <= 255)
+  }
+
+  @Test("What stands beside two downloads with long names is not the same")
+  func longParts() {
+    let names = ["a", "b"].map { String(repeating: "接", count: 84) + $0 }
+    let parts = names.map(DownloadFileNames.part)
+    #expect(parts[0] != parts[1] && parts.allSatisfy { $0.utf8.count <= 247 && $0.hasSuffix(".part") })
+    #expect(DownloadFileNames.journal(names[0]) == parts[0] + ".journal")
+    #expect(DownloadFileNames.part("x") == "x.part")
   }
 }

@@ -15,6 +15,10 @@ static const uint64_t SOCKEYE_RESOLVE_BENEATH = 0x08;
 
 /* O_PATH and O_TMPFILE exist only for _GNU_SOURCE. */
 extern const int sockeye_O_PATH;
+extern const int sockeye_O_TMPFILE;
+
+/* The C library's, which declares it only for _GNU_SOURCE. */
+int syncfs(int descriptor);
 
 /* Reads what is in the page cache and nothing else: -1 with EAGAIN when it would have to wait for a disk. */
 ssize_t sockeye_pread_cached(int descriptor, void *buffer, size_t count, off_t offset);

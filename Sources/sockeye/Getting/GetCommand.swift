@@ -32,7 +32,10 @@ struct Get: AsyncParsableCommand {
   )
   var directory = "."
 
-  @Option(help: "What to do when the name is taken: fail, rename, overwrite or skip.")
+  @Option(
+    help:
+      "What to do when the name is taken: fail, rename, overwrite, or skip (unless the server's file has another length or is newer: then replace it)."
+  )
   var onExists = ExistingFileArgument.fail
 
   @Flag(help: "Download a whole folder from 'sockeye serve'.")

@@ -1,0 +1,119 @@
+internal import Glibc
+internal import SockeyeText
+internal import SockeyeTransport
+
+extension FileDownload {
+  /// What there is to do, by what is on the disk.
+  enum Situation {
+    case fetch
+    case isThere(DownloadReport)
+    case skip
+  }
+
+  /// Takes up what an earlier run left, as far as it can be relied on.
+  func lookAtDisk(
+    _ folder: Folder,
+    _ name: String,
+    since start: ContinuousClock.Instant
+  ) async throws(Failure) -> Situation {
+    let disk = downloader.threads.disk
+    let (part, wasFinished, status) = try await disk.run { () throws(Failure) -> (PartFile?, Bool, stat?) in
+      let part = try PartFile.takeUp(name, in: folder)
+      return (part, try part?.wasFinished() ?? false, try folder.status(name))
+    }
+    if wasFinished, let part, let whole = part.content.whole, part.content.identity?.url == url.description {
+      part.removeJournal()
+      self.part = part
+      return .isThere(report(folder.location(name), whole.size, whole.digest, received: 0, since: start))
+    }
+    if let status, try await leaves(status, folder.location(name)) { return .skip }
+    self.part = part
+    guard let part, let identity = part.content.identity, let checkpoint = part.content.checkpoint else {
+      return .fetch
+    }
+    if let reason = try await obstacle(part, identity, checkpoint) {
+      downloader.onEvent(.restarted(reason: reason))
+      return .fetch
+    }
+    let session = Session(
+      url: url,
+      file: identity.file,
+      store: makeStore(.part(part), size: identity.file.size, state: checkpoint.state, held: checkpoint.held),
+      stride: stride(identity.file.size)
+    )
+    knowledge = .session(session)
+    askForDigest()
+    return .fetch
+  }
+
+  /// Whether what stands at the final name is left as it is.
+  private func leaves(_ status: stat, _ path: String) async throws(Failure) -> Bool {
+    switch existing {
+    case .rename, .overwrite: return false
+    case .fail:
+      // A folder's listing tells what an earlier run has finished.
+      if case .same? = stamp?.compare(with: status) { return true }
+      throw Failure(.refusedLocally, "'\(path)' exists; --on-exists rename, overwrite or skip says what to do")
+    case .skip:
+      guard case .different = try await stampOfServer().compare(with: status) else { return true }
+      downloader.onEvent(.notice("'\(path)' is not what the server has by now, and is replaced"))
+      existing = .overwrite
+      return false
+    }
+  }
+
+  private func stampOfServer() async throws(Failure) -> FileStamp {
+    if let stamp { return stamp }
+    guard url.scheme != .tcp else { return FileStamp(size: nil, modified: nil) }
+    do throws(TransferFailure) {
+      return FileStamp(try await requester.askHead(of: url).head)
+    } catch {
+      throw error.failure
+    }
+  }
+
+  /// Why what is there can't be gone on with.
+  private func obstacle(
+    _ part: PartFile,
+    _ identity: DownloadJournal.Identity,
+    _ checkpoint: DownloadJournal.Checkpoint
+  ) async throws(Failure) -> String? {
+    guard identity.url == url.description else { return "what is there was begun from another URL" }
+    guard try await downloader.threads.disk.run({ () throws(Failure) in try part.verifyTail() }) else {
+      return "what is on the disk is not what was written there"
+    }
+    let isComplete = checkpoint.held.isEmpty && checkpoint.state.count == identity.file.size
+    let expected = options.checksum ?? identity.file.digest
+    if isComplete, let expected, SHA256Sum(bytes: ResumableSHA256(checkpoint.state).finalize()) != expected {
+      return "what is there doesn't have the digest that is wanted"
+    }
+    // Without any of these there is no telling whether the server still has the same file.
+    guard isComplete || identity.file.digest != nil || identity.file.validator != nil else {
+      return "the server gave no sign by which to know the same file again"
+    }
+    return nil
+  }
+
+  func makeStore(
+    _ target: DownloadStore.Target,
+    size: UInt64?,
+    state: ResumableSHA256.State = .initial,
+    held: [Range<UInt64>] = []
+  ) -> DownloadStore {
+    let there = state.count + held.reduce(0) { $0 + UInt64($1.count) }
+    downloader.progress.begin(file: fileName, completed: there, total: size)
+    return DownloadStore(
+      target,
+      size: size,
+      state: state,
+      held: held,
+      checkpointInterval: options.checkpointInterval,
+      progress: downloader.progress,
+      threads: downloader.threads
+    )
+  }
+
+  func stride(_ size: UInt64?) -> UInt64 {
+    max(options.leastStride, min(16 << 20, (size ?? .max) / 32))
+  }
+}

@@ -1,0 +1,48 @@
+internal import SockeyeText
+internal import SockeyeTransport
+
+extension FileDownload {
+  /// Checks the file and gives it its name.
+  func finish(since start: ContinuousClock.Instant) async throws(Failure) -> DownloadReport {
+    await learnDigest()
+    guard let session else { throw Failure(.other, "\(url): nothing was downloaded") }
+    let state = try await session.store.drain()
+    let size = session.store.pieces.size ?? state.count
+    guard state.count == size, let digest = SHA256Sum(bytes: ResumableSHA256(state).finalize()) else {
+      throw Failure(.integrity, "\(url): only \(state.count) of \(size) bytes came")
+    }
+    if let expected = options.checksum ?? session.file.digest, expected != digest {
+      let origin = options.checksum == nil ? "the server names" : "was asked for"
+      throw Failure(.integrity, "\(url): the SHA-256 is \(digest), but \(origin) \(expected); it is not given its name")
+    }
+    var file = "-"
+    if let part, case .file(let folder, _) = destination {
+      let existing = existing
+      let name = try await downloader.threads.disk.run { () throws(Failure) in
+        try part.publish(size: size, state: state, digest: digest, existing: existing)
+      }
+      file = folder.location(name)
+    }
+    return report(file, size, digest, received: session.store.received, since: start)
+  }
+
+  func report(
+    _ path: String,
+    _ size: UInt64,
+    _ digest: SHA256Sum,
+    received: UInt64,
+    since start: ContinuousClock.Instant
+  ) -> DownloadReport {
+    let file = identity ?? part?.content.identity?.file
+    return DownloadReport(
+      url: url,
+      file: path,
+      size: size,
+      sha256: digest,
+      assurance: options.checksum != nil
+        ? .checksum : file?.digest != nil ? .serverDigest : file?.size != nil ? .length : .none,
+      received: received,
+      duration: start.duration(to: .now)
+    )
+  }
+}

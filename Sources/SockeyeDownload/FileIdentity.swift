@@ -1,0 +1,111 @@
+internal import FoundationEssentials
+internal import NIOHTTP1
+internal import SockeyeText
+
+/// What a file is, as the first response said: all later ones are held against it.
+struct FileIdentity: Hashable, Sendable {
+  /// In bytes, where it was said.
+  var size: UInt64?
+  /// An entity tag that changes with every byte (RFC 9110, section 8.8.3); weak ones say too little.
+  var strongTag: String?
+  /// The date, as the server wrote it.
+  var lastModified: String?
+  /// The digest of the whole (RFC 9530).
+  var digest: SHA256Sum?
+  /// The type in lower case, without its parameters.
+  var mediaType: String?
+  /// The content coding in lower case; nothing for the file as it is.
+  var coding: String?
+  /// Whether ranges of it may be asked for.
+  var acceptsRanges = false
+
+  /// No type and no coding has a longer name; of what is longer, so much is compared.
+  private static let longestName = 255
+
+  /// Reads the fields of a 200 or 206.
+  ///
+  /// - Parameter size: That of the whole: a 206 has it in another field.
+  init(_ head: HTTPResponseHead, size: UInt64?) {
+    self.size = size
+    if let tag = head.headers.first(name: "ETag"), tag.count >= 2, tag.hasPrefix("\""), tag.hasSuffix("\"") {
+      strongTag = tag
+    }
+    self.lastModified = head.headers.first(name: "Last-Modified")
+    self.digest = ReprDigest.sha256(in: head.headers[canonicalForm: "Repr-Digest"])
+    self.mediaType = head.headers.first(name: "Content-Type").flatMap { value in
+      let type = value.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+      return type.isEmpty ? nil : String(type.prefix(Self.longestName))
+    }
+    let coding = head.headers.first(name: "Content-Encoding").map { String($0.lowercased().prefix(Self.longestName)) }
+    self.coding = coding == "identity" || coding == "" ? nil : coding
+    acceptsRanges =
+      head.status == .partialContent
+      || head.headers[canonicalForm: "Accept-Ranges"].contains { $0.lowercased() == "bytes" }
+  }
+
+  /// Reads the fields of a 200, whose body is the whole.
+  init(whole head: HTTPResponseHead) {
+    self.init(head, size: head.headers.first(name: "Content-Length").flatMap { DecimalNumber.parse($0) })
+  }
+
+  init(
+    size: UInt64?,
+    strongTag: String?,
+    lastModified: String?,
+    digest: SHA256Sum?,
+    mediaType: String? = nil,
+    coding: String? = nil
+  ) {
+    self.size = size
+    self.strongTag = strongTag
+    self.lastModified = lastModified
+    self.digest = digest
+    self.mediaType = mediaType
+    self.coding = coding
+  }
+
+  /// What to put into If-Range (RFC 9110, section 13.1.5).
+  ///
+  /// The RFC lets a date stand there only if it is a strong validator, which takes a clock to know. The server that
+  /// compares it does so for equality, and what it answers is compared once more.
+  var validator: String? { strongTag ?? lastModified }
+
+  /// Whether two responses contradict each other. Where one is silent, it doesn't.
+  func contradicts(_ other: FileIdentity) -> Bool {
+    func differ<Value: Equatable>(_ left: Value?, _ right: Value?) -> Bool {
+      left != nil && right != nil && left != right
+    }
+    return differ(size, other.size) || differ(digest, other.digest) || differ(strongTag, other.strongTag)
+      || differ(lastModified, other.lastModified)
+  }
+
+  /// Whether another response names a sign that only the same bytes have.
+  func isProved(by other: FileIdentity) -> Bool {
+    func agree<Value: Equatable>(_ left: Value?, _ right: Value?) -> Bool { left != nil && left == right }
+    guard !contradicts(other) else { return false }
+    return agree(strongTag, other.strongTag) || agree(digest, other.digest) || agree(lastModified, other.lastModified)
+  }
+
+  /// Whether another response is of the kind that this one was: it has the type, the coding, and as many signs by which
+  /// to know the file. A page that a proxy, a login or an overloaded server sends in place of the file is not.
+  func isOfTheKind(of other: FileIdentity) -> Bool {
+    mediaType == other.mediaType && coding == other.coding
+      && (other.size == nil || size != nil)
+      && (other.strongTag == nil || strongTag != nil)
+      && (other.lastModified == nil || lastModified != nil)
+  }
+}
+
+extension ReprDigest {
+  /// Finds SHA-256 in the field's dictionary: `sha-256=:BASE64:`, others beside it.
+  static func sha256(in values: [Substring]) -> SHA256Sum? {
+    for value in values {
+      let member = value.drop { $0 == " " || $0 == "\t" }
+      guard member.lowercased().hasPrefix("sha-256=:") else { continue }
+      let encoded = member.dropFirst("sha-256=:".count).prefix { $0 != ":" }
+      guard encoded.utf8.count <= 64, let bytes = Data(base64Encoded: String(encoded)) else { return nil }
+      return SHA256Sum(bytes: Array(bytes))
+    }
+    return nil
+  }
+}

@@ -1,0 +1,38 @@
+internal import Glibc
+internal import NIOHTTP1
+internal import SockeyeText
+
+/// What tells whether a file that is there is the server's: its size and the time of its last change.
+struct FileStamp: Hashable, Sendable {
+  enum Comparison: Sendable {
+    /// The sizes are the same, and the file was written here after it was last changed there.
+    case same
+    case different
+    /// The server said too little, or what is there is no regular file.
+    case unknown
+  }
+
+  /// In bytes.
+  var size: UInt64?
+  /// In seconds since 1970.
+  var modified: Int64?
+
+  init(size: UInt64?, modified: Int64?) {
+    self.size = size
+    self.modified = modified
+  }
+
+  /// Reads the fields of a response for the whole file.
+  init(_ head: HTTPResponseHead) {
+    size = head.headers.first(name: "Content-Length").flatMap { DecimalNumber.parse($0) }
+    modified = head.headers.first(name: "Last-Modified").flatMap { HTTPDate.parse($0) }
+  }
+
+  /// Compares it with what stands in a folder.
+  func compare(with status: stat) -> Comparison {
+    guard status.st_mode & S_IFMT == S_IFREG else { return .unknown }
+    if let size, size != UInt64(max(0, status.st_size)) { return .different }
+    if let modified, Int64(status.st_mtim.tv_sec) < modified { return .different }
+    return size == nil ? .unknown : .same
+  }
+}

@@ -1,0 +1,261 @@
+"""What `sockeye get` makes of later connections that contradict the first, and of what is there already."""
+
+import json
+import os
+import ssl
+import subprocess
+import time
+
+import support
+from support import SOCKEYE
+from support_origin import (
+    QUICK, Origin, behaviour, content, cut_after, expect, finished, get, hostile, partial, ranged, read, response,
+    serving, tls, write,
+)
+
+PAGE = b"<html>too many connections from your address</html>"
+
+
+def with_others(body, other, **fields):
+    """The first request is answered as it should be, slowly enough that others are tried; they get something else."""
+    honest = ranged(body, **fields)
+    def answer(request, connection):
+        if request.range:
+            return other(request)
+        whole = honest(request, connection)
+        connection.sendall(whole[:len(whole) // 4])
+        time.sleep(0.2)
+        return whole[len(whole) // 4:]
+    return answer
+
+
+def redirected(request):
+    return response(status="302 Found", Location="/login") if request.target == "/x" else response(PAGE)
+
+
+@hostile("any later answer may contradict the first")
+def an_extra_connection_that_does_not_fit_is_dropped(folder):
+    body = content(8 << 20)
+    others = {
+        "page": lambda request: response(PAGE, Content_Type="text/html"),
+        "page of the same length": lambda request: response(b"p" * len(body), Content_Type="text/html"),
+        "page as a part": lambda request: response(PAGE, "206 Partial Content", Content_Type="text/html"),
+        "short part": lambda request: response(
+            body[request.range[0]:request.range[0] + 1000], "206 Partial Content", ETag='"v1"',
+            Content_Range=f"bytes {request.range[0]}-{request.range[1]}/{len(body)}"),
+        "another node": lambda request: response(body, ETag='"v1-b"', Accept_Ranges="bytes"),
+        "part of another node": lambda request: partial(body, *request.range, tag='"v1-b"'),
+        "part of another version": lambda request: partial(content(8 << 20, seed=2), *request.range, tag='"v2"'),
+        "part of nothing": lambda request: response(
+            body[request.range[0]:request.range[1] + 1], "206 Partial Content",
+            Content_Range=f"bytes {request.range[0]}-{request.range[1]}/{len(body)}"),
+        "wrong total": lambda request: response(
+            body[request.range[0]:request.range[1] + 1], "206 Partial Content", ETag='"v1"',
+            Content_Range=f"bytes {request.range[0]}-{request.range[1]}/{len(body) + 1}"),
+        "packed": lambda request: partial(body, *request.range, Content_Encoding="gzip"),
+        "several parts": lambda request: partial(body, *request.range, Content_Type="multipart/byteranges; boundary=x"),
+        "overloaded": lambda request: response(PAGE, "503 Service Unavailable"),
+        "gone": lambda request: response(PAGE, "404 Not Found"),
+        "forbidden": lambda request: response(PAGE, "403 Forbidden"),
+        "login": redirected,
+        "garbage": lambda request: b"\0" * 100,
+        "nothing": lambda request: None,
+    }
+    for name, other in others.items():
+        with Origin(with_others(body, other, Content_Type="application/octet-stream")) as origin:
+            get(folder, "--connections", 4, "--retry", 0, "-o", name, f"{origin.url}/x")
+        expect(read(folder, name) == body, name)
+        os.unlink(os.path.join(folder, name))
+    expect(os.listdir(folder) == [], os.listdir(folder))
+
+
+@hostile("a login page in place of the rest")
+def a_page_in_place_of_the_rest_is_never_the_file(folder):
+    body = content(300_000)
+    state = {"cut": True, "page": True}
+    def answer(request, connection):
+        if state["cut"]:
+            state["cut"] = False
+            connection.sendall(cut_after(200_000, ranged(body, Content_Type="image/png")(request, connection)))
+            return None
+        if state["page"]:
+            return response(PAGE, Content_Type="text/html")
+        return ranged(body, Content_Type="image/png")(request, connection)
+    with Origin(answer) as origin:
+        result = get(folder, *QUICK, f"{origin.url}/x", code=9)
+        expect(b"something else than the file" in result.stderr and b"remove 'x.part'" in result.stderr, result.stderr)
+        get(folder, *QUICK, f"{origin.url}/x", code=9)
+        expect(sorted(os.listdir(folder)) == ["x.part", "x.part.journal"], os.listdir(folder))
+        state["page"] = False
+        report, = finished(get(folder, "--json", f"{origin.url}/x"))
+        expect(report["received"] <= 100_000, report)
+    expect(read(folder, "x") == body)
+
+
+@hostile("a login page, and no sign by which to know the file")
+def without_any_sign_a_page_of_another_length_is_not_the_file(folder):
+    body = content(300_000)
+    state = {"first": True}
+    def answer(request, connection):
+        if state["first"]:
+            state["first"] = False
+            connection.sendall(cut_after(200_000, response(body)))
+            return None
+        return response(PAGE)
+    with Origin(answer) as origin:
+        get(folder, *QUICK, f"{origin.url}/x", code=9)
+    expect("x" not in os.listdir(folder))
+
+
+@hostile("HEAD that answers with a body, 403, 405 or a close")
+def what_is_answered_to_head_does_not_matter(folder):
+    body = content(1000)
+    heads = [response(body), response(PAGE, "403 Forbidden"), response(PAGE, "405 Method Not Allowed"), None, b"\0\0"]
+    for number, head in enumerate(heads):
+        def answer(request, connection):
+            if request.method == "HEAD":
+                return head
+            return response(body, Content_Disposition=f"attachment; filename=n{number}")
+        with Origin(answer) as origin:
+            get(folder, *QUICK, "--trust-server-names", f"{origin.url}/x")
+        name = "x" if number == 0 else f"n{number}"
+        expect(read(folder, name) == body, number, os.listdir(folder))
+
+
+def listing(entries):
+    return response(json.dumps({"v": 1, "path": "/", "entries": entries}).encode())
+
+
+@behaviour
+def a_folder_is_gone_on_with_where_it_was_interrupted(folder):
+    files = {f"f{number}": content(2000, seed=number) for number in range(20)}
+    files["big"] = content(2 << 20)
+    broken = True
+    def answer(request, connection):
+        name = request.target[1:]
+        if name == "?json":
+            return listing([{"name": name, "type": "file", "size": len(body), "modified": "2001-09-09T01:46:40Z"}
+                            for name, body in files.items()])
+        if broken and name in ("f7", "big"):
+            return None
+        return ranged(files[name])(request, connection)
+    with Origin(answer) as origin:
+        get(folder, *QUICK, "--recursive", f"{origin.url}/", code=4)
+        expect(len([name for name in os.listdir(folder) if name in files]) == 19, os.listdir(folder))
+        broken = False
+        before = len(origin.requests)
+        result = get(folder, "--json", "--recursive", f"{origin.url}/")
+        expect(json.loads(result.stdout.splitlines()[-1])["downloaded"] == 2, result.stdout)
+        expect(len(origin.requests) <= before + 4, origin.requests[before:])
+        expect(all(read(folder, name) == body for name, body in files.items()))
+        # What somebody else put there is not taken for it.
+        write(b"mine", folder, "f3")
+        get(folder, "--recursive", f"{origin.url}/", code=11)
+    expect(read(folder, "f3") == b"mine" and sorted(os.listdir(folder)) == sorted(files))
+
+
+@behaviour
+def skipping_compares_length_and_time(folder):
+    fields = {"Last_Modified": "Sun, 09 Sep 2001 01:46:40 GMT"}
+    state = {"body": b"first"}
+    with Origin(lambda request, connection: ranged(state["body"], **fields)(request, connection)) as origin:
+        skip = ["--on-exists", "skip", f"{origin.url}/x"]
+        get(folder, *skip)
+        get(folder, *skip)
+        expect(sum(request.method == "GET" for request in origin.requests) == 1)
+        state["body"] = b"longer than before"
+        get(folder, *skip)
+        expect(read(folder, "x") == b"longer than before")
+        state["body"] = b"the same length!!!"
+        fields["Last_Modified"] = "Fri, 01 Jan 2038 00:00:00 GMT"
+        get(folder, *skip)
+        expect(read(folder, "x") == b"the same length!!!")
+    expect(os.listdir(folder) == ["x"])
+
+
+@behaviour
+def paths_are_bytes(folder):
+    path = os.path.join(os.fsencode(folder), b"caf\xe9 \xff")
+    with Origin(ranged(b"content")) as origin:
+        result = subprocess.run([SOCKEYE, "get", "-o", path, f"{origin.url}/x"], capture_output=True, timeout=60)
+        expect(result.returncode == 0 and b"\\xe9" in result.stderr, result)
+        with open(path, "rb") as file:
+            expect(file.read() == b"content")
+        os.mkdir(path + b"d")
+        result = subprocess.run([SOCKEYE, "get", "-d", path + b"d", f"{origin.url}/x"], capture_output=True, timeout=60)
+        expect(result.returncode == 0 and os.listdir(path + b"d") == [b"x"], result)
+    expect(sorted(os.listdir(os.fsencode(folder))) == [b"caf\xe9 \xff", b"caf\xe9 \xffd"])
+
+
+@behaviour
+def long_names_are_kept(folder):
+    with Origin(ranged(b"content")) as origin:
+        for name in ["n" * 255, "n" * 254 + "m", "接" * 85]:
+            get(folder, f"{origin.url}/{name}")
+            get(folder, "--on-exists", "rename", f"{origin.url}/{name}")
+            expect(read(folder, name) == b"content")
+    expect(len(os.listdir(folder)) == 6, os.listdir(folder))
+
+
+@behaviour
+def the_output_may_be_standard_output_and_a_full_disk_is_told(folder):
+    with Origin(ranged(content(100_000))) as origin:
+        expect(get(folder, "-q", "-o", "-", f"{origin.url}/x").stdout == content(100_000))
+        for target in ["-", "/dev/full"]:
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([SOCKEYE, "get", "-q", "-o", target, f"{origin.url}/x"], cwd=folder, stdout=full,
+                                        stderr=subprocess.PIPE, timeout=60)
+            expect(result.returncode == 3 and b"no space left" in result.stderr, result)
+    expect(os.listdir(folder) == [])
+
+
+@hostile("a TLS handshake without end")
+def a_tls_handshake_has_a_limit(folder):
+    def silent(connection):
+        while connection.recv(65536):
+            pass
+    with serving(silent) as port:
+        result = get(folder, "--connect-timeout", "200ms", "--retry", 0, f"https://127.0.0.1:{port}/x", code=10)
+        expect(b"handshake" in result.stderr, result.stderr)
+
+
+def expired_certificate(folder):
+    """Of January 2001: `openssl ca` is what takes dates in every version."""
+    certificate, key, request = [os.path.join(folder, name) for name in ["old.pem", "old.key", "old.csr"]]
+    config = os.path.join(folder, "ca.conf")
+    write(f"""[ca]\ndefault_ca=own\n[own]\ndatabase={folder}/index\nserial={folder}/serial\nnew_certs_dir={folder}
+default_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n[names]\nsubjectAltName=DNS:localhost,IP:127.0.0.1
+""".encode(), config)
+    write(b"", folder, "index")
+    write(b"01", folder, "serial")
+    openssl = support.need("openssl")
+    subprocess.run([openssl, "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                    "/CN=localhost", "-out", request, "-keyout", key], check=True, capture_output=True)
+    subprocess.run([openssl, "ca", "-batch", "-selfsign", "-config", config, "-extensions", "names", "-in", request,
+                    "-keyfile", key, "-startdate", "20010101000000Z", "-enddate", "20010201000000Z", "-notext", "-out",
+                    certificate], check=True, capture_output=True)
+    return certificate, key
+
+
+@behaviour
+def errors_of_tls_are_sentences(folder):
+    expired = expired_certificate(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*expired)
+    with Origin(ranged(b"x"), context) as origin:
+        result = get(folder, "--ca", expired[0], "--retry", 0, f"{origin.url}/x", code=5)
+        expect(b"expired on 2001-02-01" in result.stderr, result.stderr)
+        get(folder, "--insecure", f"{origin.url}/x")
+    context, ca = tls(folder)
+    with Origin(ranged(b"x"), context) as origin:
+        result = get(folder, "--retry", 0, "-o", "y", f"{origin.url}/x", code=5)
+        expect(b"not one to trust" in result.stderr and b"expired" not in result.stderr, result.stderr)
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        result = get(folder, "--ca", ca, "--retry", 0, "-o", "y", f"{origin.url}/x", code=5)
+        for sign in [b"(", b"[", b"Error", b"_"]:
+            expect(sign not in result.stderr.split(b"/x: ")[1].replace(b"(1.2 and 1.3)", b""), result.stderr)
+
+
+if __name__ == "__main__":
+    support.main(globals())

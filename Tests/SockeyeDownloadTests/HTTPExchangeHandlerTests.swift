@@ -1,0 +1,123 @@
+import Glibc
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import SockeyeTransport
+import Testing
+
+@testable import SockeyeDownload
+
+@Suite("Download: one connection's exchanges", .timeLimit(.minutes(1)))
+struct HTTPExchangeHandlerTests {
+  /// A connection whose server is the test.
+  private struct Exchange {
+    let channel = NIOAsyncTestingChannel()
+
+    init() async throws {
+      let url = try DownloadURL("http://h/x")
+      let channel = channel
+      try await channel.testingEventLoop.executeInContext {
+        let streamEnd = StreamEndObserver()
+        try channel.pipeline.syncOperations.addHandler(
+          HTTPExchangeHandler(url: url, idleLimit: .hours(1), streamEnd: streamEnd)
+        )
+      }
+    }
+
+    private func call<Value: Sendable>(
+      _ body: @escaping @Sendable (HTTPExchangeHandler, EventLoopPromise<Value>) -> Void
+    ) async throws -> EventLoopFuture<Value> {
+      let channel = channel
+      return try await channel.testingEventLoop.executeInContext {
+        let promise = channel.eventLoop.makePromise(of: Value.self)
+        body(try channel.pipeline.syncOperations.handler(type: HTTPExchangeHandler.self), promise)
+        return promise.futureResult
+      }
+    }
+
+    /// Asks, and has the server say how long the body is.
+    func begin(length: Int) async throws {
+      let request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/x")
+      let head = try await call { $0.send(request, promise: $1) }
+      let fields: HTTPHeaders = ["Content-Length": "\(length)"]
+      try await send(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: fields)))
+      _ = try await head.get()
+    }
+
+    func receive(_ plan: BodyPlan) async throws -> EventLoopFuture<BodyOutcome> {
+      try await call { $0.receive(plan, promise: $1) }
+    }
+
+    func send(_ part: HTTPClientResponsePart) async throws { try await channel.writeInbound(part) }
+
+    func send(_ count: Int) async throws { try await send(.body(ByteBuffer(repeating: 7, count: count))) }
+  }
+
+  private static func store(size: UInt64, _ threads: DownloadThreads) -> DownloadStore {
+    let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    let progress = DownloadProgress()
+    return DownloadStore(
+      .descriptor(nowhere),
+      size: size,
+      checkpointInterval: .seconds(3600),
+      progress: progress,
+      threads: threads
+    )
+  }
+
+  @Test("A read that ends exactly where another connection's part begins ends this one in order")
+  func boundary() async throws {
+    let threads = DownloadThreads()
+    let store = Self.store(size: 40_000, threads)
+    let exchange = try await Exchange()
+    try await exchange.begin(length: 40_000)
+    let mine = try #require(store.pieces.claim(10_000))
+    let other = try #require(store.pieces.claim(30_000))
+    #expect(mine == 0..<10_000 && other == 10_000..<40_000)
+    let outcome = try await exchange.receive(.store(store, StorePlan(claim: mine, end: 40_000, stride: 10_000)))
+    try await exchange.send(10_000)
+    // All that was read has been written by the time that more comes.
+    _ = try await store.drain()
+    await exchange.channel.testingEventLoop.run()
+    try await exchange.send(5_000)
+    #expect(try await outcome.get().stored == 10_000)
+    #expect(store.pieces.written == [0..<10_000])
+    await threads.shutdown()
+  }
+
+  @Test("A body that ends before it should is not whole, and what didn't come is there to be claimed again")
+  func cut() async throws {
+    let threads = DownloadThreads()
+    let store = Self.store(size: 40_000, threads)
+    let exchange = try await Exchange()
+    try await exchange.begin(length: 40_000)
+    let claim = try #require(store.pieces.claim(20_000))
+    let outcome = try await exchange.receive(.store(store, StorePlan(claim: claim, end: 40_000, stride: 10_000)))
+    try await exchange.send(10_000)
+    try await exchange.channel.close()
+    do {
+      _ = try await outcome.get()
+      Issue.record("a cut body was taken for a whole one")
+    } catch {
+      #expect((error as? Failure)?.kind == .integrity)
+    }
+    _ = try await store.drain()
+    #expect(store.pieces.claim(.max) == 10_000..<40_000)
+    await threads.shutdown()
+  }
+
+  @Test("What is collected has a limit")
+  func limit() async throws {
+    let exchange = try await Exchange()
+    try await exchange.begin(length: 20_000)
+    let outcome = try await exchange.receive(.collect(limit: 15_000))
+    try await exchange.send(10_000)
+    try await exchange.send(10_000)
+    do {
+      _ = try await outcome.get()
+      Issue.record("more was kept than allowed")
+    } catch {
+      #expect((error as? Failure)?.kind == .peerProtocol)
+    }
+  }
+}

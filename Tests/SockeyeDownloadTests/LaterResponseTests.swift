@@ -1,0 +1,149 @@
+import NIOHTTP1
+import SockeyeTransport
+import Testing
+
+@testable import SockeyeDownload
+
+@Suite("Download: what later responses are taken for")
+struct LaterResponseTests {
+  private static let first: HTTPHeaders = [
+    "Content-Length": "1000", "ETag": "\"v1\"", "Content-Type": "application/zip", "Accept-Ranges": "bytes",
+  ]
+
+  private func identity(_ headers: HTTPHeaders) -> FileIdentity {
+    FileIdentity(whole: HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))
+  }
+
+  private enum Kind { case accept, drop, replace, startOver, giveUp }
+
+  private func kind(_ verdict: LaterResponse.Verdict) -> Kind {
+    switch verdict {
+    case .accept: .accept
+    case .drop: .drop
+    case .replace: .replace
+    case .startOver: .startOver
+    case .giveUp: .giveUp
+    }
+  }
+
+  private func judge(
+    _ status: HTTPResponseStatus,
+    _ headers: HTTPHeaders,
+    by first: HTTPHeaders = Self.first,
+    request: LaterResponse.Request = .range(from: 100, to: 200)
+  ) throws -> LaterResponse.Verdict {
+    let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+    return LaterResponse(head: head, url: try DownloadURL("http://h/x")).judge(
+      by: self.identity(first),
+      request: request
+    )
+  }
+
+  /// A part as it should be, with some fields changed.
+  private func part(_ changes: [(String, String?)] = []) -> HTTPHeaders {
+    var headers: HTTPHeaders = ["Content-Range": "bytes 100-199/1000", "Content-Length": "100", "ETag": "\"v1\""]
+    for (name, value) in changes {
+      headers.remove(name: name)
+      if let value { headers.add(name: name, value: value) }
+    }
+    return headers
+  }
+
+  @Test("A part that is proved to be of the file is accepted, also a shorter one")
+  func accepted() throws {
+    let whole = LaterResponse.Verdict.accept(100..<200, size: 1000)
+    #expect(try self.judge(.partialContent, self.part()) == whole)
+    #expect(try self.judge(.partialContent, self.part([("Content-Type", "application/zip; x=y")])) == whole)
+    #expect(try self.judge(.partialContent, self.part([("Content-Range", "bytes 100-199/*")])) == whole)
+    let shorter = self.part([("Content-Range", "bytes 100-149/1000"), ("Content-Length", "50")])
+    #expect(try self.judge(.partialContent, shorter) == .accept(100..<150, size: 1000))
+  }
+
+  @Test(
+    "A part that its own fields contradict is dropped",
+    arguments: [
+      ("Content-Range", "bytes 101-200/1000"), ("Content-Range", "bytes 100-200/1000"), ("Content-Range", nil),
+      ("Content-Length", "99"), ("Content-Length", "101"), ("Content-Length", nil), ("Transfer-Encoding", "chunked"),
+      ("Content-Type", "text/html"), ("Content-Type", "multipart/byteranges; boundary=x"), ("Content-Encoding", "gzip"),
+    ] as [(String, String?)]
+  )
+  func dropped(name: String, value: String?) throws {
+    #expect(self.kind(try self.judge(.partialContent, self.part([(name, value)]))) == .drop)
+  }
+
+  @Test(
+    "A part of another version, or one that says nothing of its version, is never joined to what is there",
+    arguments: [
+      ("ETag", "\"v2\""), ("ETag", "W/\"v1\""), ("ETag", nil), ("Content-Range", "bytes 100-199/1001"),
+    ] as [(String, String?)]
+  )
+  func otherVersion(name: String, value: String?) throws {
+    #expect(self.kind(try self.judge(.partialContent, self.part([(name, value)]))) == .startOver)
+  }
+
+  @Test("Where the file has only a date, the same date proves a part, and a length alone proves nothing")
+  func dates() throws {
+    let dated: HTTPHeaders = ["Content-Length": "1000", "Last-Modified": "x"]
+    let withDate = self.part([("ETag", nil), ("Last-Modified", "x")])
+    #expect(self.kind(try self.judge(.partialContent, withDate, by: dated)) == .accept)
+    #expect(self.kind(try self.judge(.partialContent, self.part([("ETag", nil)]), by: dated)) == .startOver)
+    #expect(self.kind(try self.judge(.partialContent, self.part(), by: ["Content-Length": "1000"])) == .startOver)
+  }
+
+  @Test("A length that was not known is learnt from the part, or the part is of no use")
+  func unknownLength() throws {
+    let first: HTTPHeaders = ["ETag": "\"v1\"", "Transfer-Encoding": "chunked"]
+    #expect(try self.judge(.partialContent, self.part(), by: first) == .accept(100..<200, size: 1000))
+    let silent = self.part([("Content-Range", "bytes 100-199/*")])
+    #expect(self.kind(try self.judge(.partialContent, silent, by: first)) == .drop)
+  }
+
+  @Test("The whole in place of a part replaces what is there if it is a file of that kind")
+  func replaced() throws {
+    var other = Self.first
+    #expect(self.kind(try self.judge(.ok, other)) == .replace)
+    other.replaceOrAdd(name: "ETag", value: "\"v2\"")
+    other.replaceOrAdd(name: "Content-Length", value: "7")
+    #expect(self.kind(try self.judge(.ok, other)) == .replace)
+    #expect(self.kind(try self.judge(.ok, other, request: .whole)) == .replace)
+  }
+
+  @Test(
+    "A page is never taken for the file",
+    arguments: [
+      ["Content-Length": "300", "Content-Type": "text/html"],
+      ["Content-Length": "1000", "Content-Type": "text/html", "ETag": "\"v1\""],
+      ["Content-Length": "1000", "Content-Type": "application/zip"],
+      ["Content-Length": "1000", "ETag": "\"v1\""],
+      ["Content-Length": "999", "Content-Type": "application/zip", "ETag": "\"v1\""],
+      ["Content-Type": "application/zip", "ETag": "\"v1\""],
+      ["Content-Length": "1000", "Content-Type": "application/zip", "ETag": "\"v1\"", "Content-Encoding": "br"],
+    ] as [HTTPHeaders]
+  )
+  func pages(headers: HTTPHeaders) throws {
+    #expect(self.kind(try self.judge(.ok, headers)) == .drop)
+    #expect(self.kind(try self.judge(.ok, headers, request: .whole)) == .drop)
+  }
+
+  @Test("A file known by nothing but its length is taken again only with that length")
+  func lengthAlone() throws {
+    let first: HTTPHeaders = ["Content-Length": "1000"]
+    #expect(self.kind(try self.judge(.ok, first, by: first, request: .whole)) == .replace)
+    #expect(self.kind(try self.judge(.ok, ["Content-Length": "999"], by: first, request: .whole)) == .drop)
+  }
+
+  @Test("A range that is refused is gone if the length is another by now, and else the refusal counts for nothing")
+  func refusals() throws {
+    #expect(self.kind(try self.judge(.rangeNotSatisfiable, ["Content-Range": "bytes */10"])) == .startOver)
+    #expect(self.kind(try self.judge(.rangeNotSatisfiable, ["Content-Range": "bytes */1000"])) == .drop)
+    #expect(self.kind(try self.judge(.rangeNotSatisfiable, [:])) == .startOver)
+  }
+
+  @Test(
+    "Parts that nobody asked for end the download",
+    arguments: [.partialContent, .rangeNotSatisfiable] as [HTTPResponseStatus]
+  )
+  func unasked(status: HTTPResponseStatus) throws {
+    #expect(self.kind(try self.judge(status, self.part(), request: .whole)) == .giveUp)
+  }
+}
