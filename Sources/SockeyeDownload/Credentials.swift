@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import SockeyeText
 public import SockeyeTransport
 
 /// Names and passwords for servers, from a file that nobody else can read.
@@ -21,7 +22,7 @@ public struct Credentials: Sendable {
   /// - Throws: A failure of kind `localFile` when it can't be read, `usage` when it makes no sense, `refusedLocally` when
   ///   others may read it.
   public init(file path: String) throws(Failure) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    let descriptor = RawText.withPath(path) { open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
     guard descriptor >= 0 else {
       throw Failure(.localFile, "cannot read '\(path)': \(Folder.reason(errno))")
     }

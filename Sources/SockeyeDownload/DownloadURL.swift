@@ -207,13 +207,13 @@ extension DownloadURL {
       }
     }
     let normal = "/" + components.joined(separator: "/") + target[pathEnd...]
-    return percentEncode(Array(normal.utf8), keeping: mayStandInTarget)
+    return percentEncode(RawText.bytes(normal), keeping: mayStandInTarget)
   }
 
   private static func normalize(target: String) -> String { normalize(target: target[...]) }
 
   static func percentDecode(_ text: some StringProtocol) -> [UInt8] {
-    let bytes = Array(text.utf8)
+    let bytes = RawText.bytes(text)
     var decoded: [UInt8] = []
     var index = 0
     while index < bytes.count {

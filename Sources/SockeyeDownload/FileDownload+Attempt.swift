@@ -62,6 +62,9 @@ extension FileDownload {
         )
         throw dismissal(answer, failure, .none)
       }
+      if let size = FileIdentity(whole: answer.head).size, let listed = stamp?.size, size != listed {
+        throw dismissal(answer, unlisted(size, listed), .retry(after: nil))
+      }
       return try await take(whole: answer)
     }
     switch answer.response.judge(by: identity, request: .whole) {
@@ -72,6 +75,11 @@ extension FileDownload {
       throw dismissal(answer, TransferFailure.startOver(url, reason).failure, .startOver(reason: reason))
     case .accept: throw dismissal(answer, Failure(.peerProtocol, "\(url): the server sends a part unasked"), .none)
     }
+  }
+
+  /// A file that a listing describes and a response that doesn't fit contradict each other like two responses.
+  func unlisted(_ size: UInt64, _ listed: UInt64) -> Failure {
+    Failure(.integrity, "\(url): \(size) bytes came, and the server lists it with \(listed); try again")
   }
 
   /// Takes the whole file where some of it is there that is of no use.

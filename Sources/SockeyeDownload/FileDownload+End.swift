@@ -11,6 +11,7 @@ extension FileDownload {
     guard state.count == size, let digest = SHA256Sum(bytes: ResumableSHA256(state).finalize()) else {
       throw Failure(.integrity, "\(url): only \(state.count) of \(size) bytes came")
     }
+    if let listed = stamp?.size, listed != size { throw unlisted(size, listed) }
     if let expected = options.checksum ?? session.file.digest, expected != digest {
       let origin = options.checksum == nil ? "the server names" : "was asked for"
       throw Failure(.integrity, "\(url): the SHA-256 is \(digest), but \(origin) \(expected); it is not given its name")

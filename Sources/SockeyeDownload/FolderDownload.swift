@@ -40,7 +40,7 @@ final class FolderDownload: Sendable {
   private static let longestListing = 64 << 20
   /// No more files and folders than these.
   private static let mostEntries = 1_000_000
-  /// How many small files are fetched at once.
+  /// How many small files are fetched at once, unless the user says how many connections there are to be.
   private static let workers = 8
 
   private struct Place {
@@ -144,10 +144,17 @@ final class FolderDownload: Sendable {
 
   /// Fetches the small files of one folder side by side, and then the others, which have connections of their own.
   private func fetch(_ files: [FolderListing.Entry], _ place: Place) async throws(Failure) {
-    let small = Queue(files.filter { $0.size ?? .max <= SmallFile.largest })
-    var others = files.filter { $0.size ?? .max > SmallFile.largest }
+    // A rate is kept by the ordinary download.
+    let largest = downloader.limiter == nil ? SmallFile.largest : 0
+    let small = Queue(files.filter { $0.size ?? .max <= largest })
+    var others = files.filter { $0.size ?? .max > largest }
+    let workers: Int
+    switch downloader.options.connections {
+    case .fixed(let count): workers = count
+    case .automatic: workers = Self.workers
+    }
     others += await withTaskGroup(of: [FolderListing.Entry].self) { group in
-      for _ in 0..<min(Self.workers, small.entries.count) {
+      for _ in 0..<min(max(1, workers), small.entries.count) {
         group.addTask {
           var left: [FolderListing.Entry] = []
           while !Task.isCancelled, let entry = small.next() {

@@ -154,6 +154,28 @@ def a_folder_is_gone_on_with_where_it_was_interrupted(folder):
     expect(read(folder, "f3") == b"mine" and sorted(os.listdir(folder)) == sorted(files))
 
 
+@hostile("a limit of clients, in a folder")
+def a_page_in_place_of_a_listed_file_is_not_the_file(folder):
+    files = {f"f{number}": content(2000, seed=number) for number in range(40)}
+    state = {"busy": 0, "always": False}
+    def answer(request, connection):
+        name = request.target[1:]
+        if name == "?json":
+            return listing([{"name": name, "type": "file", "size": len(body)} for name, body in files.items()])
+        state["busy"] += 1
+        if state["always"] or state["busy"] % 3 == 0:
+            return response(PAGE, Content_Type="text/html")
+        return response(files[name])
+    with Origin(answer) as origin:
+        get(folder, *QUICK, "--recursive", f"{origin.url}/")
+        expect(all(read(folder, name) == body for name, body in files.items()) and len(os.listdir(folder)) == 40)
+        for name in files:
+            os.unlink(os.path.join(folder, name))
+        state["always"] = True
+        get(folder, *QUICK, "--recursive", f"{origin.url}/", code=9)
+    expect(not any(name in files for name in os.listdir(folder)), os.listdir(folder))
+
+
 @behaviour
 def skipping_compares_length_and_time(folder):
     fields = {"Last_Modified": "Sun, 09 Sep 2001 01:46:40 GMT"}
