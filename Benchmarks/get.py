@@ -69,7 +69,7 @@ def commands(sockeye, url, digest):
 
 def start_serve(sockeye, folder, scratch):
     ready = scratch / "ready"
-    process = subprocess.Popen([sockeye, "serve", "-q", "--ready-file", str(ready), str(folder), "127.0.0.1:0"],
+    process = subprocess.Popen([sockeye, "serve", "-q", "--listen", "127.0.0.1:0", "--ready-file", str(ready), str(folder)],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 10
     while not ready.exists() or not ready.read_text().strip():

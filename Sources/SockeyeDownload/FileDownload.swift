@@ -88,6 +88,7 @@ actor FileDownload {
   /// - Returns: Nothing if the final name was taken and that means to skip it.
   func run() async throws(Failure) -> DownloadReport? {
     let start = ContinuousClock.now
+    defer { part?.unlock() }
     if case .file(let folder, let name) = destination {
       switch try await lookAtDisk(folder, name, since: start) {
       case .fetch: break

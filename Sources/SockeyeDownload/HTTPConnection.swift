@@ -20,6 +20,8 @@ struct HTTPConnection: Sendable {
     tls: TLSClient?,
     readSize: Int
   ) async throws(Failure) -> HTTPConnection {
+    // Kept here: by the time that anybody could look for it, a failed handshake may have emptied the pipeline.
+    let made = Mutex<NIOLoopBound<HTTPExchangeHandler>?>(nil)
     let channel = try await transport.connect(to: url.endpoint, options: options.connect) { channel in
       let pipeline = channel.pipeline.syncOperations
       // Many large reads in a row, unless a rate has to be kept. So many buffers does NIO also keep for reuse: as many as
@@ -43,17 +45,14 @@ struct HTTPConnection: Sendable {
       } else {
         try pipeline.addHTTPClientHandlers()
       }
-      try pipeline.addHandler(HTTPExchangeHandler(url: url, idleLimit: options.idle, streamEnd: streamEnd))
+      let handler = HTTPExchangeHandler(url: url, idleLimit: options.idle, streamEnd: streamEnd)
+      try pipeline.addHandler(handler)
+      made.withLock { $0 = NIOLoopBound(handler, eventLoop: channel.eventLoop) }
     }
-    do {
-      let handler = try await channel.eventLoop.submit {
-        let handler = try channel.pipeline.syncOperations.handler(type: HTTPExchangeHandler.self)
-        return NIOLoopBound(handler, eventLoop: channel.eventLoop)
-      }.get()
-      return HTTPConnection(origin: url.origin, channel: channel, handler: handler)
-    } catch {
+    guard let handler = made.withLock({ $0 }) else {
       throw Failure(.network, "\(url): the connection was closed at once")
     }
+    return HTTPConnection(origin: url.origin, channel: channel, handler: handler)
   }
 
   /// Sends a request and waits for the head of its response.

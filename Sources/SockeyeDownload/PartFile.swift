@@ -204,6 +204,9 @@ final class PartFile: Sendable {
     return name
   }
 
+  /// Lets others at it, at once: when the last reference goes is for nobody to know.
+  func unlock() { flock(journalDescriptor, LOCK_UN) }
+
   /// Removes the journal, last of all.
   func removeJournal() { self.folder.remove(DownloadFileNames.journal(self.name)) }
 
