@@ -22,7 +22,7 @@ public struct Credentials: Sendable {
   /// - Throws: A failure of kind `localFile` when it can't be read, `usage` when it makes no sense, `refusedLocally` when
   ///   others may read it.
   public init(file path: String) throws(Failure) {
-    let descriptor = RawText.withPath(path) { open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+    let descriptor = ArgumentText.withPath(path) { open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
     guard descriptor >= 0 else {
       throw Failure(.localFile, "cannot read '\(path)': \(Folder.reason(errno))")
     }

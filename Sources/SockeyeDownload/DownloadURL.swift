@@ -207,13 +207,13 @@ extension DownloadURL {
       }
     }
     let normal = "/" + components.joined(separator: "/") + target[pathEnd...]
-    return percentEncode(RawText.bytes(normal), keeping: mayStandInTarget)
+    return percentEncode(ArgumentText.bytes(of: normal), keeping: mayStandInTarget)
   }
 
   private static func normalize(target: String) -> String { normalize(target: target[...]) }
 
   static func percentDecode(_ text: some StringProtocol) -> [UInt8] {
-    let bytes = RawText.bytes(text)
+    let bytes = ArgumentText.bytes(of: String(text))
     var decoded: [UInt8] = []
     var index = 0
     while index < bytes.count {

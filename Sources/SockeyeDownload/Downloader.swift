@@ -56,7 +56,7 @@ public final class Downloader: Sendable {
       return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
     case .file(let path):
       guard let place = try await threads.disk.run({ () throws(Failure) in try Self.place(path) }) else {
-        let descriptor = RawText.withPath(path) { open($0, O_WRONLY | O_CLOEXEC) }
+        let descriptor = ArgumentText.withPath(path) { open($0, O_WRONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw Failure(.localFile, "cannot write to '\(path)': \(Folder.reason(errno))") }
         defer { close(descriptor) }
         return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
@@ -97,7 +97,7 @@ public final class Downloader: Sendable {
   /// Where a path is; nothing for a device or a pipe, which are written to as they are.
   private static func place(_ path: String) throws(Failure) -> (folder: Folder, name: String)? {
     var status = stat()
-    if RawText.withPath(path, { stat($0, &status) }) == 0 {
+    if ArgumentText.withPath(path, { stat($0, &status) }) == 0 {
       switch status.st_mode & S_IFMT {
       case S_IFDIR: throw Failure(.usage, "'\(path)' is a folder; use -d to download into it")
       case S_IFCHR, S_IFIFO: return nil
@@ -106,7 +106,7 @@ public final class Downloader: Sendable {
     }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard let name = parts.last, !name.isEmpty, name != ".", name != "..",
-      RawText.bytes(name).count <= 255
+      ArgumentText.bytes(of: String(name)).count <= 255
     else { throw Failure(.usage, "'\(path)' is not the name of a file, or too long for one") }
     let folder = path.dropLast(name.count)
     return (try Folder(path: folder == "/" ? "/" : String(folder.dropLast(folder.isEmpty ? 0 : 1))), String(name))

@@ -19,7 +19,7 @@ final class Folder: Sendable {
   init(path: String, creates: Bool = false) throws(Failure) {
     self.path = path
     if creates { Self.create(path) }
-    self.descriptor = RawText.withPath(path.isEmpty ? "." : path) {
+    self.descriptor = ArgumentText.withPath(path.isEmpty ? "." : path) {
       Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     }
     guard self.descriptor >= 0 else {
@@ -52,7 +52,7 @@ final class Folder: Sendable {
   }
 
   private static func make(_ path: String) {
-    _ = RawText.withPath(path) { mkdir($0, 0o777) }
+    _ = ArgumentText.withPath(path) { mkdir($0, 0o777) }
   }
 
   /// A name in this folder as a path for messages.
@@ -63,7 +63,7 @@ final class Folder: Sendable {
   /// What stands at a name, a link itself and not what it points to; nothing if nothing does.
   func status(_ name: String) throws(Failure) -> stat? {
     var status = stat()
-    let found = RawText.withPath(name) { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
+    let found = ArgumentText.withPath(name) { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
     if found == 0 { return status }
     guard errno == ENOENT else { throw failure("look at", name) }
     return nil
@@ -75,7 +75,7 @@ final class Folder: Sendable {
   func open(_ name: String, flags: CInt = 0) throws(Failure) -> CInt {
     // Nothing is opened that would block or act on being opened.
     let flags = flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-    let descriptor = RawText.withPath(name) { openat(self.descriptor, $0, flags, 0o666) }
+    let descriptor = ArgumentText.withPath(name) { openat(self.descriptor, $0, flags, 0o666) }
     guard descriptor >= 0 else {
       guard errno == ELOOP || errno == ENXIO || errno == EISDIR else { throw failure("open", name) }
       throw Failure(.refusedLocally, "'\(location(name))' is not a regular file; move it away")
@@ -90,15 +90,15 @@ final class Folder: Sendable {
 
   /// Removes a file; one that isn't there is fine.
   func remove(_ name: String) {
-    _ = RawText.withPath(name) { unlinkat(descriptor, $0, 0) }
+    _ = ArgumentText.withPath(name) { unlinkat(descriptor, $0, 0) }
   }
 
   /// Renames, replacing what stands at the new name only if asked to.
   ///
   /// - Returns: Whether it was done; not, if the new name is taken.
   func rename(_ from: String, to: String, replacing: Bool) throws(Failure) -> Bool {
-    let status = RawText.withPath(from) { from in
-      RawText.withPath(to) { to in
+    let status = ArgumentText.withPath(from) { from in
+      ArgumentText.withPath(to) { to in
         replacing
           ? renameat(descriptor, from, descriptor, to)
           : sockeye_rename_noreplace(

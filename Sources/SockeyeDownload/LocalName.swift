@@ -86,7 +86,7 @@ public struct LocalName: Hashable, Sendable {
 
   /// Cuts between characters, and keeps a short extension.
   static func shortened(_ name: String, to longest: Int) -> String {
-    guard RawText.bytes(name).count > longest else { return name }
+    guard ArgumentText.bytes(of: name).count > longest else { return name }
     var ending = ""
     if let dot = name.lastIndex(of: "."), dot > name.startIndex, name[dot...].utf8.count <= 16 {
       ending = String(name[dot...])
@@ -116,7 +116,7 @@ enum DownloadFileNames {
   /// with a checksum of the whole.
   private static func stem(_ name: String) -> String {
     let room = LocalName.longest - ".part.journal".utf8.count
-    let bytes = RawText.bytes(name)
+    let bytes = ArgumentText.bytes(of: name)
     guard bytes.count > room else { return name }
     let checksum = Hexadecimal.text(
       bytes.reduce(into: UInt32(0x811c_9dc5)) { $0 = ($0 ^ UInt32($1)) &* 0x0100_0193 }.bigEndianBytes

@@ -68,8 +68,8 @@ struct DownloadURLTests {
   @Test("Bytes that are no UTF-8 are asked for as they were written")
   func rawBytes() throws {
     let name: [UInt8] = [0xB9, 0xFB, 0x2E, 0x74]
-    #expect(try DownloadURL(RawText.text(Array("http://h/".utf8) + name)).target == "/%B9%FB.t")
-    #expect(try DownloadURL(RawText.text(Array("tcp://h:1/".utf8) + name)).bareName == name)
+    #expect(try DownloadURL(ArgumentText.text(of: Array("http://h/".utf8) + name)).target == "/%B9%FB.t")
+    #expect(try DownloadURL(ArgumentText.text(of: Array("tcp://h:1/".utf8) + name)).bareName == name)
   }
 
   @Test("A bare name is sent as it was written")
