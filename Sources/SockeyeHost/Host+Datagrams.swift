@@ -8,6 +8,7 @@ extension Host where Storage: ~Copyable {
   /// - Parameters:
   ///   - data: its bytes, 0 to 65,507 over IPv4 and 65,527 over IPv6.
   ///   - destination: whom it is for; nil for the peer that the socket is connected to.
+  ///   - handle: the datagram socket that it comes from.
   /// - Throws: `SocketError`; an error that ICMP reported of an earlier datagram is told once.
   @specialized(where Storage == ByteRing)
   public mutating func send(

@@ -5,7 +5,9 @@ internal import SockeyeWire
 extension Host where Storage: ~Copyable {
   /// Makes a socket listen.
   ///
-  /// - Parameter backlog: connections that may wait to be accepted; at least 1, at most 4096.
+  /// - Parameters:
+  ///   - handle: a stream socket; without a port, it is given one.
+  ///   - backlog: connections that may wait to be accepted; at least 1, at most 4096.
   /// - Throws: `SocketError`.
   public mutating func listen(_ handle: Handle, backlog: Int) throws(SocketError) {
     let place = try place(of: handle)

@@ -12,7 +12,10 @@ extension Host where Storage: ~Copyable {
 
   /// Writes bytes to be sent, as many as the send buffer takes.
   ///
-  /// - Parameter pushes: whether they should not wait for more.
+  /// - Parameters:
+  ///   - data: what is to be sent.
+  ///   - pushes: whether it should not wait for more.
+  ///   - handle: a stream socket whose connection is open.
   /// - Returns: how many were taken, at least one unless `data` is empty.
   /// - Throws: `SocketError.wouldBlock` if none were taken, `closed` after `shutdown`, why the connection failed.
   @specialized(where Storage == ByteRing)
@@ -141,7 +144,10 @@ extension Host where Storage: ~Copyable {
 extension Host where Storage: BufferedStreamStorage & ~Copyable {
   /// Writes bytes to be sent without a copy: the front of `buffer` as far as the send buffer goes, which is taken out of it.
   ///
-  /// - Parameter pushes: whether they should not wait for more.
+  /// - Parameters:
+  ///   - buffer: what is to be sent, without what was taken when this returns.
+  ///   - pushes: whether it should not wait for more.
+  ///   - handle: a stream socket whose connection is open.
   /// - Returns: how many were taken, at least one unless `buffer` is empty.
   /// - Throws: as `write(_:pushes:to:)` of bytes.
   public mutating func write(
