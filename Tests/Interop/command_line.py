@@ -1,6 +1,7 @@
 """The command line itself: help, completions, manual page, errors that say what to do."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -83,7 +84,12 @@ def test_installation():
     mandoc = support.need("mandoc")
     root = pathlib.Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as prefix:
-        subprocess.run([root / "scripts" / "install", prefix], check=True, capture_output=True, timeout=600)
+        # The package manager leaves its locks in the temporary folder.
+        with tempfile.TemporaryDirectory() as temporary:
+            subprocess.run(
+                [root / "scripts" / "install", prefix], check=True, capture_output=True, timeout=600,
+                env={**os.environ, "TMPDIR": temporary},
+            )
         program = pathlib.Path(prefix) / "bin" / "sockeye"
         assert subprocess.run([program, "--version"], capture_output=True, check=True).stdout.strip()
         page = pathlib.Path(prefix) / "share" / "man" / "man1" / "sockeye.1"

@@ -46,7 +46,8 @@ def environment(folder):
     """A user's environment, without a `sockeye` on the PATH."""
     path = [part for part in os.environ["PATH"].split(":") if not (pathlib.Path(part) / "sockeye").exists()]
     kept = {name: value for name, value in os.environ.items() if name not in ("SOCKEYE", "BRIDGE")}
-    return {**kept, "HOME": str(folder / "home"), "PATH": ":".join(path)}
+    # The package manager leaves its locks in the temporary folder.
+    return {**kept, "HOME": str(folder / "home"), "TMPDIR": str(folder / "home"), "PATH": ":".join(path)}
 
 
 def installed():
