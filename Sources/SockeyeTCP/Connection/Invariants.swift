@@ -13,6 +13,8 @@ public enum Invariant: UInt8, Sendable {
   case furthestDelivered
   /// No record that waits for its retransmission lies before where the search for it begins.
   case nothingToRepairBeforeHint
+  /// No record whose fate is open lies before where the search for losses begins.
+  case nothingOpenBeforeHint
   /// While something is outstanding its timer runs (RFC 6298 section 5.1).
   case retransmissionTimerRuns
   /// The congestion window lies between one segment and the greatest window.

@@ -32,6 +32,7 @@ extension Scoreboard {
         return .recordsTouch
       }
       position = record.end
+      guard record.isSettled || record.end > openHint else { return .nothingOpenBeforeHint }
       let flags = record.flags
       if flags.contains(.delivered) {
         guard flags.isDisjoint(with: .presumption) else { return .deliveredIsSettled }

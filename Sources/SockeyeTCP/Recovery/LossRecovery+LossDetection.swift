@@ -32,8 +32,15 @@ extension LossRecovery {
     }
   }
 
+  /// Records that one acknowledgment may visit without changing them. An honest one needs a fraction; one that lies, of
+  /// a flight of any size, costs microseconds.
+  static let greatestVisitCount: UInt32 = 1_024
+
   /// RACK_detect_loss (RFC 8985 section 6.2 step 5): what was sent sufficiently long before something that
   /// has been delivered is lost.
+  ///
+  /// It begins at the first record whose fate is open, and where a great flight leaves it no visits it ends early: the
+  /// timer, or the acknowledgment after this one, goes on from there.
   private mutating func detectLossesByTime(_ digest: inout AcknowledgmentDigest) {
     reorderingDeadline = .never
     let recent = recentAcknowledgment
@@ -47,12 +54,17 @@ extension LossRecovery {
     )
     let allowance = recent.roundTripTime + reorderingWindow
     var wait = Interval.zero
-    var index = 0
+    var index = scoreboard.firstOpenIndex()
     while let record = scoreboard.ring.record(at: index) {
       defer { index += 1 }
+      guard digest.visits < LossRecovery.greatestVisitCount else {
+        // Nothing that was sent before it can be due later than this.
+        wait = max(recent.sentAt + allowance - digest.now, RoundTripEstimator.clockGranularity)
+        break
+      }
       let flags = record.flags
-      if flags.contains(.delivered) { continue }
-      if flags.contains(.lost), !flags.contains(.retransmissionInFlight) { continue }
+      digest.visits += 1
+      if record.isSettled { continue }
       guard
         SentRecord.isSent(
           at: recent.sentAt,
@@ -68,6 +80,7 @@ extension LossRecovery {
       let remaining = record.sentAt + allowance - digest.now
       if remaining <= .zero {
         markLost(at: index, &digest)
+        digest.visits -= 1
       } else {
         wait = max(wait, remaining)
       }
@@ -81,8 +94,12 @@ extension LossRecovery {
     var deliveredBeyond: UInt64 = 0
     var rangesBeyond: UInt64 = 0
     var wasDelivered = false
-    for index in stride(from: scoreboard.ring.count - 1, through: 0, by: -1) {
-      guard let record = scoreboard.ring.record(at: index) else { return }
+    let first = scoreboard.firstOpenIndex()
+    for index in stride(from: scoreboard.ring.count - 1, through: first, by: -1) {
+      guard digest.visits < LossRecovery.greatestVisitCount, let record = scoreboard.ring.record(at: index) else {
+        return
+      }
+      digest.visits += 1
       if record.flags.contains(.delivered) {
         deliveredBeyond &+= UInt64(record.length)
         if !wasDelivered { rangesBeyond += 1 }
@@ -93,7 +110,10 @@ extension LossRecovery {
       let isLost =
         rangesBeyond >= LossRecovery.duplicateThreshold
         || deliveredBeyond > (LossRecovery.duplicateThreshold - 1) * window.segmentSize
-      if isLost, record.flags.isDisjoint(with: .presumption) { markLost(at: index, &digest) }
+      if isLost, record.flags.isDisjoint(with: .presumption) {
+        markLost(at: index, &digest)
+        digest.visits -= 1
+      }
     }
   }
 
@@ -142,8 +162,11 @@ extension LossRecovery {
   /// What RFC 6675 NextSeg may send when nothing is known to be lost and no new data can be sent: a hole
   /// below something that arrived (rule 3).
   func unconfirmedHole() -> Range<StreamOffset>? {
-    var index = 0
-    while let record = scoreboard.ring.record(at: index), record.start < scoreboard.highestDelivered {
+    let first = scoreboard.ring.index(covering: scoreboard.openHint)
+    var index = first
+    while let record = scoreboard.ring.record(at: index), record.start < scoreboard.highestDelivered,
+      index - first < Int(LossRecovery.greatestVisitCount)
+    {
       if record.flags.isDisjoint(with: .fate) {
         return record.start..<record.end
       }

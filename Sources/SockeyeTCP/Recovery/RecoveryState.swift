@@ -154,6 +154,8 @@ struct AcknowledgmentDigest {
   var newestSentAt = Instant(nanoseconds: .min)
   /// The oldest of those delivered selectively.
   var oldestSelectedSentAt = Instant.never
+  /// Records that were looked at and stayed as they were.
+  var visits: UInt32 = 0
   var sample = RateSample()
   var facts = Facts()
 
