@@ -10,6 +10,9 @@ extension Simulation {
     if readable != kept, endpoint.pointee.outcome == .open, !endpoint.pointee.application.isGone {
       return report(.readableOffKept, endpoint: index, detail: readable)
     }
+    if let broken = endpoint.pointee.connection.checkInvariants() {
+      return report(.invariantBroken, endpoint: index, detail: UInt64(broken.rawValue))
+    }
     if checksGauges { checkGauges(index) }
   }
 

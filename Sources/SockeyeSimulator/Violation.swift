@@ -38,6 +38,8 @@ public struct Violation: Sendable, Equatable {
     case closedTooSoon
     /// The congestion window is out of bounds.
     case congestionWindowOutOfBounds
+    /// A rule of the engine's own doesn't hold; the detail is the raw value of `Invariant`.
+    case invariantBroken
     /// The bytes in flight exceed what is outstanding.
     case flightOutOfBounds
     /// A deadline stays in the past although everything was done that was due.

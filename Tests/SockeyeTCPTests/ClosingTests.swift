@@ -92,8 +92,94 @@ struct ClosingTests {
     late.sends([.fin, .ack], seq: 1, ack: 1)
     late.receives(.ack, seq: 1, ack: 2)
     #expect(late.receives(.ack, seq: 1, ack: 2, length: 100).kept.isEmpty)
-    late.sends([.rst, .ack], seq: 2)
+    late.sends(.rst, seq: 2)
     late.isIn(.closed)
+  }
+
+  @Test(
+    "SHLD-3: the reset for data that comes after close stands where the peer's RCV.NXT stood, whatever is under way"
+  )
+  func resetForLateData() {
+    let script = SegmentScript.established()
+    script.writes(3_000)
+    script.drain()
+    script.connection.release(now: script.now)
+    script.drain()
+    script.receives(.ack, seq: 1, ack: 1_001, length: 100)
+    script.sends(.rst, seq: 1_001)
+    script.isIn(.closed)
+    script.hears(.failed(.aborted))
+    script.isSilent()
+  }
+
+  @Test(
+    "MUST-12: a reset in CLOSING or LAST-ACK is an error where data is not acknowledged, and none where only the FIN isn't",
+    arguments: [(false, false), (false, true), (true, false), (true, true)]
+  )
+  func resetWhileClosing(isLastAck: Bool, isAcknowledged: Bool) {
+    let script = SegmentScript.established()
+    script.writes(500)
+    if isLastAck { script.receives([.fin, .ack], seq: 1, ack: 1) }
+    script.connection.close(now: script.now)
+    script.drain()
+    if isAcknowledged { script.receives(.ack, seq: isLastAck ? 2 : 1, ack: 501) }
+    if !isLastAck { script.receives([.fin, .ack], seq: 1, ack: isAcknowledged ? 501 : 1) }
+    script.isIn(isLastAck ? .lastAck : .closing)
+    script.receives(.rst, seq: 2)
+    script.isIn(.closed)
+    #expect(script.events().contains(isAcknowledged ? .finished : .failed(.reset)))
+    script.isSilent()
+  }
+
+  /// A connection that the application still holds, in TIME-WAIT.
+  private func timeWait(options: TCPOptions = .mss(1_460)) -> SegmentScript {
+    let script = SegmentScript.established(options: options)
+    script.connection.close(now: script.now)
+    script.drain()
+    script.receives([.fin, .ack], seq: 1, ack: 2)
+    script.sends(.ack, seq: 2, ack: 2)
+    script.isIn(.timeWait(expiry: script.now + .seconds(120)))
+    return script
+  }
+
+  @Test("TIME-WAIT: what takes up sequence numbers is acknowledged, in the window as out of it; a FIN starts it anew")
+  func timeWaitAnswers() {
+    let script = timeWait()
+    script.receives(.ack, seq: 2, ack: 2)
+    script.isSilent()
+    script.pass(.seconds(10))
+    script.receives(.ack, seq: 2, ack: 2, length: 10)
+    script.sends(.ack, seq: 2, ack: 2)
+    script.isIn(.timeWait(expiry: script.now + .seconds(110)))
+    script.receives(.ack, seq: 1_000, ack: 2, length: 10)
+    script.sends(.ack, seq: 2, ack: 2)
+    script.receives([.fin, .ack], seq: 50, ack: 2)
+    script.sends(.ack, seq: 2, ack: 2)
+    script.isIn(.timeWait(expiry: script.now + .seconds(120)))
+  }
+
+  @Test("MAY-2: in TIME-WAIT a new, higher SYN may open a new connection though the application holds the old one")
+  func timeWaitReuse() {
+    let script = timeWait()
+    func reuse(_ flags: TCPFlags, _ offset: Int64) -> UInt32? {
+      var header = script.lastPlan.header
+      header.flags = flags
+      header.sequenceNumber = UInt32(truncatingIfNeeded: Int64(script.lastPlan.header.acknowledgmentNumber) + offset)
+      return script.connection.reuse(by: header)
+    }
+    #expect(reuse(.syn, 1) == script.lastPlan.header.sequenceNumber)
+    #expect(reuse(.syn, 1_000_000) != nil)
+    #expect(reuse(.syn, -1) == nil)
+    #expect(reuse([.syn, .ack], 1) == nil)
+    #expect(reuse([.syn, .rst], 1) == nil)
+    #expect(reuse(.ack, 1) == nil)
+    let open = SegmentScript.established()
+    open.receives(.ack, seq: 1, ack: 1, length: 1_000)
+    open.drain()
+    var syn = open.lastPlan.header
+    syn.flags = .syn
+    syn.sequenceNumber &+= 1_000_000
+    #expect(open.connection.reuse(by: syn) == nil)
   }
 
   @Test("With the application gone FIN-WAIT-2 does not last for ever")

@@ -65,10 +65,9 @@ struct RecoveryRoundTripTests {
     #expect(estimate.timeout < .seconds(1))
   }
 
-  @Test("Measurements that are not positive, or enormous, do no harm")
+  @Test("Measurements that are negative, or enormous, do no harm")
   func extremes() {
     var estimate = estimator()
-    estimate.measured(.zero, expectedSamples: 1, at: .zero)
     estimate.measured(.zero - .seconds(1), expectedSamples: 1, at: .zero)
     #expect(!estimate.hasMeasured)
     estimate.measured(.longest, expectedSamples: 0, at: .zero)
@@ -136,5 +135,31 @@ struct RecoveryRoundTripTests {
     recovery.established(selective: true, timestamps: false, segmentSize: 1_000, now: .zero + .milliseconds(1_500))
     #expect(recovery.retransmissionTimeout == .seconds(3))
     #expect(recovery.window.bytes == 1_000)
+  }
+
+  @Test(
+    "RFC 6298's G: on a clock that doesn't move within a round trip the round trip is one tick, not unmeasured",
+    arguments: [false, true]
+  )
+  func coarseClock(timestamps: Bool) {
+    var sender = ScriptedSender(roundTrip: 0, timestamps: timestamps)
+    sender.supplied = 10
+    sender.send(at: 0)
+    sender.acknowledge(10, at: 0, echo: timestamps ? 0 : nil)
+    #expect(sender.recovery.smoothedRoundTripTime == .microseconds(1))
+    #expect(sender.recovery.metrics.minimumRoundTripTime == .microseconds(1))
+    #expect(sender.recovery.retransmissionTimeout < .milliseconds(201))
+    sender.supplied = 11
+    sender.send(at: 10)
+    #expect(sender.deadline <= 10 + 201)
+    // A back-off ends with the next measurement, as on any clock.
+    sender.expire(at: sender.deadline)
+    sender.expire(at: sender.deadline)
+    sender.send(at: 1_000)
+    sender.acknowledge(11, at: 1_000, echo: timestamps ? 1_000 : nil)
+    sender.supplied = 12
+    sender.send(at: 1_000)
+    sender.acknowledge(12, at: 1_000)
+    #expect(sender.recovery.metrics.backoff == 0)
   }
 }

@@ -34,4 +34,16 @@ struct SequenceNumberTests {
     #expect(SequenceNumber(0xFFFF_FEFF).offset(near: 1, initial: initial) == nil)
     #expect(SequenceNumber(0x10).offset(near: .max, initial: initial) != 0)
   }
+
+  @Test("Times read as people write them")
+  func text() {
+    #expect("\(Instant(nanoseconds: 1_250_000_000))" == "1.25 s")
+    #expect("\(Instant.zero) \(Instant.never)" == "0 s never")
+    #expect("\(Instant(nanoseconds: .min))" == "-9223372036.854775808 s")
+    #expect(
+      "\(Interval.milliseconds(200)) \(Interval.microseconds(1_500)) \(Interval.nanoseconds(7))" == "200 ms 1.5 ms 7 ns"
+    )
+    #expect("\(Interval.zero - .microseconds(30)) \(Interval.seconds(60)) \(Interval.zero)" == "-30 µs 60 s 0 s")
+    #expect("\(Interval.longest) \(Interval.nanoseconds(1_000_000_001))" == "for ever 1.000000001 s")
+  }
 }

@@ -100,4 +100,11 @@ struct TCPHeaderTests {
       #expect(try TCPHeader.parse(emitted(header).span.bytes).header == header, "seed \(seed)")
     }
   }
+
+  @Test("Control bits read as their names")
+  func flagsText() {
+    #expect("\(TCPFlags(rawValue: 18))" == "SYN,ACK")
+    #expect("\(TCPFlags.all)" == "FIN,SYN,RST,PSH,ACK,URG,ECE,CWR,AE")
+    #expect("\(TCPFlags(rawValue: 0xFE00)) \(TCPFlags.rst)" == "none RST")
+  }
 }

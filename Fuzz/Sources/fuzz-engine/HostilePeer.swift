@@ -281,6 +281,7 @@ struct HostilePeer: ~Copyable {
       rounds += 1
       precondition(rounds < 64, "a deadline that doesn't move on")
     } while connection.nextDeadline <= now
+    precondition(connection.checkInvariants() == nil, "an invariant that does not hold")
     checkGauges()
   }
 

@@ -144,15 +144,20 @@ extension Connection {
   @inline(__always)
   var isFinishAcknowledged: Bool { outgoing.isClosed && recovery.unacknowledged > outgoing.dataEnd }
 
-  /// Recomputes Eff.snd.MSS and tells the loss recovery.
-  mutating func updateSegmentSize(now: Instant) {
-    let size = SegmentSize.effective(
+  /// Eff.snd.MSS, by what is known of the peer and the path.
+  var effectiveSegmentSize: UInt16 {
+    SegmentSize.effective(
       peer: outgoing.peerSegmentSize,
       path: path,
       maximumTransmissionUnit: pathMTU.current,
       limit: configuration.maximumSegmentSize,
       optionsLength: options.contains(.timestamps) ? 12 : 0
     )
+  }
+
+  /// Recomputes Eff.snd.MSS and tells the loss recovery.
+  mutating func updateSegmentSize(now: Instant) {
+    let size = effectiveSegmentSize
     guard size != outgoing.segmentSize else { return }
     outgoing.segmentSize = size
     recovery.segmentSizeChanged(to: UInt32(size), now: now)

@@ -69,6 +69,12 @@ struct OutOfOrderRanges: ~Copyable {
     return ranges[count - 1].upperBound
   }
 
+  /// The range at `index`, counted from the lowest; nil where there is none.
+  func range(at index: Int) -> Range<StreamOffset>? {
+    guard let ranges, index >= 0, index < count else { return nil }
+    return ranges[index]
+  }
+
   // MARK: Storage
 
   /// Whether one more range would need storage that may still be had.

@@ -38,7 +38,7 @@ extension Connection {
     }
 
     takeAcknowledgment(offset, header, segment)
-    return followAcknowledgment(segment)
+    return followAcknowledgment(header.flags, segment)
   }
 
   /// SND.UNA =< SEG.ACK =< SND.NXT: advance, and update the window.
@@ -101,7 +101,7 @@ extension Connection {
   /// What the acknowledgment means for the state.
   ///
   /// - Returns: whether the segment goes on to the sixth step.
-  private mutating func followAcknowledgment(_ segment: ArrivingSegment) -> Bool {
+  private mutating func followAcknowledgment(_ flags: TCPFlags, _ segment: ArrivingSegment) -> Bool {
     switch state {
     case .finWait1:
       // The FIN is acknowledged: FIN-WAIT-2, and go on there. With the application gone it doesn't last for ever.
@@ -115,7 +115,12 @@ extension Connection {
     case .lastAck:
       if isFinishAcknowledged { finish() }
       return !isFinishAcknowledged
-    case .timeWait, .established, .finWait2, .closeWait:
+    case .timeWait:
+      // Only the peer's FIN can rightly come again: acknowledge it, and all else that takes up sequence numbers.
+      if segment.end(flags) > segment.start { acknowledgments.makeDue() }
+      if flags.contains(.fin) { restartTimeWait(at: segment.arrival) }
+      return true
+    case .established, .finWait2, .closeWait:
       return true
     case .closed, .listen, .synSent, .synReceived:
       return false

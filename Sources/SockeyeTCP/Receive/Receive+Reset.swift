@@ -19,7 +19,11 @@ extension Connection {
       fail(.refused)
     case .established, .finWait1, .finWait2, .closeWait:
       fail(.reset)
-    case .closing, .lastAck, .timeWait:
+    case .closing, .lastAck:
+      // The RFC enters CLOSED without a word. But where the peer has not acknowledged all data it is lost, and the
+      // application, which took its close for orderly, must hear of it (MUST-12), as it does from other stacks.
+      if recovery.unacknowledged < outgoing.dataEnd { fail(.reset) } else { finish() }
+    case .timeWait:
       finish()
     case .closed, .listen, .synSent:
       break

@@ -93,6 +93,8 @@ extension Connection {
       segmentSize: UInt32(outgoing.segmentSize),
       now: now
     )
+    // Nobody may ever send anything.
+    if storage.deadline == .never { storage.start(at: now) }
   }
 
   /// The peer has acknowledged some of what the loss recovery wasn't told of: tell it now, so that it may be acknowledged.

@@ -23,8 +23,10 @@ extension Connection {
     let end = min(min(segment.dataEnd, incoming.edge), incoming.announcedFin ?? .max)
     guard start < end else { return Reception() }
     if isReleased {
-      // Nobody will read this: the peer learns so by a reset (section 3.6.1, SHLD-3).
-      abort(now: segment.arrival)
+      // Nobody will read this: the peer learns so by a reset (section 3.6.1, SHLD-3), <SEQ=SEG.ACK><CTL=RST>. That is where
+      // the peer's RCV.NXT stood, so it takes the reset at once, whatever of ours is still under way (RFC 5961 section 3.2).
+      pendingReset = PendingReset(sequenceNumber: header.acknowledgmentNumber, acknowledges: false)
+      fail(.aborted)
       return Reception()
     }
     lastDataArrival = segment.arrival

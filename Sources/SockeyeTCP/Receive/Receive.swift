@@ -35,6 +35,7 @@ extension Connection {
     let wasOpening = !state.isSynchronized
     let reception = segmentArrives(header, segment)
     if wasOpening, state.isSynchronized { beginTransfer(now: arrival) }
+    assertInvariants()
     return reception
   }
 

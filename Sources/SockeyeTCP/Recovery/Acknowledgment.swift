@@ -75,6 +75,8 @@ struct AcknowledgmentOutcome {
   var newlyDelivered: UInt64 = 0
   /// Bytes newly taken for lost.
   var newlyLost: UInt64 = 0
+  /// Records that were looked at and stayed as they were: the work that the acknowledgment made for nothing.
+  var visits: UInt32 = 0
   /// What was learnt about a segment sent as a path MTU probe.
   var pathProbe = PathProbeOutcome.unknown
   /// What happened to the recovery state.

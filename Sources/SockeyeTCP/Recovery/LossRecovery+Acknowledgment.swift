@@ -51,6 +51,7 @@ extension LossRecovery {
     outcome.newlyAcknowledged = digest.newlyAcknowledged
     outcome.newlyDelivered = digest.newlyDelivered
     outcome.newlyLost = deliveryRate.lost - digest.lost
+    outcome.visits = digest.visits
     outcome.pathProbe = pathProbe
     pathProbe = .unknown
     if digest.facts.contains(.duplicateReported) { outcome.events.insert(.duplicateReported) }
@@ -179,7 +180,8 @@ extension LossRecovery {
         inFlight: bytesInFlight,
         unacknowledged: scoreboard.start,
         next: scoreboard.end,
-        roundTripTime: digest.newestSentAt > Instant(nanoseconds: .min) ? digest.now - digest.newestSentAt : .zero,
+        roundTripTime: digest.newestSentAt > Instant(nanoseconds: .min)
+          ? max(digest.now - digest.newestSentAt, RoundTripEstimator.clockGranularity) : .zero,
         smoothedRoundTripTime: roundTrip.smoothed,
         isWindowLimited: controllerOwnsWindow ? usage.isLimited : usage.allowsGrowth(of: window),
         isRecovering: state == .recovery || state == .loss,

@@ -53,6 +53,26 @@ struct Recovery: ~Copyable {
     return MemoryLayout<LossRecovery>.size + records * MemoryLayout<SentRecord>.stride
   }
 
+  // MARK: Invariants
+
+  /// Records of what is outstanding.
+  var recordCount: Int {
+    guard let working else { return 0 }
+    return working.pointee.scoreboard.ring.count
+  }
+
+  /// See `LossRecovery`; at rest all hold.
+  func checkInvariants() -> Invariant? {
+    guard let working else { return nil }
+    return working.pointee.checkInvariants()
+  }
+
+  /// See `LossRecovery`; none at rest.
+  var hasPathProbe: Bool {
+    guard let working else { return false }
+    return working.pointee.hasPathProbe
+  }
+
   private mutating func work(at now: Instant) -> UnsafeMutablePointer<LossRecovery> {
     if let working { return working }
     let recovery = UnsafeMutablePointer<LossRecovery>.allocate(capacity: 1)

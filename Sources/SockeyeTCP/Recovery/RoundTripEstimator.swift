@@ -43,11 +43,12 @@ struct RoundTripEstimator {
   /// expected, the gains 1/8 and 1/4 become 1/8N and 1/4N.
   ///
   /// - Parameters:
-  ///   - measured: the round-trip time; what is not positive is ignored.
+  ///   - measured: the round-trip time; less than a microsecond, on a clock that is coarse or has not moved,
+  ///     counts as one; what is negative is ignored.
   ///   - expectedSamples: measurements to be expected in one round trip; 0 counts as 1.
   mutating func measured(_ measured: Interval, expectedSamples: UInt64, at now: Instant) {
-    guard measured > .zero else { return }
-    let sample = max(measured, .microseconds(1))
+    guard measured >= .zero else { return }
+    let sample = max(measured, Self.clockGranularity)
     minimum.add(sample, at: now)
     backoff = 0
     guard hasMeasured else {
@@ -65,8 +66,8 @@ struct RoundTripEstimator {
 
   /// Takes in a round-trip time that is good for the minimum but, being ambiguous, not for the estimate.
   mutating func observedMinimum(_ sample: Interval, at now: Instant) {
-    guard sample > .zero else { return }
-    minimum.add(sample, at: now)
+    guard sample >= .zero else { return }
+    minimum.add(max(sample, Self.clockGranularity), at: now)
   }
 
   /// RTO.

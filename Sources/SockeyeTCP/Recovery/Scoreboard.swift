@@ -19,6 +19,8 @@ struct Scoreboard: ~Copyable {
   private(set) var highestDelivered: StreamOffset
   /// No record below this offset waits for its retransmission.
   private(set) var retransmissionHint = StreamOffset.max
+  /// Every record that ends at or before this offset is settled.
+  private(set) var openHint: StreamOffset = 0
 
   /// Nothing is outstanding, and everything before `offset` has been acknowledged.
   init(at offset: StreamOffset) {
@@ -110,11 +112,13 @@ struct Scoreboard: ~Copyable {
     record.flags.insert(.retransmitted)
     ring.replaceRecord(at: index, with: record)
     if retransmissionHint == record.start { retransmissionHint = record.end }
+    openHint = Swift.min(openHint, record.start)
   }
 
   /// Takes nothing for lost any more: what was marked so had only been late.
   mutating func unmarkLost() {
     removeFromAll(.lost)
+    openHint = start
     lostBytes = 0
     retransmissionHint = .max
   }
@@ -122,6 +126,7 @@ struct Scoreboard: ~Copyable {
   /// Forgets every selective acknowledgment: the peer has discarded what it had reported (RFC 2018 section 8).
   mutating func unmarkDelivered() {
     removeFromAll(.delivered)
+    openHint = start
     deliveredBytes = 0
     highestDelivered = start
   }
@@ -142,6 +147,17 @@ struct Scoreboard: ~Copyable {
   }
 
   // MARK: Finding and splitting
+
+  /// The index of the oldest record whose fate is open; the count where there is none. What it passes it doesn't pass
+  /// again, unless that is sent again.
+  mutating func firstOpenIndex() -> Int {
+    var index = ring.index(covering: Swift.max(openHint, start))
+    while let record = ring.record(at: index), record.isSettled {
+      openHint = record.end
+      index += 1
+    }
+    return index
+  }
 
   /// What the oldest record covers that is lost and whose retransmission is not in the network.
   mutating func nextToRepair() -> Range<StreamOffset>? {

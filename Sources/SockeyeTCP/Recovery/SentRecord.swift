@@ -27,6 +27,12 @@ struct SentRecord {
   @inline(__always)
   var end: StreamOffset { start &+ UInt64(length) }
 
+  /// Nothing can become of it before it is sent again: it has arrived, or is lost and waits for that.
+  @inline(__always)
+  var isSettled: Bool {
+    flags.contains(.delivered) || (flags.contains(.lost) && !flags.contains(.retransmissionInFlight))
+  }
+
   /// Whether it was sent after `other`. Of two sent at one instant the one further on counts as later
   /// (RACK_sent_after, RFC 8985 section 6.1).
   @inline(__always)

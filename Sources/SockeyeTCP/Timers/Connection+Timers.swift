@@ -16,6 +16,7 @@ extension Connection {
 
   /// Runs the timers that are due.
   public mutating func advance(to now: Instant) {
+    defer { assertInvariants() }
     switch state {
     case .closed, .listen:
       return

@@ -57,11 +57,7 @@ public struct TimeWaitEntry: Sendable {
   /// SEGMENT ARRIVES, in TIME-WAIT.
   public mutating func answer(to header: TCPHeader, payloadLength: Int, now: Instant) -> Answer {
     // RFC 6191 comes before the sequence number check, which is not for a new connection's SYN.
-    if header.flags.contains(.syn), !header.flags.contains(.ack), !header.flags.contains(.rst),
-      acceptsReuse(by: header)
-    {
-      return .reuse(above: sendNext.value)
-    }
+    if mayReuse(header) { return .reuse(above: greatestSequenceNumber) }
     // First: the sequence number. Nothing is left to receive, so only an empty segment at RCV.NXT is in place.
     let distance = SequenceNumber(header.sequenceNumber) - receiveNext
     let length = header.sequenceLength(payloadLength: payloadLength)
@@ -89,6 +85,14 @@ public struct TimeWaitEntry: Sendable {
     guard challengesLeft > 0 else { return false }
     challengesLeft -= 1
     return true
+  }
+
+  /// SND.NXT, which a new connection's sequence numbers should lie beyond.
+  var greatestSequenceNumber: UInt32 { sendNext.value }
+
+  /// Whether a segment is a SYN that may open a new connection.
+  func mayReuse(_ header: TCPHeader) -> Bool {
+    header.flags.contains(.syn) && header.flags.isDisjoint(with: [.ack, .rst]) && acceptsReuse(by: header)
   }
 
   /// Whether a SYN may open a new connection (RFC 6191 section 2, MAY-2, SHLD-4; RFC 1122 section 4.2.2.13).
@@ -126,7 +130,23 @@ public struct TimeWaitEntry: Sendable {
 extension Connection {
   /// What can stand for this connection in TIME-WAIT; nil in other states, and while something waits to be sent.
   public var timeWaitEntry: TimeWaitEntry? {
-    guard case .timeWait(let expiry) = state, !acknowledgments.isPending, pendingReset == nil else { return nil }
+    guard !acknowledgments.isPending, pendingReset == nil else { return nil }
+    return timeWait
+  }
+
+  /// In TIME-WAIT, whether a segment is a SYN that may open a new connection in place of this one (RFC 6191, RFC 9293
+  /// MAY-2), although the application has not let go of this one. Ask before `receive`; where the answer isn't nil, give
+  /// the segment to the listener instead.
+  ///
+  /// - Returns: what the new connection's initial sequence number should lie above; nil where the segment is this
+  ///   connection's.
+  public func reuse(by header: TCPHeader) -> UInt32? {
+    guard header.flags.contains(.syn), let entry = timeWait else { return nil }
+    return entry.mayReuse(header) ? entry.greatestSequenceNumber : nil
+  }
+
+  private var timeWait: TimeWaitEntry? {
+    guard case .timeWait(let expiry) = state else { return nil }
     return TimeWaitEntry(
       expiry: expiry,
       lifetime: configuration.maximumSegmentLifetime * 2,

@@ -11,6 +11,7 @@ extension Connection {
   /// - Returns: whether there is something to send. If not, `nextDeadline` tells when to ask again at the latest.
   public mutating func nextSegment(now: Instant, maximumSegments: Int = 1, into plan: inout SegmentPlan) -> Bool {
     if outgoing.end > recovery.unacknowledged { makeRoomToSend(now: now) }
+    defer { assertInvariants() }
     let mayHaveSegment = mayHaveSegment
     let isPlanned = planSegment(now: now, maximumSegments: max(maximumSegments, 1), into: &plan)
     assert(mayHaveSegment || !isPlanned, "a segment of a connection that had nothing to send")

@@ -18,8 +18,8 @@ extension LossRecovery {
       // One below SND.UNA is old. Neither says anything.
       guard block.upperBound <= scoreboard.end, block.upperBound > scoreboard.start else { continue }
       let start = max(block.lowerBound, scoreboard.start)
-      markDelivered(start..<block.upperBound, &digest)
-      accepted.append(start..<block.upperBound)
+      let position = markDelivered(start..<block.upperBound, &digest)
+      if position > start { accepted.append(start..<position) }
     }
     knownBlocks = accepted
   }
@@ -53,7 +53,11 @@ extension LossRecovery {
 
   /// Marks the records that `block` covers, walking only over what the acknowledgment before didn't say
   /// already: a block that grows by a segment costs a segment, not its length.
-  private mutating func markDelivered(_ block: Range<StreamOffset>, _ digest: inout AcknowledgmentDigest) {
+  ///
+  /// - Returns: how far it came before it had visited as many records as one acknowledgment may.
+  private mutating func markDelivered(_ block: Range<StreamOffset>, _ digest: inout AcknowledgmentDigest)
+    -> StreamOffset
+  {
     var position = block.lowerBound
     while position < block.upperBound {
       var limit = block.upperBound
@@ -70,9 +74,11 @@ extension LossRecovery {
         position = known
         continue
       }
-      markDelivered(block, from: position, to: limit, &digest)
+      let reached = markDelivered(block, from: position, to: limit, &digest)
+      guard reached == limit else { return reached }
       position = limit
     }
+    return block.upperBound
   }
 
   /// Marks the records between `position` and `limit` as far as `block` covers them.
@@ -81,11 +87,15 @@ extension LossRecovery {
     from position: StreamOffset,
     to limit: StreamOffset,
     _ digest: inout AcknowledgmentDigest
-  ) {
+  ) -> StreamOffset {
     var index = scoreboard.ring.index(covering: position)
     while let record = scoreboard.ring.record(at: index), record.start < limit {
+      guard digest.visits < LossRecovery.greatestVisitCount else { return max(record.start, position) }
       defer { index += 1 }
-      if record.flags.contains(.delivered) { continue }
+      if record.flags.contains(.delivered) {
+        digest.visits += 1
+        continue
+      }
       if record.start < block.lowerBound {
         // The block begins inside: what lies before it becomes a record of its own.
         if let offset = segmentBoundary(in: record, atOrAfter: block.lowerBound) {
@@ -100,6 +110,7 @@ extension LossRecovery {
       }
       select(index, &digest)
     }
+    return limit
   }
 
   private mutating func select(_ index: Int, _ digest: inout AcknowledgmentDigest) {

@@ -100,3 +100,58 @@ struct RecentAcknowledgment {
     return max(min(window, estimate.smoothed), granularity)
   }
 }
+
+// Step 5: the search for losses. Steps 1 to 4 are above, in the order of RFC 8985 section 6.2.
+extension LossRecovery {
+  /// RACK_detect_loss (RFC 8985 section 6.2 step 5): what was sent sufficiently long before something that
+  /// has been delivered is lost.
+  ///
+  /// It begins at the first record whose fate is open, and where a great flight leaves it no visits it ends early: the
+  /// timer, or the acknowledgment after this one, goes on from there.
+  mutating func detectLossesByTime(_ digest: inout AcknowledgmentDigest) {
+    reorderingDeadline = .never
+    let recent = recentAcknowledgment
+    let isUrgent =
+      state == .recovery || state == .loss
+      || scoreboard.deliveredBytes >= LossRecovery.duplicateThreshold * window.segmentSize
+    let reorderingWindow = recent.reorderingWindow(
+      isUrgent: isUrgent,
+      estimate: roundTrip,
+      granularity: RoundTripEstimator.clockGranularity
+    )
+    let allowance = recent.roundTripTime + reorderingWindow
+    var wait = Interval.zero
+    var index = scoreboard.firstOpenIndex()
+    while let record = scoreboard.ring.record(at: index) {
+      defer { index += 1 }
+      guard digest.visits < LossRecovery.greatestVisitCount else {
+        // Nothing that was sent before it can be due later than this.
+        wait = max(recent.sentAt + allowance - digest.now, RoundTripEstimator.clockGranularity)
+        break
+      }
+      let flags = record.flags
+      digest.visits += 1
+      if record.isSettled { continue }
+      guard
+        SentRecord.isSent(
+          at: recent.sentAt,
+          upTo: recent.end,
+          after: record.sentAt,
+          upTo: record.end
+        )
+      else {
+        // What was sent once was sent in order, so nothing beyond it was sent earlier, unless it was sent again.
+        if flags.isDisjoint(with: .retransmitted), record.start >= scoreboard.highestDelivered { break }
+        continue
+      }
+      let remaining = record.sentAt + allowance - digest.now
+      if remaining <= .zero {
+        markLost(at: index, &digest)
+        digest.visits -= 1
+      } else {
+        wait = max(wait, remaining)
+      }
+    }
+    if wait > .zero { reorderingDeadline = digest.now + wait }
+  }
+}

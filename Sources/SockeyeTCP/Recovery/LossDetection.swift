@@ -32,48 +32,9 @@ extension LossRecovery {
     }
   }
 
-  /// RACK_detect_loss (RFC 8985 section 6.2 step 5): what was sent sufficiently long before something that
-  /// has been delivered is lost.
-  private mutating func detectLossesByTime(_ digest: inout AcknowledgmentDigest) {
-    reorderingDeadline = .never
-    let recent = recentAcknowledgment
-    let isUrgent =
-      state == .recovery || state == .loss
-      || scoreboard.deliveredBytes >= LossRecovery.duplicateThreshold * window.segmentSize
-    let reorderingWindow = recent.reorderingWindow(
-      isUrgent: isUrgent,
-      estimate: roundTrip,
-      granularity: RoundTripEstimator.clockGranularity
-    )
-    let allowance = recent.roundTripTime + reorderingWindow
-    var wait = Interval.zero
-    var index = 0
-    while let record = scoreboard.ring.record(at: index) {
-      defer { index += 1 }
-      let flags = record.flags
-      if flags.contains(.delivered) { continue }
-      if flags.contains(.lost), !flags.contains(.retransmissionInFlight) { continue }
-      guard
-        SentRecord.isSent(
-          at: recent.sentAt,
-          upTo: recent.end,
-          after: record.sentAt,
-          upTo: record.end
-        )
-      else {
-        // What was sent once was sent in order, so nothing beyond it was sent earlier, unless it was sent again.
-        if flags.isDisjoint(with: .retransmitted), record.start >= scoreboard.highestDelivered { break }
-        continue
-      }
-      let remaining = record.sentAt + allowance - digest.now
-      if remaining <= .zero {
-        markLost(at: index, &digest)
-      } else {
-        wait = max(wait, remaining)
-      }
-    }
-    if wait > .zero { reorderingDeadline = digest.now + wait }
-  }
+  /// Records that one acknowledgment may visit without changing them. An honest one needs a fraction; one that lies, of
+  /// a flight of any size, costs microseconds.
+  static let greatestVisitCount: UInt32 = 1_024
 
   /// IsLost (RFC 6675 section 4): three segments, or three separate ranges, have arrived beyond it.
   private mutating func detectLossesByCount(_ digest: inout AcknowledgmentDigest) {
@@ -81,8 +42,12 @@ extension LossRecovery {
     var deliveredBeyond: UInt64 = 0
     var rangesBeyond: UInt64 = 0
     var wasDelivered = false
-    for index in stride(from: scoreboard.ring.count - 1, through: 0, by: -1) {
-      guard let record = scoreboard.ring.record(at: index) else { return }
+    let first = scoreboard.firstOpenIndex()
+    for index in stride(from: scoreboard.ring.count - 1, through: first, by: -1) {
+      guard digest.visits < LossRecovery.greatestVisitCount, let record = scoreboard.ring.record(at: index) else {
+        return
+      }
+      digest.visits += 1
       if record.flags.contains(.delivered) {
         deliveredBeyond &+= UInt64(record.length)
         if !wasDelivered { rangesBeyond += 1 }
@@ -93,7 +58,10 @@ extension LossRecovery {
       let isLost =
         rangesBeyond >= LossRecovery.duplicateThreshold
         || deliveredBeyond > (LossRecovery.duplicateThreshold - 1) * window.segmentSize
-      if isLost, record.flags.isDisjoint(with: .presumption) { markLost(at: index, &digest) }
+      if isLost, record.flags.isDisjoint(with: .presumption) {
+        markLost(at: index, &digest)
+        digest.visits -= 1
+      }
     }
   }
 
@@ -142,8 +110,11 @@ extension LossRecovery {
   /// What RFC 6675 NextSeg may send when nothing is known to be lost and no new data can be sent: a hole
   /// below something that arrived (rule 3).
   func unconfirmedHole() -> Range<StreamOffset>? {
-    var index = 0
-    while let record = scoreboard.ring.record(at: index), record.start < scoreboard.highestDelivered {
+    let first = scoreboard.ring.index(covering: scoreboard.openHint)
+    var index = first
+    while let record = scoreboard.ring.record(at: index), record.start < scoreboard.highestDelivered,
+      index - first < Int(LossRecovery.greatestVisitCount)
+    {
       if record.flags.isDisjoint(with: .fate) {
         return record.start..<record.end
       }

@@ -1,3 +1,59 @@
+/// What must be known to take back a reduction of the window (RFC 4015, RFC 8985 section 6.2, RFC 5682).
+struct UndoState {
+  /// Whether there is a reduction that may still turn out to be spurious.
+  private(set) var isArmed = false
+  /// SND.UNA when it was made: D-SACKs before it say nothing about it.
+  private(set) var start: StreamOffset = 0
+  /// Bytes sent again since, less those that the peer reported as duplicates.
+  private(set) var unexplainedBytes: UInt32 = 0
+  /// When the first retransmission since was sent; `never` before it.
+  private(set) var firstRetransmission = Instant.never
+  /// The window before.
+  private(set) var window: UInt32 = 0
+  /// The slow-start threshold before.
+  var threshold: UInt64 { storedThreshold == .max ? CongestionWindow.unknown : UInt64(storedThreshold) }
+  private var storedThreshold: UInt32 = 0
+
+  init() {}
+
+  /// Remembers what is about to be reduced.
+  ///
+  /// - Parameter retransmittedBytes: bytes of a tail loss probe already in the network.
+  mutating func arm(at start: StreamOffset, window: CongestionWindow, retransmittedBytes: UInt64) {
+    if !isArmed || retransmittedBytes == 0 {
+      firstRetransmission = retransmittedBytes > 0 ? firstRetransmission : .never
+      unexplainedBytes = UInt32(clamping: retransmittedBytes)
+    }
+    self.start = start
+    self.window = UInt32(clamping: window.bytes)
+    storedThreshold = UInt32(clamping: window.slowStartThreshold)
+    isArmed = true
+  }
+
+  /// Forgets the reduction: it was right, or has been undone.
+  mutating func disarm() {
+    isArmed = false
+    firstRetransmission = .never
+    unexplainedBytes = 0
+  }
+
+  /// Counts a retransmission.
+  mutating func retransmitted(_ count: UInt64, at now: Instant) {
+    if firstRetransmission == .never { firstRetransmission = now }
+    unexplainedBytes = UInt32(clamping: UInt64(unexplainedBytes).clampedSum(count))
+  }
+
+  /// Counts a D-SACK.
+  mutating func duplicateReported(_ range: Range<StreamOffset>) {
+    guard isArmed, range.lowerBound >= start, firstRetransmission != .never else { return }
+    let count = range.upperBound - range.lowerBound
+    unexplainedBytes = UInt32(clamping: UInt64(unexplainedBytes).clampedDifference(count))
+  }
+
+  /// Whether every retransmission was reported as a duplicate: all of them had been needless.
+  var isExplainedByDuplicates: Bool { isArmed && firstRetransmission != .never && unexplainedBytes == 0 }
+}
+
 // Taking back what turned out to be a mistake. Without this, a path that reorders or whose delay jumps keeps
 // the window small for losses that never happened.
 extension LossRecovery {

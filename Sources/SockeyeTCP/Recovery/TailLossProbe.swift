@@ -1,3 +1,19 @@
+/// A tail loss probe (RFC 8985 section 7).
+struct TailLossProbe {
+  /// TLP.end_seq: SND.NXT when the probe was sent; 0 while none is outstanding.
+  var end: StreamOffset = 0
+  /// TLP.is_retrans.
+  var isRetransmission = false
+  /// The probe timer has expired and the probe has not been sent yet.
+  var isPending = false
+
+  init() {}
+
+  /// Whether one is outstanding; only one is at a time.
+  @inline(__always)
+  var isOutstanding: Bool { end != 0 }
+}
+
 // Tail loss probes (RFC 8985 section 7): when the end of a flight is lost there is nothing after it to
 // reveal that, so after two round trips of silence one segment is sent to provoke an acknowledgment,
 // long before the retransmission timer would expire.
@@ -57,5 +73,20 @@ extension LossRecovery {
       // A mere duplicate acknowledgment at the probe's end: the second copy arrived.
       probe.end = 0
     }
+  }
+
+  /// A tail loss probe repaired a loss: reduces as for any loss, though there is nothing left to recover
+  /// (RFC 8985 section 7.4.2).
+  mutating func reduceForRepairedLoss(_ digest: AcknowledgmentDigest) {
+    guard state == .open || state == .disorder else { return }
+    undo.disarm()
+    controller.congested(
+      .loss,
+      flight: digest.outstandingBytes,
+      window: &window,
+      at: digest.now
+    )
+    if !controllerOwnsWindow { window.set(window.slowStartThreshold) }
+    controller.recovered(window: &window, at: digest.now)
   }
 }
