@@ -26,6 +26,8 @@ let package = Package(
     .library(name: "SockeyeC", targets: ["SockeyeC"]),
     .library(name: "SockeyeHost", targets: ["SockeyeHost"]),
     .library(name: "SockeyeLink", targets: ["SockeyeLink"]),
+    .library(name: "SockeyeNIO", targets: ["SockeyeNIO"]),
+    .library(name: "SockeyeSimulatedNetwork", targets: ["SockeyeSimulatedNetwork"]),
     .library(name: "SockeyeSimulator", targets: ["SockeyeSimulator"]),
   ],
   traits: [
@@ -99,7 +101,33 @@ let package = Package(
       dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
       swiftSettings: strict
     ),
+    .target(
+      name: "SockeyeNIO",
+      dependencies: [
+        "SockeyeHost",
+        "SockeyeLink",
+        "SockeyeTCP",
+        "SockeyeWire",
+        library("DequeModule", "swift-collections"),
+        library("HeapModule", "swift-collections"),
+        library("NIOCore", "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
     .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
+    .target(
+      name: "SockeyeSimulatedNetwork",
+      dependencies: [
+        "SockeyeHost",
+        "SockeyeNIO",
+        "SockeyeSimulator",
+        "SockeyeTCP",
+        "SockeyeWire",
+        library("NIOConcurrencyHelpers", "swift-nio"),
+        library("NIOCore", "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
     .target(
       name: "SockeyeTalk",
       dependencies: [
@@ -155,6 +183,22 @@ let package = Package(
     .testTarget(
       name: "SockeyeLinkTests",
       dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeLink", "SockeyeTCP", "SockeyeWire"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SockeyeNIOTests",
+      dependencies: [
+        "SockeyeHost",
+        "SockeyeNIO",
+        "SockeyeSimulatedNetwork",
+        "SockeyeSimulator",
+        "SockeyeTCP",
+        "SockeyeWire",
+        library("NIOConcurrencyHelpers", "swift-nio"),
+        library("NIOCore", "swift-nio"),
+        library("NIOHTTP1", "swift-nio"),
+        library("NIOSSL", "swift-nio-ssl"),
+      ],
       swiftSettings: strict
     ),
     .testTarget(

@@ -1,5 +1,6 @@
 internal import CSockeyeLinux
 internal import Glibc
+package import SockeyeTCP
 
 /// Wakes the thread that a driver runs on.
 public final class Waker: Sendable {
@@ -53,5 +54,26 @@ final class DescriptorSet {
     let count = sockeye_epoll_wait(descriptor, &event, 1, nanoseconds)
     guard count >= 0 || errno == EINTR else { throw LinkError("cannot wait for packets") }
     return count > 0 ? event.data.fd : nil
+  }
+}
+
+/// Somewhere to sleep where no packets come.
+package struct Sleeper: ~Copyable {
+  /// Ends a sleep early, from any thread.
+  package let waker: Waker
+  private let set: DescriptorSet
+
+  /// - Throws: `LinkError` where the system has no descriptors left.
+  package init() throws(LinkError) {
+    let waker = try Waker()
+    let set = try DescriptorSet()
+    try set.add(waker.descriptor)
+    self.waker = waker
+    self.set = set
+  }
+
+  /// Sleeps until `deadline` or a wake-up.
+  package func sleep(until deadline: Instant, now: Instant) throws(LinkError) {
+    if try set.wait(deadline == .never ? -1 : (deadline - now).nanoseconds) != nil { waker.clear() }
   }
 }
