@@ -302,6 +302,7 @@ extension ClientCore {
     guard let session = life.session, session.isOutputEnded else { return }
     // An explicit limit on an answer speaks for itself.
     guard configuration.conversation.expectation == nil else { return }
+    session.leaveSilenceToOwner()
     let limit = configuration.conversation.idleTimeout
     let patience = limit ?? configuration.datagramPatience
     let quiet = limit ?? configuration.datagramQuiet

@@ -390,6 +390,11 @@ extension Session {
     }
   }
 
+  /// Leaves it to the owner to say what silence means from here on.
+  func leaveSilenceToOwner() {
+    timers.idle?.cancel()
+  }
+
   private func watchForExpectation() {
     guard let expectation = configuration.expectation else { return }
     hearing.expect(expectation, in: configuration.encoding)

@@ -51,7 +51,7 @@ struct Connect: AsyncParsableCommand {
     name: .customShort("z"),
     help: ArgumentHelp(
       "Only see whether somebody answers: TCP accepts or refuses. UDP has no such answer: with -u an empty datagram is "
-        + "sent, a refusal (ICMP) is exit 4, and silence says nothing."
+        + "sent, and silence says nothing: the port may be closed as well as silent."
     )
   )
   var probe = false
