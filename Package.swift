@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "SockeyeC", targets: ["SockeyeC"]),
     .library(name: "SockeyeHost", targets: ["SockeyeHost"]),
     .library(name: "SockeyeLink", targets: ["SockeyeLink"]),
+    .library(name: "SockeyeSight", targets: ["SockeyeSight"]),
     .library(name: "SockeyeSimulator", targets: ["SockeyeSimulator"]),
   ],
   traits: [
@@ -101,6 +102,11 @@ let package = Package(
     ),
     .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
     .target(
+      name: "SockeyeSight",
+      dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
+      swiftSettings: strict
+    ),
+    .target(
       name: "SockeyeTalk",
       dependencies: [
         "SockeyeText",
@@ -121,6 +127,8 @@ let package = Package(
         "SockeyeHost",
         "SockeyeLink",
         "SockeyeService",
+        "SockeyeSight",
+        "SockeyeSimulator",
         "SockeyeTCP",
         "SockeyeTalk",
         "SockeyeText",
@@ -168,6 +176,11 @@ let package = Package(
         library("NIOEmbedded", "swift-nio"),
         library("NIOHTTP1", "swift-nio"),
       ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SockeyeSightTests",
+      dependencies: ["SockeyeSight", "SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
       swiftSettings: strict
     ),
     .testTarget(
