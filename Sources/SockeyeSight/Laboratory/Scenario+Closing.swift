@@ -26,6 +26,7 @@ extension Scenario {
       )
     ) {
       $0.client.application = .sending(100, then: .closeWhenWritten)
+      $0.client.application.endingDelay = .milliseconds(50)
       $0.server.application = .sending(3_000, then: .closeAfterPeer)
       $0.server.application.writeSize = 1_000
       $0.server.application.writeInterval = .milliseconds(40)

@@ -33,7 +33,7 @@ extension Scenario {
       )
     ) {
       $0.client.application = .sending(1_000, then: .never)
-      $0.outbound.lostPackets = [3, 4, 5]
+      $0.outbound.lostPackets = [2, 3, 4]
     },
     Scenario(
       "reordering",
@@ -71,7 +71,7 @@ extension Scenario {
       $0.client.application = .sending(300, then: .never)
       $0.client.application.writeSize = 100
       $0.client.application.writeInterval = .milliseconds(150)
-      $0.server.connection.quickAcknowledgements = 0
+      $0.server.connection.quickAcknowledgments = 0
     },
   ]
 }

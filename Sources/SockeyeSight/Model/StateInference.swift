@@ -8,6 +8,8 @@ public struct StateInference: Sendable {
   private var states: [State]
   /// Where each end's FIN ends in its stream.
   private var finishEnds: [UInt64?] = [nil, nil]
+  /// Whether an end has shown nothing yet: only then can a segment in the middle mean that the beginning was missed.
+  private var isFresh = [true, true]
 
   /// Two ends in their first states: CLOSED and LISTEN where the conversation is seen from its first segment.
   public init(first: State = .closed, second: State = .listen) {
@@ -28,7 +30,7 @@ public struct StateInference: Sendable {
       case .closed where flags.contains(.syn): flags.contains(.ack) ? .synReceived : .synSent
       case .listen where flags.contains(.syn): flags.contains(.ack) ? .synReceived : .synSent
       case .synSent where flags.isSuperset(of: [.syn, .ack]): .synReceived
-      case .closed where !flags.contains(.syn), .listen where !flags.contains(.syn):
+      case .closed where !flags.contains(.syn) && isFresh[own], .listen where !flags.contains(.syn) && isFresh[own]:
         // The conversation began before it was watched.
         flags.contains(.fin) ? .finWait1 : .established
       case .established where flags.contains(.fin), .synReceived where flags.contains(.fin): .finWait1
@@ -59,7 +61,8 @@ public struct StateInference: Sendable {
     case .finWait1 where acknowledgesOwnFinish: note(flags.contains(.fin) ? .timeWait : .finWait2)
     case .closing where acknowledgesOwnFinish: note(.timeWait)
     case .lastAck where acknowledgesOwnFinish: note(.closed)
-    case .closed where !flags.contains(.syn), .listen where !flags.contains(.syn): note(.established)
+    case .closed where !flags.contains(.syn) && isFresh[own], .listen where !flags.contains(.syn) && isFresh[own]:
+      note(.established)
     default: break
     }
     guard flags.contains(.fin) else { return entered }
@@ -78,6 +81,7 @@ public struct StateInference: Sendable {
   }
 
   private mutating func enter(_ state: State, _ own: Int) -> State? {
+    isFresh[own] = false
     guard states[own] != state else { return nil }
     states[own] = state
     return state
