@@ -29,13 +29,15 @@ struct LabList: ParsableCommand {
     abstract: "Name the scenarios, with a line for each."
   )
 
-  @OptionGroup var flags: SightFlags
+  @Option(help: "The language: en or zh. By default that of the locale.", transform: SightFlags.parseLanguage)
+  var language: Language?
 
   func run() {
+    let language = language ?? SightFlags.localeLanguage
     let width = Scenario.all.map(\.name.count).max() ?? 0
     for scenario in Scenario.all {
       let padding = String(repeating: " ", count: width - scenario.name.count)
-      print("\(scenario.name)\(padding)  \(scenario.title.text(in: flags.chosenLanguage))")
+      print("\(scenario.name)\(padding)  \(scenario.title.text(in: language))")
     }
   }
 }

@@ -26,22 +26,22 @@ struct SightFlags: ParsableArguments {
     if let width, !(60...1_000).contains(width) { throw ValidationError("--width is a number from 60 to 1000") }
   }
 
-  var chosenLanguage: Language {
-    if let language { return language }
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy.compactMap { Self.environment($0) }.first { !$0.isEmpty }
+  /// The language of the locale that the environment names.
+  static var localeLanguage: Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy.compactMap { environment($0) }.first { !$0.isEmpty }
     return Language(locale: locale ?? "")
   }
 
   var style: SequenceDiagramText.Style {
     var style = SequenceDiagramText.Style()
     style.width = width ?? Terminal.output.columns
-    style.language = chosenLanguage
+    style.language = language ?? Self.localeLanguage
     style.label.isAbsolute = absolute
     style.isColoured = Terminal.output.usesColor(color)
     return style
   }
 
-  private static func parseLanguage(_ text: String) throws -> Language {
+  static func parseLanguage(_ text: String) throws -> Language {
     guard let language = Language(rawValue: text) else { throw ValidationError("'\(text)' is neither en nor zh") }
     return language
   }
