@@ -28,6 +28,7 @@ let package = Package(
     .library(name: "SockeyeLink", targets: ["SockeyeLink"]),
     .library(name: "SockeyeNIO", targets: ["SockeyeNIO"]),
     .library(name: "SockeyeSimulatedNetwork", targets: ["SockeyeSimulatedNetwork"]),
+    .library(name: "SockeyeSight", targets: ["SockeyeSight"]),
     .library(name: "SockeyeSimulator", targets: ["SockeyeSimulator"]),
   ],
   traits: [
@@ -129,6 +130,11 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
+      name: "SockeyeSight",
+      dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
+      swiftSettings: strict
+    ),
+    .target(
       name: "SockeyeTalk",
       dependencies: [
         "SockeyeText",
@@ -149,6 +155,8 @@ let package = Package(
         "SockeyeHost",
         "SockeyeLink",
         "SockeyeService",
+        "SockeyeSight",
+        "SockeyeSimulator",
         "SockeyeTCP",
         "SockeyeTalk",
         "SockeyeText",
@@ -212,6 +220,11 @@ let package = Package(
         library("NIOEmbedded", "swift-nio"),
         library("NIOHTTP1", "swift-nio"),
       ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SockeyeSightTests",
+      dependencies: ["SockeyeSight", "SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
       swiftSettings: strict
     ),
     .testTarget(

@@ -40,6 +40,8 @@ public struct ApplicationBehaviour: Sendable, Equatable {
   public var pausesReadingAt: UInt64?
   /// How long it then reads nothing.
   public var readingPause = Interval.zero
+  /// Time between the moment at which the connection could be closed and the close.
+  public var endingDelay = Interval.zero
   /// How the connection is ended from this side.
   public var ending = Ending.closeWhenWritten
 
@@ -73,6 +75,8 @@ struct SimulatedApplication {
   var nextWrite = Instant.zero
   /// No read before this.
   var nextRead = Instant.zero
+  /// When the connection may be closed, once it could be.
+  var endsAt: Instant?
   /// Whether the pause in reading has been taken.
   var hasPaused = false
   /// Whether the peer's close has been told.

@@ -13,6 +13,8 @@ public struct EndpointConfiguration: Sendable {
   public var application = ApplicationBehaviour.reading
   /// When the program opens the connection; nil for one that listens.
   public var opensAt: Instant?
+  /// Whether an end that doesn't open listens; if not, its port is closed and answers with resets.
+  public var listens = true
   /// The link that this end's packets go through; the other direction may be another one.
   public var link = 0
   /// Delay that this end's packets have besides the link's, for flows of different lengths over one link.

@@ -144,6 +144,7 @@ public struct ImpairedDirection: Sendable {
   }
 
   private mutating func isLost() -> Bool {
+    if impairments.lostPackets.contains(counters.packets) { return true }
     switch impairments.loss {
     case .none:
       return false
@@ -160,7 +161,7 @@ public struct ImpairedDirection: Sendable {
     if impairments.jitter > .zero {
       delivery = delivery + randomPart(of: impairments.jitter)
     }
-    if generator.chance(impairments.reordering) {
+    if generator.chance(impairments.reordering) || impairments.delayedPackets.contains(counters.packets) {
       // Held up, and not counted as the latest: those behind it may pass.
       counters.reordered += 1
       delivery = delivery + impairments.reorderingDelay

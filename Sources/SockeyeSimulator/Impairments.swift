@@ -52,6 +52,10 @@ public struct Impairments: Sendable, Equatable {
   public var markingThresholdBytes: Int?
   /// What is lost after the queue, on the wire.
   public var loss: LossModel = .none
+  /// Packets that are lost whatever the model says, by their place among those offered to the link, from one.
+  public var lostPackets: Set<UInt64> = []
+  /// Packets that are held up by `reorderingDelay`, by their place.
+  public var delayedPackets: Set<UInt64> = []
   /// The probability that a packet arrives twice.
   public var duplication: Double = 0
   /// The probability that a packet is held up by `reorderingDelay` while later ones pass it.

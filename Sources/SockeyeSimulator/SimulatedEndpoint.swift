@@ -16,6 +16,8 @@ struct SimulatedEndpoint: ~Copyable {
   /// Whether the connection exists: it has been opened, or a SYN has come.
   var isOpen = false
   var outcome = ConnectionOutcome.open
+  /// The state that the journal was last told.
+  var journaledState = ConnectionState.closed
   /// What the engine said was acknowledged, in bytes of data.
   var acknowledged: UInt64 = 0
   /// When the connection was established, and when the peer's close was read.
@@ -65,6 +67,7 @@ struct SimulatedEndpoint: ~Copyable {
     {
       deadline = min(deadline, application.nextWrite)
     }
+    if isOpen, !application.hasEnded, let endsAt = application.endsAt { deadline = min(deadline, endsAt) }
     if isOpen, !application.isGone, connection.readableCount > 0, application.nextRead > .zero {
       deadline = min(deadline, application.nextRead)
     }

@@ -3,6 +3,8 @@ import SockeyeWire
 
 /// A packet in a simulated network.
 struct SimulatedPacket {
+  /// Its place among all packets sent, from one; zero where no journal is kept.
+  var number: UInt64 = 0
   /// Which endpoint sent it.
   var source: Int
   /// The TCP header, which a run by lengths carries as a value.

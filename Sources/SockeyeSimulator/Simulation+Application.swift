@@ -86,9 +86,22 @@ extension Simulation {
     }
   }
 
+  /// Whether the time has passed that a program which could close lets pass before it does.
+  private func isEndingDue(_ index: Int) -> Bool {
+    let endpoint = endpoints[index]
+    let behaviour = endpoint.pointee.application.behaviour
+    guard behaviour.endingDelay > .zero, !behaviour.ending.isAbort else { return true }
+    guard endpoint.pointee.establishedAt != nil, endpoint.pointee.application.hasWrittenEverything else { return false }
+    if behaviour.ending == .closeAfterPeer, !endpoint.pointee.application.peerHasClosed { return false }
+    let endsAt = endpoint.pointee.application.endsAt ?? now + behaviour.endingDelay
+    endpoint.pointee.application.endsAt = endsAt
+    return now >= endsAt
+  }
+
   private mutating func endIfDue(_ index: Int) {
     let endpoint = endpoints[index]
     guard !endpoint.pointee.application.hasEnded else { return }
+    guard isEndingDue(index) else { return }
     let application = endpoint.pointee.application
     // A program learns of its connection when it is established; closing one before would only take it back.
     guard endpoint.pointee.establishedAt != nil || application.behaviour.ending.isAbort else { return }

@@ -57,6 +57,16 @@ extension Simulation {
     let isECNCapable = packet.codepoint != .notCapable
     let decision = links[link].decide(length: length, isECNCapable: isECNCapable, now: now)
     if capture != nil { record(packet, fate: decision.fate) }
+    if let number = journal?.nextPacketNumber() {
+      packet.number = number
+      let sending = SimulationJournal.Event.sent(
+        packet: number,
+        header: packet.header,
+        payload: packet.payload,
+        fate: decision
+      )
+      journal?.append(sending, at: packet.source, time: now)
+    }
     guard case .delivered(let passage) = decision else { return }
     if passage.isMarked { mark(&packet) }
     let extraDelay = endpoint.pointee.configuration.extraDelay
@@ -71,6 +81,7 @@ extension Simulation {
   mutating func deliver(_ packet: SimulatedPacket) {
     let index = packet.source ^ 1
     segmentCount += 1
+    journal?.append(.received(packet: packet.number), at: index, time: now)
     switch fidelity {
     case .lengths:
       guard packet.corruption == nil else {
@@ -102,6 +113,7 @@ extension Simulation {
       arrival: now
     )
     let rangeLimit = Int(endpoint.pointee.configuration.connection.maximumOutOfOrderRanges)
+    noteState(index)
     if let rule = endpoint.pointee.observer.didReceive(
       header,
       payloadLength: payloadLength,
@@ -136,7 +148,8 @@ extension Simulation {
     if endpoint.pointee.isOpen, !endpoint.pointee.connection.state.isClosed { return true }
     // Before its program runs there is no host.
     guard endpoint.pointee.isOpen || endpoint.pointee.configuration.opensAt == nil else { return false }
-    let listens = endpoint.pointee.configuration.opensAt == nil && endpoint.pointee.outcome == .open
+    let settings = endpoint.pointee.configuration
+    let listens = settings.opensAt == nil && settings.listens && endpoint.pointee.outcome == .open
     guard listens else {
       if let reset = ClosedPort.answer(to: header, payloadLength: payloadLength) { answer(with: reset, from: index) }
       return false
@@ -147,7 +160,6 @@ extension Simulation {
     case .reset(let reset):
       answer(with: reset, from: index)
     case .accept:
-      let settings = endpoint.pointee.configuration
       endpoint.pointee.connection = Connection(
         accepting: header,
         codepoint: codepoint,
@@ -159,6 +171,7 @@ extension Simulation {
       )
       endpoint.pointee.isOpen = true
       endpoint.pointee.observer.willReceive(header, payloadLength: payloadLength)
+      noteState(index)
       service(index)
     }
     return false

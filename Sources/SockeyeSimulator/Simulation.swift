@@ -38,6 +38,8 @@ public struct Simulation: ~Copyable {
   public var checksGauges = true
   /// Where packets are captured, if anywhere.
   public var capture: PacketCapture?
+  /// Where what happens is written down, if anywhere.
+  public var journal: SimulationJournal?
 
   let fidelity: Fidelity
   var links: [ImpairedDirection] = []
@@ -142,11 +144,12 @@ public struct Simulation: ~Copyable {
     }
   }
 
-  private func openIfDue(_ index: Int) {
+  private mutating func openIfDue(_ index: Int) {
     let endpoint = endpoints[index]
     guard !endpoint.pointee.isOpen, let opensAt = endpoint.pointee.configuration.opensAt, opensAt <= now else { return }
     endpoint.pointee.isOpen = true
     endpoint.pointee.connection.open(now: now)
+    noteState(index)
   }
 
   /// Lets an endpoint do all that can be done now: timers, events, the program, segments; and checks what it did.
@@ -156,10 +159,13 @@ public struct Simulation: ~Copyable {
     var rounds = 0
     repeat {
       if endpoint.pointee.connection.nextDeadline <= now { endpoint.pointee.connection.advance(to: now) }
+      noteState(index)
       takeEvents(index)
       runApplication(index)
+      noteState(index)
       transmit(index)
       takeEvents(index)
+      noteState(index)
       rounds += 1
     } while violation == nil && rounds < 8
       && min(endpoint.pointee.connection.nextDeadline, endpoint.pointee.applicationDeadline) <= now

@@ -21,6 +21,12 @@ public struct PcapngReader: Sendable {
   /// A reader at the start of a file.
   public init() {}
 
+  /// Says that the first `count` bytes of the file are no longer before those that `next` will be given, so that a file
+  /// can be read by a window that moves. No more than `offset` of them may go.
+  public mutating func rebase(by count: Int) {
+    offset = max(0, offset - max(0, count))
+  }
+
   /// What a block says.
   public enum Block: Sendable {
     /// A section starts; interfaces count from zero again.

@@ -1,7 +1,7 @@
 /// How many columns of a terminal text takes: characters of East Asian scripts take two, marks none.
 public enum DisplayWidth {
   /// In columns. Control characters, which have no width, count as none.
-  public static func of(_ text: String) -> Int { text.reduce(0) { $0 + of($1) } }
+  public static func of(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + of($1) } }
 
   /// As much of a text as fits, with an ellipsis where something is left out.
   public static func shortened(_ text: String, to columns: Int) -> String {
@@ -14,6 +14,53 @@ public enum DisplayWidth {
       kept.append(character)
     }
     return columns > 0 ? kept + "…" : ""
+  }
+
+  /// Text shortened to so many columns, or filled up to them with spaces on the right.
+  public static func fitted(_ text: String, to columns: Int) -> String {
+    let kept = shortened(text, to: columns)
+    return kept + String(repeating: " ", count: max(0, columns - of(kept)))
+  }
+
+  /// Text shortened to so many columns, or filled up to them with spaces on the left.
+  public static func rightAligned(_ text: String, to columns: Int) -> String {
+    let kept = shortened(text, to: columns)
+    return String(repeating: " ", count: max(0, columns - of(kept))) + kept
+  }
+
+  /// Text broken into lines of at most so many columns: between words, and beside any wide character.
+  public static func wrapped(_ text: String, to columns: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for piece in pieces(text) {
+      let trimmed = String(piece.drop { $0 == " " })
+      if line.isEmpty {
+        line = trimmed
+      } else if of(line) + of(piece) <= columns {
+        line += piece
+      } else {
+        lines.append(line)
+        line = trimmed
+      }
+    }
+    if !line.isEmpty { lines.append(line) }
+    return lines
+  }
+
+  /// Words with the spaces before them, and each wide character by itself.
+  private static func pieces(_ text: String) -> [String] {
+    var result: [String] = []
+    var current = ""
+    for character in text {
+      let isWide = of(character) > 1
+      if character == " " || isWide {
+        if !current.isEmpty { result.append(current) }
+        current = ""
+      }
+      if isWide { result.append(String(character)) } else { current.append(character) }
+    }
+    if !current.isEmpty { result.append(current) }
+    return result
   }
 
   private static func of(_ character: Character) -> Int {

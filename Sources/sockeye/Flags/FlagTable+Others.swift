@@ -42,3 +42,22 @@ extension HostCommand: RuledCommand {
 extension Completions: RuledCommand {
   static let flagRules: [FlagRule] = []
 }
+
+extension SightFlags {
+  /// How a picture is drawn matters where one is drawn.
+  static let flagRules = [
+    FlagRule("--language", when: .without(["--json"])),
+    FlagRule("--width", when: .without(["--json"])),
+    FlagRule("--color", when: .without(["--json"])),
+    FlagRule("--absolute", when: .without(["--json"])),
+    FlagRule("--json"),
+  ]
+}
+
+extension Watch: RuledCommand {
+  static let flagRules = [FlagRule("--stream")] + SightFlags.flagRules
+}
+
+extension LabScenario: RuledCommand {
+  static let flagRules = [FlagRule("--seed"), FlagRule("--capture")] + SightFlags.flagRules
+}

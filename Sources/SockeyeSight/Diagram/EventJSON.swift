@@ -1,0 +1,71 @@
+internal import SockeyeTCP
+internal import SockeyeText
+internal import SockeyeWire
+
+/// Writes the events of a conversation as JSON, one a line, for programs.
+public enum EventJSON {
+  /// All events of a conversation, in order.
+  public static func lines(_ conversation: Conversation) -> [String] {
+    var analysis = SegmentAnalysis()
+    var segments: [UInt64: (Segment, End)] = [:]
+    return conversation.events.map { event in
+      switch event.kind {
+      case .sent(let segment, let fate):
+        let findings = analysis.sends(segment, from: event.end, at: event.time)
+        segments[segment.number] = (segment, event.end)
+        var line = begin("segment-sent", event, conversation)
+        add(segment, to: &line)
+        if !findings.isEmpty { line.add("findings", findings.map(\.name)) }
+        if fate != .delivered { line.add("fate", fate.name) }
+        return line.line
+      case .received(let number):
+        if let (segment, from) = segments[number] { analysis.receives(segment, from: from, at: event.time) }
+        var line = begin("segment-received", event, conversation)
+        line.add("segment", number)
+        return line.line
+      case .entered(let state):
+        var line = begin("state", event, conversation)
+        line.add("state", state.rawValue)
+        return line.line
+      }
+    }
+  }
+
+  private static func begin(_ name: String, _ event: Event, _ conversation: Conversation) -> JSONLine {
+    var line = JSONLine(event: name)
+    line.add("time", seconds: .nanoseconds(event.time.nanoseconds))
+    line.add("nanoseconds", event.time.nanoseconds)
+    line.add("end", conversation.name(of: event.end))
+    return line
+  }
+
+  private static func add(_ segment: Segment, to line: inout JSONLine) {
+    let header = segment.header
+    line.add("segment", segment.number)
+    line.add("flags", SegmentLabel().names(header.flags))
+    line.add("sequenceNumber", header.sequenceNumber)
+    if let sequence = segment.sequence { line.add("sequence", sequence) }
+    if header.flags.contains(.ack) {
+      line.add("acknowledgmentNumber", header.acknowledgmentNumber)
+      if let acknowledgment = segment.acknowledgment { line.add("acknowledgment", acknowledgment) }
+    }
+    line.add("length", segment.payloadLength)
+    line.add("window", header.window)
+    if let size = header.options.maximumSegmentSize { line.add("maximumSegmentSize", size) }
+    if let shift = header.options.windowScale { line.add("windowScale", shift) }
+  }
+}
+
+extension Fate {
+  /// The name by which programs know it.
+  var name: String {
+    switch self {
+    case .delivered: "delivered"
+    case .corrupted: "corrupted"
+    case .duplicated: "duplicated"
+    case .lost: "lost"
+    case .queueFull: "queue-full"
+    case .linkDown: "link-down"
+    }
+  }
+}

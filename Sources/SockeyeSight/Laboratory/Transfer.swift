@@ -1,0 +1,64 @@
+public import SockeyeSimulator
+public import SockeyeTCP
+
+/// One transfer over a simulated network, in one direction.
+public struct Transfer: Sendable {
+  /// Bytes to send.
+  public var size: UInt64
+  /// The algorithm that governs the sender.
+  public var congestionControl: CongestionControlAlgorithm
+  /// What the network does: `up` to the data, `down` to the acknowledgments.
+  public var network: ImpairmentSpecification
+
+  /// A transfer of so many bytes.
+  public init(size: UInt64, congestionControl: CongestionControlAlgorithm, network: ImpairmentSpecification) {
+    self.size = size
+    self.congestionControl = congestionControl
+    self.network = network
+  }
+
+  /// What came of it.
+  public struct Result: Sendable {
+    /// From the SYN to the last byte's reading; nil if it wasn't over within the time limit.
+    public var duration: Interval?
+    /// Bytes that the receiver has read.
+    public var received: UInt64
+    /// What the sender's engine counted.
+    public var sender: ConnectionMetrics
+    /// What the link did to the data.
+    public var link: LinkCounters
+    /// Bits a second that the receiver read.
+    public var bitsPerSecond: Double
+  }
+
+  /// Runs it in virtual time, for a day of it at most. The same seed gives the same result.
+  public func run(seed: UInt64) -> Result {
+    var simulation = Simulation(seed: seed)
+    simulation.addLink(network.up)
+    simulation.addLink(network.down)
+    var sender = EndpointConfiguration()
+    sender.opensAt = .zero
+    sender.connection.congestionControl = congestionControl
+    sender.application = .sending(size)
+    var receiver = EndpointConfiguration()
+    receiver.link = 1
+    let first = simulation.addConnection(sender, receiver)
+    let limit = Interval.seconds(86_400)
+    // The end is looked for in steps, because nothing is left to happen only after TIME-WAIT.
+    var step = Instant.zero
+    while simulation.bytesRead(at: first + 1) < size, simulation.violation == nil, step < .zero + limit {
+      guard let next = simulation.nextEventTime else { break }
+      step = max(next, step + .milliseconds(1))
+      simulation.run(until: step)
+    }
+    let isWhole = simulation.bytesRead(at: first + 1) >= size
+    let elapsed = max(simulation.now - .zero, .nanoseconds(1))
+    return Result(
+      duration: isWhole ? elapsed : nil,
+      received: simulation.bytesRead(at: first + 1),
+      sender: simulation.metrics(at: first),
+      link: simulation.counters(ofLink: 0),
+      bitsPerSecond: Double(simulation.bytesRead(at: first + 1)) * 8e9 / Double(elapsed.nanoseconds)
+    )
+  }
+}

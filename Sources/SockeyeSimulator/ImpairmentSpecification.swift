@@ -1,0 +1,106 @@
+internal import SockeyeTCP
+
+/// A bad network as people write it: `delay=50ms,loss=1%,rate=10Mbps,down:queue=64KiB`.
+///
+/// Pairs of a key and a value, with commas between them; `up:` or `down:` before a key makes it hold in that direction
+/// only. Keys: `delay`, `jitter`, `loss`, `rate`, `queue`, `duplicate`, `reorder`, `corrupt`.
+public struct ImpairmentSpecification: Equatable, Sendable {
+  /// What packets from the side that opens suffer.
+  public var up = Impairments()
+  /// What packets towards it suffer.
+  public var down = Impairments()
+
+  /// What is wrong with a specification, and which part of it.
+  public enum Problem: Error, Equatable, Sendable {
+    /// The part isn't a key, an equals sign and a value.
+    case notAPair(String)
+    /// There is no such key.
+    case unknownKey(String)
+    /// The key's value isn't what it has to be.
+    case badValue(key: String, value: String)
+  }
+
+  /// A perfect network.
+  public init() {}
+
+  /// Reads a specification.
+  public init(_ text: some StringProtocol) throws(Problem) {
+    for part in text.split(separator: ",", omittingEmptySubsequences: true) {
+      guard let equals = part.firstIndex(of: "=") else { throw .notAPair(String(part)) }
+      var key = String(part[..<equals])
+      let value = String(part[part.index(after: equals)...])
+      var directions: [WritableKeyPath<Self, Impairments>] = [\.up, \.down]
+      if key.hasPrefix("up:") {
+        directions = [\.up]
+        key.removeFirst(3)
+      } else if key.hasPrefix("down:") {
+        directions = [\.down]
+        key.removeFirst(5)
+      }
+      for direction in directions { try self[keyPath: direction].set(key, value) }
+    }
+  }
+}
+
+extension Impairments {
+  fileprivate mutating func set(_ key: String, _ value: String) throws(ImpairmentSpecification.Problem) {
+    switch key {
+    case "delay": delay = try Quantity.interval(value, of: key)
+    case "jitter": jitter = try Quantity.interval(value, of: key)
+    case "rate": bitsPerSecond = try Quantity.rate(value, of: key)
+    case "queue": queueBytes = Int(clamping: try Quantity.size(value, of: key))
+    case "loss": loss = .independent(try Quantity.probability(value, of: key))
+    case "duplicate": duplication = try Quantity.probability(value, of: key)
+    case "corrupt": corruption = try Quantity.probability(value, of: key)
+    case "reorder":
+      reordering = try Quantity.probability(value, of: key)
+      if reorderingDelay == .zero { reorderingDelay = .milliseconds(10) }
+    default: throw .unknownKey(key)
+    }
+  }
+}
+
+/// Numbers with units.
+private enum Quantity {
+  typealias Problem = ImpairmentSpecification.Problem
+
+  static func interval(_ text: String, of key: String) throws(Problem) -> Interval {
+    let units: [(String, Double)] = [("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("ns", 1), ("s", 1e9)]
+    let value = try number(text, units, of: key)
+    guard value <= 1e18 else { throw .badValue(key: key, value: text) }
+    return .nanoseconds(Int64(value))
+  }
+
+  /// Bits a second, in powers of ten.
+  static func rate(_ text: String, of key: String) throws(Problem) -> UInt64 {
+    let units: [(String, Double)] = [("kbps", 1e3), ("mbps", 1e6), ("gbps", 1e9), ("bps", 1)]
+    let value = try number(text.lowercased(), units, of: key)
+    guard value >= 1, value <= 1e15 else { throw .badValue(key: key, value: text) }
+    return UInt64(value)
+  }
+
+  static func size(_ text: String, of key: String) throws(Problem) -> UInt64 {
+    let units: [(String, Double)] = [
+      ("KiB", 1_024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("kB", 1e3), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9),
+      ("B", 1), ("", 1),
+    ]
+    let value = try number(text, units, of: key)
+    guard value <= 1e15 else { throw .badValue(key: key, value: text) }
+    return UInt64(value)
+  }
+
+  /// A percentage, or a number between 0 and 1.
+  static func probability(_ text: String, of key: String) throws(Problem) -> Double {
+    let value = try number(text, [("%", 0.01), ("", 1)], of: key)
+    guard value <= 1 else { throw .badValue(key: key, value: text) }
+    return value
+  }
+
+  private static func number(_ text: String, _ units: [(String, Double)], of key: String) throws(Problem) -> Double {
+    for (unit, factor) in units where text.hasSuffix(unit) {
+      guard let value = Double(String(text.dropLast(unit.count))), value >= 0, value.isFinite else { continue }
+      return value * factor
+    }
+    throw .badValue(key: key, value: text)
+  }
+}

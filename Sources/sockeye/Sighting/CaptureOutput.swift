@@ -1,0 +1,34 @@
+import Glibc
+import SockeyeText
+import SockeyeTransport
+
+/// Writes a capture to a file.
+enum CaptureOutput {
+  /// Writes all bytes; a file that stands there is replaced.
+  static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw failure("write", path) }
+    defer { close(descriptor) }
+    var offset = 0
+    while offset < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw failure("write", path) }
+      offset += count
+    }
+  }
+
+  static func failure(_ verb: String, _ path: String) -> Failure {
+    Failure(.localFile, "cannot \(verb) \(path): \(String(cString: strerror(errno))); check the name")
+  }
+}
+
+/// Prose for a terminal.
+enum TextParagraph {
+  /// The lines of a paragraph, none wider than is comfortable to read.
+  static func lines(_ text: String, width: Int) -> [String] {
+    DisplayWidth.wrapped(text, to: min(max(width, 40), 100))
+  }
+}

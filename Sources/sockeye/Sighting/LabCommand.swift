@@ -1,0 +1,83 @@
+import ArgumentParser
+import SockeyeSight
+import SockeyeTransport
+
+/// Two hosts on a simulated network: what TCP does, drawn segment by segment.
+struct Lab: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lab",
+    abstract:
+      "Watch TCP at work on a simulated network: handshakes, losses, windows. Needs no network and no privilege.",
+    discussion: """
+      sockeye lab list
+      sockeye lab handshake
+      sockeye lab fast-retransmit --width 120
+      sockeye lab transfer --size 10MiB --rtt 50ms --rate 100Mbps --impair loss=1% --congestion cubic,bbr
+
+      Time is virtual, so an hour on the simulated wire takes no time here, and the same seed gives the same picture. \
+      States, numbers and times are those of the engine that sockeye host runs.
+      """,
+    subcommands: [LabList.self, LabTransfer.self, LabScenario.self],
+    defaultSubcommand: LabScenario.self
+  )
+}
+
+/// Names the scenarios.
+struct LabList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "Name the scenarios, with a line for each."
+  )
+
+  @Option(help: "The language: en or zh. By default that of the locale.", transform: SightFlags.parseLanguage)
+  var language: Language?
+
+  func run() {
+    let language = language ?? SightFlags.localeLanguage
+    let width = Scenario.all.map(\.name.count).max() ?? 0
+    for scenario in Scenario.all {
+      let padding = String(repeating: " ", count: width - scenario.name.count)
+      print("\(scenario.name)\(padding)  \(scenario.title.text(in: language))")
+    }
+  }
+}
+
+/// Runs a scenario and draws it.
+struct LabScenario: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scenario",
+    abstract: "Draw a scenario as a sequence diagram. 'lab NAME' is short for it.",
+    discussion: "sockeye lab close --capture close.pcapng"
+  )
+
+  @Argument(help: "The scenario; 'sockeye lab list' names them.")
+  var name: String
+
+  @Option(help: "What the initial sequence numbers and all chance come from.")
+  var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp("Keep the packets, with what became of each, for Wireshark and its kin.", valueName: "file")
+  )
+  var capture: String?
+
+  @OptionGroup var flags: SightFlags
+
+  func run() throws {
+    guard let scenario = Scenario.named(name) else {
+      throw Failure(.usage, "there is no scenario '\(name)'; 'sockeye lab list' names them all")
+    }
+    let (conversation, packets) = scenario.run(seed: seed, capture: capture != nil)
+    if let capture { try CaptureOutput.write(packets, to: capture) }
+    if flags.json {
+      for line in EventJSON.lines(conversation) { print(line) }
+      return
+    }
+    let style = flags.style
+    print(scenario.title.text(in: style.language))
+    print("")
+    for line in SequenceDiagramText(style).lines(SequenceDiagram(conversation)) { print(line) }
+    print("")
+    for line in TextParagraph.lines(scenario.explanation.text(in: style.language), width: style.width) { print(line) }
+  }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import NIOCore
+import SockeyeSight
+import SockeyeSimulator
+import SockeyeTCP
+import SockeyeText
+import SockeyeTransport
+
+/// Compares what senders make of one bad network.
+struct LabTransfer: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "transfer",
+    abstract: "Send data over a bad network, and compare congestion control algorithms.",
+    discussion:
+      "sockeye lab transfer --size 10MiB --rtt 50ms --rate 100Mbps --impair loss=1% --congestion cubic,bbr,newreno"
+  )
+
+  @Option(help: "How much to send. The default is 10MiB.")
+  var size = SizeArgument(bytes: 10 << 20)
+
+  @Option(help: "The round trip without queues. The default is 50ms.")
+  var rtt = DurationArgument(.milliseconds(50))
+
+  @Option(help: "The bottleneck's rate, such as 100Mbps. The default is 100Mbps.")
+  var rate = "100Mbps"
+
+  @Option(
+    help:
+      "What else the network does: KEY=VALUE,… with loss, jitter, queue, duplicate, reorder, corrupt; up: or down: before a key for one direction."
+  )
+  var impair = ""
+
+  @Option(help: "The algorithms, with commas between them: cubic, newreno, bbr.")
+  var congestion = "cubic"
+
+  @Option(help: "What all chance comes from.")
+  var seed: UInt64 = 1
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
+  func run() throws {
+    let network = try network()
+    guard size.bytes > 0, size.bytes <= 1 << 40 else { throw Failure(.usage, "--size is from 1 byte to 1TiB") }
+    let algorithms = try congestion.split(separator: ",").map { name throws(Failure) in try Self.algorithm(name) }
+    if !json { print(Self.row("", ["seconds", "Mbit/s", "of the rate", "sent again", "timeouts", "lost", "RTT ms"])) }
+    for algorithm in algorithms {
+      let transfer = Transfer(size: UInt64(size.bytes), congestionControl: algorithm, network: network)
+      show(transfer.run(seed: seed), of: algorithm, network)
+    }
+  }
+
+  private func network() throws(Failure) -> ImpairmentSpecification {
+    let delay = "delay=\(rtt.amount.nanoseconds / 2)ns"
+    do throws(ImpairmentSpecification.Problem) {
+      return try ImpairmentSpecification("\(delay),up:rate=\(rate),up:queue=\(Self.defaultQueue(rate, rtt)),\(impair)")
+    } catch {
+      throw Failure(.usage, "--impair or --rate: \(error.text); for example --impair loss=1%,queue=256KiB")
+    }
+  }
+
+  /// A queue that holds what the path holds, as is usual, and sixteen packets at least.
+  private static func defaultQueue(_ rate: String, _ rtt: DurationArgument) -> Int {
+    let bits = (try? ImpairmentSpecification("rate=\(rate)"))?.up.bitsPerSecond ?? 0
+    let product = Double(bits) / 8 * Double(rtt.amount.nanoseconds) / 1e9
+    return max(16 * 1_500, Int(min(product, 1e12)))
+  }
+
+  private static func algorithm(_ name: Substring) throws(Failure) -> CongestionControlAlgorithm {
+    switch name.lowercased() {
+    case "cubic": return .cubic
+    case "newreno", "reno": return .newReno
+    case "bbr": return .bbr
+    default: throw Failure(.usage, "there is no algorithm '\(name)'; there are cubic, newreno and bbr")
+    }
+  }
+
+  private func show(
+    _ result: Transfer.Result,
+    of algorithm: CongestionControlAlgorithm,
+    _ network: ImpairmentSpecification
+  ) {
+    let name = "\(algorithm)".lowercased()
+    let seconds = result.duration.map { Double($0.nanoseconds) / 1e9 }
+    let share = network.up.bitsPerSecond.map { result.bitsPerSecond / Double($0) }
+    let sent = result.sender.bytesSent
+    let again = sent == 0 ? 0 : Double(result.sender.bytesRetransmitted) / Double(sent)
+    let roundTrip = Double(result.sender.smoothedRoundTripTime.nanoseconds) / 1e6
+    if json {
+      var line = JSONLine(event: "transfer")
+      line.add("congestion", name)
+      line.add("whole", result.duration != nil)
+      line.add("bytes", result.received)
+      if let duration = result.duration { line.add("seconds", seconds: .nanoseconds(duration.nanoseconds)) }
+      line.add("bitsPerSecond", Int64(result.bitsPerSecond))
+      line.add("bytesSent", sent)
+      line.add("bytesRetransmitted", result.sender.bytesRetransmitted)
+      line.add("timeouts", result.sender.timeouts)
+      line.add("packetsLost", result.link.drops)
+      return print(line.line)
+    }
+    print(
+      Self.row(
+        name,
+        [
+          seconds.map { Self.fixed($0, 3) } ?? "not over", Self.fixed(result.bitsPerSecond / 1e6, 2),
+          share.map { Self.fixed($0 * 100, 1) + " %" } ?? "-", Self.fixed(again * 100, 2) + " %",
+          "\(result.sender.timeouts)", "\(result.link.drops)", Self.fixed(roundTrip, 1),
+        ]
+      )
+    )
+  }
+
+  private static func row(_ name: String, _ cells: [String]) -> String {
+    DisplayWidth.fitted(name, to: 8) + cells.map { DisplayWidth.rightAligned($0, to: 12) }.joined()
+  }
+
+  private static func fixed(_ value: Double, _ digits: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let whole = Int64((value * scale).rounded())
+    let fraction = String(whole % Int64(scale) + Int64(scale)).dropFirst()
+    return digits == 0 ? "\(whole)" : "\(whole / Int64(scale)).\(fraction)"
+  }
+}
+
+extension ImpairmentSpecification.Problem {
+  /// What is wrong, in a few words.
+  fileprivate var text: String {
+    switch self {
+    case .notAPair(let part): "'\(part)' is not KEY=VALUE"
+    case .unknownKey(let key): "there is no impairment '\(key)'"
+    case .badValue(let key, let value): "'\(value)' is no value for \(key)"
+    }
+  }
+}

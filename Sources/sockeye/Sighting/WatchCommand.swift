@@ -1,0 +1,121 @@
+import ArgumentParser
+import SockeyeSight
+import SockeyeTCP
+import SockeyeText
+import SockeyeTransport
+
+/// What the TCP connections of a capture did.
+struct Watch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch",
+    abstract: "Show the TCP connections of a capture: a table of all, and any of them segment by segment.",
+    discussion: """
+      sockeye watch trace.pcapng
+      sockeye watch trace.pcap --stream 3
+      sockeye lab close --capture close.pcapng && sockeye watch close.pcapng
+
+      Reads pcap and pcapng, as tcpdump and Wireshark write them, of any size in bounded memory. A capture of one \
+      connection is drawn at once.
+      """
+  )
+
+  @Argument(help: "The capture; - for standard input.")
+  var file: String
+
+  @Option(help: "Draw the connection of this number in the table.")
+  var stream: Int?
+
+  @OptionGroup var flags: SightFlags
+
+  /// More segments than that are a table's business, unless somebody asks for the connection.
+  private static let drawnAtOnce = 200
+
+  func validate() throws {
+    if let stream, stream < 1 { throw ValidationError("--stream is a number from the table, from 1") }
+  }
+
+  func run() throws {
+    var limits = ConversationTable.Limits()
+    limits.onlyNumber = stream
+    let (table, problem) = try CaptureInput.read(file, limits: limits)
+    if let problem { StandardError.say("sockeye: \(VisibleText.of(file)): \(problem); what came before is shown") }
+    if let stream {
+      guard stream <= table.conversations.count else {
+        throw Failure(.usage, "there is no connection \(stream); the capture has \(table.conversations.count)")
+      }
+      return draw(table.conversations[stream - 1])
+    }
+    let only = table.conversations.count == 1 ? table.conversations.first : nil
+    if let only, only.segments.first + only.segments.second <= Self.drawnAtOnce { return draw(only) }
+    show(table)
+  }
+
+  private func draw(_ summary: ConversationSummary) {
+    if flags.json {
+      for line in EventJSON.lines(summary.conversation) { print(line) }
+      return
+    }
+    for line in SequenceDiagramText(flags.style).lines(SequenceDiagram(summary.conversation)) { print(line) }
+    if summary.missedSegments > 0 { StandardError.say("\(summary.missedSegments) more segments are not drawn") }
+  }
+
+  private func show(_ table: ConversationTable) {
+    if !flags.json { print(ConversationRow.heading) }
+    for summary in table.conversations {
+      print(flags.json ? ConversationRow.json(summary) : ConversationRow.text(summary))
+    }
+    guard !flags.json else { return }
+    if table.conversations.isEmpty { StandardError.say("there is no TCP connection in it") }
+    if table.otherPackets > 0 { StandardError.say("\(table.otherPackets) packets are not TCP") }
+    if table.unlistedSegments > 0 { StandardError.say("\(table.unlistedSegments) segments of further connections") }
+  }
+}
+
+/// A connection as one line.
+enum ConversationRow {
+  private static let widths = [6, 24, 24, 9, 9, 11, 11, 10, 9, 7]
+
+  static var heading: String {
+    row(["#", "from", "to", "segments", "", "bytes", "", "seconds", "RTT ms", "again"]) + "  states"
+  }
+
+  static func text(_ summary: ConversationSummary) -> String {
+    let duration = Double((summary.ended - summary.began).nanoseconds) / 1e9
+    let roundTrip = summary.handshakeRoundTrip.map { rounded(Double($0.nanoseconds) / 1e6) } ?? "-"
+    let states = "\(summary.states.state(of: .first).rawValue) / \(summary.states.state(of: .second).rawValue)"
+    return row([
+      "\(summary.number)", "\(summary.key.first)", "\(summary.key.second)", "\(summary.segments.first)",
+      "\(summary.segments.second)", "\(summary.bytes.first)", "\(summary.bytes.second)", rounded(duration), roundTrip,
+      "\(summary.retransmissions)",
+    ]) + "  " + states
+  }
+
+  static func json(_ summary: ConversationSummary) -> String {
+    var line = JSONLine(event: "connection")
+    line.add("number", summary.number)
+    line.add("from", "\(summary.key.first)")
+    line.add("to", "\(summary.key.second)")
+    line.add("segmentsFrom", summary.segments.first)
+    line.add("segmentsTo", summary.segments.second)
+    line.add("bytesFrom", summary.bytes.first)
+    line.add("bytesTo", summary.bytes.second)
+    line.add("began", seconds: .nanoseconds(summary.began.nanoseconds))
+    line.add("ended", seconds: .nanoseconds(summary.ended.nanoseconds))
+    if let roundTrip = summary.handshakeRoundTrip {
+      line.add("handshakeMicroseconds", roundTrip.microseconds)
+    }
+    line.add("stateFrom", summary.states.state(of: .first).rawValue)
+    line.add("stateTo", summary.states.state(of: .second).rawValue)
+    line.add("findings", summary.findings.keys.sorted().map { "\($0)=\(summary.findings[$0] ?? 0)" })
+    return line.line
+  }
+
+  private static func row(_ cells: [String]) -> String {
+    zip(cells, widths).map { DisplayWidth.rightAligned($0, to: $1 - 1) }.joined(separator: " ")
+  }
+
+  private static func rounded(_ value: Double) -> String {
+    let thousandths = Int64((value * 1_000).rounded())
+    return "\(thousandths / 1_000).\(String(thousandths % 1_000 + 1_000).dropFirst())"
+  }
+}
