@@ -99,6 +99,7 @@ struct ConfigurationText {
     case "send_buffer":
       guard let size = number(value, in: 1...(1 << 30)) else { return false }
       connection.sendBuffer = UInt32(size)
+      connection.autotunesSendBuffer = false
     case "initial_congestion_window":
       guard let count = number(value, in: 1...1_000) else { return false }
       connection.initialCongestionWindow = UInt16(count)
@@ -187,6 +188,12 @@ struct ConfigurationText {
     case "congestion":
       guard let algorithm = congestionControl(value) else { return false }
       configuration.connection.congestionControl = algorithm
+    case "memory":
+      guard let size = number(value, in: 0...Int64.max) else { return false }
+      configuration.memoryLimit = Int(size)
+    case "echo_rate":
+      guard let rate = number(value, in: 0...1_000_000) else { return false }
+      configuration.echoRepliesPerSecond = Int(rate)
     case "icmp_rate":
       guard let rate = number(value, in: 0...1_000_000) else { return false }
       configuration.errorsPerSecond = Int(rate)

@@ -48,6 +48,12 @@ private func number(_ bytes: UnsafeRawBufferPointer, _ range: ClosedRange<Int32>
   return value
 }
 
+/// The number that an option of IPv4 is, which may be a single octet, as BSD had it.
+private func numberOrOctet(_ bytes: UnsafeRawBufferPointer) throws(SocketError) -> Int32 {
+  guard let first = bytes.first else { throw .invalid }
+  return bytes.count >= 4 ? bytes.loadUnaligned(as: Int32.self) : Int32(first)
+}
+
 private func setSocketOption(
   _ option: Int32,
   _ bytes: UnsafeRawBufferPointer,
@@ -60,6 +66,7 @@ private func setSocketOption(
     // Linux doubles what is asked for, because its overhead counts, and tells the double. Here overhead doesn't count, but
     // programs go by the double.
     options.connection.sendBuffer = UInt32(max(try number(bytes, any), 2048)) * 2
+    options.connection.autotunesSendBuffer = false
   case 8:
     let size = UInt32(max(try number(bytes, any), 1152))
     options.connection.receiveBuffer = size
@@ -67,11 +74,12 @@ private func setSocketOption(
     options.datagramQueueLimit = Int(size)
   case 9:
     let isOn = try number(bytes, any) != 0
-    options.connection.keepAliveIdle = isOn ? options.connection.keepAliveIdle ?? .seconds(7200) : nil
+    options.connection.keepAliveIdle = isOn ? options.keepAliveIdle : nil
   case 13:
     guard bytes.count >= 8 else { throw .invalid }
     let time = bytes.loadUnaligned(fromByteOffset: 4, as: Int32.self)
-    options.resetsOnClose = bytes.loadUnaligned(as: Int32.self) != 0 && time == 0
+    let isOn = bytes.loadUnaligned(as: Int32.self) != 0
+    options.lingerTime = isOn ? .seconds(Int64(min(max(time, 0), 1 << 20))) : nil
   default: return false
   }
   return true
@@ -87,7 +95,9 @@ private func setTCPOption(
   case 1: options.connection.nagle = try number(bytes, any) == 0
   case 2: options.connection.maximumSegmentSize = UInt16(try number(bytes, 88...32_767))
   case 3: options.isCorked = try number(bytes, any) != 0
-  case 4: options.connection.keepAliveIdle = .seconds(Int64(try number(bytes, 1...32_767)))
+  case 4:
+    options.keepAliveIdle = .seconds(Int64(try number(bytes, 1...32_767)))
+    if options.connection.keepAliveIdle != nil { options.connection.keepAliveIdle = options.keepAliveIdle }
   case 5: options.connection.keepAliveInterval = .seconds(Int64(try number(bytes, 1...32_767)))
   case 6: options.connection.keepAliveProbes = UInt8(try number(bytes, 1...127))
   case 7: options.connection.synRetries = UInt8(try number(bytes, 1...127))
@@ -117,10 +127,17 @@ private func setIPOption(
   in options: inout SocketOptions
 ) throws(SocketError) -> Bool {
   switch (level, option) {
-  case (Level.internet, 1), (Level.internet6, 67): options.trafficClass = UInt8(try number(bytes, 0...255))
-  case (Level.internet, 2), (Level.internet6, 16):
+  case (Level.internet, 1): options.trafficClass = UInt8(truncatingIfNeeded: try numberOrOctet(bytes))
+  case (Level.internet6, 67):
+    // -1 asks for the default.
+    options.trafficClass = UInt8(max(try number(bytes, -1...255), 0))
+  case (Level.internet, 2):
+    let value = try numberOrOctet(bytes)
+    guard (1...255).contains(value) || value == -1 else { throw .invalid }
+    options.hopLimit = value == -1 ? 64 : UInt8(value)
+  case (Level.internet6, 16):
     let value = try number(bytes, -1...255)
-    options.hopLimit = value <= 0 ? 64 : UInt8(value)
+    options.hopLimit = value == -1 ? 64 : UInt8(value)
   case (Level.internet6, 26): options.isIPv6Only = try number(bytes, Int32.min...Int32.max) != 0
   default: return false
   }
@@ -153,7 +170,9 @@ public func getsockopt(
     case (Level.tcp, 2):
       let metrics = try? library.host.metrics(of: handle)
       answer = bytes(Int32(clamping: metrics?.sendSegmentSize ?? Int(options.connection.maximumSegmentSize ?? 536)))
-    case (Level.socket, 13): answer = bytes(options.resetsOnClose ? 1 : 0) + bytes(0)
+    case (Level.socket, 13):
+      let seconds = (options.lingerTime ?? .zero).milliseconds / 1_000
+      answer = bytes(options.lingerTime == nil ? 0 : 1) + bytes(Int32(clamping: seconds))
     default: answer = numberOption(level, option, options).map(bytes)
     }
     guard let answer else {
@@ -191,7 +210,7 @@ private func numberOption(_ level: Int32, _ option: Int32, _ options: SocketOpti
   case (Level.socket, 9): return connection.keepAliveIdle == nil ? 0 : 1
   case (Level.tcp, 1): return connection.nagle ? 0 : 1
   case (Level.tcp, 3): return options.isCorked ? 1 : 0
-  case (Level.tcp, 4): return Int32(clamping: (connection.keepAliveIdle ?? .seconds(7200)).milliseconds / 1000)
+  case (Level.tcp, 4): return Int32(clamping: options.keepAliveIdle.milliseconds / 1000)
   case (Level.tcp, 5): return Int32(clamping: connection.keepAliveInterval.milliseconds / 1000)
   case (Level.tcp, 6): return Int32(connection.keepAliveProbes)
   case (Level.tcp, 7): return Int32(connection.synRetries)

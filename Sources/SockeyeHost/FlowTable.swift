@@ -90,6 +90,20 @@ struct FlowTable: ~Copyable {
     places[hole].number = Place.none
   }
 
+  /// Checks that each number is found from where its hash points: no empty place lies between.
+  func checkInvariants() {
+    var found = 0
+    for index in 0..<capacity where places[index].number != Place.none {
+      found += 1
+      var place = Int(places[index].hash) & (capacity - 1)
+      while place != index {
+        precondition(places[place].number != Place.none, "a number that can't be found")
+        place = next(place)
+      }
+    }
+    precondition(found == count && count * 4 <= capacity * 3, "a table that miscounts")
+  }
+
   private mutating func grow() {
     let (old, oldCapacity) = (places, capacity)
     capacity *= 2

@@ -8,12 +8,14 @@ extension Host where Storage: ~Copyable {
   /// - Parameters:
   ///   - data: its bytes, 0 to 65,507 over IPv4 and 65,527 over IPv6.
   ///   - destination: whom it is for; nil for the peer that the socket is connected to.
+  ///   - hopLimit: IPv4's time to live or IPv6's hop limit; nil for the socket's.
   ///   - handle: the datagram socket that it comes from.
   /// - Throws: `SocketError`; an error that ICMP reported of an earlier datagram is told once.
   @specialized(where Storage == ByteRing)
   public mutating func send(
     _ data: RawSpan,
     to destination: Endpoint?,
+    hopLimit: UInt8? = nil,
     from handle: Handle
   ) throws(SocketError) {
     let place = try place(of: handle)
@@ -48,7 +50,7 @@ extension Host where Storage: ~Copyable {
       protocolNumber: UDPHeader.protocolNumber,
       from: source,
       to: remote.address,
-      hopLimit: sockets[place].options.hopLimit,
+      hopLimit: hopLimit ?? sockets[place].options.hopLimit,
       trafficClass: sockets[place].options.trafficClass
     )
     guard wasSent else { throw .wouldBlock }
@@ -76,6 +78,15 @@ extension Host where Storage: ~Copyable {
       sockets[place].role = .datagram(queue)
     }
     return (datagram.bytes.count, datagram.source)
+  }
+
+  /// What was left of the hop limit of the datagram that has waited longest; nil if there is none. Whoever answers every
+  /// datagram answers with less: two that answer each other then come to an end, as a packet in a loop of routers does.
+  ///
+  /// - Throws: `SocketError`.
+  public func hopLimitOfNextDatagram(at handle: Handle) throws(SocketError) -> UInt8? {
+    guard case .datagram(let queue) = sockets[try place(of: handle)].role else { throw .notSupported }
+    return queue.waiting.front?.hopLimit
   }
 
   private mutating func takeDatagramError(at place: SocketPlace) -> SocketError? {

@@ -13,7 +13,7 @@ extension Host where Storage: ~Copyable {
     switch parsed {
     case .echoRequest(let identifier, let sequence):
       // RFC 1122 section 3.2.2.6 lets a host ignore an echo to many, and amplification asks it to.
-      guard !arrival.isForMany else { return }
+      guard !arrival.isForMany, admitsEcho(from: arrival.source) else { return }
       let reply = ICMPv4Message.echoReply(identifier: identifier, sequence: sequence)
       var bytes = [UInt8](repeating: 0, count: ICMPv4Message.headerLength + payload.count)
       bytes.withUnsafeMutableBytes { buffer in
@@ -38,6 +38,13 @@ extension Host where Storage: ~Copyable {
     }
   }
 
+  /// Whether one more echo request is answered in this second.
+  private mutating func admitsEcho(from peer: IPAddress) -> Bool {
+    let isAdmitted = echoLimit.allows(peer, now: now, using: &random)
+    if !isAdmitted { statistics.echoesDropped += 1 }
+    return isAdmitted
+  }
+
   private static func error(_ code: ICMPv4Message.UnreachableCode, mtu: UInt16) -> NetworkError {
     switch code {
     case .fragmentationNeeded: .packetTooBig(maximumTransmissionUnit: Int(mtu))
@@ -55,7 +62,7 @@ extension Host where Storage: ~Copyable {
     }
     switch parsed {
     case .echoRequest(let identifier, let sequence):
-      guard !arrival.isForMany else { return }
+      guard !arrival.isForMany, admitsEcho(from: arrival.source) else { return }
       let reply = ICMPv6Message.echoReply(identifier: identifier, sequence: sequence)
       var bytes = [UInt8](repeating: 0, count: ICMPv6Message.headerLength + payload.count)
       bytes.withUnsafeMutableBytes { buffer in

@@ -47,7 +47,7 @@ extension Host where Storage: ~Copyable {
   ) {
     guard case .listener(let listener) = sockets[place].role else { return }
     // A full second queue means that the application is behind: a handshake more would not help (as in Linux).
-    guard listener.ready.count < listener.backlog else {
+    guard listener.ready.count < listener.backlog, !memory.isExhausted else {
       statistics.synsDropped += 1
       return
     }
@@ -147,7 +147,9 @@ extension Host where Storage: ~Copyable {
     _ arrival: Arrival,
     at place: SocketPlace
   ) {
-    guard case .listener(let listener) = sockets[place].role, listener.ready.count < listener.backlog else {
+    guard case .listener(let listener) = sockets[place].role, listener.ready.count < listener.backlog,
+      !memory.isExhausted
+    else {
       statistics.synsDropped += 1
       return
     }

@@ -11,7 +11,7 @@ extension Host where Storage: ~Copyable {
     switch sockets[place].role {
     case .idle: return [.writable, .hungUp]
     case .listener(let listener): return listener.ready.isEmpty ? [] : .readable
-    case .stream(let index): return streams[index].readiness
+    case .stream(let index): return streams[index].readiness(memory)
     case .datagram(let queue):
       var ready: Readiness = packets.hasRoom(2048) ? .writable : []
       if !queue.waiting.isEmpty || queue.shut.contains(.reading) { ready.insert(.readable) }

@@ -12,6 +12,8 @@ struct Arrival {
   var checksumIsValid: Bool
   /// How many segments were coalesced into the packet.
   var segmentCount: Int
+  /// What was left of its time to live, or hop limit.
+  var hopLimit: UInt8 = 0
   /// Where the IPv6 byte stands that names the transport.
   var nextHeaderOffset = 6
 }
@@ -81,7 +83,8 @@ extension Host where Storage: ~Copyable {
       codepoint: ECNCodepoint(bits: header.trafficClass),
       isForMany: isForMany,
       checksumIsValid: checksumsAreValid,
-      segmentCount: segmentCount
+      segmentCount: segmentCount,
+      hopLimit: header.timeToLive
     )
     guard header.isFragment else {
       deliver(packet, payload, protocolNumber: header.protocolNumber, arrival)
@@ -143,7 +146,8 @@ extension Host where Storage: ~Copyable {
       codepoint: ECNCodepoint(bits: header.trafficClass),
       isForMany: destination.isMulticast,
       checksumIsValid: checksumsAreValid,
-      segmentCount: segmentCount
+      segmentCount: segmentCount,
+      hopLimit: header.hopLimit
     )
     let headers: IPv6ExtensionHeaders
     do throws(IPv6ExtensionHeaders.Problem) {

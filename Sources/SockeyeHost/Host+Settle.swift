@@ -5,7 +5,12 @@ extension Host where Storage: ~Copyable {
   /// Takes a connection's events, sets its timer, and lets it send. To be called after whatever was done with it, after
   /// which it may be gone.
   mutating func settle(_ index: StreamPlace) {
-    let outcome = streams[index].takeEvents()
+    let outcome = streams[index].takeEvents(memory)
+    memory.change(by: streams[index].takeChange())
+    if memory.isPressed { streams[index].connection.shrinkReceiveBuffer(to: BufferMemory.pressedReceiveBuffer) }
+    // RFC 9293 section 3.10.7.1: a connection that doesn't exist has no part in what arrives, though its application still
+    // has a socket.
+    if streams[index].connection.state.isClosed { makeUnreachable(index) }
     if outcome.contains(.opened) { enterAcceptQueue(index) }
     if outcome.contains(.failed) { leaveListener(index) }
     if outcome.contains(.changed) { noteChange(ofStream: index) }
@@ -50,17 +55,25 @@ extension Host where Storage: ~Copyable {
     }
   }
 
-  /// Lets go of a connection that is over, or keeps only its TIME-WAIT state, once nobody holds it and nothing of it waits
-  /// to be sent.
+  /// Once nothing of a connection waits to be sent: TIME-WAIT answers for it by itself, whether or not its application has
+  /// closed its socket, and what is over and held by nobody is let go of.
   mutating func retireIfDone(_ index: StreamPlace) {
-    guard streams[index].holder == .nobody, !streams[index].isQueued else { return }
-    if streams[index].connection.state.isClosed {
-      remove(index)
-    } else if let entry = streams[index].connection.timeWaitEntry {
-      let tuple = streams[index].tuple
-      remove(index)
-      timeWaits.insert(entry, for: tuple)
+    guard !streams[index].isQueued else { return }
+    if streams[index].isReachable, let entry = streams[index].connection.timeWaitEntry {
+      makeUnreachable(index)
+      timeWaits.insert(entry, for: streams[index].tuple)
     }
+    guard streams[index].holder == .nobody, !streams[index].isReachable else { return }
+    wheel.schedule(index.index, at: .never)
+    memory.change(by: -streams[index].chargedCount)
+    _ = streams.remove(at: index)
+  }
+
+  /// Segments don't find the connection any more.
+  private mutating func makeUnreachable(_ index: StreamPlace) {
+    guard streams[index].isReachable else { return }
+    streams[index].isReachable = false
+    streamsByTuple.remove(index.index, for: streams[index].tuple)
   }
 
   /// Takes a connection in, and returns where it stands.
@@ -69,11 +82,5 @@ extension Host where Storage: ~Copyable {
     let index = streams.insert(stream)
     streamsByTuple.insert(index.index, for: tuple)
     return index
-  }
-
-  private mutating func remove(_ index: StreamPlace) {
-    streamsByTuple.remove(index.index, for: streams[index].tuple)
-    wheel.schedule(index.index, at: .never)
-    _ = streams.remove(at: index)
   }
 }

@@ -49,7 +49,9 @@ extension Host where Storage: ~Copyable {
     streams[index].holder = .application(handle)
     streams[index].apply(socket.options)
     // What came before its application could see it is told as if it came now.
-    if !streams[index].readiness.isDisjoint(with: [.readable, .failed, .peerClosed]) { changed.append(accepted) }
+    if !streams[index].readiness(memory).isDisjoint(with: [.readable, .failed, .peerClosed]) {
+      changed.append(accepted)
+    }
     settle(index)
     return handle
   }
@@ -98,6 +100,7 @@ extension Host where Storage: ~Copyable {
     let isForMany = remote.address.isMulticast || routes.isBroadcast(remote.address)
     guard !isForMany, !remote.address.isUnspecified else { throw .unreachable }
     guard remote.port != 0 else { throw .addressNotAvailable }
+    guard !memory.isExhausted else { throw .noRoom }
     let port = sockets[place].localPort == 0 ? try choosePort(source, remote) : sockets[place].localPort
     let local = Endpoint(source, port: port)
     let tuple = Self.tuple(local, remote)

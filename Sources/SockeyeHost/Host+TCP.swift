@@ -69,6 +69,13 @@ extension Host where Storage: ~Copyable {
     _ arrival: Arrival,
     at index: StreamPlace
   ) {
+    var (header, payload) = (header, payload)
+    if memory.isExhausted, !payload.isEmpty, streams[index].incoming.allocatedCount >= BufferMemory.leastBuffer {
+      // As if it had been lost on the way; what it acknowledges counts.
+      statistics.payloadsDropped += 1
+      header.flags.subtract(.fin)
+      payload = payload.lowerBound..<payload.lowerBound
+    }
     streams[index].receive(
       header,
       segment,

@@ -25,7 +25,7 @@ extension Host where Storage: ~Copyable {
     to handle: Handle
   ) throws(SocketError) -> Int {
     let index = try stream(of: handle)
-    let count = try streams[index].writeCapacity(data.byteCount)
+    let count = try streams[index].writeCapacity(data.byteCount, memory)
     guard count > 0 else { return 0 }
     streams[index].outgoing.write(data.extracting(0..<count), at: streams[index].written)
     streams[index].wrote(count, pushes: pushes, now: now)
@@ -156,7 +156,7 @@ extension Host where Storage: BufferedStreamStorage & ~Copyable {
     to handle: Handle
   ) throws(SocketError) -> Int {
     let index = try stream(of: handle)
-    let count = try streams[index].writeCapacity(Storage.count(of: buffer))
+    let count = try streams[index].writeCapacity(Storage.count(of: buffer), memory)
     guard count > 0 else { return 0 }
     streams[index].outgoing.append(count, of: &buffer, at: streams[index].written)
     streams[index].wrote(count, pushes: pushes, now: now)

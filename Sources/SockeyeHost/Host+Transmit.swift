@@ -8,16 +8,24 @@ extension Host where Storage: ~Copyable {
   /// With segmentation offload a TCP packet may be as large as `buffer` and 65,535 bytes allow, to be cut by the link into
   /// segments of `offload` bytes of data. With checksum offload the sum of the pseudo-header stands in the place of the TCP
   /// checksum, for the link to complete.
+  ///
+  /// Connections take turns with each other, and all of them with answers and datagrams, packet by packet: a flood of one
+  /// kind leaves half of the link to the other.
   @specialized(where Storage == ByteRing)
   public mutating func transmit(into buffer: inout MutableRawSpan) -> Transmission? {
     while true {
-      if let packet = packets.popFirst() {
+      if isRepliesTurn || sending.isEmpty, let packet = packets.popFirst() {
+        isRepliesTurn = false
         guard packet.count <= buffer.byteCount else { continue }
         if loops(packet.span.bytes) { continue }
         buffer.copy(packet.span.bytes)
         return Transmission(length: packet.count)
       }
-      guard let index = sending.popFirst() else { return nil }
+      isRepliesTurn = true
+      guard let index = sending.popFirst() else {
+        if packets.isEmpty { return nil }
+        continue
+      }
       streams[index].isQueued = false
       guard let transmission = transmit(index, into: &buffer) else {
         wheel.schedule(index.index, at: streams[index].connection.nextDeadline)

@@ -24,7 +24,7 @@ extension Host where Storage: ~Copyable {
       // RFC 1122 section 4.1.3.5: each socket that asked for the port gets a copy.
       for handle in datagramsByPort[local.port] ?? [] {
         guard let place = sockets.place(of: handle), isMatch(place, local, remote, isForMany: true) else { continue }
-        enqueue(datagram.extracting(data), from: remote, at: place)
+        enqueue(datagram.extracting(data), from: remote, hopLimit: arrival.hopLimit, at: place)
       }
       return
     }
@@ -36,7 +36,7 @@ extension Host where Storage: ~Copyable {
       }
       return
     }
-    enqueue(datagram.extracting(data), from: remote, at: place)
+    enqueue(datagram.extracting(data), from: remote, hopLimit: arrival.hopLimit, at: place)
   }
 
   /// Where the socket stands that fits best: connected to the very peer, then bound to the address, then any.
@@ -60,7 +60,12 @@ extension Host where Storage: ~Copyable {
     return sockets[place].accepts(local.address)
   }
 
-  private mutating func enqueue(_ data: RawSpan, from source: Endpoint, at place: SocketPlace) {
+  private mutating func enqueue(
+    _ data: RawSpan,
+    from source: Endpoint,
+    hopLimit: UInt8,
+    at place: SocketPlace
+  ) {
     guard case .datagram(var queue) = sockets[place].role, !queue.shut.contains(.reading) else { return }
     let cost = data.byteCount + DatagramQueue.overhead
     guard queue.size + cost <= sockets[place].options.datagramQueueLimit else {
@@ -71,7 +76,7 @@ extension Host where Storage: ~Copyable {
     sockets[place].role = .idle
     queue.size += cost
     queue.waiting.append(
-      DatagramQueue.Datagram(bytes: data.withUnsafeBytes { [UInt8](copying: $0) }, source: source)
+      DatagramQueue.Datagram(bytes: data.withUnsafeBytes { [UInt8](copying: $0) }, source: source, hopLimit: hopLimit)
     )
     sockets[place].role = .datagram(queue)
     changed.append(place)

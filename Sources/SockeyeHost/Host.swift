@@ -51,8 +51,13 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
   var fragments: FragmentReassembly
   var errorLimit: ReplyLimit
   var resetLimit: ReplyLimit
+  var echoLimit: ReplyLimit
   var identifications: Identifications
   var plan = SegmentPlan()
+  /// Whether a reply goes next, where a connection waits as well.
+  var isRepliesTurn = true
+  /// What all connections' buffers take.
+  var memory: BufferMemory
 
   /// A host without sockets.
   ///
@@ -86,10 +91,19 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
       peerLimit: configuration.peerLimit
     )
     identifications = Identifications(key: secret.key(for: .identification), peerLimit: configuration.peerLimit)
+    memory = BufferMemory(limit: configuration.memoryLimit)
+    echoLimit = ReplyLimit(
+      perSecond: configuration.echoRepliesPerSecond,
+      key: secret.key(for: .echoLimit),
+      peerLimit: configuration.peerLimit
+    )
   }
 
   /// How many TCP connections there are, those in TIME-WAIT that are kept apart not counted.
   public var connectionCount: Int { streams.count }
+
+  /// Bytes that the buffers of all connections take.
+  public var bufferedCount: Int { memory.used }
 
   /// How many connections are kept as nothing but their TIME-WAIT state.
   public var timeWaitCount: Int { timeWaits.count }
@@ -110,6 +124,10 @@ public struct HostStatistics: Equatable, Sendable {
   public var misaddressed: UInt64 = 0
   /// SYNs that found no room.
   public var synsDropped: UInt64 = 0
+  /// Payloads of segments that were dropped because all connections' buffers were full.
+  public var payloadsDropped: UInt64 = 0
+  /// Echo requests that were not answered, because there were too many.
+  public var echoesDropped: UInt64 = 0
   /// SYNs that were answered by cookies.
   public var cookiesSent: UInt64 = 0
   /// Connections made from cookies.

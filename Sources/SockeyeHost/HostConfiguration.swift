@@ -19,6 +19,11 @@ public struct HostConfiguration: Sendable {
   public var errorsPerSecond = 1_000
   /// Resets sent in a second for segments that belong to no connection, to one peer an eighth of them; none at 0.
   public var resetsPerSecond = 10_000
+  /// Echo requests answered in a second, to one peer an eighth of them; none at 0.
+  public var echoRepliesPerSecond = 40_000
+  /// Bytes that all connections' buffers together may take; 0 for no limit. From three quarters of it on, until it is half,
+  /// buffers shrink; at the limit, new connections are refused and what arrives beyond the least is dropped.
+  public var memoryLimit = 256 << 20
   /// How many full-sized segments the link takes as one packet: 1 without offload.
   public var segmentationOffload = 1
   /// Whether the link fills in the checksums of TCP segments.
@@ -39,6 +44,7 @@ public struct HostConfiguration: Sendable {
   /// The defaults, and a secret of its own for a host on a network: see `HostSecret.fromSystem()` of SockeyeLink.
   public init(secret: HostSecret) {
     self.secret = secret
+    connection.autotunesSendBuffer = true
   }
 
   /// The defaults, for a simulation that can be repeated: whoever tries out 2^64 seeds knows all secrets of the host.

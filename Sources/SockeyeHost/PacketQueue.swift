@@ -32,6 +32,13 @@ struct PacketQueue {
     return true
   }
 
+  /// Checks that the size is that of what waits.
+  func checkInvariants() {
+    var sum = 0
+    for index in 0..<packets.count { sum += packets[index].count + Self.overhead }
+    precondition(sum == size && size <= limit, "the size of a queue isn't that of its packets")
+  }
+
   /// The packet that has waited longest.
   mutating func popFirst() -> [UInt8]? {
     guard let packet = packets.popFirst() else { return nil }

@@ -6,6 +6,14 @@ struct RingQueue<Element> {
 
   var isEmpty: Bool { count == 0 }
 
+  /// The element that so many came before.
+  subscript(index: Int) -> Element {
+    guard index >= 0, index < count, let element = ring[(first + index) & (ring.count - 1)] else {
+      preconditionFailure("no such element")
+    }
+    return element
+  }
+
   /// The element that has waited longest.
   var front: Element? { isEmpty ? nil : ring[first] }
 

@@ -13,8 +13,11 @@ public struct SocketOptions: Sendable {
   public var reusesAddress = false
   /// Whether an IPv6 socket leaves IPv4 alone.
   public var isIPv6Only = false
-  /// On close, the connection is reset (SO_LINGER with a time of zero).
-  public var resetsOnClose = false
+  /// Whether `close` waits for what was written, and for how long (SO_LINGER). Here nothing waits, but a time of zero resets
+  /// the connection.
+  public var lingerTime: Interval?
+  /// After how long without a segment keep-alive probes begin, where `connection.keepAliveIdle` turns them on.
+  public var keepAliveIdle = Interval.seconds(7_200)
   /// Hold back what doesn't fill a segment (TCP_CORK).
   public var isCorked = false
   /// Connections that a fast open made whose handshake may be under way at a time; beyond, a SYN's data has to come again.
@@ -22,8 +25,12 @@ public struct SocketOptions: Sendable {
   /// Bytes of datagrams, overhead included, that may wait to be received.
   public var datagramQueueLimit: Int
 
+  /// On close, the connection is reset.
+  public var resetsOnClose: Bool { lingerTime == .zero }
+
   init(_ configuration: HostConfiguration) {
     connection = configuration.connection
+    keepAliveIdle = connection.keepAliveIdle ?? keepAliveIdle
     datagramQueueLimit = configuration.datagramQueueLimit
   }
 }

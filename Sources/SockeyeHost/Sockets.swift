@@ -88,6 +88,8 @@ struct DatagramQueue {
   struct Datagram {
     var bytes: [UInt8]
     var source: Endpoint
+    /// What was left of its hop limit when it arrived.
+    var hopLimit: UInt8
   }
 
   /// What a datagram costs beside its bytes.

@@ -7,11 +7,11 @@ extension Stream where Storage: ~Copyable {
   /// How many of `count` bytes can be written now.
   ///
   /// - Throws: as `Host.write`.
-  mutating func writeCapacity(_ count: Int) throws(SocketError) -> Int {
+  mutating func writeCapacity(_ count: Int, _ memory: BufferMemory) throws(SocketError) -> Int {
     if let error = error.take() { throw error }
     guard !shut.contains(.writing), phase != .over else { throw .closed }
     guard count > 0 else { return 0 }
-    let capacity = min(count, connection.sendCapacity)
+    let capacity = min(count, memory.allowed(connection.sendCapacity, queued: Int(clamping: connection.queuedCount)))
     guard capacity > 0 else { throw .wouldBlock }
     return capacity
   }
@@ -80,7 +80,7 @@ extension Stream where Storage: ~Copyable {
 
   // MARK: Readiness
 
-  var readiness: Readiness {
+  func readiness(_ memory: BufferMemory) -> Readiness {
     var ready: Readiness = []
     if readableCount > 0 { ready.insert(.readable) }
     if peerHasClosed || shut.contains(.reading) { ready.formUnion([.readable, .peerClosed]) }
@@ -90,16 +90,17 @@ extension Stream where Storage: ~Copyable {
     case .open:
       let isWriteShut = shut.contains(.writing)
       if isWriteShut, ready.contains(.peerClosed) { ready.insert(.hungUp) }
-      if isWriteShut || hasWriteRoom { ready.insert(.writable) }
+      if isWriteShut || hasWriteRoom(memory) { ready.insert(.writable) }
     case .over: ready.formUnion([.hungUp, .readable, .writable, .peerClosed])
     }
     return ready
   }
 
   /// Linux's rule: writable while at least a third of the buffer is free, so that writers wake to more than a few bytes.
-  var hasWriteRoom: Bool {
-    let capacity = connection.sendCapacity
-    return capacity > 0 && capacity * 3 >= Int(connection.configuration.sendBuffer)
+  func hasWriteRoom(_ memory: BufferMemory) -> Bool {
+    let buffer = Int(clamping: connection.sendBuffer)
+    let capacity = memory.allowed(connection.sendCapacity, queued: Int(clamping: connection.queuedCount))
+    return capacity > 0 && capacity * 3 >= (memory.isPressed ? min(buffer, BufferMemory.leastBuffer) : buffer)
   }
 
   // MARK: Options
@@ -112,8 +113,9 @@ extension Stream where Storage: ~Copyable {
     let wanted = options.connection
     connection.setNagle(wanted.nagle)
     connection.setCork(options.isCorked)
-    connection.setSendBuffer(wanted.sendBuffer)
+    connection.setSendBuffer(wanted.sendBuffer, autotunes: wanted.autotunesSendBuffer)
     connection.setUserTimeout(wanted.userTimeout)
+    connection.setPatience(synRetries: wanted.synRetries, finWait2Timeout: wanted.finWait2Timeout)
     connection.setKeepAlive(
       idle: wanted.keepAliveIdle,
       interval: wanted.keepAliveInterval,

@@ -15,20 +15,20 @@ struct StreamOutcome: OptionSet {
 
 extension Stream where Storage: ~Copyable {
   /// Takes in what the engine has decided. To be called after whatever was done with the connection.
-  mutating func takeEvents() -> StreamOutcome {
+  mutating func takeEvents(_ memory: BufferMemory) -> StreamOutcome {
     var outcome: StreamOutcome = []
-    while let event = connection.nextEvent() { outcome.formUnion(apply(event)) }
+    while let event = connection.nextEvent() { outcome.formUnion(apply(event, memory)) }
     return outcome
   }
 
-  private mutating func apply(_ event: ConnectionEvent) -> StreamOutcome {
+  private mutating func apply(_ event: ConnectionEvent, _ memory: BufferMemory) -> StreamOutcome {
     switch event {
     case .established:
       return open() ? [.opened, .changed] : .changed
     case .acknowledged(let end):
       outgoing.discard(upTo: end)
       // Whoever waits for room isn't woken for less than the room that it waits for.
-      return hasWriteRoom ? .changed : []
+      return hasWriteRoom(memory) ? .changed : []
     case .readable:
       return .changed
     case .peerClosed:
@@ -57,6 +57,14 @@ extension Stream where Storage: ~Copyable {
     guard phase == .opening else { return false }
     phase = .open
     return true
+  }
+
+  /// How much more its buffers take than when this was last asked.
+  mutating func takeChange() -> Int {
+    let count = outgoing.allocatedCount + incoming.allocatedCount
+    let change = count - chargedCount
+    chargedCount = count
+    return change
   }
 
   /// SEGMENT ARRIVES: takes in what of the payload the engine keeps.

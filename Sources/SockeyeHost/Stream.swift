@@ -26,6 +26,8 @@ struct Stream<Storage: StreamStorage & ~Copyable>: ~Copyable {
   var error: SocketError?
   /// The listener that counts it among its fast opens, until its handshake is over.
   var fastOpenListener: Handle?
+  /// Bytes that its buffers took when they were last looked at.
+  var chargedCount = 0
   /// Whether it waits in line to send.
   var isQueued = false
   /// Whether segments find it by its tuple.

@@ -85,6 +85,19 @@ struct TimeWaitTable: ~Copyable {
     _ = kept.remove(at: place)
   }
 
+  /// Checks that the list holds all, in the order in which they expire, and that each is found.
+  func checkInvariants() {
+    var (place, previous, listed) = (oldest, Place<Kept>.none, 0)
+    while place != .none {
+      precondition(kept[place].previous == previous, "a list that can't be walked back")
+      precondition(self.place(of: kept[place].tuple) == place, "a state that its tuple doesn't find")
+      listed += 1
+      (previous, place) = (place, kept[place].next)
+    }
+    precondition(listed == kept.count && listed == placesByTuple.count && newest == previous, "a list that lost some")
+    placesByTuple.checkInvariants()
+  }
+
   // MARK: The order
 
   private mutating func append(_ place: Place<Kept>) {

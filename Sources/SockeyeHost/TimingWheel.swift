@@ -76,6 +76,30 @@ struct TimingWheel {
     return nil
   }
 
+  /// When a timer is due; `never` if it isn't set.
+  func deadline(of timer: Int) -> Instant {
+    timer < nodes.count ? Instant(nanoseconds: nodes[timer].deadline) : .never
+  }
+
+  /// Checks that each timer hangs in the slot that its deadline has, and each slot knows its least.
+  func checkInvariants() {
+    var linked = 0
+    for slot in heads.indices {
+      let isOccupied = occupied[slot >> Self.slotBits] & 1 << UInt64(slot & (1 << Self.slotBits - 1)) != 0
+      precondition(isOccupied == (heads[slot] >= 0), "a slot that is marked wrongly")
+      var (timer, previous, least) = (heads[slot], Int32(-1), Int64.max)
+      while timer >= 0 {
+        let node = nodes[Int(timer)]
+        precondition(node.slot == Int32(slot) && node.previous == previous, "a timer that hangs in the wrong place")
+        least = min(least, node.deadline)
+        linked += 1
+        (previous, timer) = (timer, node.next)
+      }
+      if isOccupied, let known = self.least[slot] { precondition(known == least, "a slot that misjudges its least") }
+    }
+    precondition(linked == nodes.count { $0.slot >= 0 }, "a timer that is lost")
+  }
+
   // MARK: Slots
 
   private mutating func insert(_ timer: Int) {

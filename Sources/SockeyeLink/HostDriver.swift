@@ -4,13 +4,18 @@ public import SockeyeTCP
 /// A host on a TUN device: one thread that waits, receives a batch, runs what is due, lets the application act, and sends.
 ///
 /// ```swift
-/// var driver = try HostDriver(host, on: device)
-/// while !isDone {
-///   try driver.turn { host in
-///     while let socket = host.nextReady() { … }
+/// func run(_ host: consuming RingHost, on device: consuming TunnelDevice) throws {
+///   var driver = try HostDriver(host, on: device)
+///   while true {
+///     try driver.turn { host in
+///       while let socket = host.nextReady() { serve(socket, on: &host) }
+///     }
 ///   }
 /// }
 /// ```
+///
+/// A driver stands in a function: a value that can't be copied can't be consumed from a global variable, as the top level of
+/// a program has them.
 ///
 /// The application runs on the thread that received the packet, between its arrival and the answer: nothing is handed over.
 public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {

@@ -270,6 +270,24 @@ def test_ending():
         assert host.finish()[0] == 143, host.errors
 
 
+def test_ending_idle():
+    """TERM ends a host at once that serves nobody, and one whose client is idle when its time to drain is over, by a reset."""
+    with Host("--echo", 7) as host:
+        host.signal()
+        assert host.finish()[0] == 143, host.errors
+    with Host("--echo", 7, "--drain", "200ms") as host:
+        with host.connect(7) as idle:
+            idle.sendall(b"here")
+            assert idle.recv(100) == b"here"
+            host.signal()
+            assert host.finish()[0] == 143, host.errors
+            try:
+                assert idle.recv(100) == b"", "bytes from a host that has ended"
+                raise AssertionError("an idle client saw an end in order")
+            except ConnectionResetError:
+                pass
+
+
 def test_own_device():
     """Whose device it is needs no capability to use it."""
     if OBSTACLE:

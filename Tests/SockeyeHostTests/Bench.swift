@@ -27,10 +27,12 @@ final class Bench {
   }
 
   /// What the host sends.
-  func take() -> [[UInt8]] {
+  func take(atMost limit: Int = .max) -> [[UInt8]] {
     var packets: [[UInt8]] = []
     var buffer = [UInt8](repeating: 0, count: 65_535)
-    while let transmission = transmit(into: &buffer) { packets.append(Array(buffer[..<transmission.length])) }
+    while packets.count < limit, let transmission = transmit(into: &buffer) {
+      packets.append(Array(buffer[..<transmission.length]))
+    }
     return packets
   }
 

@@ -39,4 +39,41 @@ struct DatagramTests {
     bench.give(Bench.datagram([1], port: 53))
     #expect(bench.take().count == 1)
   }
+
+  @Test(
+    "Two services that answer everything, each with a hop less than was left, fall silent after as many rounds as hops"
+  )
+  func answersComeToAnEnd() throws {
+    let bench = Bench()
+    let ports: [UInt16] = [7007, 7008]
+    let sockets = try ports.map { port in
+      let socket = bench.host.makeSocket(.datagram, .v4)
+      try bench.host.bind(socket, to: nil, port: port)
+      return socket
+    }
+    #expect(try bench.host.hopLimitOfNextDatagram(at: sockets[0]) == nil)
+    // What a forged datagram begins: one that seems to come from the other service.
+    try bench.host.send(([1] as [UInt8]).span.bytes, to: Endpoint(Bench.own4, port: ports[0]), from: sockets[1])
+    var rounds = 0
+    while rounds < 1_000 {
+      _ = bench.take()
+      guard let socket = sockets.first(where: { (try? bench.host.hopLimitOfNextDatagram(at: $0)) != .some(nil) }) else {
+        break
+      }
+      let hopsLeft = try #require(try bench.host.hopLimitOfNextDatagram(at: socket))
+      let source = try receive(bench, socket)
+      guard hopsLeft > 1 else { break }
+      try bench.host.send(([1] as [UInt8]).span.bytes, to: source, hopLimit: hopsLeft - 1, from: socket)
+      rounds += 1
+    }
+    #expect(rounds == 63)
+  }
+
+  private func receive(_ bench: Bench, _ socket: Handle) throws -> Endpoint {
+    var byte: [UInt8] = [0]
+    return try byte.withUnsafeMutableBytes { buffer in
+      var room = buffer.mutableBytes
+      return try bench.host.receiveDatagram(into: &room, from: socket).source
+    }
+  }
 }

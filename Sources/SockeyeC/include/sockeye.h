@@ -38,6 +38,33 @@ typedef struct sockeye_host sockeye_host;
  *     otherwise  32 bytes of getrandom(2), which waits until the machine has gathered enough; NULL if it has none to give. */
 sockeye_host *sockeye_host_create(const char *configuration, const void *secret, size_t secret_length,
                                   uint64_t now_us, char *why, size_t why_capacity);
+/* The keys of a configuration. Times are milliseconds, sizes bytes, switches 0 or 1.
+ *
+ *     ip4 ip6                    address/prefix; may be repeated
+ *     gateway4 gateway6          where packets for elsewhere go; without one they go nowhere
+ *     mtu                        the largest packet: 68 to 65535, at least 1280 with an ip6 (default 1500)
+ *     offload                    1: TCP packets may be as large as sockeye_output's buffer, for somebody else to cut
+ *     initial_receive_window     offered in the SYN, exactly: 0 to 65535 (default 65535)
+ *     receive_buffer             what may wait to be read, at the start (default 131072)
+ *     send_buffer                what may be written ahead of acknowledgments; unless it is set, it follows the congestion
+ *                                window, from 65536 to 4194304
+ *     autotune                   the receive buffer grows with what is read, to 6291456 (default 1)
+ *     memory                     what all connections' buffers take together, 0 for no limit (default 268435456); from three
+ *                                quarters of it on they shrink, and at the limit new connections are refused
+ *     initial_congestion_window  segments (default 10)
+ *     congestion                 newreno, cubic or bbr (default cubic)
+ *     syn_rto_ms min_rto_ms max_rto_ms    retransmission timeouts (default 1000, 200, 120000)
+ *     syn_retries data_retries   how often a SYN or data is sent again (default 7, 15)
+ *     delayed_ack_ms             how long an acknowledgment waits for company (default 40)
+ *     quick_ack                  how many segments at the start are acknowledged at once
+ *     sack timestamps rack tail_loss_probe prr frto pacing    mechanisms (default 1, pacing 0)
+ *     window_scale               a shift of 0 to 14, or -1 for none
+ *     ecn                        0, 1, or 3 for accurate feedback
+ *     rfc5961                    0: RFC 793's answers to RST and SYN (default 1)
+ *     msl_ms fin_wait2_ms        half of TIME-WAIT, and how long FIN-WAIT-2 lasts without its application (default 60000)
+ *     syn_cookies                never, auto or always (default auto)
+ *     icmp_rate echo_rate        errors sent and echo requests answered in a second, 0 for none (default 1000, 40000)
+ *     seed                       see above */
 /* sockeye_host_create(configuration, NULL, 0, now_us, NULL, 0) */
 sockeye_host *sockeye_host_new(const char *configuration, uint64_t now_us);
 void     sockeye_host_free(sockeye_host *);

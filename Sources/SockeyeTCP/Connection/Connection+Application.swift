@@ -19,9 +19,20 @@ extension Connection {
   /// Bytes that `send` takes now.
   public var sendCapacity: Int {
     guard acceptsData else { return 0 }
-    let queued = outgoing.dataEnd - max(recovery.unacknowledged, 1)
-    let buffer = UInt64(configuration.sendBuffer)
+    let (queued, buffer) = (queuedCount, sendBuffer)
     return queued < buffer ? Int(clamping: buffer - queued) : 0
+  }
+
+  /// Bytes that were sent or wait to be, and are not acknowledged.
+  public var queuedCount: UInt64 { outgoing.dataEnd - min(max(recovery.unacknowledged, 1), outgoing.dataEnd) }
+
+  /// How many such bytes there may be: `configuration.sendBuffer`, or with `autotunesSendBuffer` what the peer has shown
+  /// that it drains, up to that. Two congestion windows keep a sender busy, one under way and one behind it (Linux's
+  /// tcp_sndbuf_expand), so a peer that takes nothing holds no more than a start.
+  public var sendBuffer: UInt64 {
+    let most = UInt64(configuration.sendBuffer)
+    guard configuration.autotunesSendBuffer else { return most }
+    return min(most, max(ConnectionConfiguration.leastSendBuffer, 2 * min(recovery.congestionWindow, most)))
   }
 
   /// SEND (RFC 9293 section 3.10.2): queues bytes that the owner keeps until they are acknowledged.
@@ -162,8 +173,22 @@ extension Connection {
   }
 
   /// Sets how many bytes may be queued and not acknowledged. What is queued already stays.
-  public mutating func setSendBuffer(_ count: UInt32) {
+  public mutating func setSendBuffer(_ count: UInt32, autotunes: Bool = false) {
     configuration.sendBuffer = count
+    configuration.autotunesSendBuffer = autotunes
+  }
+
+  /// Makes a receive buffer that is tuned smaller, if it is larger than `count`. What has been offered to the peer stays
+  /// offered, and the buffer grows again with what is read.
+  public mutating func shrinkReceiveBuffer(to count: UInt32) {
+    guard configuration.autotune else { return }
+    incoming.buffer = min(incoming.buffer, max(count, configuration.initialReceiveWindow))
+  }
+
+  /// Sets how often a SYN is sent again, and how long a connection waits in FIN-WAIT-2 once its application has gone.
+  public mutating func setPatience(synRetries: UInt8, finWait2Timeout: Interval) {
+    configuration.synRetries = synRetries
+    configuration.finWait2Timeout = finWait2Timeout
   }
 
   /// Sets how many bytes may be received and not read, and whether that is tuned from now on. What has been offered to the

@@ -12,6 +12,8 @@ public struct ConnectionConfiguration: Sendable {
   public var maximumReceiveBuffer: UInt32 = 6_291_456
   /// Bytes that the application may queue ahead of what is acknowledged.
   public var sendBuffer: UInt32 = 4_194_304
+  /// Let the application queue only what the peer drains allows, two congestion windows, up to `sendBuffer`.
+  public var autotunesSendBuffer = false
   /// Grow the receive buffer with the rate at which the application reads (dynamic right-sizing).
   public var autotune = true
   /// Ranges of data that may be held ahead of a gap; what would make one more is dropped.
@@ -100,6 +102,12 @@ public struct ConnectionConfiguration: Sendable {
 
   /// The defaults.
   public init() {}
+
+  /// How long a window may stay closed to data that no application waits for any more.
+  static var orphanTimeout: Interval { .seconds(120) }
+
+  /// Bytes that may be queued to a peer that has drained nothing yet.
+  static var leastSendBuffer: UInt64 { 65_536 }
 
   /// The value of `windowScale` that chooses the least shift that can express `maximumReceiveBuffer`.
   public static let automaticWindowScale: UInt8 = 255

@@ -72,6 +72,8 @@ public enum SecretPurpose: UInt32, Sendable, CaseIterable {
   case errorLimit
   /// The places of peers in the table of the limit of resets.
   case resetLimit
+  /// The places of peers in the table of the limit of echo replies.
+  case echoLimit
   /// The identification of packets that may be fragmented.
   case identification
   /// Numbers that belong to nothing: ports that an application leaves to the host, noise in limits.

@@ -97,6 +97,12 @@ struct Recovery: ~Copyable {
     return working.pointee.next
   }
 
+  /// cwnd, in bytes.
+  var congestionWindow: UInt64 {
+    guard let working else { return resting.window.bytes }
+    return working.pointee.window.bytes
+  }
+
   /// The present retransmission timeout, back-off included.
   var retransmissionTimeout: Interval {
     guard let working else { return resting.roundTrip.timeout }

@@ -10,7 +10,8 @@ extension Connection {
     }
     return min(
       min(recovery.nextDeadline, acknowledgments.deadline, persist.deadline),
-      min(hold.deadline, keepAliveDeadline, userTimeoutDeadline, storage.deadline)
+      min(hold.deadline, keepAliveDeadline, storage.deadline),
+      min(userTimeoutDeadline, orphanDeadline)
     )
   }
 
@@ -41,6 +42,8 @@ extension Connection {
     advanceRetransmission(to: now)
     // USER TIMEOUT: "connection aborted due to user timeout".
     if !state.isClosed, userTimeoutDeadline <= now { fail(.userTimeout) }
+    // RFC 6429 section 4: a peer that answers probes and takes nothing may not hold what nobody waits for any more.
+    if !state.isClosed, orphanDeadline <= now { abort(now: now) }
     advanceKeepAlive(to: now)
   }
 }
@@ -82,6 +85,13 @@ extension Connection {
     let stalledSince = min(recovery.stalledSince, persist.stalledSince)
     guard let timeout = configuration.userTimeout, stalledSince != .never else { return .never }
     return stalledSince + timeout
+  }
+
+  /// When a connection ends whose application has gone and whose peer's window has been closed since long: as long as data
+  /// may stay unacknowledged at least (R2, SHLD-11).
+  private var orphanDeadline: Instant {
+    guard isReleased, persist.stalledSince != .never else { return .never }
+    return persist.stalledSince + ConnectionConfiguration.orphanTimeout
   }
 
   /// When the next keep-alive probe is due (RFC 9293 section 3.8.4): only while nothing else is in flight or waits to go

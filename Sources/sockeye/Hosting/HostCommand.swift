@@ -47,6 +47,14 @@ struct HostCommand: ParsableCommand {
   @Option(help: "Congestion control: newreno, cubic or bbr.")
   var congestion = CongestionArgument.cubic
 
+  @Option(
+    help: ArgumentHelp(
+      "How long the first TERM or INT leaves connections to end by themselves; those left are reset.",
+      valueName: "duration"
+    )
+  )
+  var drain = DurationArgument(.seconds(10))
+
   @OptionGroup(title: "Services")
   var services: HostServiceFlags
 
@@ -96,19 +104,30 @@ struct HostCommand: ParsableCommand {
     let waker = driver.waker
     Signals.shared.onEnding { _ in waker.wake() }
     var nextStatus = reports.status ? MonotonicClock.now + reports.interval : .never
-    while true {
-      let isEnding = Signals.shared.ending != nil
-      if isEnding { services.drain(on: &driver.host) }
-      try driver.turn(until: nextStatus) { services.run(on: &$0) }
-      if MonotonicClock.now >= nextStatus {
-        reports.printStatus(of: driver.host)
-        nextStatus = nextStatus + reports.interval
-      }
-      if isEnding, driver.host.connectionCount == 0, let signal = Signals.shared.ending {
-        try driver.capture?.flush()
-        throw SignalEnding(signal: signal)
-      }
+    while Signals.shared.ending == nil { try turn(&driver, &services, until: .never, &nextStatus) }
+    // The wake-up is spent by now, so nothing is waited for but connections that are left, and those not for ever.
+    services.drain(on: &driver.host)
+    let end = MonotonicClock.now + .nanoseconds(drain.amount.nanoseconds)
+    while driver.host.connectionCount > 0, MonotonicClock.now < end {
+      try turn(&driver, &services, until: end, &nextStatus)
     }
+    services.abort(on: &driver.host)
+    // What resets the last ones still goes out.
+    try driver.turn(until: MonotonicClock.now) { _ in }
+    try driver.capture?.flush()
+    if let signal = Signals.shared.ending { throw SignalEnding(signal: signal) }
+  }
+
+  private func turn(
+    _ driver: inout HostDriver<ByteRing>,
+    _ services: inout HostServices,
+    until end: Instant,
+    _ nextStatus: inout Instant
+  ) throws {
+    try driver.turn(until: min(nextStatus, end)) { services.run(on: &$0) }
+    guard MonotonicClock.now >= nextStatus else { return }
+    reports.printStatus(of: driver.host)
+    nextStatus = nextStatus + reports.interval
   }
 
   private func makeConfiguration(_ mtu: Int) throws -> HostConfiguration {

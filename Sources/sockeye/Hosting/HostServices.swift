@@ -69,19 +69,24 @@ struct HostServices {
     try? host.close(handle)
   }
 
+  /// Answers datagrams. An answer's hop limit is one less than what was left of the question's, as if it went on from here:
+  /// two services that answer each other, on whatever ports, come to an end after as many rounds as a packet may have hops.
   private func answerDatagrams(_ socket: Handle, _ service: HostService, on host: inout RingHost) {
     var span = room.mutableBytes
-    while let (length, source) = try? host.receiveDatagram(into: &span, from: socket) {
-      if HostService.answeringPorts.contains(source.port) { continue }
+    while true {
+      let hopsLeft = (try? host.hopLimitOfNextDatagram(at: socket)) ?? 0
+      guard let (length, source) = try? host.receiveDatagram(into: &span, from: socket) else { return }
+      if HostService.answeringPorts.contains(source.port) || hopsLeft <= 1 { continue }
+      let hopLimit = hopsLeft - 1
       switch service {
       case .echo:
-        try? host.send(span.bytes.extracting(0..<length), to: source, from: socket)
+        try? host.send(span.bytes.extracting(0..<length), to: source, hopLimit: hopLimit, from: socket)
       case .chargen:
         try? RepeatingPattern.characters.withBytes(from: 0, atMost: 74) { line throws(SocketError) in
-          try host.send(line, to: source, from: socket)
+          try host.send(line, to: source, hopLimit: hopLimit, from: socket)
         }
       case .daytime:
-        try? host.send(HostService.daytimeText.span.bytes, to: source, from: socket)
+        try? host.send(HostService.daytimeText.span.bytes, to: source, hopLimit: hopLimit, from: socket)
       case .discard, .source, .sink:
         break
       }
@@ -96,6 +101,17 @@ struct HostServices {
     listeners = [:]
     datagramSockets = [:]
     for (handle, connection) in connections where connection.service == .chargen || connection.service == .source {
+      end(handle, on: &host)
+    }
+  }
+
+  /// Resets the connections that are left.
+  mutating func abort(on host: inout RingHost) {
+    for handle in connections.keys {
+      if var options = try? host.options(of: handle) {
+        options.lingerTime = .zero
+        try? host.setOptions(options, of: handle)
+      }
       end(handle, on: &host)
     }
   }
