@@ -155,6 +155,9 @@ struct ClosingTests {
     script.sends(.ack, seq: 2, ack: 2)
     script.receives([.fin, .ack], seq: 50, ack: 2)
     script.sends(.ack, seq: 2, ack: 2)
+    script.isIn(.timeWait(expiry: script.now + .seconds(110)))
+    script.receives([.fin, .ack], seq: 1, ack: 2)
+    script.sends(.ack, seq: 2, ack: 2)
     script.isIn(.timeWait(expiry: script.now + .seconds(120)))
   }
 

@@ -116,9 +116,9 @@ extension Connection {
       if isFinishAcknowledged { finish() }
       return !isFinishAcknowledged
     case .timeWait:
-      // Only the peer's FIN can rightly come again: acknowledge it, and all else that takes up sequence numbers.
+      // Only the peer's FIN can rightly come again, and that lies before the window. What lies in it is somebody else's: it
+      // is acknowledged, as all that takes up sequence numbers is, and starts nothing anew.
       if segment.end(flags) > segment.start { acknowledgments.makeDue() }
-      if flags.contains(.fin) { restartTimeWait(at: segment.arrival) }
       return true
     case .established, .finWait2, .closeWait:
       return true
