@@ -179,7 +179,7 @@ extension HostEventLoop: NIOSerialEventLoopExecutor, TaskExecutor {
 
   /// Runs `task` on the loop.
   ///
-  /// - Returns: what it returned, or threw; `EventLoopError.shutdown` where the loop has ended.
+  /// - Returns: what it returned, or threw. A loop that has ended can't tell anybody: don't call it then.
   public func submit<T>(_ task: @escaping @Sendable () throws -> T) -> EventLoopFuture<T> {
     let promise = makePromise(of: T.self)
     let isTaken = add(
