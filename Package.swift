@@ -189,6 +189,7 @@ let package = Package(
       name: "SockeyeNIOTests",
       dependencies: [
         "SockeyeHost",
+        "SockeyeLink",
         "SockeyeNIO",
         "SockeyeSimulatedNetwork",
         "SockeyeSimulator",

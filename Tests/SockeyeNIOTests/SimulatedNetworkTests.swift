@@ -53,10 +53,10 @@ struct SimulatedNetworkTests {
     return pair.network.trace.digest
   }
 
-  @Test("One seed gives one trace, a hundred times")
+  @Test("One seed gives one trace, a thousand times")
   func oneSeedOneTrace() throws {
     let first = try Self.run(seed: 7, count: 2000)
-    for _ in 1..<100 {
+    for _ in 1..<1000 {
       let digest = try Self.run(seed: 7, count: 2000)
       #expect(digest == first)
       if digest != first { break }
