@@ -197,6 +197,7 @@ let package = Package(
       name: "SockeyeNIOTests",
       dependencies: [
         "SockeyeHost",
+        "SockeyeLink",
         "SockeyeNIO",
         "SockeyeSimulatedNetwork",
         "SockeyeSimulator",

@@ -21,6 +21,14 @@ public final class Waker: Sendable {
     _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
   }
 
+  /// Waits for a wake-up alone until `deadline`, or a few milliseconds longer, whatever becomes of other descriptors.
+  package func sleep(until deadline: Instant) {
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    let milliseconds = (deadline - MonotonicClock.now).nanoseconds / 1_000_000 + 1
+    let limit: Int32 = deadline == .never ? -1 : Int32(clamping: max(0, milliseconds))
+    if poll(&request, 1, limit) > 0 { clear() }
+  }
+
   func clear() {
     var count: UInt64 = 0
     _ = read(descriptor, &count, MemoryLayout<UInt64>.size)

@@ -78,6 +78,10 @@ public final class SimulatedHost: EventLoopGroup, @unchecked Sendable {
   }
 
   func turn() {
+    if link.isDead {
+      // Nobody else takes what arrives at a host that is down.
+      while inbox.removeFirst(dueAt: network.clock.now) != nil {}
+    }
     for loop in ghosts + [loop] {
       loop.asRunner { loop.turn() }
     }
@@ -120,6 +124,7 @@ final class VirtualLink: LoopLink {
 
   private struct NobodySleeps: LoopWaker {
     func wake() {}
+    func sleep(until deadline: Instant) {}
   }
 
   init(clock: VirtualClock) {
@@ -137,9 +142,9 @@ final class VirtualLink: LoopLink {
 
   /// Gives the host what is due. Nobody waits: the network calls when there is something.
   func receive(into own: inout StreamHost, until deadline: Instant) {
+    guard !isDead else { return }
     let now = clock.now
     while let (_, packet) = host?.inbox.removeFirst(dueAt: now) {
-      guard !isDead else { continue }
       own.receive(packet.span.bytes, at: now)
     }
   }

@@ -97,7 +97,7 @@ struct HostEventLoopTests {
     #expect(told.withLockedValue { $0 } == false)
   }
 
-  @Test("The end of a loop cancels its timers, and refuses what comes later")
+  @Test("The end of a loop cancels its timers, and whoever asks for it again is told")
   func shutdown() async throws {
     let group = try Self.makeGroup()
     let loop = group.next()
@@ -105,8 +105,6 @@ struct HostEventLoopTests {
     let told = Outcome(timer.futureResult)
     try await group.shutdownGracefully()
     #expect(told.error as? EventLoopError == .cancelled)
-    let late = Outcome(loop.submit {})
-    _ = late
     try await group.shutdownGracefully()
   }
 

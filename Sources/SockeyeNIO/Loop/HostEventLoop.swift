@@ -80,7 +80,11 @@ public final class HostEventLoop: @unchecked Sendable {
   /// lets ready channels read and write; runs tasks; sends.
   package func turn(until limit: Instant = .never) {
     let deadline = sleepEnd(limit)
-    attempt { try link.receive(into: &host, until: deadline) }
+    if case .linkLost = progress {
+      waker.sleep(until: deadline)
+    } else {
+      attempt { try link.receive(into: &host, until: deadline) }
+    }
     queue.endSleep()
     host.advance(to: clock.now)
     tellChannels()
@@ -97,14 +101,22 @@ public final class HostEventLoop: @unchecked Sendable {
     let now = clock.now
     guard readers.isEmpty else { return now }
     let own = queue.nextDeadline(now: NIODeadline(now)).map(Instant.init) ?? .never
-    return min(host.nextDeadline, own, progress.deadline)
+    return min(hostDeadline, own, progress.deadline)
+  }
+
+  /// When the host has something to do. What it would send without a link stays where it is, and is no reason to turn.
+  private var hostDeadline: Instant {
+    switch progress {
+    case .running, .draining: host.nextDeadline
+    case .linkLost, .ended: .never
+    }
   }
 
   /// Until when the turn may wait for packets.
   private func sleepEnd(_ limit: Instant) -> Instant {
     let now = clock.now
     guard readers.isEmpty else { return now }
-    let deadline = min(host.nextDeadline, limit, progress.deadline)
+    let deadline = min(hostDeadline, limit, progress.deadline)
     guard deadline > now, let end = queue.beginSleep(until: NIODeadline(deadline)) else { return now }
     return end == .distantFuture ? .never : Instant(end)
   }
@@ -167,7 +179,7 @@ extension HostEventLoop: NIOSerialEventLoopExecutor, TaskExecutor {
 
   /// Runs `task` on the loop.
   ///
-  /// - Returns: what it returned, or threw; `EventLoopError.shutdown` where the loop has ended.
+  /// - Returns: what it returned, or threw. A loop that has ended can't tell anybody: don't call it then.
   public func submit<T>(_ task: @escaping @Sendable () throws -> T) -> EventLoopFuture<T> {
     let promise = makePromise(of: T.self)
     let isTaken = add(

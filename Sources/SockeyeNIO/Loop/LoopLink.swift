@@ -19,6 +19,8 @@ package protocol LoopLink: AnyObject {
 package protocol LoopWaker: Sendable {
   /// Ends the wait under way, or else the next one.
   func wake()
+  /// Waits without the link, which may be gone, until `deadline` has come or `wake` is called. In virtual time nobody waits.
+  func sleep(until deadline: Instant)
 }
 
 extension Waker: LoopWaker {}
