@@ -190,7 +190,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SockeyeLinkTests",
-      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeLink", "SockeyeTCP", "SockeyeWire"],
+      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeLink", "SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
       swiftSettings: strict
     ),
     .testTarget(

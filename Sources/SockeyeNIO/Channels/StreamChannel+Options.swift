@@ -45,7 +45,7 @@ extension StreamChannel: SocketOptionProvider {
       case let value as linger where level.rawValue == SOL_SOCKET && name.rawValue == SO_LINGER:
         var options = try loop.host.options(of: socket)
         // With time to linger, close sends what was written, as it always does here; nobody waits for it.
-        options.resetsOnClose = value.l_onoff != 0 && value.l_linger == 0
+        options.lingerTime = value.l_onoff == 0 ? nil : .seconds(Int64(max(value.l_linger, 0)))
         try loop.host.setOptions(options, of: socket)
       case let value as CInt:
         try HostSocketOption(level: level.rawValue, name: name.rawValue).set(Int(value), of: socket, in: &loop.host)

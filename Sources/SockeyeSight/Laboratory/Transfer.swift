@@ -7,14 +7,22 @@ public struct Transfer: Sendable {
   public var size: UInt64
   /// The algorithm that governs the sender.
   public var congestionControl: CongestionControlAlgorithm
-  /// What the network does: `up` to the data, `down` to the acknowledgments.
-  public var network: ImpairmentSpecification
+  /// What the network does to the data.
+  public var outbound: Impairments
+  /// What it does to the acknowledgments.
+  public var inbound: Impairments
 
   /// A transfer of so many bytes.
-  public init(size: UInt64, congestionControl: CongestionControlAlgorithm, network: ImpairmentSpecification) {
+  public init(
+    size: UInt64,
+    congestionControl: CongestionControlAlgorithm,
+    outbound: Impairments,
+    inbound: Impairments
+  ) {
     self.size = size
     self.congestionControl = congestionControl
-    self.network = network
+    self.outbound = outbound
+    self.inbound = inbound
   }
 
   /// What came of it.
@@ -34,8 +42,8 @@ public struct Transfer: Sendable {
   /// Runs it in virtual time, for a day of it at most. The same seed gives the same result.
   public func run(seed: UInt64) -> Result {
     var simulation = Simulation(seed: seed)
-    simulation.addLink(network.up)
-    simulation.addLink(network.down)
+    simulation.addLink(outbound)
+    simulation.addLink(inbound)
     var sender = EndpointConfiguration()
     sender.opensAt = .zero
     sender.connection.congestionControl = congestionControl

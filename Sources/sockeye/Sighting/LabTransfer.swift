@@ -1,5 +1,6 @@
 import ArgumentParser
 import NIOCore
+import SockeyeLink
 import SockeyeSight
 import SockeyeSimulator
 import SockeyeTCP
@@ -45,7 +46,12 @@ struct LabTransfer: ParsableCommand {
     let algorithms = try congestion.split(separator: ",").map { name throws(Failure) in try Self.algorithm(name) }
     if !json { print(Self.row("", ["seconds", "Mbit/s", "of the rate", "sent again", "timeouts", "lost", "RTT ms"])) }
     for algorithm in algorithms {
-      let transfer = Transfer(size: UInt64(size.bytes), congestionControl: algorithm, network: network)
+      let transfer = Transfer(
+        size: UInt64(size.bytes),
+        congestionControl: algorithm,
+        outbound: network.up,
+        inbound: network.down
+      )
       show(transfer.run(seed: seed), of: algorithm, network)
     }
   }

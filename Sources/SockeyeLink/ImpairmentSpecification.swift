@@ -1,3 +1,4 @@
+public import SockeyeSimulator
 internal import SockeyeTCP
 
 /// A bad network as people write it: `delay=50ms,loss=1%,rate=10Mbps,down:queue=64KiB`.

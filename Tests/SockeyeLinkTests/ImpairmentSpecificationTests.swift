@@ -1,3 +1,4 @@
+import SockeyeLink
 import SockeyeSimulator
 import SockeyeTCP
 import Testing
