@@ -74,4 +74,22 @@ struct RecoveryWorkTests {
     #expect(sender.recovery.scoreboard.lostBytes == UInt64(Self.count - 1) * 1_000)
     #expect(sender.recovery.metrics.timeouts == 0)
   }
+
+  @Test("Retransmissions that fill the flight and are not due don't make the timer run without progress")
+  func restlessTimer() {
+    var sender = self.sender()
+    sender.recovery.window.bytes = CongestionWindow.greatest
+    sender.acknowledge(0, [Self.count - 1..<Self.count], at: 250)
+    for index in 0..<200 { sender.expire(at: 251 + Int64(index)) }
+    sender.recovery.window.bytes = CongestionWindow.greatest
+    sender.supplied = Self.count
+    // All is sent again at once, and for the next half of a round trip nothing can be said of it.
+    sender.send(at: 460)
+    var expiries = 0
+    while sender.recovery.nextDeadline <= ScriptedSender.time(510), expiries < 1_000 {
+      expiries += 1
+      _ = sender.recovery.deadlineReached(at: sender.recovery.nextDeadline)
+    }
+    #expect(expiries <= 100)
+  }
 }

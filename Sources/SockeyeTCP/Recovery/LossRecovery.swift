@@ -32,6 +32,7 @@ struct LossRecovery: ~Copyable {
   var pacer: Pacer
   var recentAcknowledgment: RecentAcknowledgment
   var reduction = ProportionalRateReduction()
+  var lossSearch = LossSearch()
   var undo = UndoState()
   var usage = WindowUsage()
   var knownBlocks = KnownBlocks()
@@ -47,9 +48,6 @@ struct LossRecovery: ~Copyable {
   /// The tail loss probe.
   var probe = TailLossProbe()
 
-  /// What has been learnt about a probe of the path's MTU since the last acknowledgment was answered.
-  var pathProbe = PathProbeOutcome.unknown
-
   /// When the retransmission timer expires.
   var retransmissionDeadline = Instant.never
   /// When a tail loss probe is due.
@@ -59,13 +57,15 @@ struct LossRecovery: ~Copyable {
   /// When the pacer lets the next quantum go, if something is waiting for that.
   var pacingDeadline = Instant.never
 
-  /// Timeouts in a row without an acknowledgment of new data between them (R1 and R2 count these).
-  var consecutiveTimeouts: UInt8 = 0
   /// Since when nothing of what is outstanding has been acknowledged: what a user timeout counts from
   /// (RFC 5482); `never` with nothing outstanding.
   var stalledSince = Instant.never
   /// When data was last sent.
   var lastSent: Instant
+  /// Timeouts in a row without an acknowledgment of new data between them (R1 and R2 count these).
+  var consecutiveTimeouts: UInt8 = 0
+  /// What has been learnt about a probe of the path's MTU since the last acknowledgment was answered.
+  var pathProbe = PathProbeOutcome.unknown
   var features: Features
   /// CWR is to be set on the next new data (RFC 3168 section 6.1.2).
   var needsCongestionWindowReduced: Bool

@@ -106,8 +106,8 @@ extension LossRecovery {
   /// RACK_detect_loss (RFC 8985 section 6.2 step 5): what was sent sufficiently long before something that
   /// has been delivered is lost.
   ///
-  /// It begins at the first record whose fate is open, and where a great flight leaves it no visits it ends early: the
-  /// timer, or the acknowledgment after this one, goes on from there.
+  /// It begins at the first record whose fate is open. In a great flight it may run out of visits: then the acknowledgment
+  /// after this one, or the timer a moment later, goes on where it stopped.
   mutating func detectLossesByTime(_ digest: inout AcknowledgmentDigest) {
     reorderingDeadline = .never
     let recent = recentAcknowledgment
@@ -121,13 +121,15 @@ extension LossRecovery {
     )
     let allowance = recent.roundTripTime + reorderingWindow
     var wait = Interval.zero
-    var index = scoreboard.firstOpenIndex()
+    var deadline = lossSearch.deadline
+    var index = max(scoreboard.firstOpenIndex(), scoreboard.ring.index(covering: lossSearch.position))
+    lossSearch = LossSearch()
     while let record = scoreboard.ring.record(at: index) {
       defer { index += 1 }
       guard digest.visits < LossRecovery.greatestVisitCount else {
-        // Nothing that was sent before it can be due later than this.
-        wait = max(recent.sentAt + allowance - digest.now, RoundTripEstimator.clockGranularity)
-        break
+        lossSearch = LossSearch(position: record.start, deadline: max(deadline, digest.now + wait))
+        reorderingDeadline = digest.now + LossSearch.pause
+        return
       }
       let flags = record.flags
       digest.visits += 1
@@ -152,6 +154,18 @@ extension LossRecovery {
         wait = max(wait, remaining)
       }
     }
-    if wait > .zero { reorderingDeadline = digest.now + wait }
+    if wait > .zero { deadline = max(deadline, digest.now + wait) }
+    if deadline > digest.now { reorderingDeadline = deadline }
   }
+}
+
+/// Where the search for losses goes on that ran out of visits.
+struct LossSearch {
+  /// The first offset that it hasn't come to; 0 where it begins anew.
+  var position: StreamOffset = 0
+  /// When the last of what it has come to is due; long past where nothing is.
+  var deadline = Instant(nanoseconds: .min)
+
+  /// How long it rests, so that a peer that makes it run out of visits can't keep it running.
+  static var pause: Interval { .milliseconds(1) }
 }
