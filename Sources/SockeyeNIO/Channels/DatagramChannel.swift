@@ -5,6 +5,8 @@ internal import Synchronization
 /// A UDP socket as a channel. What is read are `AddressedEnvelope`s; what is written may be, and on a connected channel may
 /// also be the bytes alone.
 package final class DatagramChannel: HostChannel, @unchecked Sendable {
+  // As of `HostChannel`: what it adds is touched on the loop alone, or is atomic.
+
   private struct Write {
     let destination: Endpoint?
     let bytes: ByteBuffer

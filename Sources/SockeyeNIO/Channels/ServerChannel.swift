@@ -3,6 +3,8 @@ internal import SockeyeHost
 
 /// A TCP listener as a channel: what it reads are connections.
 package final class ServerChannel: HostChannel, @unchecked Sendable {
+  // As of `HostChannel`: what it adds is touched on the loop alone, or is atomic.
+
   private var backlog: Int32 = 128
 
   init(_ socket: Handle, on loop: HostEventLoop) {

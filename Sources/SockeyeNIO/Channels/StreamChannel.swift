@@ -4,6 +4,8 @@ internal import SockeyeTCP
 
 /// A TCP connection as a channel.
 package final class StreamChannel: HostChannel, @unchecked Sendable {
+  // As of `HostChannel`: what it adds is touched on the loop alone, or is atomic.
+
   /// What this side may still do.
   enum Output {
     case open
