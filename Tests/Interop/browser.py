@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A person with a browser: headless Chromium opens a listing of `sockeye serve`, sorts it, searches it, downloads from it.
 
-The screenshots go to the directory that the environment variable ARTIFACTS names, or to a temporary one that is kept.
+The screenshots are kept in the directory that the environment variable ARTIFACTS names, and nowhere when it names none.
 """
 
 import base64
@@ -157,17 +157,16 @@ class Browser:
     def type(self, text):
         self.call("Input.insertText", text=text)
 
-    def screenshot(self, path, dark=False):
+    def screenshot(self, name, dark=False):
+        """Has the page drawn; the picture is kept where somebody has asked for it."""
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", features=features)
-        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
-        assert path.read_bytes().startswith(b"\x89PNG"), path
-
-
-def artifacts():
-    folder = os.environ.get("ARTIFACTS") or tempfile.mkdtemp(prefix="sockeye-browser-")
-    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
-    return pathlib.Path(folder)
+        picture = base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+        assert picture.startswith(b"\x89PNG"), name
+        if kept := os.environ.get("ARTIFACTS"):
+            folder = pathlib.Path(kept)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(picture)
 
 
 BIG = random.Random(7).randbytes(3_000_000)
@@ -264,15 +263,13 @@ def test_file_is_downloaded():
 
 def test_screenshots():
     """The listing is drawn in light, in dark, and on a narrow screen"""
-    folder = artifacts()
     with listing() as (browser, _, _):
-        browser.screenshot(folder / "listing-light.png")
-        browser.screenshot(folder / "listing-dark.png", dark=True)
+        browser.screenshot("listing-light.png")
+        browser.screenshot("listing-dark.png", dark=True)
         browser.resize(390, 720)
         assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the screen"
-        browser.screenshot(folder / "listing-narrow.png")
+        browser.screenshot("listing-narrow.png")
         assert browser.complaints == [], browser.complaints
-    print(f"screenshots are in {folder}")
 
 
 if __name__ == "__main__":
