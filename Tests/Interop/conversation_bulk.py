@@ -125,7 +125,8 @@ def support_memory(process):
 def test_stopped_output():
     """a listen whose output is not read loses nothing, and stops reading its client meanwhile"""
     amount = 64 << 20
-    with Server("listen", "--once", "127.0.0.1:0") as server:
+    # With its own input open, it would wait for more to say to the client.
+    with Server("listen", "--once", "127.0.0.1:0", stdin=subprocess.DEVNULL) as server:
         client = subprocess.Popen([SOCKEYE, "connect", "-q", server.endpoint], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         sent = []
         writer = threading.Thread(target=lambda: sent.append(write_bulk(client.stdin, amount)))

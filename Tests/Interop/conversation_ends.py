@@ -198,12 +198,31 @@ def test_tls_cut():
     """an end without close_notify is not exit code 0"""
     with tempfile.TemporaryDirectory() as folder:
         public, private = certificate(folder)
-        for serve, code in ((lambda stream: (stream.sendall(b"half"), stream.recv(4)), 4),
-                            (lambda stream: (stream.sendall(b"all"), stream.recv(4), stream.unwrap()), 0)):
+        # Each hears the client out first: with its close_notify unread, the end would be a reset.
+        for serve, code in ((lambda stream: (stream.sendall(b"half"), read_all(stream)), 4),
+                            (lambda stream: (stream.sendall(b"all"), read_all(stream), stream.unwrap()), 0)):
             endpoint = tls_server(public, private, serve)
             result = sockeye("connect", "--tls", "--ca", public, "--send", "x", endpoint)
             assert result.returncode == code, (code, result)
             assert ("close_notify" in result.stderr.decode()) == (code != 0), result
+
+
+def test_tls_reset():
+    """what came right before a reset is delivered in TLS too, and the reset is exit code 4"""
+    with tempfile.TemporaryDirectory() as folder:
+        public, private = certificate(folder)
+
+        def serve(stream):
+            read_all(stream)
+            stream.sendall(b"half")
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            stream.close()
+
+        for _ in range(20):
+            endpoint = tls_server(public, private, serve)
+            result = sockeye("connect", "--tls", "--ca", public, "--send", "x", endpoint)
+            assert (result.returncode, result.stdout) == (4, b"half"), result
+            assert b"reset" in result.stderr, result
 
 
 def test_tls_handshake_has_a_limit():

@@ -24,7 +24,7 @@ VALUES = {
     # What a flag is given where "1" would not do.
     "--algorithm": "xor", "--append": "crc-8", "--input": "text", "--output": "text", "--encoding": "utf-8", "--eol": "lf",
     "--frame": "line", "--max-frame": "64KiB", "--on-eof": "close", "--on-peer-eof": "exit", "--idle": "1s",
-    "--within": "1s", "--every": "1ms", "--connect-timeout": "1s", "--backoff": "1ms", "--bind": "127.0.0.1",
+    "--within": "1s", "--every": "1ms", "--drain": "1s", "--connect-timeout": "1s", "--backoff": "1ms", "--bind": "127.0.0.1",
     "--join": "239.1.2.3", "--interface": "lo", "--max-datagram": "1KiB", "--allow": "10.0.0.0/8", "--deny": "10.0.0.0/8",
     "--on-exists": "skip", "--rate": "1MiB", "--checksum": "0" * 64, "--fingerprint": "0" * 64, "--progress": "none",
     "--listen": "192.0.2.1:0", "--missing": "one", "--quiet-time": "50ms", "--tls": "auto", "--log-format": "json",

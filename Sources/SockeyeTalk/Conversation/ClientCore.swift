@@ -56,7 +56,7 @@ final class ClientCore: SessionOwner {
     self.channel = channel
     let pipeline = channel.pipeline.syncOperations
     try Self.tune(channel)
-    if let tls { try pipeline.addHandler(try Self.tlsHandler(tls.context, host: tls.host)) }
+    if let tls { try pipeline.addHandlers([DeliveryBeforeError(), try Self.tlsHandler(tls.context, host: tls.host)]) }
     let session = StreamSession(
       channel: channel,
       peer: Peer(number: 1, remoteAddress: channel.remoteAddress, localAddress: channel.localAddress),

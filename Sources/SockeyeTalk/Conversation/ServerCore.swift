@@ -71,7 +71,7 @@ final class ServerCore: SessionOwner {
     let pipeline = channel.pipeline.syncOperations
     try Self.tune(channel)
     if let context = tlsContext {
-      try pipeline.addHandlers([LingeringClose(), NIOSSLServerHandler(context: context)])
+      try pipeline.addHandlers([DeliveryBeforeError(), LingeringClose(), NIOSSLServerHandler(context: context)])
     }
     if configuration.isBareEcho, tlsContext == nil {
       bareEchoes += 1

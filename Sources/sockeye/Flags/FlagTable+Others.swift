@@ -33,6 +33,7 @@ extension HostCommand: RuledCommand {
     FlagRule("--digest", when: .with(["--source", "--sink"])),
     FlagRule("--status"),
     FlagRule("--every", when: .with(["--status"])),
+    FlagRule("--drain"),
     FlagRule("--capture"),
     FlagRule("--ready-file"),
     FlagRule("--quiet", "-q"),
