@@ -26,8 +26,8 @@ def sections(name):
 
 
 def commands(name):
-    """All that a document has its readers type, with what it prints."""
-    boxes = [box for _, _, section in sections(name) for box in section]
+    """All that a document has its readers type; what it prints is in the document's language."""
+    boxes = [(kind, text) for _, _, section in sections(name) for kind, text in section if kind != "text"]
     return boxes + re.findall(r"`(sockeye [^`]+)`(?= \|)", (ROOT / name).read_text())
 
 
