@@ -50,7 +50,7 @@ let package = Package(
   targets: [
     .target(name: "CSockeyeLinux"),
     .target(name: "CSockeyeDigests"),
-    .target(name: "SockeyeText", dependencies: ["CSockeyeDigests"], swiftSettings: strict),
+    .target(name: "SockeyeText", dependencies: ["CSockeyeDigests", "CSockeyeLinux"], swiftSettings: strict),
     .target(
       name: "SockeyeService",
       dependencies: [

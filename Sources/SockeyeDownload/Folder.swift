@@ -97,18 +97,14 @@ final class Folder: Sendable {
   ///
   /// - Returns: Whether it was done; not, if the new name is taken.
   func rename(_ from: String, to: String, replacing: Bool) throws(Failure) -> Bool {
-    let status = ArgumentText.withPath(from) { from in
+    let isDone = ArgumentText.withPath(from) { from in
       ArgumentText.withPath(to) { to in
         replacing
-          ? renameat(descriptor, from, descriptor, to)
-          : sockeye_rename_noreplace(
-            descriptor,
-            UnsafeRawPointer(from).assumingMemoryBound(to: UInt8.self),
-            UnsafeRawPointer(to).assumingMemoryBound(to: UInt8.self)
-          )
+          ? renameat(descriptor, from, descriptor, to) == 0
+          : ExclusiveRename.rename(in: descriptor, from: from, to: to)
       }
     }
-    if status == 0 { return true }
+    if isDone { return true }
     guard errno == EEXIST, !replacing else { throw failure("rename '\(location(from))' to", to) }
     return false
   }

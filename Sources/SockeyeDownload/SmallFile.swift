@@ -90,7 +90,7 @@ extension Folder {
   ///
   /// - Returns: Nothing where the file system has no such files.
   func openUnnamed() -> CInt? {
-    let file = openat(descriptor, ".", sockeye_O_TMPFILE | O_RDWR | O_CLOEXEC, 0o666)
+    let file = openat(descriptor, ".", SOCKEYE_O_TMPFILE | O_RDWR | O_CLOEXEC, 0o666)
     return file >= 0 ? file : nil
   }
 

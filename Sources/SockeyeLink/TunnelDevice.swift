@@ -51,23 +51,28 @@ public struct TunnelDevice: ~Copyable {
   ) throws(LinkError) {
     let attempt = "cannot open the TUN device \(name)"
     guard (1...15).contains(name.utf8.count), !name.utf8.contains(0) else { throw LinkError(attempt, number: EINVAL) }
-    let descriptor = sockeye_tunnel_open(name, offload ? 1 : 0, hasKernelThread ? 1 : 0, hasQueues ? 1 : 0)
+    let descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw LinkError(attempt) }
     do throws(LinkError) {
+      var request = InterfaceRequest(name: name)
+      request.flags = IFF_TUN | IFF_NO_PI
+      if offload { request.flags |= IFF_VNET_HDR }
+      if hasKernelThread { request.flags |= IFF_NAPI }
+      if hasQueues { request.flags |= IFF_MULTI_QUEUE }
+      guard request.perform(SOCKEYE_TUNSETIFF, on: descriptor), !offload || Self.turnOffloadOn(for: descriptor) else {
+        throw LinkError(attempt)
+      }
       if hasKernelThread { try Self.startKernelThread(for: name) }
+      self.maximumTransmissionUnit = try NetworkInterface.bringUp(
+        name,
+        maximumTransmissionUnit: maximumTransmissionUnit.map { Int32(clamping: $0) }
+      )
     } catch {
-      close(descriptor)
-      throw error
-    }
-    let mtu = sockeye_interface_up(name, Int32(clamping: maximumTransmissionUnit ?? 0))
-    guard mtu > 0 else {
-      let error = LinkError("cannot bring the TUN device \(name) up")
       close(descriptor)
       throw error
     }
     self.name = name
     self.descriptor = descriptor
-    self.maximumTransmissionUnit = Int(mtu)
     hasOffload = offload
     buffer = .allocate(byteCount: Self.packetOffset + Self.capacity, alignment: 64)
   }
@@ -75,6 +80,13 @@ public struct TunnelDevice: ~Copyable {
   deinit {
     close(descriptor)
     buffer.deallocate()
+  }
+
+  /// Has the kernel put a header before each packet, and pass super-segments. Returns whether it does.
+  private static func turnOffloadOn(for descriptor: Int32) -> Bool {
+    var length = Int32(VirtioNetworkHeader.length)
+    return ioctl(descriptor, SOCKEYE_TUNSETVNETHDRSZ, &length) == 0
+      && ioctl(descriptor, SOCKEYE_TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) == 0
   }
 
   /// The kernel has no call for this, only a file of the interface's.

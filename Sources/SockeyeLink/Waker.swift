@@ -59,9 +59,20 @@ final class DescriptorSet {
   /// Waits so many nanoseconds at most, for ever if they are negative. Returns a descriptor that is readable, or nil.
   func wait(_ nanoseconds: Int64) throws(LinkError) -> Int32? {
     var event = epoll_event()
-    let count = sockeye_epoll_wait(descriptor, &event, 1, nanoseconds)
+    let count = wait(for: &event, nanoseconds)
     guard count >= 0 || errno == EINTR else { throw LinkError("cannot wait for packets") }
     return count > 0 ? event.data.fd : nil
+  }
+
+  /// Waits as epoll_wait(2) does, but for a time in nanoseconds.
+  private func wait(for event: inout epoll_event, _ nanoseconds: Int64) -> Int32 {
+    guard nanoseconds >= 0 else { return epoll_wait(descriptor, &event, 1, -1) }
+    var time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    let count = epoll_pwait2(descriptor, &event, 1, &time, nil)
+    guard count < 0, errno == ENOSYS else { return count }
+    // Before Linux 5.11 there are milliseconds, rounded up so that nothing that is due is asked for too early.
+    let milliseconds = nanoseconds / 1_000_000 + (nanoseconds % 1_000_000).signum()
+    return epoll_wait(descriptor, &event, 1, Int32(min(milliseconds, 60_000)))
   }
 }
 

@@ -1,11 +1,11 @@
 #ifndef SOCKEYE_CONFINED_FILES_H
 #define SOCKEYE_CONFINED_FILES_H
 
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* openat2(2) has no wrapper in the C library. Returns a descriptor, or -1 with errno set. */
+/* openat2(2) has no wrapper in the C library, and Swift can't call syscall(2), which takes any number of arguments. Returns a
+   descriptor, or -1 with errno set. */
 int sockeye_openat2(int directory, const uint8_t *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
 /* The RESOLVE_ flags of <linux/openat2.h>, which Swift does not import beside <fcntl.h>. */
@@ -13,18 +13,15 @@ static const uint64_t SOCKEYE_RESOLVE_NO_MAGICLINKS = 0x02;
 static const uint64_t SOCKEYE_RESOLVE_NO_SYMLINKS = 0x04;
 static const uint64_t SOCKEYE_RESOLVE_BENEATH = 0x08;
 
-/* O_PATH and O_TMPFILE exist only for _GNU_SOURCE. */
-extern const int sockeye_O_PATH;
-extern const int sockeye_O_TMPFILE;
-
-/* The C library's, which declares it only for _GNU_SOURCE. */
+/* What follows is the C library's, which declares it only for _GNU_SOURCE; that would change what Swift sees of bind and its
+   kin. No header of the library's is included: what it declares would be this module's for Swift, and not Glibc's. */
+extern const int SOCKEYE_O_PATH;
+extern const int SOCKEYE_O_TMPFILE;
+static const unsigned int SOCKEYE_RENAME_NOREPLACE = 1;
+static const int SOCKEYE_RWF_NOWAIT = 8;
+struct iovec;
 int syncfs(int descriptor);
-
-/* Reads what is in the page cache and nothing else: -1 with EAGAIN when it would have to wait for a disk. */
-ssize_t sockeye_pread_cached(int descriptor, void *buffer, size_t count, off_t offset);
-
-/* Renames within a directory, and fails with EEXIST rather than replace anything, a symbolic link included. Returns 0,
-   or -1 with errno set. */
-int sockeye_rename_noreplace(int directory, const uint8_t *from, const uint8_t *to);
+ssize_t preadv2(int descriptor, const struct iovec *vectors, int count, off_t offset, int flags);
+int renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned int flags);
 
 #endif

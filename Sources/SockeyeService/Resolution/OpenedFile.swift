@@ -38,13 +38,22 @@ final class OpenedFile: Sendable {
   func readCached(into buffer: inout ByteBuffer, at offset: Int64, count: Int) -> Int? {
     let before = buffer.writerIndex
     let result = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
-      max(0, sockeye_pread_cached(self.descriptor, room.baseAddress, count, off_t(offset)))
+      max(0, Self.readCached(self.descriptor, UnsafeMutableRawBufferPointer(rebasing: room[..<count]), off_t(offset)))
     }
     guard result > 0 || count == 0 else {
       buffer.moveWriterIndex(to: before)
       return isAtEnd(offset) ? 0 : nil
     }
     return result
+  }
+
+  /// Reads what lies in the page cache, as pread(2) does; fails with EAGAIN where it would have to wait for a disk.
+  private static func readCached(_ descriptor: CInt, _ room: UnsafeMutableRawBufferPointer, _ offset: off_t) -> Int {
+    var vector = iovec(iov_base: room.baseAddress, iov_len: room.count)
+    let count = preadv2(descriptor, &vector, 1, offset, SOCKEYE_RWF_NOWAIT)
+    // tmpfs has no disk to wait for, and doesn't know the flag.
+    guard count < 0, errno == EOPNOTSUPP || errno == ENOSYS else { return count }
+    return pread(descriptor, room.baseAddress, room.count, offset)
   }
 
   /// Reads into a buffer, waiting for a disk if need be. Not for event loops.

@@ -53,7 +53,7 @@ final class ServedDirectory: Sendable {
 
   /// The metadata of what a path stands for, links followed, without opening it for reading.
   func metadata(of path: ResourcePath) throws(Refusal) -> FileMetadata {
-    let descriptor = try openDescriptor(path, flags: sockeye_O_PATH)
+    let descriptor = try openDescriptor(path, flags: SOCKEYE_O_PATH)
     defer { close(descriptor) }
     guard let metadata = FileMetadata(ofDescriptor: descriptor) else { throw .system(errno) }
     return metadata
@@ -100,7 +100,7 @@ final class ServedDirectory: Sendable {
   /// so that a link that changes meanwhile gains nothing.
   private func throughAbsoluteLinks(_ name: [UInt8]) -> [UInt8]? {
     let text = name.map { CChar(bitPattern: $0) }
-    let found = openat(descriptor, text, sockeye_O_PATH | O_CLOEXEC)
+    let found = openat(descriptor, text, SOCKEYE_O_PATH | O_CLOEXEC)
     guard found >= 0 else { return nil }
     defer { close(found) }
     guard let root = Self.path(of: descriptor), let target = Self.path(of: found), target.starts(with: root) else {

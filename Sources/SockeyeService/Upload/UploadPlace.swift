@@ -1,5 +1,5 @@
-import CSockeyeLinux
 import Glibc
+import SockeyeText
 
 /// The place of a file that is being received: its directory, its hidden name and the one that it will have.
 struct UploadPlace: Sendable {
@@ -110,7 +110,7 @@ struct UploadPlace: Sendable {
   func publish() -> CInt {
     // The name must not outlive a crash that the contents did not.
     guard fsync(descriptor) == 0 else { return errno }
-    guard sockeye_rename_noreplace(directory, partialName, finalName) == 0 else { return errno }
+    guard ExclusiveRename.rename(in: directory, from: partialName.text, to: finalName.text) else { return errno }
     fsync(directory)
     return 0
   }
