@@ -48,7 +48,7 @@ public struct Endpoint: Hashable, Sendable {
 }
 
 extension Endpoint: CustomStringConvertible {
-  /// The endpoint in the grammar that ``parse(_:)`` reads.
+  /// The endpoint in the grammar that ``parse(_:)-(String)`` reads.
   public var description: String {
     let prefix = self.scheme.map { "\($0.rawValue)://" } ?? ""
     switch self.location {
