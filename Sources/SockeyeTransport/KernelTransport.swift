@@ -124,6 +124,17 @@ struct KernelTransport: TransportProvider {
     }
   }
 
+  func probeDatagrams(
+    to address: SocketAddress,
+    from source: SocketAddress?,
+    patience: TimeAmount,
+    on eventLoop: any EventLoop
+  ) -> EventLoopFuture<DatagramProbeResult>? {
+    NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) {
+      DatagramProbe.run(address, from: source, patience: patience)
+    }
+  }
+
   /// Sends small writes at once: a reply held back by Nagle's algorithm waits for the peer's delayed acknowledgment,
   /// some 40 ms, whenever a message does not fill its last segment.
   private static func setUpStream(_ channel: any Channel) -> EventLoopFuture<Void> {

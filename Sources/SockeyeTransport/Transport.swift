@@ -12,7 +12,7 @@ public struct Transport: Sendable {
   /// Adds the handlers of a new channel; called on the channel's event loop.
   public typealias Initializer = @Sendable (any Channel) throws -> Void
 
-  private let provider: any TransportProvider
+  let provider: any TransportProvider
 
   /// Creates a transport over something that provides channels.
   package init(_ provider: any TransportProvider) {
@@ -183,7 +183,7 @@ extension Transport {
 // MARK: - Addresses
 
 extension Transport {
-  private func localAddresses(
+  func localAddresses(
     _ options: ConnectOptions,
     on eventLoop: any EventLoop
   ) async throws(Failure) -> [SocketAddress] {

@@ -33,6 +33,14 @@ package protocol TransportProvider: Sendable {
     options: DatagramOptions,
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel>
+
+  /// Asks an address with one empty datagram whether anybody receives there; `nil` where refusals can't be known.
+  func probeDatagrams(
+    to address: SocketAddress,
+    from source: SocketAddress?,
+    patience: TimeAmount,
+    on eventLoop: any EventLoop
+  ) -> EventLoopFuture<DatagramProbeResult>?
 }
 
 extension TransportProvider {
@@ -41,4 +49,11 @@ extension TransportProvider {
     options: ListenOptions,
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel>? { nil }
+
+  package func probeDatagrams(
+    to address: SocketAddress,
+    from source: SocketAddress?,
+    patience: TimeAmount,
+    on eventLoop: any EventLoop
+  ) -> EventLoopFuture<DatagramProbeResult>? { nil }
 }

@@ -96,6 +96,58 @@ def test_probe():
     assert sockeye("connect", "-z", f"127.0.0.1:{port}").returncode == 4
 
 
+def test_probe_of_datagrams():
+    """-u -z is exit code 4 for a refusal, 0 for an answer, and says of silence that it says nothing"""
+    with datagram_socket() as closed:
+        port = closed.getsockname()[1]
+    for host in ("127.0.0.1", "localhost"):
+        result = sockeye("connect", "-u", "-z", f"{host}:{port}")
+        assert result.returncode == 4 and b"refused" in result.stderr, result
+    with datagram_socket() as silent:
+        result = sockeye("connect", "-u", "-z", "127.0.0.1:%d" % silent.getsockname()[1])
+        assert result.returncode == 0 and b"can't be known" in result.stderr, result
+        assert silent.recv(16) == b""
+    with Server("listen", "--udp", "--reply", "here", "127.0.0.1:0", stdout=subprocess.DEVNULL) as server:
+        # The name's IPv6 address, where it has one, refuses; then it is the other family's turn.
+        result = sockeye("connect", "-u", "-z", f"localhost:{server.port}")
+        assert (result.returncode, result.stdout) == (0, b"here"), result
+        result = sockeye("connect", "-u", "-z", "--bind", "127.0.0.5", server.endpoint)
+        assert (result.returncode, result.stdout) == (0, b"here"), result
+        server.wait_for("127.0.0.5:")
+
+
+def network():
+    """A process in a network of its own, which ends with it; answers it, and what a command there begins with."""
+    holder = Program("unshare", "--net", "sh", "-c", "echo here; cat")
+    assert holder.process.stdout.readline() == b"here\n", holder.errors
+    inside = ["nsenter", "--net", "--target", str(holder.process.pid)]
+    return holder, inside
+
+
+def test_probe_of_datagrams_that_a_router_prohibits():
+    """what a router on the way says of an empty datagram is exit code 4 too"""
+    need("ip")
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
+        raise support.Skip("this machine allows no network of its own")
+    own, in_own = network()
+    router, in_router = network()
+    with own, router:
+        setting_up = (
+            [*in_own, "ip", "link", "add", "inner", "type", "veth", "peer", "name", "outer", "netns", router.process.pid],
+            [*in_own, "ip", "address", "add", "10.0.0.1/24", "dev", "inner"],
+            [*in_own, "ip", "link", "set", "inner", "up"],
+            [*in_router, "ip", "address", "add", "10.0.0.2/24", "dev", "outer"],
+            [*in_router, "ip", "link", "set", "outer", "up"],
+            [*in_router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"],
+            [*in_router, "ip", "route", "add", "prohibit", "10.9.9.9"],
+            [*in_own, "ip", "route", "add", "default", "via", "10.0.0.2"],
+        )
+        for command in setting_up:
+            subprocess.run(list(map(str, command)), check=True, capture_output=True)
+        result = subprocess.run([*in_own, SOCKEYE, "connect", "-u", "-z", "10.9.9.9:9"], capture_output=True, timeout=DEADLINE)
+        assert result.returncode == 4 and b"unreachable" in result.stderr, result
+
+
 # Ends
 
 

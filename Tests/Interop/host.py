@@ -228,6 +228,25 @@ def test_status():
                 assert word in details, details
 
 
+def test_who_closed():
+    """a line for each connection that opens, and one that closes, which says who ended it"""
+    with Host("--echo", 7, "--daytime", 13, "--sink", 9) as host:
+        echo = host.connect(7)
+        name = f"{host.v4[:-1]}1:{echo.getsockname()[1]}"
+        host.wait_for(f"echo: {name} connected")
+        echo.close()
+        host.wait_for(f"echo: {name} closed: the peer's FIN came first (passive close)")
+        with host.connect(13) as daytime:
+            support.read_all(daytime)
+            host.wait_for(f"daytime: {host.v4[:-1]}1:{daytime.getsockname()[1]} closed: our FIN goes first (active close)")
+        sink = host.connect(9)
+        name = f"{host.v4[:-1]}1:{sink.getsockname()[1]}"
+        host.wait_for(f"sink: {name} connected")
+        sink.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sink.close()
+        host.wait_for(f"sink: {name} closed: reset by the peer")
+
+
 def test_capture():
     """--capture writes what passes, so that tshark reads it."""
     tshark = support.need("tshark")

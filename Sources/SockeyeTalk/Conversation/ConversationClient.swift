@@ -31,6 +31,13 @@ public struct ConversationClient: Sendable {
     do {
       let client = ConversationClient(core: core, eventLoop: eventLoop, done: done.futureResult)
       if configuration.isDatagram {
+        let observe: @Sendable (ConversationEvent) -> Void = { event in
+          eventLoop.execute { core.value.observer.conversation(event) }
+        }
+        if let outcome = try await probe(endpoint, transport, configuration, telling: observe) {
+          done.succeed(outcome)
+          return client
+        }
         try await client.bind(endpoint, transport, configuration)
       } else {
         try await client.connect(endpoint, transport, configuration, tlsContext)

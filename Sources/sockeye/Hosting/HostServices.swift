@@ -3,7 +3,7 @@ import SockeyeTCP
 
 /// Runs services on a host: takes connections and datagrams as they become ready, and answers them.
 struct HostServices {
-  /// Called with a line about each connection of a source or sink that has ended.
+  /// Called with a line about each connection that has opened or ended.
   let report: (String) -> Void
   private let options: MeasuringOptions
   private var listeners: [Handle: HostService] = [:]
@@ -54,17 +54,25 @@ struct HostServices {
     while let handle = try? host.accept(listener) {
       guard let remote = try? host.remoteEndpoint(of: handle) else { continue }
       connections[handle] = ServedConnection(service, handle, remote, options, now: host.now)
+      report("\(service.rawValue): \(remote.text) connected")
       advance(handle, on: &host)
     }
   }
 
   private mutating func advance(_ handle: Handle, on host: inout RingHost) {
-    let isOver = (try? connections[handle]?.run(on: &host, room: room)) ?? true
-    if isOver { end(handle, on: &host) }
+    do throws(SocketError) {
+      guard let ending = try connections[handle]?.run(on: &host, room: room) else { return }
+      end(handle, ending, on: &host)
+    } catch {
+      end(handle, .failed(error), on: &host)
+    }
   }
 
-  private mutating func end(_ handle: Handle, on host: inout RingHost) {
-    if let summary = connections[handle]?.summary(now: host.now) { report(summary) }
+  private mutating func end(_ handle: Handle, _ ending: ServedConnection.Ending, on host: inout RingHost) {
+    if let connection = connections[handle] {
+      if let summary = connection.summary(now: host.now) { report(summary) }
+      report("\(connection.service.rawValue): \(connection.remote.text) closed: \(ending.text)")
+    }
     connections[handle] = nil
     try? host.close(handle)
   }
@@ -101,7 +109,7 @@ struct HostServices {
     listeners = [:]
     datagramSockets = [:]
     for (handle, connection) in connections where connection.service == .chargen || connection.service == .source {
-      end(handle, on: &host)
+      end(handle, .finished, on: &host)
     }
   }
 
@@ -112,7 +120,7 @@ struct HostServices {
         options.lingerTime = .zero
         try? host.setOptions(options, of: handle)
       }
-      end(handle, on: &host)
+      end(handle, .aborted, on: &host)
     }
   }
 }

@@ -4,6 +4,28 @@ import SockeyeTCP
 
 /// A connection that one of the services answers.
 struct ServedConnection {
+  /// Who ended a connection, and how.
+  enum Ending {
+    /// The peer's FIN came first.
+    case peerFinished
+    /// All was said, and our FIN goes first.
+    case finished
+    /// This side reset it.
+    case aborted
+    case failed(SocketError)
+
+    var text: String {
+      switch self {
+      case .peerFinished: "the peer's FIN came first (passive close)"
+      case .finished: "our FIN goes first (active close)"
+      case .aborted: "reset by us"
+      case .failed(.reset): "reset by the peer"
+      case .failed(.timedOut): "the peer does not answer any more"
+      case .failed(let error): "\(error)"
+      }
+    }
+  }
+
   let service: HostService
   let handle: Handle
   let remote: Endpoint
@@ -24,10 +46,10 @@ struct ServedConnection {
     if options.takesDigest, service == .source || service == .sink { digest = SHA256() }
   }
 
-  /// Does what can be done now. Returns whether the connection has come to its end and should be closed.
+  /// Does what can be done now. Returns how the connection has come to its end, when it has, and should be closed.
   ///
   /// - Throws: why it failed.
-  mutating func run(on host: inout RingHost, room: UnsafeMutableRawBufferPointer) throws(SocketError) -> Bool {
+  mutating func run(on host: inout RingHost, room: UnsafeMutableRawBufferPointer) throws(SocketError) -> Ending? {
     do throws(SocketError) {
       switch service {
       case .echo: return try echo(&host, room)
@@ -37,13 +59,15 @@ struct ServedConnection {
       case .source: return try give(.noise, &host)
       }
     } catch {
-      if error == .wouldBlock { return false }
+      if error == .wouldBlock { return nil }
       throw error
     }
   }
 
-  private mutating func echo(_ host: inout RingHost, _ room: UnsafeMutableRawBufferPointer) throws(SocketError) -> Bool
-  {
+  private mutating func echo(
+    _ host: inout RingHost,
+    _ room: UnsafeMutableRawBufferPointer
+  ) throws(SocketError) -> Ending {
     while true {
       while !held.isEmpty {
         let count = try host.write(held.span.bytes, to: handle)
@@ -51,7 +75,7 @@ struct ServedConnection {
       }
       var span = room.mutableBytes
       let count = try host.read(into: &span, from: handle)
-      guard count > 0 else { return true }
+      guard count > 0 else { return .peerFinished }
       let taken = try echo(span.bytes.extracting(0..<count), to: &host)
       if taken < count { held = ArraySlice(room[taken..<count]) }
     }
@@ -67,27 +91,27 @@ struct ServedConnection {
     }
   }
 
-  private mutating func take(_ host: inout RingHost) throws(SocketError) -> Bool {
+  private mutating func take(_ host: inout RingHost) throws(SocketError) -> Ending {
     while true {
       let count = try host.read(from: handle) { bytes in
         bytes.withUnsafeBytes { digest?.update(bufferPointer: $0) }
         return bytes.byteCount
       }
-      guard let count else { return true }
+      guard let count else { return .peerFinished }
       received += UInt64(count)
     }
   }
 
-  private mutating func tellTime(_ host: inout RingHost) throws(SocketError) -> Bool {
+  private mutating func tellTime(_ host: inout RingHost) throws(SocketError) -> Ending {
     _ = try host.write(HostService.daytimeText.span.bytes, to: handle)
-    return true
+    return .finished
   }
 
   /// Sends until nothing more is taken; ends when it has sent everything, or the peer has closed its side.
-  private mutating func give(_ pattern: RepeatingPattern, _ host: inout RingHost) throws(SocketError) -> Bool {
+  private mutating func give(_ pattern: RepeatingPattern, _ host: inout RingHost) throws(SocketError) -> Ending {
     do throws(SocketError) {
       while try host.read(from: handle, { $0.byteCount }) != nil {}
-      return true
+      return .peerFinished
     } catch  where error == .wouldBlock {}
     let end = service == .source ? options.sourceLength ?? .max : .max
     while sent < end {
@@ -98,7 +122,7 @@ struct ServedConnection {
       }
       sent += UInt64(count)
     }
-    return true
+    return .finished
   }
 
   /// One line on what passed, for a source or a sink.
