@@ -10,7 +10,7 @@ internal import SockeyeText
 ///     checksum  8 bytes: the first of SHA-256(the checksum of the record before, the length, the body)
 ///     body      a kind, 1 byte, and its fields: numbers little-endian, strings behind a length of 4 bytes
 ///
-///     1 begin       URL, size (2^64-1: unknown), strong entity tag, Last-Modified, digest, media type, content
+///     1 begin       URL, size (2^64-1: unknown), entity tag, Last-Modified, digest, media type, content
 ///                   coding: of which file the records that follow are. It makes all records before it void.
 ///     2 checkpoint  SHA-256 state: eight words, count (8), length of the remainder (1), remainder; number of ranges
 ///                   (2), the ends of each (8, 8): bytes 0 to count are on the disk and have this state, and so are
@@ -148,7 +148,7 @@ struct DownloadJournal: Equatable, Sendable {
       buffer.writeInteger(UInt8(1))
       self.write(Array(identity.url.utf8.prefix(16_384)), into: &buffer)
       buffer.writeInteger(file.size ?? .max, endianness: .little)
-      self.write(Array((file.strongTag ?? "").utf8), into: &buffer)
+      self.write(Array((file.entityTag ?? "").utf8), into: &buffer)
       self.write(Array((file.lastModified ?? "").utf8), into: &buffer)
       self.write(file.digest?.bytes ?? [], into: &buffer)
       self.write(Array((file.mediaType ?? "").utf8), into: &buffer)
@@ -184,7 +184,7 @@ struct DownloadJournal: Equatable, Sendable {
       let coding = readString(&buffer) ?? ""
       let file = FileIdentity(
         size: size == .max ? nil : size,
-        strongTag: tag.isEmpty ? nil : tag,
+        entityTag: tag.isEmpty ? nil : tag,
         lastModified: date.isEmpty ? nil : date,
         digest: SHA256Sum(bytes: digest),
         mediaType: mediaType.isEmpty ? nil : mediaType,

@@ -6,8 +6,8 @@ internal import SockeyeText
 struct FileIdentity: Hashable, Sendable {
   /// In bytes, where it was said.
   var size: UInt64?
-  /// An entity tag that changes with every byte (RFC 9110, section 8.8.3); weak ones say too little.
-  var strongTag: String?
+  /// The entity tag as the server wrote it, a weak one with its `W/` (RFC 9110, section 8.8.3).
+  var entityTag: String?
   /// The date, as the server wrote it.
   var lastModified: String?
   /// The digest of the whole (RFC 9530).
@@ -27,9 +27,7 @@ struct FileIdentity: Hashable, Sendable {
   /// - Parameter size: That of the whole: a 206 has it in another field.
   init(_ head: HTTPResponseHead, size: UInt64?) {
     self.size = size
-    if let tag = head.headers.first(name: "ETag"), tag.count >= 2, tag.hasPrefix("\""), tag.hasSuffix("\"") {
-      strongTag = tag
-    }
+    if let tag = head.headers.first(name: "ETag"), Self.isTag(tag) { entityTag = tag }
     self.lastModified = head.headers.first(name: "Last-Modified")
     self.digest = ReprDigest.sha256(in: head.headers[canonicalForm: "Repr-Digest"])
     self.mediaType = head.headers.first(name: "Content-Type").flatMap { value in
@@ -50,19 +48,35 @@ struct FileIdentity: Hashable, Sendable {
 
   init(
     size: UInt64?,
-    strongTag: String?,
+    entityTag: String?,
     lastModified: String?,
     digest: SHA256Sum?,
     mediaType: String? = nil,
     coding: String? = nil
   ) {
     self.size = size
-    self.strongTag = strongTag
+    self.entityTag = entityTag
     self.lastModified = lastModified
     self.digest = digest
     self.mediaType = mediaType
     self.coding = coding
   }
+
+  private static func isTag(_ text: String) -> Bool {
+    let opaque = withoutStrength(text)
+    return opaque.utf8.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
+  }
+
+  private static func withoutStrength(_ tag: String) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...] }
+
+  /// The tag if it changes with every byte: a weak one may stay the same.
+  var strongTag: String? { entityTag.flatMap { $0.hasPrefix("W/") ? nil : $0 } }
+
+  /// The tag by which two are told apart, strong or weak (RFC 9110, section 8.8.3.2).
+  private var opaqueTag: Substring? { entityTag.map { Self.withoutStrength($0) } }
+
+  /// The sign that another version of the same file has another of.
+  var version: Substring? { opaqueTag ?? lastModified?[...] }
 
   /// What to put into If-Range (RFC 9110, section 13.1.5).
   ///
@@ -75,7 +89,7 @@ struct FileIdentity: Hashable, Sendable {
     func differ<Value: Equatable>(_ left: Value?, _ right: Value?) -> Bool {
       left != nil && right != nil && left != right
     }
-    return differ(size, other.size) || differ(digest, other.digest) || differ(strongTag, other.strongTag)
+    return differ(size, other.size) || differ(digest, other.digest) || differ(opaqueTag, other.opaqueTag)
       || differ(lastModified, other.lastModified)
   }
 
@@ -91,7 +105,7 @@ struct FileIdentity: Hashable, Sendable {
   func isOfTheKind(of other: FileIdentity) -> Bool {
     mediaType == other.mediaType && coding == other.coding
       && (other.size == nil || size != nil)
-      && (other.strongTag == nil || strongTag != nil)
+      && (other.entityTag == nil || entityTag != nil) && (other.strongTag == nil || strongTag != nil)
       && (other.lastModified == nil || lastModified != nil)
   }
 }

@@ -49,7 +49,9 @@ struct HTTPRequester: Sendable {
         throw TransferFailure(error)
       }
       switch answer.head.status.code {
-      case 200, 206, 416: return answer
+      case 200, 206, 416:
+        try refuseCodings(answer)
+        return answer
       case 301, 302, 303, 307, 308:
         await dismiss(answer)
         let next = try target(of: answer)
@@ -126,6 +128,17 @@ struct HTTPRequester: Sendable {
       throw TransferFailure(Failure(.refusedLocally, "\(answer.url): the server redirects to \(next), \(advice)"))
     }
     return next
+  }
+
+  /// RFC 9112, section 7.4: no coding but `chunked` is sent to whom it was not offered, and none of them is undone here.
+  private func refuseCodings(_ answer: Answer) throws(TransferFailure) {
+    let codings = answer.head.headers[canonicalForm: "Transfer-Encoding"]
+    guard let coding = codings.first, codings.count > 1 || coding.lowercased() != "chunked" else { return }
+    answer.connection.close()
+    let names = codings.joined(separator: ", ").prefix(60)
+    throw TransferFailure(
+      Failure(.peerProtocol, "\(answer.url): the server packs what it sends in a way that was not asked for (\(names))")
+    )
   }
 
   private func failure(_ answer: Answer) -> TransferFailure {

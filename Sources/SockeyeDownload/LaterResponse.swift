@@ -61,7 +61,7 @@ struct LaterResponse {
     }
     // What claims to be the same version and isn't, or was known by its length alone and has another one, is as likely to
     // be no file at all.
-    guard let validator = file.validator, validator != new.validator else { return .drop(strange(file, new)) }
+    guard let version = file.version, version != new.version else { return .drop(strange(file, new)) }
     return .replace(reason: "the file on the server has changed")
   }
 
@@ -83,9 +83,9 @@ struct LaterResponse {
       return .startOver(reason: "the server gives no sign that its part is of the same file")
     }
     // RFC 9112, section 6.3: with a length that is the range's, a body that is cut is known to be.
-    guard !head.headers.contains(name: "Transfer-Encoding"),
-      head.headers.first(name: "Content-Length").flatMap({ DecimalNumber.parse($0) }) == UInt64(bytes.count)
-    else {
+    guard !head.headers.contains(name: "Transfer-Encoding"), let length = head.headers.first(name: "Content-Length")
+    else { return .startOver(reason: "the server doesn't say how long its part is") }
+    guard DecimalNumber.parse(length) == UInt64(bytes.count) else {
       return .drop(Failure(.peerProtocol, "\(url): the part that the server sends is not as long as it says"))
     }
     return .accept(bytes, size: size)

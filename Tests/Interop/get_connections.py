@@ -1,5 +1,6 @@
 """What `sockeye get` makes of later connections that contradict the first, and of what is there already."""
 
+import gzip
 import json
 import os
 import ssl
@@ -53,6 +54,10 @@ def an_extra_connection_that_does_not_fit_is_dropped(folder):
             body[request.range[0]:request.range[1] + 1], "206 Partial Content", ETag='"v1"',
             Content_Range=f"bytes {request.range[0]}-{request.range[1]}/{len(body) + 1}"),
         "packed": lambda request: partial(body, *request.range, Content_Encoding="gzip"),
+        "weak tag of another node": lambda request: partial(content(8 << 20, seed=2), *request.range, tag='W/"v2"'),
+        "part in a coding": lambda request: partial(body, *request.range, Transfer_Encoding="gzip"),
+        "part in chunks": lambda request: partial(body, *request.range).replace(b"Content-Length", b"X-Length").replace(
+            b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n", 1)[:2000],
         "several parts": lambda request: partial(body, *request.range, Content_Type="multipart/byteranges; boundary=x"),
         "overloaded": lambda request: response(PAGE, "503 Service Unavailable"),
         "gone": lambda request: response(PAGE, "404 Not Found"),
@@ -105,6 +110,61 @@ def without_any_sign_a_page_of_another_length_is_not_the_file(folder):
     with Origin(answer) as origin:
         get(folder, *QUICK, f"{origin.url}/x", code=9)
     expect("x" not in os.listdir(folder))
+
+
+@hostile("nodes of one name that know versions by weak tags alone")
+def versions_with_weak_tags_are_never_mixed(folder):
+    old, new = content(4 << 20), content(4 << 20, seed=2)
+    fields = {"Last_Modified": "Sun, 09 Sep 2001 01:46:40 GMT", "Accept_Ranges": "bytes"}
+    requests = []
+    def answer(request, connection):
+        requests.append(request)
+        body, tag = (old, 'W/"1"') if len(requests) == 1 else (new, 'W/"2"')
+        if request.range:
+            return partial(body, *request.range, tag=tag, **fields)
+        whole = response(body, ETag=tag, **fields)
+        if len(requests) > 1:
+            return whole
+        connection.sendall(cut_after(1 << 20, whole))
+        return None
+    for connections in (1, 4):
+        requests.clear()
+        with Origin(answer) as origin:
+            get(folder, *QUICK, "--connections", connections, "-o", str(connections), f"{origin.url}/x")
+        expect(read(folder, str(connections)) == new)
+
+
+@hostile("a transfer coding that was not asked for")
+def a_body_in_a_transfer_coding_is_not_the_file(folder):
+    packed = gzip.compress(content(1000))
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(packed), packed)
+    for codings, body in [("gzip, chunked", chunks), ("gzip\r\nTransfer-Encoding: chunked", chunks), ("gzip", packed),
+                          ("chunked, gzip", chunks), ("identity", packed)]:
+        def answer(request, connection):
+            connection.sendall(response(body, length=False, Transfer_Encoding=codings))
+        with Origin(answer) as origin:
+            result = get(folder, *QUICK, f"{origin.url}/x", code=7)
+            expect(b"not asked for" in result.stderr or codings == "identity", result.stderr)
+    expect(os.listdir(folder) == [], os.listdir(folder))
+
+
+@hostile("a part whose length is not said")
+def a_part_of_unknown_length_is_not_joined(folder):
+    body = content(300_000)
+    state = {"cut": True}
+    def answer(request, connection):
+        if state["cut"]:
+            state["cut"] = False
+            connection.sendall(cut_after(200_000, ranged(body)(request, connection)))
+            return None
+        if not request.range:
+            return ranged(body)(request, connection)
+        head, rest = partial(body, *request.range).split(b"\r\n\r\n", 1)
+        head = head.replace(b"Content-Length", b"X-Length") + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+        return head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(rest), rest)
+    with Origin(answer) as origin:
+        get(folder, *QUICK, f"{origin.url}/x")
+    expect(read(folder, "x") == body)
 
 
 @hostile("HEAD that answers with a body, 403, 405 or a close")

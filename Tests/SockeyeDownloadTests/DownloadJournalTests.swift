@@ -10,7 +10,7 @@ struct DownloadJournalTests {
     url: "http://h/x",
     file: FileIdentity(
       size: 1000,
-      strongTag: "\"v1\"",
+      entityTag: "\"v1\"",
       lastModified: nil,
       digest: SHA256Sum(bytes: [UInt8](repeating: 7, count: 32))
     )
