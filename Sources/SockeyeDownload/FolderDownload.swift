@@ -34,12 +34,16 @@ extension Downloader {
 
 /// A folder on its way: the listings are walked, and what they name is fetched, many small files at a time.
 final class FolderDownload: Sendable {
-  /// No folder lies deeper: a server may invent them without end.
-  private static let deepest = 64
-  /// No listing is longer, in bytes.
-  private static let longestListing = 64 << 20
-  /// No more files and folders than these.
-  private static let mostEntries = 1_000_000
+  /// What a server can't go beyond, who may invent folders and files without end.
+  struct Limits: Sendable {
+    /// No folder lies deeper.
+    var depth = 64
+    /// No listing is longer, in bytes.
+    var listing = 64 << 20
+    /// No more files and folders than these.
+    var entries = 1_000_000
+  }
+
   /// How many small files are fetched at once, unless the user says how many connections there are to be.
   private static let workers = 8
 
@@ -69,10 +73,12 @@ final class FolderDownload: Sendable {
 
   let downloader: Downloader
   let publisher: SmallFilePublisher
+  private let limits: Limits
   private let outcome = Mutex(Outcome())
 
-  init(by downloader: Downloader) {
+  init(by downloader: Downloader, limits: Limits = Limits()) {
     self.downloader = downloader
+    self.limits = limits
     publisher = SmallFilePublisher(threads: downloader.threads.sync)
   }
 
@@ -108,8 +114,8 @@ final class FolderDownload: Sendable {
       do throws(Failure) {
         let listing = try await list(place.url)
         entries += listing.entries.count
-        guard entries <= Self.mostEntries else {
-          throw Failure(.peerProtocol, "\(place.url): more than \(Self.mostEntries) files; take its folders one by one")
+        guard entries <= limits.entries else {
+          throw Failure(.peerProtocol, "\(place.url): more than \(limits.entries) files; take its folders one by one")
         }
         var files: [FolderListing.Entry] = []
         for entry in listing.entries {
@@ -129,8 +135,8 @@ final class FolderDownload: Sendable {
   private func enter(_ entry: FolderListing.Entry, _ place: Place) async throws(Failure) -> Place? {
     let url = place.url.appending(entry.bytes, isFolder: true)
     do throws(Failure) {
-      guard place.depth < Self.deepest else {
-        throw Failure(.peerProtocol, "\(url): folders lie more than \(Self.deepest) deep; take it by itself")
+      guard place.depth < limits.depth else {
+        throw Failure(.peerProtocol, "\(url): folders lie more than \(limits.depth) deep; take it by itself")
       }
       return Place(url: url, folder: try await makeFolder(entry.bytes, in: place.folder), depth: place.depth + 1)
     } catch {
@@ -220,7 +226,7 @@ final class FolderDownload: Sendable {
       let answer = try await requester.ask(question, of: url.with(query: "json"))
       let outcome: BodyOutcome
       do throws(Failure) {
-        outcome = try await answer.connection.receive(.collect(limit: Self.longestListing))
+        outcome = try await answer.connection.receive(.collect(limit: limits.listing))
       } catch {
         throw TransferFailure(error)
       }
