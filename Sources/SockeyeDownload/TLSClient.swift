@@ -26,16 +26,11 @@ final class TLSClient: Sendable {
       if let context { return context }
       var configuration = TLSConfiguration.makeClientConfiguration()
       configuration.applicationProtocols = ["http/1.1"]
-      if let file = certificateAuthorities { configuration.trustRoots = .file(file) }
+      if let file = certificateAuthorities { configuration.trustRoots = .certificates(try Self.certificates(in: file)) }
       if acceptsAnyCertificate { configuration.certificateVerification = .none }
-      do {
-        let made = try NIOSSLContext(configuration: configuration)
-        context = made
-        return made
-      } catch {
-        guard let file = certificateAuthorities else { throw error }
-        throw Failure(.localFile, "cannot read certificates from '\(file)'; --ca takes a file in PEM form")
-      }
+      let made = try NIOSSLContext(configuration: configuration)
+      context = made
+      return made
     }
     let name = Self.serverName(host)
     guard let fingerprint = self.fingerprint else {
@@ -46,6 +41,13 @@ final class TLSClient: Sendable {
       let isIt = bytes.map { Array(SHA256.hash(data: $0)) } == fingerprint.bytes
       promise.succeed(isIt ? .certificateVerified : .failed)
     }
+  }
+
+  private static func certificates(in file: String) throws(Failure) -> [NIOSSLCertificate] {
+    guard let bytes = ArgumentFile.contents(of: file), let found = try? NIOSSLCertificate.fromPEMBytes(bytes),
+      !found.isEmpty
+    else { throw Failure(.localFile, "cannot read certificates from '\(file)'; --ca takes a file in PEM form") }
+    return found
   }
 
   /// What to put into the handshake. RFC 6066, section 3: an address is no server name.

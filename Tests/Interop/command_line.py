@@ -57,6 +57,24 @@ def test_full_disk():
         assert b"No space left on device" in answer.stderr and answer.stderr.count(b"\n") == 1, (arguments, answer)
 
 
+def test_paths_are_bytes():
+    """A file that an argument names is the one of these bytes, whether they are text or not"""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(os.fsencode(folder), b"caf\xe9 \xff")
+        with open(path, "wb") as file:
+            file.write(b"123456789")
+        checksum = [support.SOCKEYE, "checksum", "--algorithm", "crc-32", "--file", path]
+        result = subprocess.run(checksum, capture_output=True, timeout=support.DEADLINE)
+        assert result.stdout == b"cbf43926\n", result
+        result = subprocess.run([support.SOCKEYE, "watch", path], capture_output=True, timeout=support.DEADLINE)
+        assert result.returncode == 3 and b"neither pcap nor pcapng" in result.stderr, result
+        lab = [support.SOCKEYE, "lab", "handshake", "--capture", path]
+        result = subprocess.run(lab, capture_output=True, timeout=support.DEADLINE)
+        assert result.returncode == 0 and os.listdir(os.fsencode(folder)) == [os.path.basename(path)], result
+        with open(path, "rb") as file:
+            assert file.read(4) == b"\x0a\x0d\x0d\x0a"
+
+
 def test_closed_descriptors():
     """A standard descriptor that is closed is nobody else's: nothing is read from it or hidden in it."""
     for arguments in PRINTING:

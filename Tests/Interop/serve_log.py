@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import re
 import socket
@@ -133,6 +134,62 @@ def test_json_addresses():
         ) as program:
             event = json.loads(program.process.stdout.readline())
             assert event["addresses"] == [f"unix:{path}"], event
+
+
+def test_zones():
+    """An address of one link keeps its zone, in JSON and in the ready file"""
+    inside = 'ip link set lo up && ip -6 address add fe80::5/64 dev lo nodad && exec "$@"'
+    support.need("ip")
+    if subprocess.run(["unshare", "--net", "sh", "-c", inside, "sh", "true"], capture_output=True).returncode != 0:
+        raise support.Skip("this machine allows no network of its own")
+    with tempfile.TemporaryDirectory() as folder:
+        ready = pathlib.Path(folder) / "ready"
+        served = pathlib.Path(folder) / "served"
+        served.mkdir()
+        with support.Program("unshare", "--net", "sh", "-c", inside, "sh", support.SOCKEYE, "serve", served, "--json",
+                             "--listen", "[fe80::5%lo]:0", "--ready-file", ready) as program:  # fmt: skip
+            event = json.loads(program.process.stdout.readline())
+            wait_until(ready.exists, "ready file")
+            address, = event["addresses"]
+            assert re.fullmatch(r"\[fe80::5%lo\]:\d+", address), event
+            assert ready.read_text() == address + "\n", ready.read_text()
+
+
+def test_paths_are_bytes():
+    """The files that its flags name are those of these bytes, whether they are text or not"""
+    with tempfile.TemporaryDirectory() as base:
+        folder = os.path.join(os.fsencode(base), b"caf\xe9 \xff")
+        os.makedirs(os.path.join(folder, b"served"))
+        file = lambda name: os.path.join(folder, name)
+        with open(file(b"served/a.txt"), "wb") as one:
+            one.write(b"hello\n")
+        subprocess.run([support.need("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-out",
+                        file(b"certificate"), "-keyout", file(b"key")], check=True, capture_output=True)  # fmt: skip
+        line = subprocess.run([support.SOCKEYE, "serve", "--add-user", "me", "--auth-file", file(b"users")], input=b"secret\n",
+                              capture_output=True, timeout=support.DEADLINE)  # fmt: skip
+        assert line.returncode == 0 and os.path.exists(file(b"users")), line
+        command = [support.SOCKEYE, "serve", file(b"served"), "--listen", "127.0.0.1:0", "--ready-file", file(b"ready"),
+                   "--access-log", file(b"log"), "--certificate", file(b"certificate"), "--key", file(b"key"),
+                   "--auth-file", file(b"users")]  # fmt: skip
+        server = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+        try:
+            wait_until(lambda: os.path.exists(file(b"ready")) or server.poll() is not None, "ready file")
+            assert server.poll() is None, server.stderr.read()
+            with open(file(b"ready")) as ready:
+                url = f"https://{ready.read().strip()}/a.txt"
+            with open(os.open(file(b"me"), os.O_CREAT | os.O_WRONLY, 0o600), "wb") as secret:
+                secret.write(b"me:secret\n")
+            got = subprocess.run([support.SOCKEYE, "get", "--ca", file(b"certificate"), "--auth-file", file(b"me"), "-o", "-",
+                                  url], capture_output=True, timeout=support.DEADLINE)  # fmt: skip
+            assert (got.returncode, got.stdout) == (0, b"hello\n"), got
+            wait_until(lambda: os.path.exists(file(b"log")) and os.path.getsize(file(b"log")), "line in the log")
+        finally:
+            server.kill()
+            server.wait()
+            server.stderr.close()
+        names = {b"served", b"certificate", b"key", b"users", b"ready", b"log", b"me"}
+        assert set(os.listdir(folder)) == names and os.listdir(base) == [os.fsdecode(b"caf\xe9 \xff")], os.listdir(folder)
 
 
 if __name__ == "__main__":

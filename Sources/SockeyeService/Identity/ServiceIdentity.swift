@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import NIOCore
 public import NIOSSL
+import SockeyeText
 public import SockeyeTransport
 import SwiftASN1
 import X509
@@ -20,12 +21,12 @@ public struct ServiceIdentity: Sendable {
     let chain: [NIOSSLCertificate]
     let key: NIOSSLPrivateKey
     do {
-      chain = try NIOSSLCertificate.fromPEMFile(certificatePath)
+      chain = try NIOSSLCertificate.fromPEMBytes(ArgumentFile.contents(of: certificatePath) ?? [])
     } catch {
       throw Failure(.localFile, "cannot read a certificate from \(certificatePath); name a file in PEM")
     }
     do {
-      key = try NIOSSLPrivateKey(file: keyPath, format: .pem)
+      key = try NIOSSLPrivateKey(bytes: ArgumentFile.contents(of: keyPath) ?? [], format: .pem)
     } catch {
       throw Failure(.localFile, "cannot read a private key from \(keyPath); name a file in PEM, without a passphrase")
     }

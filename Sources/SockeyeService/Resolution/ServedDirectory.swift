@@ -1,5 +1,6 @@
 import CSockeyeLinux
 import Glibc
+import SockeyeText
 import SockeyeTransport
 
 /// The directory that is served, opened once. Nothing outside it can be named through this type.
@@ -26,7 +27,7 @@ final class ServedDirectory: Sendable {
   ///
   /// - Throws: A failure of kind `localFile`.
   init(path: String) throws(Failure) {
-    self.descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    self.descriptor = ArgumentFile.open(path, O_RDONLY | O_DIRECTORY)
     guard self.descriptor >= 0 else {
       let reason = String(cString: strerror(errno)).lowercased()
       throw Failure(.localFile, "cannot serve \(path): \(reason); name a directory that can be read")

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import SockeyeText
 import SockeyeTransport
 
 /// How a stream is put inside TLS.
@@ -55,14 +56,14 @@ public struct TLSSettings: Sendable {
 
   private func privateKey(in file: String) throws(Failure) -> NIOSSLPrivateKey {
     do {
-      return try NIOSSLPrivateKey(file: file, format: .pem)
+      return try NIOSSLPrivateKey(bytes: ArgumentFile.contents(of: file) ?? [], format: .pem)
     } catch {
       throw Failure(.localFile, "\(file) has no private key that can be read; it must be PEM, without a passphrase")
     }
   }
 
   private func certificates(in file: String) throws(Failure) -> [NIOSSLCertificate] {
-    let found = (try? NIOSSLCertificate.fromPEMFile(file)) ?? []
+    let found = (try? NIOSSLCertificate.fromPEMBytes(ArgumentFile.contents(of: file) ?? [])) ?? []
     guard !found.isEmpty else {
       throw Failure(.localFile, "\(file) has no certificate that can be read; it must be PEM")
     }

@@ -82,7 +82,7 @@ struct Checksum: ParsableCommand {
   private func readInput(into calculations: inout [ChecksumCalculation]) throws(Failure) {
     var descriptor = STDIN_FILENO
     if let path = file {
-      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      descriptor = ArgumentFile.open(path, O_RDONLY)
       guard descriptor >= 0 else {
         throw Failure(.localFile, "cannot read \(path): \(String(cString: strerror(errno))); check the name")
       }

@@ -270,7 +270,7 @@ extension ConversationFlags {
   }
 
   private static func open(_ path: String, _ flags: CInt) throws(Failure) -> CInt {
-    let descriptor = ArgumentText.withPath(path) { Glibc.open($0, flags | O_CLOEXEC, 0o644) }
+    let descriptor = ArgumentFile.open(path, flags)
     guard descriptor >= 0 else {
       throw Failure(.localFile, "cannot write \(path): \(String(cString: strerror(errno))); choose another file")
     }

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// A file that tells another program that this one is listening, and where.
@@ -12,16 +13,20 @@ enum ReadyFile {
   static func write(_ addresses: [SocketAddress], to path: String) throws(Failure) {
     let text = addresses.map { $0.text + "\n" }.joined()
     let temporary = "\(path).\(getpid())"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let descriptor = ArgumentFile.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
     guard descriptor >= 0 else { throw self.failure(path) }
     let bytes = Array(text.utf8)
     let written = Glibc.write(descriptor, bytes, bytes.count)
     close(descriptor)
-    guard written == bytes.count, rename(temporary, path) == 0 else {
+    guard written == bytes.count, rename(temporary, to: path) else {
       let failure = self.failure(path)
-      unlink(temporary)
+      _ = ArgumentText.withPath(temporary) { unlink($0) }
       throw failure
     }
+  }
+
+  private static func rename(_ from: String, to: String) -> Bool {
+    ArgumentText.withPath(from) { from in ArgumentText.withPath(to) { Glibc.rename(from, $0) == 0 } }
   }
 
   private static func failure(_ path: String) -> Failure {

@@ -1,5 +1,6 @@
 import Glibc
 import SockeyeService
+import SockeyeText
 import SockeyeTransport
 import Synchronization
 
@@ -23,7 +24,7 @@ final class AccessLog: Sendable {
   /// - Throws: A failure of kind `localFile`.
   init(path: String, isJSON: Bool) throws(Failure) {
     self.isJSON = isJSON
-    descriptor = path == "-" ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+    descriptor = path == "-" ? STDOUT_FILENO : ArgumentFile.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640)
     guard descriptor >= 0 else {
       throw Failure(
         .localFile,

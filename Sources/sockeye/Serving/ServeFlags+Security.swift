@@ -74,7 +74,7 @@ struct SecurityFlags: ParsableArguments {
       throw Failure(.usage, "no password was given; type one, or send one line on standard input")
     }
     let line = try PasswordFile.line(user: user, password: password)
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    let descriptor = ArgumentFile.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
     guard descriptor >= 0 else { throw Self.failure("write", path) }
     defer { close(descriptor) }
     let bytes = Array((line + "\n").utf8)
@@ -82,17 +82,8 @@ struct SecurityFlags: ParsableArguments {
   }
 
   private static func contents(of path: String) throws(Failure) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("read", path) }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = read(descriptor, &chunk, chunk.count)
-      guard count >= 0 else { throw failure("read", path) }
-      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-      bytes += chunk[..<count]
-    }
+    guard let bytes = ArgumentFile.contents(of: path) else { throw failure("read", path) }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func failure(_ what: String, _ path: String) -> Failure {

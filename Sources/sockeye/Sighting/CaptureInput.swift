@@ -1,5 +1,6 @@
 import Glibc
 import SockeyeSight
+import SockeyeText
 import SockeyeTransport
 
 /// Reads a capture from a file or a pipe, a window at a time.
@@ -14,7 +15,7 @@ enum CaptureInput {
     _ path: String,
     limits: ConversationTable.Limits
   ) throws(Failure) -> (table: ConversationTable, problem: String?) {
-    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = path == "-" ? STDIN_FILENO : ArgumentFile.open(path, O_RDONLY)
     guard descriptor >= 0 else { throw CaptureOutput.failure("read", path) }
     defer { if path != "-" { close(descriptor) } }
     var reader = CaptureReader()

@@ -6,7 +6,7 @@ import SockeyeTransport
 enum CaptureOutput {
   /// Writes all bytes; a file that stands there is replaced.
   static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let descriptor = ArgumentFile.open(path, O_WRONLY | O_CREAT | O_TRUNC)
     guard descriptor >= 0 else { throw failure("write", path) }
     defer { close(descriptor) }
     var offset = 0
