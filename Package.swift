@@ -251,7 +251,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SockeyeTextTests",
-      dependencies: ["CSockeyeDigests", "SockeyeText", library("Crypto", "swift-crypto")],
+      dependencies: ["CSockeyeDigests", "SockeyeSimulator", "SockeyeText", library("Crypto", "swift-crypto")],
       swiftSettings: strict
     ),
     .testTarget(

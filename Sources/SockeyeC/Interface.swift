@@ -4,7 +4,7 @@ internal import SockeyeWire
 
 // The functions of sockeye.h.
 
-/// `sockeye_host_create`.
+/// Makes a host, as the header says of `sockeye_host_create`.
 @_cdecl("sockeye_host_create")
 public func hostCreate(
   _ configuration: UnsafePointer<CChar>?,
@@ -39,20 +39,20 @@ private func write(_ text: String, to room: UnsafeMutableBufferPointer<CChar>) {
   room[count] = 0
 }
 
-/// `sockeye_host_new`.
+/// Makes a host without saying why not, as the header says of `sockeye_host_new`.
 @_cdecl("sockeye_host_new")
 public func hostNew(_ configuration: UnsafePointer<CChar>?, _ now: UInt64) -> UnsafeMutableRawPointer? {
   hostCreate(configuration, nil, 0, now, nil, 0)
 }
 
-/// `sockeye_host_free`.
+/// Ends a host, as the header says of `sockeye_host_free`.
 @_cdecl("sockeye_host_free")
 public func hostFree(_ host: UnsafeMutableRawPointer?) {
   guard let host else { return }
   Unmanaged<Library>.fromOpaque(host).release()
 }
 
-/// `sockeye_input`.
+/// Takes a packet in, as the header says of `sockeye_input`.
 @_cdecl("sockeye_input")
 public func input(_ host: UnsafeMutableRawPointer?, _ packet: UnsafeRawPointer?, _ length: Int, _ now: UInt64) {
   _ = withLibrary(host) { library in
@@ -68,7 +68,7 @@ public func input(_ host: UnsafeMutableRawPointer?, _ packet: UnsafeRawPointer?,
   }
 }
 
-/// `sockeye_output`.
+/// Gives the next packet out, as the header says of `sockeye_output`.
 @_cdecl("sockeye_output")
 public func output(
   _ host: UnsafeMutableRawPointer?,
@@ -85,7 +85,7 @@ public func output(
   }
 }
 
-/// `sockeye_next_deadline`.
+/// Tells when the host has something to do, as the header says of `sockeye_next_deadline`.
 @_cdecl("sockeye_next_deadline")
 public func nextDeadline(_ host: UnsafeMutableRawPointer?) -> UInt64 {
   guard let host else { return .max }
@@ -93,7 +93,7 @@ public func nextDeadline(_ host: UnsafeMutableRawPointer?) -> UInt64 {
   return deadline == .never ? .max : deadline.microsecondsRoundedUp
 }
 
-/// `sockeye_advance`.
+/// Lets time pass, as the header says of `sockeye_advance`.
 @_cdecl("sockeye_advance")
 public func advance(_ host: UnsafeMutableRawPointer?, _ now: UInt64) {
   _ = withLibrary(host) { library in
@@ -102,7 +102,7 @@ public func advance(_ host: UnsafeMutableRawPointer?, _ now: UInt64) {
   }
 }
 
-/// `sockeye_socket`.
+/// Makes a socket, as the header says of `sockeye_socket`.
 @_cdecl("sockeye_socket")
 public func socket(_ host: UnsafeMutableRawPointer?, _ domain: Int32, _ type: Int32, _ number: Int32) -> Int32 {
   guard domain == SocketAddress.internet || domain == SocketAddress.internet6 else { return -Errno.familyNotSupported }
@@ -118,7 +118,7 @@ public func socket(_ host: UnsafeMutableRawPointer?, _ domain: Int32, _ type: In
   return Int32(clamping: withLibrary(host) { Int($0.add($0.host.makeSocket(kind, family))) })
 }
 
-/// `sockeye_bind`.
+/// Gives a socket its address, as the header says of `sockeye_bind`.
 @_cdecl("sockeye_bind")
 public func bind(
   _ host: UnsafeMutableRawPointer?,
@@ -132,7 +132,7 @@ public func bind(
   }
 }
 
-/// `sockeye_listen`.
+/// Makes a socket listen, as the header says of `sockeye_listen`.
 @_cdecl("sockeye_listen")
 public func listen(_ host: UnsafeMutableRawPointer?, _ s: Int32, _ backlog: Int32) -> Int32 {
   call(host) { library throws(SocketError) in
@@ -141,7 +141,7 @@ public func listen(_ host: UnsafeMutableRawPointer?, _ s: Int32, _ backlog: Int3
   }
 }
 
-/// `sockeye_accept`.
+/// Takes a connection that waits, as the header says of `sockeye_accept`.
 @_cdecl("sockeye_accept")
 public func accept(
   _ host: UnsafeMutableRawPointer?,
@@ -163,7 +163,7 @@ public func accept(
   )
 }
 
-/// `sockeye_connect`.
+/// Begins a connection, as the header says of `sockeye_connect`.
 @_cdecl("sockeye_connect")
 public func connect(
   _ host: UnsafeMutableRawPointer?,
@@ -185,7 +185,7 @@ public func connect(
   )
 }
 
-/// `sockeye_sendto`.
+/// Writes to a connection or sends a datagram, as the header says of `sockeye_sendto`.
 @_cdecl("sockeye_sendto")
 public func sendto(
   _ host: UnsafeMutableRawPointer?,
@@ -210,7 +210,7 @@ public func sendto(
   }
 }
 
-/// `sockeye_recvfrom`.
+/// Reads from a connection or receives a datagram, as the header says of `sockeye_recvfrom`.
 @_cdecl("sockeye_recvfrom")
 public func recvfrom(
   _ host: UnsafeMutableRawPointer?,
@@ -245,7 +245,7 @@ private enum MessageFlag {
   static let more: Int32 = 0x8000
 }
 
-/// `sockeye_shutdown`.
+/// Ends one direction, or both, as the header says of `sockeye_shutdown`.
 @_cdecl("sockeye_shutdown")
 public func shutdown(_ host: UnsafeMutableRawPointer?, _ s: Int32, _ how: Int32) -> Int32 {
   call(host) { library throws(SocketError) in
@@ -259,13 +259,13 @@ public func shutdown(_ host: UnsafeMutableRawPointer?, _ s: Int32, _ how: Int32)
   }
 }
 
-/// `sockeye_close`.
+/// Gives a socket up, as the header says of `sockeye_close`.
 @_cdecl("sockeye_close")
 public func close(_ host: UnsafeMutableRawPointer?, _ s: Int32) -> Int32 {
   call(host) { library throws(SocketError) in try library.close(s) }
 }
 
-/// `sockeye_ioctl`.
+/// Tells how many bytes wait, as the header says of `sockeye_ioctl`.
 @_cdecl("sockeye_ioctl")
 public func ioctl(
   _ host: UnsafeMutableRawPointer?,
@@ -284,7 +284,7 @@ public func ioctl(
   }
 }
 
-/// `sockeye_poll`.
+/// Tells what a socket is ready for, as the header says of `sockeye_poll`.
 @_cdecl("sockeye_poll")
 public func poll(_ host: UnsafeMutableRawPointer?, _ s: Int32) -> Int32 {
   Int32(

@@ -6,7 +6,7 @@ internal import SockeyeWire
 final class Library {
   var host: RingHost
   private var handles: [Handle?] = []
-  /// No lower number is free.
+  /// The least number that may be free: all below it are taken.
   private var leastFree = 0
   /// Sockets whose connection has been begun and not been seen to be open.
   private var isConnecting: Set<Int32> = []

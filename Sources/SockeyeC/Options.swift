@@ -9,7 +9,7 @@ private enum Level {
   static let tcp: Int32 = 6
 }
 
-/// `sockeye_setsockopt`.
+/// Sets an option of a socket, as the header says of `sockeye_setsockopt`.
 @_cdecl("sockeye_setsockopt")
 public func setsockopt(
   _ host: UnsafeMutableRawPointer?,
@@ -144,7 +144,7 @@ private func setIPOption(
   return true
 }
 
-/// `sockeye_getsockopt`.
+/// Tells an option of a socket, as the header says of `sockeye_getsockopt`.
 @_cdecl("sockeye_getsockopt")
 public func getsockopt(
   _ host: UnsafeMutableRawPointer?,

@@ -61,7 +61,7 @@ struct BodyReception {
   /// Whether all that was wanted has come and is where it belongs.
   var isDone: Bool { isOver && outstanding == 0 }
 
-  /// Bytes have come.
+  /// Takes bytes that have come.
   mutating func take(_ buffer: ByteBuffer) -> Step {
     guard !isOver else { return .none }
     switch plan {

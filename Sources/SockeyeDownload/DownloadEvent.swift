@@ -46,7 +46,7 @@ public struct DownloadReport: Hashable, Sendable {
   public var url: DownloadURL
   /// The path of the file, `-` for a descriptor.
   public var file: String
-  /// Bytes.
+  /// How many bytes the file has.
   public var size: UInt64
   /// The digest of all of them.
   public var sha256: SHA256Sum
@@ -60,7 +60,7 @@ public struct DownloadReport: Hashable, Sendable {
 
 /// How far a download is, to be looked at from anywhere at any time.
 public final class DownloadProgress: Sendable {
-  /// One look.
+  /// How far a download was at one time.
   public struct Snapshot: Hashable, Sendable {
     /// Bytes that are there, from earlier runs too.
     public var completed: UInt64
@@ -78,7 +78,7 @@ public final class DownloadProgress: Sendable {
   private let received = Atomic<UInt64>(0)
   private let rest = Mutex<(total: UInt64?, file: String, connections: Int)>((nil, "", 1))
 
-  /// Nothing yet.
+  /// The progress of a download that has not begun.
   public init() {}
 
   /// How far it is now.

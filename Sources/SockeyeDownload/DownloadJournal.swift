@@ -24,7 +24,7 @@ internal import SockeyeText
 struct DownloadJournal: Equatable, Sendable {
   static let magic: [UInt8] = Array("sockeye journal 1\n".utf8)
 
-  /// No record is longer.
+  /// The length in bytes that no record exceeds.
   static let longestRecord = 1 << 16
 
   /// Of which file the journal is.
@@ -119,7 +119,7 @@ struct DownloadJournal: Equatable, Sendable {
     return output
   }
 
-  // MARK: - Bytes
+  // MARK: Bytes
 
   private static func checksum(after link: [UInt8], length: UInt32, body: ByteBufferView) -> [UInt8] {
     var hash = SHA256()

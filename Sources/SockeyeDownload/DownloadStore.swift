@@ -114,7 +114,7 @@ final class DownloadStore: Sendable {
     try await self.threads.sync.run { () throws(Failure) in try part.record(checkpoint) }
   }
 
-  // MARK: - On the threads
+  // MARK: On the threads
 
   /// The end of what is on the disk without a gap; it is hashed, or has been handed over to be.
   private var contiguousEnd: UInt64 {

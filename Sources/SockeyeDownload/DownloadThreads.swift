@@ -4,7 +4,7 @@ internal import SockeyeTransport
 final class DownloadThreads: Sendable {
   /// Writes.
   let disk = BlockingThreads(count: 1)
-  /// Hashes.
+  /// The thread that hashes.
   let hash = BlockingThreads(count: 1)
   /// Waits for the disk to have the bytes for good.
   let sync = BlockingThreads(count: 1)

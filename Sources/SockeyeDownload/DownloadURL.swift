@@ -108,7 +108,7 @@ extension DownloadURL.Scheme {
   }
 }
 
-// MARK: - References
+// MARK: References
 
 extension DownloadURL {
   /// Where a reference that a server sent leads to, seen from here (RFC 3986, section 5.2).
@@ -147,7 +147,7 @@ extension DownloadURL {
   }
 }
 
-// MARK: - Parsing
+// MARK: Parsing
 
 extension DownloadURL {
   private static func parse(

@@ -25,6 +25,6 @@ enum ExchangeFailure {
 }
 
 extension TimeAmount {
-  /// Seconds, rounded up.
+  /// The amount in seconds, rounded up.
   var seconds: Int64 { (nanoseconds + 999_999_999) / 1_000_000_000 }
 }

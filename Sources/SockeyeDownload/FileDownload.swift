@@ -83,7 +83,7 @@ actor FileDownload {
     }
   }
 
-  /// Downloads it.
+  /// Downloads the file.
   ///
   /// - Returns: Nothing if the final name was taken and that means to skip it.
   func run() async throws(Failure) -> DownloadReport? {
@@ -125,7 +125,7 @@ actor FileDownload {
     )
   }
 
-  // MARK: - Trying
+  // MARK: Trying
 
   private func transferWithRetries() async throws(Failure) {
     var schedule = RetrySchedule(retries: options.retries, backOff: options.backOff)

@@ -4,7 +4,7 @@ internal import SockeyeText
 
 /// What a file is, as the first response said: all later ones are held against it.
 struct FileIdentity: Hashable, Sendable {
-  /// In bytes, where it was said.
+  /// The file's size in bytes, where it was said.
   var size: UInt64?
   /// The entity tag as the server wrote it, a weak one with its `W/` (RFC 9110, section 8.8.3).
   var entityTag: String?

@@ -12,9 +12,9 @@ struct FileStamp: Hashable, Sendable {
     case unknown
   }
 
-  /// In bytes.
+  /// The file's size in bytes.
   var size: UInt64?
-  /// In seconds since 1970.
+  /// When the file was changed, in seconds since 1970.
   var modified: Int64?
 
   init(size: UInt64?, modified: Int64?) {

@@ -7,7 +7,7 @@ internal import SockeyeTransport
 ///
 /// Names are looked up in it one component at a time and never through a symbolic link.
 final class Folder: Sendable {
-  /// As the user wrote it, for messages.
+  /// The folder's path as the user wrote it, for messages.
   let path: String
   let descriptor: CInt
 

@@ -36,11 +36,11 @@ extension Downloader {
 final class FolderDownload: Sendable {
   /// What a server can't go beyond, who may invent folders and files without end.
   struct Limits: Sendable {
-    /// No folder lies deeper.
+    /// How deep folders may lie.
     var depth = 64
-    /// No listing is longer, in bytes.
+    /// The length in bytes that no listing may exceed.
     var listing = 64 << 20
-    /// No more files and folders than these.
+    /// How many files and folders there may be.
     var entries = 1_000_000
   }
 
@@ -146,7 +146,7 @@ final class FolderDownload: Sendable {
     }
   }
 
-  // MARK: - Files
+  // MARK: Files
 
   /// Fetches the small files of one folder side by side, and then the others, which have connections of their own.
   private func fetch(_ files: [FolderListing.Entry], _ place: Place) async throws(Failure) {
@@ -185,7 +185,7 @@ final class FolderDownload: Sendable {
     if Task.isCancelled { throw Failure(.other, "\(place.url): stopped; the same command goes on from here") }
   }
 
-  // MARK: - What came of it
+  // MARK: What came of it
 
   func finished(_ report: DownloadReport) {
     outcome.withLock {
@@ -204,7 +204,7 @@ final class FolderDownload: Sendable {
     downloader.onEvent(.failed(url: url, failure: failure))
   }
 
-  // MARK: - Names and listings
+  // MARK: Names and listings
 
   private func safeName(_ bytes: [UInt8]) throws(Failure) -> LocalName {
     let name = try LocalName(bytes)

@@ -55,7 +55,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     self.idleLimit = idleLimit
   }
 
-  // MARK: - Calls
+  // MARK: Calls
 
   /// Sends a request.
   func send(_ head: HTTPRequestHead, promise: EventLoopPromise<HTTPResponseHead>) {
@@ -87,7 +87,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     return Failure(.network, "\(url): the connection is closed")
   }
 
-  // MARK: - Inbound
+  // MARK: Inbound
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
@@ -194,7 +194,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     if reception.isDisplaced { leave() }
   }
 
-  // MARK: - Storing
+  // MARK: Storing
 
   private func write(_ buffer: ByteBuffer, to store: DownloadStore, _ plan: StorePlan, at offset: UInt64) {
     guard let eventLoop = context?.eventLoop else { return }
@@ -231,7 +231,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     reception.promise.succeed(reception.outcome)
   }
 
-  // MARK: - Back-pressure
+  // MARK: Back-pressure
 
   private var mayRead: Bool {
     guard !isThrottled else { return false }
@@ -267,7 +267,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     }
   }
 
-  // MARK: - Endings
+  // MARK: Endings
 
   private func end(_ failure: Failure) {
     isReusable = false

@@ -7,9 +7,9 @@ struct HTTPRequester: Sendable {
   /// What is asked for.
   struct Question: Sendable {
     var method = HTTPMethod.GET
-    /// Which bytes.
+    /// Which bytes are asked for.
     var request = LaterResponse.Request.whole
-    /// For If-Range.
+    /// The validator for If-Range.
     var validator: String?
     var accept = "*/*"
     /// Whether the digest of the whole is wanted.
@@ -35,7 +35,7 @@ struct HTTPRequester: Sendable {
   let trusted: DownloadURL.Origin
   let onEvent: @Sendable (DownloadEvent) -> Void
 
-  /// Asks.
+  /// Asks, and follows redirections.
   ///
   /// - Returns: An answer with a status of 200, 206 or 416.
   func ask(_ question: Question, of url: DownloadURL) async throws(TransferFailure) -> Answer {

@@ -16,7 +16,7 @@ public struct LocalName: Hashable, Sendable {
   /// The longest name in bytes that a file system takes.
   static let longest = 255
 
-  /// Makes a name.
+  /// Makes a name that is safe on this machine out of one that a server chose.
   ///
   /// - Throws: A failure of kind `refusedLocally` when the bytes are empty, `.`, `..`, or hold a separator or NUL.
   public init(_ bytes: [UInt8]) throws(Failure) {

@@ -70,7 +70,7 @@ final class PartFile: Sendable {
   /// Whether there is a `.part` file.
   var hasPart: Bool { self.descriptor.withLock { $0 != nil } }
 
-  // MARK: - Progress
+  // MARK: Progress
 
   /// Starts from the first byte.
   func begin(_ identity: DownloadJournal.Identity) throws(Failure) {
@@ -140,7 +140,7 @@ final class PartFile: Sendable {
     }
   }
 
-  // MARK: - Coming up again
+  // MARK: Coming up again
 
   /// Checks the bytes between the last two checkpoints, those that a crash of the machine would have hurt, and that no
   /// byte is missing.
@@ -164,7 +164,7 @@ final class PartFile: Sendable {
     return UInt64(status.st_ino) == whole.inode && UInt64(max(0, status.st_size)) == whole.size
   }
 
-  // MARK: - The end
+  // MARK: The end
 
   /// Makes the file durable and gives it its final name.
   ///
@@ -216,7 +216,7 @@ final class PartFile: Sendable {
     removeJournal()
   }
 
-  // MARK: - Opening
+  // MARK: Opening
 
   private static func openLocked(_ name: String, in folder: Folder) throws(Failure) -> CInt {
     while true {

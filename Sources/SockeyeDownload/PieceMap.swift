@@ -6,7 +6,7 @@ internal import Synchronization
 final class PieceMap: Sendable {
   private struct State {
     var size: UInt64?
-    /// On the disk.
+    /// The bytes that are on the disk.
     var written = RangeSet<UInt64>()
     /// Claimed by a connection whose bytes are on their way, and not on the disk yet.
     var claimed = RangeSet<UInt64>()
@@ -115,7 +115,7 @@ final class PieceMap: Sendable {
     self.state.withLock { $0.size = size }
   }
 
-  /// In bytes, where it is known.
+  /// The file's size in bytes, where it is known.
   var size: UInt64? { self.state.withLock { $0.size } }
 
   /// Whether all bytes are on the disk.

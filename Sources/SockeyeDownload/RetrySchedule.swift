@@ -30,7 +30,7 @@ struct RetrySchedule: Sendable {
     return .nanoseconds(max(jittered, min(longest, requested?.nanoseconds ?? 0)))
   }
 
-  /// Bytes arrived.
+  /// Notes that bytes have arrived: attempts are counted anew.
   mutating func progressed() { attempt = 0 }
 
   /// Whether another attempt may fare better.

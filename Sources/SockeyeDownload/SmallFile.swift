@@ -7,7 +7,7 @@ internal import SockeyeTransport
 
 /// A file that is fetched in one go: to begin it anew costs less than to keep a journal of it.
 enum SmallFile {
-  /// In bytes.
+  /// The most bytes that a small file has.
   static let largest: UInt64 = 256 << 10
 }
 

@@ -31,7 +31,7 @@ final class SmallFilePublisher: Sendable {
     case running(waiters: [CheckedContinuation<Void, Never>])
   }
 
-  /// As many files may wait, since each holds a descriptor.
+  /// How many files may wait, since each holds a descriptor.
   private static let most = 256
   /// From so many files on, one call for the whole file system costs less than one for each file.
   private static let manyFiles = 4

@@ -2,7 +2,7 @@ public import SockeyeTCP
 
 /// One connection as its host sees it: what `ss -ti` tells of the kernel's.
 public struct ConnectionStatus: Sendable {
-  /// This side.
+  /// The address and port of this side.
   public var local: Endpoint
   /// The peer.
   public var remote: Endpoint

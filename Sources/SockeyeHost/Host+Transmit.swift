@@ -139,7 +139,7 @@ extension Host where Storage: ~Copyable {
 
 /// A packet that was written for the link.
 public struct Transmission: Equatable, Sendable {
-  /// Its length in bytes.
+  /// The packet's length in bytes.
   public var length: Int
   /// Where the TCP header starts whose checksum the link is to fill in; nil if there is nothing to fill in.
   public var checksumStart: Int?

@@ -11,7 +11,7 @@ struct Place<Kind: ~Copyable>: Hashable, Sendable {
     self.number = number
   }
 
-  /// No place, for lists whose links should take no more than a number.
+  /// The place that nothing stands at, for lists whose links should take no more than a number.
   static var none: Place { Place(UInt32.max) }
 
   /// The number, to index tables by.

@@ -73,6 +73,6 @@ public struct Readiness: OptionSet, Hashable, Sendable {
   public static var peerClosed: Readiness { Readiness(rawValue: 4) }
   /// Both directions are over.
   public static var hungUp: Readiness { Readiness(rawValue: 8) }
-  /// There is an error to be taken.
+  /// The socket has an error to be taken.
   public static var failed: Readiness { Readiness(rawValue: 16) }
 }

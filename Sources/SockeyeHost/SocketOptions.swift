@@ -25,7 +25,7 @@ public struct SocketOptions: Sendable {
   /// Bytes of datagrams, overhead included, that may wait to be received.
   public var datagramQueueLimit: Int
 
-  /// On close, the connection is reset.
+  /// Whether closing resets the connection.
   public var resetsOnClose: Bool { lingerTime == .zero }
 
   init(_ configuration: HostConfiguration) {

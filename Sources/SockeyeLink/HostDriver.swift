@@ -31,7 +31,7 @@ public struct HostDriver<Storage: StreamStorage & ~Copyable>: ~Copyable {
     link = try LinkDriver(device)
   }
 
-  /// Its link.
+  /// The device that the host is on.
   public var device: TunnelDevice {
     _read { yield link.device }
   }

@@ -26,7 +26,7 @@ public struct ImpairingBridge: ~Copyable {
   /// Packets that one turn takes from a device, at most.
   private static var batch: Int { 64 }
 
-  /// Lays the wire.
+  /// Joins two devices by a bad network.
   ///
   /// - Parameters:
   ///   - near: one end, without offload.

@@ -61,7 +61,7 @@ extension Impairments {
   }
 }
 
-/// Numbers with units.
+/// Reads numbers with units.
 private enum Quantity {
   typealias Problem = ImpairmentSpecification.Problem
 

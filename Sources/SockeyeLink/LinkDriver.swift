@@ -20,7 +20,7 @@ package struct LinkDriver: ~Copyable {
   /// doesn't wait for the next, and the application reads it before it has left the cache.
   private static var batchSize: Int { 64_000 }
 
-  /// Drives that device.
+  /// Makes a driver of that device.
   ///
   /// - Throws: `LinkError` where the system has no descriptors left.
   package init(_ device: consuming TunnelDevice) throws(LinkError) {

@@ -22,13 +22,13 @@ public struct FileServiceConfiguration: Sendable {
 
   /// How long a client may take.
   public struct Timeouts: Sendable {
-    /// For its first bytes, and for each request's head.
+    /// How long a client may take for its first bytes, and for each request's head.
     public var request = TimeAmount.seconds(20)
-    /// Between two requests.
+    /// How long it may take between two requests.
     public var idle = TimeAmount.seconds(75)
-    /// Without taking, or sending, a single byte of a body.
+    /// How long it may go without taking, or sending, a single byte of a body.
     public var stall = TimeAmount.seconds(60)
-    /// To read an error and close.
+    /// How long it has to read an error and close.
     public var linger = TimeAmount.seconds(5)
 
     /// The defaults.

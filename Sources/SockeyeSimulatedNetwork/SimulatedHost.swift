@@ -11,9 +11,9 @@ public final class SimulatedHost: EventLoopGroup, @unchecked Sendable {
   // It is touched only by the thread that runs its network; what NIO may call from elsewhere goes to the loop, which is
   // safe.
 
-  /// Its name.
+  /// The host's name.
   public let name: String
-  /// Its address.
+  /// The host's address.
   public let address: IPAddress
 
   let index: Int

@@ -67,13 +67,13 @@ public struct ApplicationBehaviour: Sendable, Equatable {
 /// How far a program has got.
 struct SimulatedApplication {
   let behaviour: ApplicationBehaviour
-  /// Bytes written.
+  /// How many bytes it has written.
   var written: UInt64 = 0
-  /// Bytes read.
+  /// How many bytes it has read.
   var read: UInt64 = 0
-  /// No write before this.
+  /// When it may write next.
   var nextWrite = Instant.zero
-  /// No read before this.
+  /// When it may read next.
   var nextRead = Instant.zero
   /// When the connection may be closed, once it could be.
   var endsAt: Instant?

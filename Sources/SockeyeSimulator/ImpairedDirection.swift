@@ -20,7 +20,7 @@ public struct Corruption: Sendable, Equatable {
 
 /// How a packet gets through.
 public struct Passage: Sendable, Equatable {
-  /// When it arrives.
+  /// When the packet arrives.
   public internal(set) var delivery: Instant
   /// When a second copy arrives, if there is one. The copy is never corrupted.
   public internal(set) var duplicateDelivery: Instant?

@@ -12,7 +12,7 @@ public struct Interval: Hashable, Comparable, Sendable {
     self.nanoseconds = nanoseconds
   }
 
-  /// No time at all.
+  /// The interval of no time at all.
   @inlinable
   public static var zero: Interval { Interval(nanoseconds: 0) }
 

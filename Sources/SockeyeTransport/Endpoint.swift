@@ -60,7 +60,7 @@ extension Endpoint: CustomStringConvertible {
   }
 }
 
-// MARK: - Reading what a user wrote
+// MARK: Reading what a user wrote
 
 extension Endpoint {
   /// Reads an endpoint from the words of a command line.

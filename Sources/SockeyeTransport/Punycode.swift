@@ -60,7 +60,7 @@ enum Punycode {
     UInt8(truncatingIfNeeded: value < 26 ? value + 0x61 : value - 26 + 0x30)
   }
 
-  /// Section 6.1.
+  /// Adapts the bias, as section 6.1 has it.
   private static func adapt(_ delta: Int, points: Int, isFirst: Bool) -> Int {
     var delta = isFirst ? delta / damp : delta / 2
     delta += delta / points

@@ -31,7 +31,7 @@ enum SocketTable {
     }
   }
 
-  /// One socket.
+  /// One socket of the table.
   struct Row: Equatable {
     /// `ADDRESS:PORT` in hexadecimal, as the kernel writes it.
     let local: String

@@ -18,7 +18,7 @@ public struct StreamStanding: Sendable {
   /// A time in which no answer of the peer's can have come: the round trip, less its usual deviation.
   public let shortestRoundTrip: TimeAmount
 
-  /// Asks the kernel.
+  /// Asks the kernel how a stream stands.
   ///
   /// - Parameter channel: A stream; asked on its event loop.
   /// - Returns: Nothing where it isn't the kernel's TCP.

@@ -165,7 +165,7 @@ public struct Transport: Sendable {
   }
 }
 
-// MARK: - Inherited sockets
+// MARK: Inherited sockets
 
 extension Transport {
   func inherit(
@@ -180,7 +180,7 @@ extension Transport {
   }
 }
 
-// MARK: - Addresses
+// MARK: Addresses
 
 extension Transport {
   func localAddresses(

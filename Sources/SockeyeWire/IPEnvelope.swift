@@ -3,7 +3,7 @@
 /// For those who make whole packets from parts that they have: a capture of a conversation over the kernel's sockets, a
 /// test, a simulated host.
 public struct IPEnvelope: Hashable, Sendable {
-  /// Who sends.
+  /// The address of who sends.
   public var source: IPAddress
   /// Who receives; of the same family.
   public var destination: IPAddress

@@ -21,7 +21,7 @@ public struct IPv4Header: Equatable, Sendable {
   public var timeToLive: UInt8
   /// What the payload is, by IANA's registry.
   public var protocolNumber: UInt8
-  /// Who sent it.
+  /// The address of who sent it.
   public var source: IPv4Address
   /// Whom it is for.
   public var destination: IPv4Address

@@ -13,7 +13,7 @@ public struct IPv6Header: Hashable, Sendable {
   public var nextHeader: UInt8
   /// How many routers the packet may still cross.
   public var hopLimit: UInt8
-  /// Who sent it.
+  /// The address of who sent it.
   public var source: IPv6Address
   /// Whom it is for.
   public var destination: IPv6Address

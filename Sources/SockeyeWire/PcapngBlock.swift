@@ -35,7 +35,7 @@ public struct PcapngLinkType: RawRepresentable, Hashable, Sendable {
 
 /// Which way a packet went, as the interface saw it.
 public enum PcapngDirection: UInt8, Sendable {
-  /// Not known, or not said.
+  /// The direction isn't known, or isn't said.
   case unknown = 0
   /// Received.
   case inbound = 1

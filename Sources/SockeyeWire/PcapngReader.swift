@@ -47,7 +47,7 @@ public struct PcapngReader: Sendable {
     public var time: UInt64?
     /// Where in the file its bytes lie.
     public var bytes: Range<Int>
-    /// Its length on the wire in bytes.
+    /// The packet's length on the wire in bytes.
     public var originalLength: UInt32
     /// Which way it went.
     public var direction: PcapngDirection

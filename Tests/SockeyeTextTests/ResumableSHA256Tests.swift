@@ -1,15 +1,21 @@
 import CSockeyeDigests
 import Crypto
+import SockeyeSimulator
 import Testing
 
 @testable import SockeyeText
 
 @Suite("Download: SHA-256 that can be taken up again")
 struct DownloadDigestTests {
+  private func bytes(of random: inout SeededGenerator, _ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+  }
+
   @Test("It gives swift-crypto's digest, however the bytes are split", arguments: 0..<40)
   func splits(seed: UInt64) {
-    var random = TestRandom(seed: seed)
-    let bytes = random.bytes(Int.random(in: 0...2000, using: &random))
+    var random = SeededGenerator(seed: seed)
+    let count = Int.random(in: 0...2000, using: &random)
+    let bytes = bytes(of: &random, count)
     var hash = ResumableSHA256()
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -23,8 +29,8 @@ struct DownloadDigestTests {
 
   @Test("A state that was written down goes on as if nothing had been", arguments: [0, 1, 63, 64, 65, 1000])
   func takenUp(cut: Int) {
-    var random = TestRandom(seed: 3)
-    let bytes = random.bytes(2048)
+    var random = SeededGenerator(seed: 3)
+    let bytes = bytes(of: &random, 2048)
     var first = ResumableSHA256()
     bytes[..<cut].withUnsafeBytes { first.update($0) }
     var second = ResumableSHA256(first.state)
@@ -35,8 +41,8 @@ struct DownloadDigestTests {
 
   @Test("The processor's instructions and plain arithmetic agree")
   func implementations() {
-    var random = TestRandom(seed: 4)
-    let blocks = random.bytes(64 * 37)
+    var random = SeededGenerator(seed: 4)
+    let blocks = bytes(of: &random, 64 * 37)
     var fast = ResumableSHA256.State.initial.words
     var portable = fast
     sockeye_sha256_compress(&fast, blocks, 37)
@@ -54,20 +60,4 @@ struct DownloadDigestTests {
       #expect(SHA256Sum(hexadecimal: text) == nil)
     }
   }
-}
-
-/// A small generator that a seed determines (xorshift64*).
-struct TestRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { self.state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-  mutating func next() -> UInt64 {
-    self.state ^= self.state >> 12
-    self.state ^= self.state << 25
-    self.state ^= self.state >> 27
-    return self.state &* 0x2545_F491_4F6C_DD1D
-  }
-
-  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: self.next() >> 32) } }
 }

@@ -163,7 +163,7 @@ public final class HostEventLoop: @unchecked Sendable {
   }
 }
 
-// MARK: - EventLoop
+// MARK: EventLoop
 
 extension HostEventLoop: NIOSerialEventLoopExecutor, TaskExecutor {
   /// Whether the caller is run by this loop.

@@ -22,7 +22,7 @@ public struct AccessRecord: Sendable {
   public var referer: String?
   /// The `User-Agent` field.
   public var userAgent: String?
-  /// From the request's head to the end of the response.
+  /// How long it took, from the request's head to the end of the response.
   public var duration: TimeAmount
   /// Bytes of the body that there were to send, where that is known beforehand.
   public var length: Int64?

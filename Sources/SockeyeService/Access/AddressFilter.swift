@@ -60,7 +60,7 @@ public struct AddressBlock: Hashable, Sendable {
 public struct AddressFilter: Sendable {
   /// If not empty, nobody else is admitted.
   public var allowed: [AddressBlock] = []
-  /// Never admitted, even if allowed.
+  /// Addresses that are turned away, even if they are allowed.
   public var denied: [AddressBlock] = []
 
   /// Admits everybody.

@@ -32,7 +32,7 @@ final class BodyTransmission {
   struct Way {
     /// Whether what is in a file has to go through memory.
     var byCopy: Bool
-    /// In bytes per second.
+    /// How fast it may go, in bytes per second.
     var rate: Int64?
     /// Threads that may wait for a disk.
     var pool: BlockingThreads
@@ -87,7 +87,7 @@ final class BodyTransmission {
     if case .parts(_, let file) = source { file.hasChanged } else { false }
   }
 
-  /// Begins.
+  /// Begins to send.
   func start() { goOn() }
 
   /// The connection is gone.

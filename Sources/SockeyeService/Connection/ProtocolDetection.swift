@@ -35,7 +35,7 @@ struct ProtocolDetection {
     state = expectsProxyHeader ? .proxyHeader(ByteBuffer()) : .opening(ByteBuffer())
   }
 
-  /// Bytes have come.
+  /// Takes bytes that have come.
   mutating func received(_ bytes: ByteBuffer) -> Step {
     switch state {
     case .opening(let earlier):
@@ -75,7 +75,7 @@ struct ProtocolDetection {
     }
   }
 
-  /// Nothing has come for a quiet time: a client that wants more than a name would have said so.
+  /// Decides after a quiet time: a client that wants more than a name would have said so.
   mutating func wasQuiet() -> Step {
     guard case .opening(let bytes) = state else { return .wait }
     return speak(.bareName, bytes)

@@ -47,7 +47,7 @@ final class DigestCache: Sendable {
   /// - Parameter pool: Threads for hashing alone: a large file keeps one busy for seconds.
   init(pool: BlockingThreads) { self.pool = pool }
 
-  /// What is remembered.
+  /// The digest that is remembered of a file.
   func digest(of metadata: FileMetadata) -> FileDigest? {
     self.state.withLock { $0.digests[metadata] }
   }

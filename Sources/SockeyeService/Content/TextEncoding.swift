@@ -9,7 +9,7 @@ enum TextEncoding: Hashable, Sendable {
   /// Some encoding of old: only a reader can tell which.
   case unknown
 
-  /// Judges bytes. A mark at the beginning counts, then whether they are UTF-8.
+  /// Judges what encoding bytes are in. A mark at the beginning counts, then whether they are UTF-8.
   ///
   /// - Parameter isWhole: Whether the text ends with them. If not, a character may be cut at their end.
   init(_ bytes: some BidirectionalCollection<UInt8>, isWhole: Bool) {
@@ -45,7 +45,7 @@ final class TextEncodingCache: Sendable {
 
   /// The most files that are remembered.
   private static let capacity = 16_384
-  /// Of a larger text so many bytes have to tell.
+  /// How many bytes of a larger text have to tell.
   private static let largestSample = 1 << 20
 
   /// - Parameter pool: Threads that may wait for a disk.

@@ -7,7 +7,7 @@ import SockeyeText
 extension HTTPExchange {
   /// Files up to this size leave in the same buffer as their head: one system call, one packet for most.
   static let largestInline: Int64 = 32 * 1024
-  /// Of a larger file so much goes with the head. A head alone would wake its reader twice for one response.
+  /// How many bytes of a larger file go with the head. A head alone would wake its reader twice for one response.
   static let firstInline: Int64 = 16 * 1024
 
   /// Answers GET and HEAD.

@@ -5,9 +5,9 @@ struct FolderEntry: Sendable {
   /// The name as the bytes that it is.
   let name: [UInt8]
   let isDirectory: Bool
-  /// In bytes; 0 for folders.
+  /// The size in bytes; 0 for folders.
   let size: Int64
-  /// Seconds since 1970.
+  /// When it was changed, in seconds since 1970.
   let modifiedSeconds: Int64
 
   /// What a link to it says, relative to its folder.

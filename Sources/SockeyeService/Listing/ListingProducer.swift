@@ -14,7 +14,7 @@ final class ListingProducer: BodyProducer, @unchecked Sendable {
 
   private enum Phase { case opening, entries, closed }
 
-  /// Entries sorted together.
+  /// How many entries are sorted together.
   static let batch = 10_000
   private var pending: ArraySlice<FolderEntry> = []
   private var isAtEnd = false

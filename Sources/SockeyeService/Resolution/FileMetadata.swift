@@ -13,9 +13,9 @@ struct FileMetadata: Hashable, Sendable {
   let kind: Kind
   let device: UInt64
   let inode: UInt64
-  /// In bytes, never negative.
+  /// The size in bytes, never negative.
   let size: Int64
-  /// Since 1970, in seconds.
+  /// When it was changed, in seconds since 1970.
   let modifiedSeconds: Int64
   /// The rest of a second, in nanoseconds.
   let modifiedNanoseconds: Int64

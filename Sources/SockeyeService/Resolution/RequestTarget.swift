@@ -1,6 +1,6 @@
 /// What a request is about: RFC 9112, section 3.2.
 struct RequestTarget: Equatable, Sendable {
-  /// It is not a target, or not one for a file.
+  /// The error of what is not a target, or not one for a file.
   struct Malformed: Error, Hashable, Sendable {}
 
   /// The path, its escapes undone.

@@ -2,13 +2,13 @@ internal import SockeyeWire
 
 /// A packet of a capture, whatever the capture's format.
 public struct CapturedPacket: Sendable {
-  /// Its place in the capture, from one.
+  /// The packet's place in the capture, from one.
   public var number: UInt64
   /// Nanoseconds since 1970; nil where the capture doesn't say.
   public var time: UInt64?
   /// Where in the window its bytes lie, link header included.
   public var bytes: Range<Int>
-  /// Its length on the wire in bytes, which may be more than was kept.
+  /// The packet's length on the wire in bytes, which may be more than was kept.
   public var originalLength: UInt32
   /// What it starts with.
   public var linkType: LinkType

@@ -1,6 +1,6 @@
 /// The test for a spurious timeout (F-RTO, RFC 5682 section 3, with SACK).
 enum TimeoutTest: UInt8 {
-  /// Not running.
+  /// The algorithm isn't running.
   case off
   /// Step 1: the first segment was sent again; its acknowledgment decides whether to go on.
   case awaitingFirst

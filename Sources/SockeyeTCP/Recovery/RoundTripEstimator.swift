@@ -26,7 +26,7 @@ struct RoundTripEstimator {
     self.greatestTimeout = max(Self.milliseconds(greatestTimeout), self.leastTimeout)
   }
 
-  /// At least a millisecond and at most 49 days.
+  /// An interval in milliseconds: at least one, and at most 49 days.
   private static func milliseconds(_ interval: Interval) -> UInt32 {
     UInt32(clamping: max(interval.positiveNanoseconds / 1_000_000, 1))
   }

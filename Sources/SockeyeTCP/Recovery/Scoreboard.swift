@@ -17,7 +17,7 @@ struct Scoreboard: ~Copyable {
   private(set) var retransmittedBytes: UInt64 = 0
   /// The end of the selectively acknowledged data that lies furthest on; never before `start`.
   private(set) var highestDelivered: StreamOffset
-  /// No record below this offset waits for its retransmission.
+  /// The offset below which no record waits for its retransmission.
   private(set) var retransmissionHint = StreamOffset.max
   /// Every record that ends at or before this offset is settled.
   private(set) var openHint: StreamOffset = 0

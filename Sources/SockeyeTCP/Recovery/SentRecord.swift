@@ -20,14 +20,14 @@ struct SentRecord {
   var length: UInt32
   /// P.tx_in_flight: bytes in flight just after it was sent.
   var inFlightAtSend: UInt32
-  /// Its fate.
+  /// What has become of the record.
   var flags: Flags
 
   /// The first offset after the record.
   @inline(__always)
   var end: StreamOffset { start &+ UInt64(length) }
 
-  /// Nothing can become of it before it is sent again: it has arrived, or is lost and waits for that.
+  /// Whether nothing can become of it before it is sent again: it has arrived, or is lost and waits for that.
   @inline(__always)
   var isSettled: Bool {
     flags.contains(.delivered) || (flags.contains(.lost) && !flags.contains(.retransmissionInFlight))
@@ -45,7 +45,7 @@ struct SentRecord {
   /// What is known of a transmission.
   struct Flags: OptionSet {
     var rawValue: UInt8
-    /// Selectively acknowledged.
+    /// The peer has acknowledged it selectively.
     static let delivered = Flags(rawValue: 1 << 0)
     /// The transmission before the last, or the only one, is taken for lost.
     static let lost = Flags(rawValue: 1 << 1)

@@ -88,7 +88,7 @@ struct StorageTimer {
     deadline = now + StorageTimer.period
   }
 
-  /// There is no storage any more.
+  /// Stops the timer: the storage that it is for is gone.
   mutating func stop() {
     deadline = .never
   }

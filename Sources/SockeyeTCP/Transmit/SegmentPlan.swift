@@ -84,6 +84,6 @@ public struct Reception: Sendable, Equatable {
   /// Where in the segment's payload the bytes to keep begin.
   public var payloadOffset = 0
 
-  /// Nothing to keep.
+  /// The answer that there is nothing to keep.
   public init() {}
 }

@@ -21,7 +21,8 @@ public enum ChecksumAlgorithm: Hashable, Sendable {
 
   /// Finds an algorithm.
   ///
-  /// - Parameter name: `sum8`, `sum16`, `xor`, `lrc`, `internet`, `sha256`, or the name of a CRC as the catalogue of SockeyeText has it.
+  /// - Parameter name: `sum8`, `sum16`, `xor`, `lrc`, `internet`, `sha256`, or the name of a CRC as the
+  ///   catalogue of SockeyeText has it.
   /// - Throws: A failure of kind `usage` when there is none of that name.
   public init(_ name: String) throws(Failure) {
     switch name.lowercased() {

@@ -49,7 +49,7 @@ final class ClientCore: SessionOwner {
     if let notice = datagrams.takeNoticeOfDropped() { observer.conversation(.notice(nil, notice)) }
   }
 
-  // MARK: - Beginning
+  // MARK: Beginning
 
   /// Sets the connected channel up.
   func connected(_ channel: any Channel, tls: (context: NIOSSLContext, host: String?)?) throws {
@@ -145,7 +145,7 @@ final class ClientCore: SessionOwner {
     _ = session.schedule(in: utterance.interval ?? .zero) { [weak self] _ in self?.utter(utterance, time: time + 1) }
   }
 
-  // MARK: - Listening
+  // MARK: Listening
 
   func session(_ session: Session, heard message: Message) {
     if session.isExpectationMet, configuration.conversation.expectation != nil {
@@ -180,7 +180,7 @@ final class ClientCore: SessionOwner {
 
   func sessionLeaving(_ session: Session) {}
 
-  // MARK: - Ending
+  // MARK: Ending
 
   /// Ends the conversation once what was said is sent.
   func end() {
@@ -215,7 +215,7 @@ extension CloseCause {
   }
 }
 
-// MARK: - Speaking
+// MARK: Speaking
 
 extension ClientCore: InputTarget {
   var takesInput: Bool {
@@ -260,7 +260,7 @@ extension ClientCore {
   }
 }
 
-// MARK: - Datagrams
+// MARK: Datagrams
 
 extension ClientCore {
   private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>) {

@@ -19,7 +19,7 @@ struct Clientele {
   var isEmpty: Bool { served.isEmpty && waiting.isEmpty && leaving.isEmpty }
   var hasRoom: Bool { limit.map { served.count < $0 } ?? true }
 
-  /// Somebody comes.
+  /// Admits somebody who has come, or has him wait.
   mutating func admit(_ session: Session) -> Admission {
     guard hasRoom else {
       waiting.append(session)
@@ -53,7 +53,7 @@ struct Clientele {
     return true
   }
 
-  /// Somebody is gone.
+  /// Forgets somebody who is gone.
   ///
   /// - Returns: Whether it had been more than waiting.
   mutating func remove(_ session: Session) -> Bool {

@@ -35,7 +35,7 @@ public struct ConversationSummary: Hashable, Sendable {
   public var received: UInt64
   /// How many bytes the peer was told.
   public var sent: UInt64
-  /// From the peer's coming to the end.
+  /// How long it lasted, from the peer's coming to the end.
   public var lasted: TimeAmount
   /// When this side's FIN went out, since the peer's coming.
   public var ourEnd: TimeAmount?

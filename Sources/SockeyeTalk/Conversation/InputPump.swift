@@ -28,7 +28,7 @@ protocol InputTarget: AnyObject {
   func take(_ bytes: ByteBuffer)
   /// Takes a line with a command.
   func take(command: InputCommand)
-  /// Nothing more comes.
+  /// Takes note that nothing more comes.
   func inputEnded()
   /// The input can't be read, or makes no sense.
   func inputFailed(_ failure: Failure)

@@ -5,14 +5,14 @@ public import SockeyeTransport
 public struct Peer: Hashable, Sendable {
   /// Counts up from 1 in the order in which peers appeared.
   public let number: Int
-  /// Its address, when it has one.
+  /// The peer's address, when it has one.
   public let remoteAddress: SocketAddress?
   /// Our address, when it is known.
   public let localAddress: SocketAddress?
   /// Whether it sends datagrams: then there is no connection, only an address.
   public var isDatagram = false
 
-  /// Its address as people write it.
+  /// The peer's address as people write it.
   ///
   /// One that reset its connection before it was accepted has none any more.
   public var address: String {

@@ -108,14 +108,14 @@ extension ServerCore: InputTarget {
     observer.conversation(.notice(nil, failure.message))
   }
 
-  // MARK: - Relaying
+  // MARK: Relaying
 
   func relay(_ message: Message, from source: Session) {
     for session in clientele.served.values where session !== source { tell(session, message.bytes) }
     if isRelayBlocked { source.pause(.relay) }
   }
 
-  /// Nobody is read from while somebody who isn't stuck can't take what is said.
+  /// Whether somebody who isn't stuck can't take what is said: nobody is read from until then.
   private var isRelayBlocked: Bool { backlogs.values.contains { $0.isWaitedFor } }
 
   func resumeRelay() {

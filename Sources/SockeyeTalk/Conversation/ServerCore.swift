@@ -64,7 +64,7 @@ final class ServerCore: SessionOwner {
     if case .relay = configuration.conversation.automation.answer { true } else { false }
   }
 
-  // MARK: - Listening
+  // MARK: Listening
 
   /// Sets an accepted channel up.
   func accept(_ channel: any Channel) throws {
@@ -131,7 +131,7 @@ final class ServerCore: SessionOwner {
     for channel in listener?.channels ?? [] { channel.close(promise: nil) }
   }
 
-  // MARK: - Sessions
+  // MARK: Sessions
 
   func sessionOpened(_ session: Session) {
     let isAdmitted = configuration.filter.admits(session.peer.remoteAddress)
@@ -232,7 +232,7 @@ final class ServerCore: SessionOwner {
     return .inputLeftOver(session.peer)
   }
 
-  // MARK: - Ending
+  // MARK: Ending
 
   /// Accepts no more; those who are there are served on.
   func drain() {

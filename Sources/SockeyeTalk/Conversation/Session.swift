@@ -69,7 +69,7 @@ class Session {
     answering = Answering(configuration.automation, isDatagram: isDatagram, at: opened)
   }
 
-  // MARK: - Where it stands
+  // MARK: Where it stands
 
   /// Whether nothing more comes.
   var isClosed: Bool { phase.isClosed }
@@ -83,7 +83,7 @@ class Session {
   /// Whether a command still has something to say to the peer.
   var isCommandRunning: Bool { command?.isRunning ?? false }
 
-  // MARK: - Beginning
+  // MARK: Beginning
 
   /// The peer is there.
   func open() {
@@ -130,7 +130,7 @@ class Session {
     }
   }
 
-  // MARK: - Reading
+  // MARK: Reading
 
   func pause(_ reason: Pause) {
     pauses.insert(reason)
@@ -204,7 +204,7 @@ class Session {
     owner.session(self, heard: heard.message)
   }
 
-  // MARK: - Answering
+  // MARK: Answering
 
   private func answer(_ message: Message) {
     switch answering.take(message, at: eventLoop.now) {
@@ -247,7 +247,7 @@ class Session {
     flush()
   }
 
-  // MARK: - Sending
+  // MARK: Sending
 
   /// Queues a message; ``flush()`` sends it.
   func send(_ bytes: ByteBuffer) {
@@ -274,7 +274,7 @@ class Session {
     if isReady { resume(.answers) } else { pause(.answers) }
   }
 
-  // MARK: - Ending
+  // MARK: Ending
 
   /// Tells the peer that nothing more comes, once everything is sent.
   func endOutput() {
@@ -371,7 +371,7 @@ class Session {
   }
 }
 
-// MARK: - Time limits
+// MARK: Time limits
 
 extension Session {
   /// Ends the conversation once nothing has been said for as long as that is allowed.

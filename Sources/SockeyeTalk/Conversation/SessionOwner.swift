@@ -17,7 +17,7 @@ protocol SessionOwner: AnyObject {
   func sessionStalled(_ session: Session)
   /// The session has nothing more to say and is not listened to; it is about to be closed.
   func sessionLeaving(_ session: Session)
-  /// Nothing more comes from the session.
+  /// Takes note that nothing more comes from the session.
   func sessionClosed(_ session: Session, cause: CloseCause)
   /// A datagram could not be sent.
   func session(_ session: Session, couldNotSend failure: Failure)
@@ -38,7 +38,7 @@ protocol SessionCarrier: AnyObject {
   var isWritable: Bool { get }
   /// The shortest time in which the peer could have answered.
   var roundTrip: TimeAmount { get }
-  /// Queues bytes.
+  /// Queues bytes to be sent.
   func transmit(_ bytes: ByteBuffer)
   /// Sends what is queued.
   func flush()

@@ -10,7 +10,7 @@ struct SilenceLimit {
     since = now
   }
 
-  /// Something was said.
+  /// Notes that something was said.
   mutating func heard(at now: NIODeadline) { since = now }
 
   /// How long it may still be silent; nothing when the limit is reached.

@@ -37,7 +37,7 @@ final class StreamCarrier: SessionCarrier {
 
   func detach() { context = nil }
 
-  // MARK: - Reading
+  // MARK: Reading
 
   func read() {
     guard case .idle = reading, let context else { return }
@@ -57,7 +57,7 @@ final class StreamCarrier: SessionCarrier {
     flush()
   }
 
-  // MARK: - Writing
+  // MARK: Writing
 
   func transmit(_ bytes: ByteBuffer) {
     needsFlush = true
@@ -71,7 +71,7 @@ final class StreamCarrier: SessionCarrier {
     context?.flush()
   }
 
-  // MARK: - Ending
+  // MARK: Ending
 
   func perform(_ step: StreamEnds.Step, whenOut: @escaping () -> Void) {
     guard step != .nothing, let context else { return }

@@ -37,7 +37,7 @@ final class StreamSession: Session, ChannelInboundHandler {
     )
   }
 
-  // MARK: - Life of the channel
+  // MARK: Life of the channel
 
   func handlerAdded(context: ChannelHandlerContext) {
     stream.attach(context)
@@ -129,7 +129,7 @@ final class StreamSession: Session, ChannelInboundHandler {
     stream.detach()
   }
 
-  // MARK: - Reading and writing
+  // MARK: Reading and writing
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     stream.deliver()

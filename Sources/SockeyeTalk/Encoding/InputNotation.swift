@@ -53,7 +53,7 @@ struct TypedInput: Equatable {
     }
   }
 
-  // MARK: - Hexadecimal
+  // MARK: Hexadecimal
 
   static func digit(_ byte: UInt8) -> UInt8? {
     switch byte {
@@ -88,7 +88,7 @@ struct TypedInput: Equatable {
     return bytes
   }
 
-  // MARK: - Escapes
+  // MARK: Escapes
 
   private static let simpleEscapes: [UInt8: UInt8] = [
     UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09, UInt8(ascii: "0"): 0x00,

@@ -3,7 +3,7 @@ public import SockeyeTransport
 
 /// How messages are told apart in a stream.
 public enum Framing: Hashable, Sendable {
-  /// Not at all: what one read brings is one message.
+  /// Doesn't cut at all: what one read brings is one message.
   case raw
   /// By silence: a message ends when nothing more has come for a while.
   case gap(TimeAmount)

@@ -77,7 +77,7 @@ public final class ConversationRecorder: Sendable {
     throw Failure(.localFile, "cannot write \(self.path): \(String(cString: strerror(error))); check the disk")
   }
 
-  // MARK: - What happens
+  // MARK: What happens
 
   func opened(_ peer: Peer) {
     guard !self.isDatagram else { return }
@@ -113,7 +113,7 @@ public final class ConversationRecorder: Sendable {
     }
   }
 
-  // MARK: - Packets
+  // MARK: Packets
 
   private func data(_ bytes: ByteBuffer, _ peer: Peer, isOurs: Bool) {
     self.state.withLock { state in
@@ -202,7 +202,7 @@ public final class ConversationRecorder: Sendable {
     output.write(ByteBuffer(bytes: bytes))
   }
 
-  // MARK: - Addresses
+  // MARK: Addresses
 
   private typealias End = (address: IPAddress, port: UInt16)
 

@@ -89,7 +89,7 @@ public final class EventJSON {
     line.add("text", text)
   }
 
-  // MARK: - Text
+  // MARK: Text
 
   private func text(_ message: Message, from peer: Peer) -> String {
     if message.marks.contains(.datagram) { return whole(message.bytes) }

@@ -8,7 +8,7 @@ public struct WallTime: Sendable {
   /// Creates a moment from nanoseconds since 1970.
   public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
-  /// Now.
+  /// The time at which it is asked for.
   public static var now: WallTime {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)

@@ -126,7 +126,7 @@ public struct SHA256Sum: Hashable, Sendable, CustomStringConvertible {
   public var description: String { Hexadecimal.text(self.bytes) }
 }
 
-/// Base 16.
+/// Numbers in base 16: two digits for a byte.
 public enum Hexadecimal {
   /// What a digit stands for.
   public static func value(_ digit: UInt8) -> UInt8? {

@@ -1,6 +1,6 @@
 /// How many columns of a terminal text takes: characters of East Asian scripts take two, marks none.
 public enum DisplayWidth {
-  /// In columns. Control characters, which have no width, count as none.
+  /// How many columns a text takes. Control characters, which have no width, count as none.
   public static func of(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + of($1) } }
 
   /// As much of a text as fits, with an ellipsis where something is left out.

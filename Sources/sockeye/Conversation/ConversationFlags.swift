@@ -151,7 +151,7 @@ struct ConversationFlags: ParsableArguments {
   }
 }
 
-// MARK: - What the flags come to
+// MARK: What the flags come to
 
 extension ConversationFlags {
   var isJSON: Bool { json || output == .json }

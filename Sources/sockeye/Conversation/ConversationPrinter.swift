@@ -103,7 +103,7 @@ final class ConversationPrinter: ConversationObserver {
     return (writers, make)
   }
 
-  /// Nobody takes what the peers say: there is nothing left to do.
+  /// Falls silent and ends all: nobody takes what the peers say, so there is nothing left to do.
   private func failed(_ error: CInt, _ what: String) {
     isSilent = true
     let messages = self.writers.messages
@@ -138,7 +138,7 @@ final class ConversationPrinter: ConversationObserver {
     onReady?()
   }
 
-  // MARK: - Events
+  // MARK: Events
 
   func conversation(_ event: ConversationEvent) {
     if settings.isJSON || (isLogging && writers.log != nil) {

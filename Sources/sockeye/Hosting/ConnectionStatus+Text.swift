@@ -6,7 +6,7 @@ extension ConnectionStatus {
   /// The line over all.
   static var heading: String { row("State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port") }
 
-  /// Two lines.
+  /// The connection in two lines.
   var text: String {
     Self.row(stateName, "\(receiveQueue)", "\(sendQueue)", local.text, remote.text) + "\n\t "
       + fields.joined(separator: " ")

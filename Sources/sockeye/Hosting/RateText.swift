@@ -15,12 +15,12 @@ enum RateText {
     return "\(decimal(rest, places: 2)) \(prefix)"
   }
 
-  /// Nanoseconds as seconds.
+  /// Writes nanoseconds as seconds.
   static func seconds(_ nanoseconds: Int64) -> String {
     decimal(Double(nanoseconds) / 1e9, places: 3)
   }
 
-  /// Two digits.
+  /// Writes a byte in two hexadecimal digits.
   static func hexadecimal(_ byte: UInt8) -> String {
     (byte < 16 ? "0" : "") + String(byte, radix: 16)
   }

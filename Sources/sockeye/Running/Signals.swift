@@ -21,7 +21,7 @@ final class Signals: Sendable {
   /// The signals that are fetched.
   private static let handled = [SIGINT, SIGTERM, SIGHUP]
 
-  /// From the handlers to the thread that fetches. Made before any handler is installed.
+  /// The pipe from the handlers to the thread that fetches. Made before any handler is installed.
   private static let pipe: (reading: Int32, writing: Int32) = {
     var ends: [Int32] = [-1, -1]
     guard Glibc.pipe(&ends) == 0 else { return (-1, -1) }
