@@ -5,7 +5,10 @@ import SockeyeTransport
 /// Why a datagram could not be sent, and what to do about it.
 enum DatagramFailure {
   static func of(_ error: any Error, to peer: Peer) -> Failure {
-    switch (error as? IOError)?.errnoCode {
+    let number = (error as? IOError)?.errnoCode
+    // NIO's own word for EMSGSIZE.
+    let isTooLarge = error as? ChannelError == .writeMessageTooLarge
+    switch isTooLarge ? EMSGSIZE : number {
     case EMSGSIZE?:
       return Failure(
         .usage,

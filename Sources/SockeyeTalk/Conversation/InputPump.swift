@@ -45,6 +45,7 @@ final class InputPump {
   private unowned let target: any InputTarget
   private var line: [UInt8] = []
   private var hasEnded = false
+  private var isMoving = false
   private(set) var hasHadBytes = false
 
   /// A terminal hands over no more than so many bytes of a line, and drops the rest without a word: N_TTY_BUF_SIZE in the
@@ -96,7 +97,13 @@ final class InputPump {
   }
 
   /// Moves what there is.
+  ///
+  /// Whoever takes a part may ask for the next one while it does so, as when a client is closed for being slow: the move that
+  /// is under way goes on with it.
   func pump() {
+    guard !isMoving else { return }
+    isMoving = true
+    defer { isMoving = false }
     while !self.hasEnded, self.target.takesInput {
       switch reader.next() {
       case .nothing: return
