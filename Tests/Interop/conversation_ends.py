@@ -207,24 +207,6 @@ def test_tls_cut():
             assert ("close_notify" in result.stderr.decode()) == (code != 0), result
 
 
-def test_tls_reset():
-    """what came right before a reset is delivered in TLS too, and the reset is exit code 4"""
-    with tempfile.TemporaryDirectory() as folder:
-        public, private = certificate(folder)
-
-        def serve(stream):
-            read_all(stream)
-            stream.sendall(b"half")
-            stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            stream.close()
-
-        for _ in range(20):
-            endpoint = tls_server(public, private, serve)
-            result = sockeye("connect", "--tls", "--ca", public, "--send", "x", endpoint)
-            assert (result.returncode, result.stdout) == (4, b"half"), result
-            assert b"reset" in result.stderr, result
-
-
 def test_tls_handshake_has_a_limit():
     """a handshake that doesn't come to an end is exit code 10, and costs a server its client alone"""
     endpoint = serving(lambda connection: connection.recv(1 << 16) and connection.recv(1))
