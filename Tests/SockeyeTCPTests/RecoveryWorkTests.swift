@@ -59,6 +59,7 @@ struct RecoveryWorkTests {
     #expect(lost >= (recentAcknowledgment ? 69_000_000 : 60_000_000))
     sender.acknowledge(0, [Self.count - 5..<Self.count], at: 3_100)
     #expect(sender.outcome.visits <= Self.most)
+    if recentAcknowledgment { #expect(sender.recovery.scoreboard.openHint > ScriptedSender.offset(70_000)) }
     #expect(sender.recovery.scoreboard.checkInvariants() == nil)
   }
 
