@@ -102,6 +102,12 @@ public func advance(_ host: UnsafeMutableRawPointer?, _ now: UInt64) {
   }
 }
 
+/// Checks all that the parts of a host must agree on, between calls; a mistake traps. It looks at everything, and is for
+/// simulations and fuzzers: `sockeye.h` has no such call.
+public func checkInvariants(_ host: UnsafeMutableRawPointer) {
+  Unmanaged<Library>.fromOpaque(host).takeUnretainedValue().host.checkInvariants()
+}
+
 /// Makes a socket, as the header says of `sockeye_socket`.
 @_cdecl("sockeye_socket")
 public func socket(_ host: UnsafeMutableRawPointer?, _ domain: Int32, _ type: Int32, _ number: Int32) -> Int32 {

@@ -57,6 +57,7 @@ struct HostSession {
   }
 
   mutating func run(_ step: FuzzStep) {
+    defer { check() }
     switch step.operation % 24 {
     case 0...4: exchange(step)
     case 5...9: replay(step)
@@ -72,7 +73,13 @@ struct HostSession {
   mutating func finish() {
     for _ in 0..<12 {
       exchange(rounds: 1, interval: 40_000_000)
+      check()
     }
+  }
+
+  /// The parts of each host agree.
+  private func check() {
+    for host in hosts { checkInvariants(host) }
   }
 
   // MARK: The wire

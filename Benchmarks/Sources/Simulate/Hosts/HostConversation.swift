@@ -53,10 +53,10 @@ final class HostConversation {
     if plan.isToNobody {
       try seeRefusal()
     } else {
-      try client.act(now: network.now) { [plan] socket in
+      try client.act(now: network.now, peerIsDone: server.isDone) { [plan] socket in
         socket.connect(to: 1 - plan.client, port: Self.serverPort, isIPv6: plan.isIPv6)
       }
-      try server.act(now: network.now) { _ in 0 }
+      try server.act(now: network.now, peerIsDone: client.isDone) { _ in 0 }
     }
   }
 
@@ -107,6 +107,8 @@ private struct ConversationEnd {
   private var hasShut = false
   private var peerHasEnded = false
   private var hasPaused = false
+  /// The program at the other end has come to its own end.
+  private var peerIsDone = false
 
   init(_ plan: EndPlan, sends: StreamPattern, expects: StreamPattern, count: UInt64) {
     self.plan = plan
@@ -118,8 +120,9 @@ private struct ConversationEnd {
   var text: String { "has written \(written) of \(plan.bytes), read \(taken) of \(expectedCount)" }
 
   /// Does what can be done now. `connect` asks again whether the connection is open.
-  mutating func act(now: UInt64, connect: (HostSocket) -> Int32) throws {
+  mutating func act(now: UInt64, peerIsDone: Bool, connect: (HostSocket) -> Int32) throws {
     guard let socket, !isDone else { return }
+    self.peerIsDone = peerIsDone
     let ready = socket.poll()
     guard ready >= 0 else { throw HostFailure("sockeye_poll: \(ready)") }
     if !isOpen, ready & Int32(POLLOUT | POLLERR | POLLHUP) != 0 {
@@ -203,13 +206,18 @@ private struct ConversationEnd {
     }
   }
 
-  /// The connection has failed, which is right only where one of the ends wanted it so.
+  /// The connection has failed, which is right only where one of the ends wanted it so, or where all was said.
   private mutating func fail(_ result: Int32) throws {
-    guard !isGraceful, [ECONNRESET, EPIPE, ETIMEDOUT].contains(-result), let socket else {
+    let isExpected = !isGraceful && [ECONNRESET, EPIPE, ETIMEDOUT].contains(-result)
+    guard isExpected || (-result == ECONNRESET && isAllSaid), let socket else {
       throw HostFailure("error \(-result) at one that \(text)")
     }
     try close(socket)
   }
+
+  /// Both have everything, and only the acknowledgment of this side's FIN is missing. Where it gets lost until the peer's
+  /// TIME-WAIT is over, which is drawn short, the FIN is answered by a reset (RFC 9293 section 3.10.7.1).
+  private var isAllSaid: Bool { peerIsDone && written == plan.bytes && taken == expectedCount }
 
   private mutating func close(_ socket: HostSocket) throws {
     isDone = true

@@ -1,4 +1,5 @@
 import CSockeye
+import SockeyeC
 import SockeyeSimulator
 import SockeyeTCP
 import SockeyeWire
@@ -26,6 +27,9 @@ final class HostNetwork {
   /// No run needs nearly as much: what does is hosts that keep each other busy.
   private static let mostSteps = 3_000_000
   private static let mostStepsAtOnce = 20_000
+  private static let mostRoundsOfTimers = 16
+  /// To look at all that a host holds takes longer than a step.
+  private static let stepsBetweenChecks = 16
   private static let longest: UInt64 = 8 * 3_600 * 1_000_000
 
   /// - Throws: `HostFailure` where a configuration isn't understood.
@@ -67,8 +71,23 @@ final class HostNetwork {
     while let time = underWay.nextTime, Self.microseconds(time) <= now, let (_, delivery) = underWay.removeFirst() {
       delivery.packet.withUnsafeBytes { sockeye_input(hosts[delivery.to], $0.baseAddress, $0.count, now) }
     }
-    for host in hosts where sockeye_next_deadline(host) <= now { sockeye_advance(host, now) }
+    for host in 0..<2 { try runTimers(of: host) }
+    if stepCount.isMultiple(of: Self.stepsBetweenChecks) {
+      for host in hosts { checkInvariants(UnsafeMutableRawPointer(host)) }
+    }
     return true
+  }
+
+  /// Runs what is due. Who is told the time and asked for all packets waits for something later in the end, or would be told
+  /// for ever; a timer may come after a segment that went before it.
+  private func runTimers(of host: Int) throws {
+    var rounds = 0
+    while sockeye_next_deadline(hosts[host]) <= now {
+      guard rounds < Self.mostRoundsOfTimers else { throw HostFailure("a deadline that stays due") }
+      rounds += 1
+      sockeye_advance(hosts[host], now)
+      try collect(from: host)
+    }
   }
 
   private static func microseconds(_ time: Instant) -> UInt64 { UInt64(clamping: (time.nanoseconds + 999) / 1_000) }

@@ -74,8 +74,9 @@ struct HostScenario {
   }
 
   private static func drawKeys(_ generator: inout SeededGenerator) -> [String] {
-    // Enough for the worst of these networks: what gives up on them is not wrong.
-    var keys = ["syn_retries=12", "data_retries=40"]
+    // Enough for the worst of these networks, and for a queue that holds a SYN for longer than a dozen tries take: what gives
+    // up on them is not wrong, and a SYN that comes after its listener has given up makes a connection that its sender resets.
+    var keys = ["syn_retries=200", "data_retries=200"]
     func add(_ share: Double, _ key: String, _ value: Int) {
       if generator.chance(share) { keys.append("\(key)=\(value)") }
     }
