@@ -39,6 +39,20 @@ extension Host where Storage: ~Copyable {
     }
   }
 
+  /// Whether a handshake under way was dropped in favour of the one that `header` ends by bringing a cookie back.
+  ///
+  /// A SYN that was answered by a cookie may come again when its listener has room for it, and then begins a handshake with
+  /// another sequence number. The peer goes by the first answer that it got: to insist on the second would reset it.
+  mutating func givesWay(_ index: StreamPlace, to header: TCPHeader) -> Bool {
+    guard streams[index].phase == .opening, case .listener(let handle) = streams[index].holder,
+      let place = sockets.place(of: handle), sockets[place].believesCookies(now: now),
+      cookies.check(header, tuple: streams[index].tuple, now: now) != nil
+    else { return false }
+    streams[index].connection.forget()
+    settle(index)
+    return true
+  }
+
   private mutating func accept(
     _ passing: PassingSegment,
     _ segment: RawSpan,

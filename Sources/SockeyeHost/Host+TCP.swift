@@ -31,7 +31,7 @@ extension Host where Storage: ~Copyable {
     let local = Endpoint(arrival.destination, port: header.destinationPort)
     let remote = Endpoint(arrival.source, port: header.sourcePort)
     let tuple = Self.tuple(local, remote)
-    if let index = stream(for: tuple) {
+    if let index = stream(for: tuple), !givesWay(index, to: header) {
       receive(header, segment, payload, arrival, at: index)
       return
     }

@@ -27,6 +27,14 @@ struct BlindOpeningTests {
     _ = bench.take()
   }
 
+  /// The peer of the flood takes all of it back.
+  private func endFlood(_ bench: Bench) {
+    for source in 0..<100 as Range<UInt16> {
+      bench.give(Bench.packet(bench.segment(from: 10_000 + source, 2, 0, .rst)))
+    }
+    _ = bench.take()
+  }
+
   @Test("A cookie is believed while some that were sent may come back, at that listener, and not otherwise")
   func cookies() throws {
     let bench = Bench()
@@ -50,6 +58,46 @@ struct BlindOpeningTests {
     _ = other.take()
     other.give(Bench.packet(acknowledgment(other)))
     #expect(other.takeSegments().map(\.flags) == [.rst], "what was sent can't be right")
+  }
+
+  @Test("A SYN that comes again after it was answered by a cookie costs its sender nothing: the cookie counts")
+  func secondSYN() throws {
+    let bench = Bench()
+    let listener = try bench.listener()
+    flood(bench)
+    let syn = TCPHeader(sourcePort: 3000, destinationPort: 80, sequenceNumber: 100, flags: .syn, window: 65_535)
+    bench.give(Bench.packet(syn))
+    let cookie = try #require(bench.takeSegments().first)
+    #expect(bench.host.statistics.cookiesSent > 0)
+    // There is room for the SYN when it comes again.
+    endFlood(bench)
+    bench.now += .milliseconds(10)
+    bench.give(Bench.packet(syn))
+    let second = try #require(bench.takeSegments().first)
+    #expect(second.flags.contains([.syn, .ack]) && second.sequenceNumber != cookie.sequenceNumber)
+    bench.host.checkInvariants()
+
+    bench.give(Bench.packet(bench.segment(from: 3000, 101, cookie.sequenceNumber &+ 1, [.ack, .psh]), [1, 2, 3]))
+    let next = cookie.sequenceNumber &+ 1
+    #expect(bench.takeSegments().allSatisfy { !$0.flags.contains(.rst) && $0.sequenceNumber == next })
+    bench.host.checkInvariants()
+    let socket = try bench.host.accept(listener)
+    #expect(try bench.read(from: socket) == [1, 2, 3])
+    #expect(bench.host.connectionCount == 1)
+  }
+
+  @Test("A handshake under way isn't given up for an ACK that guesses: that is reset, and the true one opens")
+  func firstHandshake() throws {
+    let bench = Bench()
+    let listener = try bench.listener()
+    flood(bench)
+    endFlood(bench)
+    bench.give(Bench.packet(bench.segment(from: 3000, 100, 0, .syn)))
+    let answer = try #require(bench.takeSegments().first)
+    bench.give(Bench.packet(bench.segment(from: 3000, 101, 12_345, .ack)))
+    #expect(bench.takeSegments().map(\.flags) == [.rst])
+    bench.give(Bench.packet(bench.segment(from: 3000, 101, answer.sequenceNumber &+ 1, .ack)))
+    #expect(throws: Never.self) { try bench.host.accept(listener) }
   }
 
   /// A listener that allows fast open within a limit, and the cookie of the peer, which the attacker has seen.

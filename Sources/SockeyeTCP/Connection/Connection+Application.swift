@@ -142,6 +142,14 @@ extension Connection {
     fail(.aborted)
   }
 
+  /// Lets go of a handshake that a listener has begun, without a word to the peer, which believes in another one.
+  public mutating func forget() {
+    guard case .synReceived(from: .passive) = state else { return }
+    state = .listen
+    pendingReset = nil
+    events.insert(.returnedToListen)
+  }
+
   /// Whether SEND is allowed: the connection is opening or open, and this side has not closed.
   private var acceptsData: Bool {
     guard !outgoing.isClosed, !isReleased else { return false }
