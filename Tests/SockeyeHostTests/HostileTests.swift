@@ -337,4 +337,29 @@ struct HostileTests {
     #expect((10...60).contains(probes), "\(probes) probes in an hour")
     #expect(try bench.host.metrics(of: socket).state == .established)
   }
+
+  @Test("A closed window and then silence end the connection after as many probes as R2 says, and who waits is told")
+  func silenceAtZeroWindow() throws {
+    let bench = Bench { $0.connection.dataRetries = 5 }
+    let listener = try bench.listener()
+    let numbers = try #require(bench.handshake())
+    let socket = try bench.host.accept(listener)
+    var closed = bench.segment(numbers.peer, numbers.host, .ack)
+    closed.window = 0
+    bench.give(Bench.packet(closed))
+    _ = bench.take()
+    _ = try bench.write([1, 2, 3], to: socket)
+    var probes = 0
+    for _ in 0..<600 {
+      probes += bench.take().count
+      bench.host.checkInvariants()
+      bench.now += .seconds(1)
+      bench.host.advance(to: bench.now)
+    }
+    #expect(probes == 5)
+    #expect(try bench.host.readiness(of: socket).contains([.failed, .hungUp]))
+    #expect(try bench.host.takeError(of: socket) == .timedOut)
+    try bench.host.close(socket)
+    #expect(bench.host.connectionCount == 0)
+  }
 }

@@ -35,6 +35,12 @@ extension Connection {
     if storage.deadline <= now { releaseStorage(now: now) }
     acknowledgments.advance(to: now)
     persist.advance(to: now)
+    // R2 holds for probes of a closed window that nothing answers as for other segments (RFC 9293 section 3.8.3, RFC 6429
+    // section 3); answered ones keep the connection (MUST-37).
+    if persist.isDue, persist.unanswered >= configuration.dataRetries {
+      fail(.timedOut)
+      return
+    }
     if hold.deadline <= now {
       hold.deadline = .never
       hold.isOver = true

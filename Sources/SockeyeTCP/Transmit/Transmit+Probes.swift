@@ -10,10 +10,6 @@ extension Connection {
       persist.stop()
       return false
     }
-    guard persist.unanswered < configuration.dataRetries else {
-      fail(.timedOut)
-      return planSegment(now: now, maximumSegments: 1, into: &plan)
-    }
     let offset = recovery.next
     fill(&plan, from: offset, flags: .ack, now: now)
     if offset < outgoing.dataEnd {
