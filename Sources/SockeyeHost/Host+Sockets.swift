@@ -86,8 +86,12 @@ extension Host where Storage: ~Copyable {
   /// - Throws: `SocketError.badHandle`.
   public func localEndpoint(of handle: Handle) throws(SocketError) -> Endpoint {
     let place = try place(of: handle)
-    if case .stream(let index) = sockets[place].role { return streams[index].local }
-    let any: IPAddress = sockets[place].family == .v4 ? .v4(.unspecified) : .v6(.unspecified)
+    var any: IPAddress = sockets[place].family == .v4 ? .v4(.unspecified) : .v6(.unspecified)
+    switch sockets[place].role {
+    case .stream(let index): return streams[index].local
+    case .datagram(let queue): any = queue.source ?? any
+    case .idle, .listener: break
+    }
     return Endpoint(sockets[place].localAddress ?? any, port: sockets[place].localPort)
   }
 

@@ -71,10 +71,12 @@ extension Host where Storage: ~Copyable {
     case .datagram(var queue):
       if remote.address.isUnspecified {
         queue.peer = nil
+        queue.source = nil
       } else {
-        _ = try source(of: place, for: remote.address)
+        let source = try source(of: place, for: remote.address)
         if sockets[place].localPort == 0 { try bindDatagram(place, port: 0) }
         queue.peer = remote
+        queue.source = source
         // What came from others before is not what the application asks for now, but it came: it stays.
       }
       sockets[place].role = .datagram(queue)

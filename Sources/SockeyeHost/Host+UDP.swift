@@ -56,6 +56,7 @@ extension Host where Storage: ~Copyable {
   private func isMatch(_ place: SocketPlace, _ local: Endpoint, _ remote: Endpoint, isForMany: Bool) -> Bool {
     guard case .datagram(let queue) = sockets[place].role else { return false }
     if let peer = queue.peer, peer != remote { return false }
+    if let source = queue.source, source != local.address { return false }
     if isForMany { return sockets[place].localAddress == nil && sockets[place].accepts(local.address) }
     return sockets[place].accepts(local.address)
   }

@@ -97,6 +97,8 @@ struct DatagramQueue {
 
   /// Whom the socket is connected to.
   var peer: Endpoint?
+  /// The address that it sends from to `peer`, where it is bound to none.
+  var source: IPAddress?
   var waiting = RingQueue<Datagram>()
   var size = 0
   /// What ICMP has reported of a datagram to `peer`.

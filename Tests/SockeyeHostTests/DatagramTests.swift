@@ -40,6 +40,36 @@ struct DatagramTests {
     #expect(bench.take().count == 1)
   }
 
+  @Test("A connected socket has the address that it sends from, takes what comes to that alone, and gives it up again")
+  func connectedAddress() throws {
+    let second = IPAddress.v4(IPv4Address(10, 0, 0, 7))
+    let bench = Bench { $0.addresses.append(InterfaceAddress(second, prefixLength: 24)) }
+    for (family, own, peer) in [(AddressFamily.v4, Bench.own4, Bench.peer4), (.v6, Bench.own6, Bench.peer6)] {
+      let handle = bench.host.makeSocket(.datagram, family)
+      try bench.host.connect(handle, to: Endpoint(peer, port: 1000))
+      let local = try bench.host.localEndpoint(of: handle)
+      #expect(local.address == own && local.port != 0)
+      guard family == .v4 else { continue }
+      bench.give(Bench.datagram([1], port: local.port, to: second))
+      #expect(throws: SocketError.wouldBlock) { try receive(handle, on: bench) }
+      bench.give(Bench.datagram([2], port: local.port))
+      #expect(try receive(handle, on: bench) == 1)
+      try bench.host.connect(handle, to: Endpoint(.v4(.unspecified), port: 0))
+      #expect(try bench.host.localEndpoint(of: handle) == Endpoint(.v4(.unspecified), port: local.port))
+      bench.give(Bench.datagram([1], port: local.port, to: second))
+      #expect(try receive(handle, on: bench) == 1)
+    }
+  }
+
+  /// The length of the datagram that is taken.
+  private func receive(_ handle: Handle, on bench: Bench) throws -> Int {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    return try bytes.withUnsafeMutableBytes { buffer in
+      var room = buffer.mutableBytes
+      return try bench.host.receiveDatagram(into: &room, from: handle).length
+    }
+  }
+
   @Test(
     "Two services that answer everything, each with a hop less than was left, fall silent after as many rounds as hops"
   )
