@@ -44,15 +44,19 @@ extension Host where Storage: ~Copyable {
     changed.append(place)
   }
 
-  /// Takes a connection that failed before it was accepted out of its listener.
+  /// Takes a connection whose handshake came to nothing out of its listener. One that was open and waits to be accepted stays,
+  /// as on Linux: what arrived can be read, and then its error tells what became of it.
   private mutating func leaveListener(_ index: StreamPlace) {
     guard case .listener(let handle) = streams[index].holder, let place = sockets.place(of: handle) else { return }
-    streams[index].holder = .nobody
-    _ = sockets[place].withListener { listener in
+    let wasOpen = streams[index].connection.state != .listen
+    let stays = sockets[place].withListener { listener in
+      if wasOpen, listener.ready.contains(index) { return true }
       let before = listener.ready.count
       listener.ready.removeAll { $0 == index }
       if listener.ready.count == before { listener.openingCount -= 1 }
+      return false
     }
+    if stays != true { streams[index].holder = .nobody }
   }
 
   /// Once nothing of a connection waits to be sent: TIME-WAIT answers for it by itself, whether or not its application has

@@ -46,3 +46,10 @@ struct RingQueue<Element> {
     first = 0
   }
 }
+
+extension RingQueue where Element: Equatable {
+  /// Whether an element waits.
+  func contains(_ element: Element) -> Bool {
+    (0..<count).contains { self[$0] == element }
+  }
+}

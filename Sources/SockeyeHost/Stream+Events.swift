@@ -42,9 +42,9 @@ extension Stream where Storage: ~Copyable {
       error = SocketError(reason)
       return [.failed, .changed]
     case .returnedToListen:
+      // Who accepts a fast open whose handshake came to nothing finds it reset.
+      if phase == .open { error = .reset }
       phase = .over
-      // Who accepted a fast open before its handshake was over finds it reset.
-      if case .application = holder { error = .reset }
       return [.failed, .changed]
     case .urgent, .advice:
       return []

@@ -75,6 +75,31 @@ struct ListenTests {
     #expect(bench.handshake(from: 1011) != nil)
   }
 
+  @Test("A connection that is reset while it waits is accepted all the same: what came is read, then the error")
+  func resetWhileWaiting() throws {
+    let bench = Bench()
+    let listener = try bench.listener(backlog: 1)
+    let numbers = try #require(bench.handshake())
+    bench.give(Bench.packet(bench.segment(numbers.peer, numbers.host, .ack), [1, 2]))
+    bench.give(Bench.packet(bench.segment(numbers.peer &+ 2, numbers.host, .rst)))
+    bench.host.checkInvariants()
+    let socket = try bench.host.accept(listener)
+    #expect(try bench.host.readiness(of: socket).contains([.readable, .failed, .hungUp]))
+    #expect(try bench.read(from: socket) == [1, 2])
+    #expect(throws: SocketError.reset) { try bench.read(from: socket) }
+    try bench.host.close(socket)
+    _ = bench.take()
+    #expect(bench.host.connectionCount == 0)
+
+    // One that nobody accepts takes its place in the queue, and goes with its listener.
+    let others = try #require(bench.handshake(from: 2001))
+    bench.give(Bench.packet(bench.segment(from: 2001, others.peer, others.host, .rst)))
+    try bench.host.close(listener)
+    _ = bench.take()
+    #expect(bench.host.connectionCount == 0)
+    bench.host.checkInvariants()
+  }
+
   @Test("Closing a listener resets what nobody will accept, and frees the port")
   func closeListener() throws {
     let bench = Bench()
