@@ -135,6 +135,24 @@ struct TimestampTests {
     script.hears(.failed(.reset))
   }
 
+  @Test(
+    "RFC 2883: an original that arrives behind its retransmission is old by its timestamp, and reported as duplicate"
+  )
+  func delayedOriginal() {
+    let configuration = Self.configuration.with { $0.selectiveAcknowledgment = true }
+    let script = SegmentScript.established(configuration, options: .modern)
+    script.peerTimestamp = 1_050
+    script.receives(.ack, seq: 11, ack: 1, length: 10)
+    script.peerTimestamp = 1_100
+    script.receives(.ack, seq: 1, ack: 1, length: 10)
+    script.drain()
+    script.peerTimestamp = 1_040
+    #expect(script.receives(.ack, seq: 1, ack: 1, length: 10).kept.isEmpty)
+    let blocks = script.sends(.ack, seq: 1, ack: 21).header.options.sackBlocks
+    #expect(blocks.count == 1 && blocks[0].left &+ 10 == blocks[0].right)
+    #expect(script.connection.metrics(now: script.now).duplicateSegmentsReceived == 1)
+  }
+
   @Test("Section 5.2: timestamps wrap, and are compared by distance")
   func wrapping() {
     var options = TCPOptions.modern

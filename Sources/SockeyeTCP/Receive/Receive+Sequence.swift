@@ -18,6 +18,9 @@ extension Connection {
       guard let timestamp = header.options.timestamp else { return false }
       if timestamps.isOld(timestamp.value, at: segment.arrival) {
         counters.segmentsDroppedAsOld += 1
+        // An original that was held up until its retransmission had come has an older timestamp than that. Its sender learns
+        // from the duplicate that it was wrong to send again (RFC 2883), as Linux tells it.
+        noteDuplicate(segment)
         return reject(header, segment)
       }
     }
