@@ -27,7 +27,9 @@ extension SimulatedNetwork {
 
   /// Runs the network until a future of one of its loops is fulfilled.
   ///
-  /// - Parameter limit: how much of the network's time that may take; ten years unless said.
+  /// - Parameters:
+  ///   - future: what is waited for.
+  ///   - limit: how much of the network's time that may take; ten years unless said.
   /// - Returns: the future's value.
   /// - Throws: the future's error, or `SimulationError`.
   @discardableResult

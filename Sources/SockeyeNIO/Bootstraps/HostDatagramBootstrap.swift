@@ -33,7 +33,9 @@ public struct HostDatagramBootstrap: Sendable {
 
   /// Binds to an address or name of the host's.
   ///
-  /// - Parameter port: 0 for any that is free.
+  /// - Parameters:
+  ///   - host: an address, or a name that stands for one.
+  ///   - port: 0 for any that is free.
   public func bind(host: String, port: Int) -> EventLoopFuture<any Channel> {
     resolved(host, port) { bind(to: $0, on: $1) }
   }

@@ -22,7 +22,10 @@ public final class HostEventLoopGroup: EventLoopGroup {
 
   /// A host on a TUN device, which is fitted to it.
   ///
-  /// - Parameter capture: takes down what the link carries.
+  /// - Parameters:
+  ///   - configuration: what the host is told, its link's MTU aside.
+  ///   - device: the device that the host is on.
+  ///   - capture: takes down what the link carries.
   /// - Throws: `LinkError` where the system has no descriptors left.
   public init(
     _ configuration: HostConfiguration,
