@@ -29,7 +29,7 @@ struct ScenarioTests {
         "  10.000 ms               │─────────────────────────────────────▶│ SYN-RECEIVED",
         "  10.000 ms               │        SYN,ACK seq=0 ack=1 win=65535 │",
         "  20.000 ms   ESTABLISHED │◀─────────────────────────────────────│",
-        "  20.000 ms               │ ACK seq=1 ack=1 win=1024             │",
+        "  20.000 ms               │ ACK seq=1 ack=1 win=131072           │",
         "  30.000 ms               │─────────────────────────────────────▶│ ESTABLISHED",
       ]
     )
@@ -47,13 +47,13 @@ struct ScenarioTests {
     #expect(times.count == 2 && times[1] - times[0] == .seconds(120))
     #expect(
       try drawn("close").dropFirst(8) == [
-        " 120.000 ms    FIN-WAIT-1 │ FIN,ACK seq=1 ack=1 win=1024         │",
+        " 120.000 ms    FIN-WAIT-1 │ FIN,ACK seq=1 ack=1 win=131072       │",
         " 130.000 ms               │─────────────────────────────────────▶│ CLOSE-WAIT",
-        " 130.000 ms               │             ACK seq=1 ack=2 win=1023 │",
+        " 130.000 ms               │           ACK seq=1 ack=2 win=130944 │",
         " 140.000 ms    FIN-WAIT-2 │◀─────────────────────────────────────│",
-        " 160.000 ms               │         FIN,ACK seq=1 ack=2 win=1023 │ LAST-ACK",
+        " 160.000 ms               │       FIN,ACK seq=1 ack=2 win=130944 │ LAST-ACK",
         " 170.000 ms     TIME-WAIT │◀─────────────────────────────────────│",
-        " 170.000 ms               │ ACK seq=2 ack=2 win=1023             │",
+        " 170.000 ms               │ ACK seq=2 ack=2 win=130944           │",
         " 180.000 ms               │─────────────────────────────────────▶│ CLOSED",
         "  120.170 s        CLOSED │                                      │",
       ]

@@ -8,20 +8,30 @@ public enum EventJSON {
   public static func lines(_ conversation: Conversation) -> [String] {
     var analysis = SegmentAnalysis()
     var segments: [UInt64: (Segment, End)] = [:]
+    var roundTrips = [RoundTripMeasurement(), RoundTripMeasurement()]
     return conversation.events.map { event in
       switch event.kind {
       case .sent(let segment, let fate):
         let findings = analysis.sends(segment, from: event.end, at: event.time)
         segments[segment.number] = (segment, event.end)
+        if let start = segment.sequence, let end = segment.sequenceEnd {
+          roundTrips[Int(event.end.rawValue)].sends(from: start, to: end, at: event.time)
+        }
         var line = begin("segment-sent", event, conversation)
         add(segment, to: &line)
         if !findings.isEmpty { line.add("findings", findings.map(\.name)) }
         if fate != .delivered { line.add("fate", fate.name) }
         return line.line
       case .received(let number):
-        if let (segment, from) = segments[number] { analysis.receives(segment, from: from, at: event.time) }
         var line = begin("segment-received", event, conversation)
         line.add("segment", number)
+        guard let (segment, from) = segments[number] else { return line.line }
+        analysis.receives(segment, from: from, at: event.time)
+        if let acknowledgment = segment.acknowledgment,
+          let trip = roundTrips[Int(event.end.rawValue)].acknowledges(acknowledgment, at: event.time)
+        {
+          line.add("roundTripNanoseconds", trip.nanoseconds)
+        }
         return line.line
       case .entered(let state):
         var line = begin("state", event, conversation)
@@ -51,6 +61,7 @@ public enum EventJSON {
     }
     line.add("length", segment.payloadLength)
     line.add("window", header.window)
+    if let window = segment.window { line.add("windowBytes", window) }
     if let size = header.options.maximumSegmentSize { line.add("maximumSegmentSize", size) }
     if let shift = header.options.windowScale { line.add("windowScale", shift) }
   }

@@ -30,7 +30,7 @@ public struct SegmentLabel: Sendable {
       parts.append("ack=\(acknowledgment.map(String.init) ?? String(header.acknowledgmentNumber))")
     }
     if segment.payloadLength > 0 { parts.append("len=\(segment.payloadLength)") }
-    parts.append("win=\(header.window)")
+    parts.append("win=\(segment.offeredWindow)")
     return parts + options(header.options, segment)
   }
 

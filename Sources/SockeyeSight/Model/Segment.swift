@@ -13,6 +13,8 @@ public struct Segment: Sendable {
   public var sequence: StreamOffset?
   /// What it acknowledges, counted from the peer's initial sequence number; nil without ACK or where that isn't known.
   public var acknowledgment: StreamOffset?
+  /// The window that it offers in bytes, scaled as the SYNs agreed (RFC 7323, section 2.2); nil where they weren't seen.
+  public var window: UInt64?
 
   /// A segment from its parts.
   public init(
@@ -20,13 +22,15 @@ public struct Segment: Sendable {
     header: TCPHeader,
     payloadLength: Int,
     sequence: StreamOffset?,
-    acknowledgment: StreamOffset?
+    acknowledgment: StreamOffset?,
+    window: UInt64? = nil
   ) {
     self.number = number
     self.header = header
     self.payloadLength = payloadLength
     self.sequence = sequence
     self.acknowledgment = acknowledgment
+    self.window = window
   }
 
   /// Sequence numbers that the segment takes: its data, and one each for SYN and FIN (RFC 9293, section 3.4).
@@ -36,6 +40,9 @@ public struct Segment: Sendable {
 
   /// Where what follows the segment starts; nil where its own start isn't known.
   public var sequenceEnd: StreamOffset? { sequence.map { $0 + sequenceLength } }
+
+  /// The window in bytes as far as is known: as it stands in the header where the SYNs weren't seen.
+  var offeredWindow: UInt64 { window ?? UInt64(header.window) }
 }
 
 /// Turns sequence numbers of 32 bits into positions that count on, for both directions of a conversation.
@@ -44,6 +51,14 @@ public struct Segment: Sendable {
 public struct Numbering: Sendable {
   private var initial: [SequenceNumber?] = [nil, nil]
   private var latest: [StreamOffset] = [0, 0]
+  /// What each end's SYN said of its windows.
+  private var scaling = [Scaling.unknown, .unknown]
+
+  private enum Scaling: Sendable, Equatable {
+    case unknown
+    case none
+    case shift(UInt8)
+  }
 
   /// A numbering that has seen nothing.
   public init() {}
@@ -64,6 +79,8 @@ public struct Numbering: Sendable {
         initial[own] = start
         latest[own] = 0
       }
+      // RFC 7323, section 2.3: a greater shift counts as 14.
+      scaling[own] = header.options.windowScale.map { .shift(min($0, 14)) } ?? Scaling.none
     } else if initial[own] == nil, !hasReset {
       initial[own] = SequenceNumber(header.sequenceNumber &- 1)
     }
@@ -78,10 +95,22 @@ public struct Numbering: Sendable {
       header: header,
       payloadLength: payloadLength,
       sequence: sequence,
-      acknowledgment: acknowledgment
+      acknowledgment: acknowledgment,
+      window: window(header, own: own, peer: peer)
     )
     if let end = segment.sequenceEnd, !hasReset { latest[own] = max(latest[own], end) }
     return segment
+  }
+
+  /// Windows count in units where both ends offered to scale, except on a SYN (RFC 7323, section 2.2).
+  private func window(_ header: TCPHeader, own: Int, peer: Int) -> UInt64? {
+    let value = UInt64(header.window)
+    if header.flags.contains(.syn) { return value }
+    switch (scaling[own], scaling[peer]) {
+    case (.unknown, _), (_, .unknown): return nil
+    case (.shift(let shift), .shift): return value << UInt64(shift)
+    case (.none, _), (_, .none): return value
+    }
   }
 
   private func position(_ number: UInt32, direction: Int) -> StreamOffset? {

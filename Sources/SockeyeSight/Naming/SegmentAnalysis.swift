@@ -22,8 +22,6 @@ public struct SegmentAnalysis: Sendable {
     var heardDuplicates = 0
     var heardTime = Instant.zero
     var lastWasSYN = false
-    /// The shift that this end's SYN offered.
-    var shift: UInt8?
     /// Whether the last segment of this end was a probe of the peer's window, or a keep-alive.
     var lastWasProbe = false
     var lastWasKeepAlive = false
@@ -73,7 +71,7 @@ public struct SegmentAnalysis: Sendable {
     let isRepeated = directions[own].heard == acknowledgment && segment.payloadLength == 0
     directions[own].heardDuplicates = isRepeated ? directions[own].duplicates : 0
     directions[own].heard = max(acknowledgment, directions[own].heard ?? 0)
-    directions[own].heardWindow = window(segment.header, of: own)
+    directions[own].heardWindow = segment.offeredWindow
     directions[own].heardTime = time
   }
 
@@ -109,8 +107,10 @@ public struct SegmentAnalysis: Sendable {
     }
     // What was overtaken on the way comes within less than a round trip; what was sent again takes longer.
     let limit = roundTrip ?? .milliseconds(3)
-    let isNotBehindTimeout = sinceFurthest < limit && receiver.heardDuplicates < 2
-    return isNotBehindTimeout ? .outOfOrder : .retransmission
+    // What ends where the furthest data does can't have been overtaken by it: it repeats the last segment.
+    let isLast = end == directions[own].next
+    let wasOvertaken = sinceFurthest < limit && receiver.heardDuplicates < 2 && !isLast
+    return wasOvertaken ? .outOfOrder : .retransmission
   }
 
   private func windowFull(end: StreamOffset, peer: Int) -> Finding? {
@@ -128,7 +128,7 @@ public struct SegmentAnalysis: Sendable {
     let before = directions[own]
     let isBare = segment.payloadLength == 0 && !flags.contains(.syn) && !flags.contains(.fin)
     if let seen = directions[peer].next, acknowledgment > seen { found.append(.acknowledgesUnseen) }
-    let window = window(segment.header, of: own)
+    let window = segment.offeredWindow
     let repeats = isBare && before.acknowledgment == acknowledgment && segment.sequence == before.next
     if window == 0, !flags.contains(.syn) {
       let answersProbe = isBare && directions[peer].lastWasProbe && before.window == 0
@@ -171,7 +171,6 @@ public struct SegmentAnalysis: Sendable {
         roundTrip = nil
       }
       directions[own].hasSentSYN = true
-      directions[own].shift = segment.header.options.windowScale
       if !flags.contains(.ack) { synTime = time }
     } else if roundTrip == nil, let synTime, directions[own].hasSentSYN, directions[peer].hasSentSYN {
       roundTrip = time - synTime
@@ -194,14 +193,6 @@ public struct SegmentAnalysis: Sendable {
     let keepsCount = acknowledgment == directions[own].acknowledgment && segment.payloadLength > 0
     if !keepsCount { directions[own].duplicates = duplicates }
     directions[own].acknowledgment = max(acknowledgment, directions[own].acknowledgment ?? 0)
-    directions[own].window = window(segment.header, of: own)
-  }
-
-  /// The window that a header offers, in bytes: it counts in units where both sides offered to scale, except on a SYN
-  /// (RFC 7323, section 2.2).
-  private func window(_ header: TCPHeader, of end: Int) -> UInt64 {
-    let isScaled = directions[0].shift != nil && directions[1].shift != nil && !header.flags.contains(.syn)
-    guard isScaled, let shift = directions[end].shift else { return UInt64(header.window) }
-    return UInt64(header.window) << UInt64(min(shift, 14))
+    directions[own].window = segment.offeredWindow
   }
 }

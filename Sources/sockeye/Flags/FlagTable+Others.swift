@@ -56,7 +56,7 @@ extension SightFlags {
 }
 
 extension Watch: RuledCommand {
-  static let flagRules = [FlagRule("--stream")] + SightFlags.flagRules
+  static let flagRules = [FlagRule("--stream"), FlagRule("--why")] + SightFlags.flagRules
 }
 
 extension LabScenario: RuledCommand {

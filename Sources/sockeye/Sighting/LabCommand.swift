@@ -17,7 +17,7 @@ struct Lab: ParsableCommand {
       Time is virtual, so an hour on the simulated wire takes no time here, and the same seed gives the same picture. \
       States, numbers and times are those of the engine that sockeye host runs.
       """,
-    subcommands: [LabList.self, LabTransfer.self, LabScenario.self],
+    subcommands: [LabList.self, LabTransfer.self, LabVerdicts.self, LabScenario.self],
     defaultSubcommand: LabScenario.self
   )
 }

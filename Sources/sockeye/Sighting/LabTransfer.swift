@@ -37,6 +37,20 @@ struct LabTransfer: ParsableCommand {
   @Option(help: "What all chance comes from.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Say what limited each transfer, for how much of the time, and which segments show it.")
+  var why = false
+
+  @Option(
+    help: ArgumentHelp("Keep the packets of the one transfer, for Wireshark and its kin.", valueName: "file")
+  )
+  var capture: String?
+
+  @Option(
+    help: "The language of explanations: en or zh. By default that of the locale.",
+    transform: SightFlags.parseLanguage
+  )
+  var language: Language?
+
   @Flag(help: "Print one JSON object a line.")
   var json = false
 
@@ -44,6 +58,9 @@ struct LabTransfer: ParsableCommand {
     let network = try network()
     guard size.bytes > 0, size.bytes <= 1 << 40 else { throw Failure(.usage, "--size is from 1 byte to 1TiB") }
     let algorithms = try congestion.split(separator: ",").map { name throws(Failure) in try Self.algorithm(name) }
+    if capture != nil, algorithms.count > 1 {
+      throw Failure(.usage, "--capture keeps one transfer; give one --congestion")
+    }
     if !json { print(Self.row("", ["seconds", "Mbit/s", "of the rate", "sent again", "timeouts", "lost", "RTT ms"])) }
     for algorithm in algorithms {
       let transfer = Transfer(
@@ -52,7 +69,13 @@ struct LabTransfer: ParsableCommand {
         outbound: network.up,
         inbound: network.down
       )
-      show(transfer.run(seed: seed), of: algorithm, network)
+      var recording: Transfer.Recording = []
+      if why { recording.insert(.conversation) }
+      if capture != nil { recording.insert(.capture) }
+      let result = transfer.run(seed: seed, recording: recording)
+      if let capture { try CaptureOutput.write(result.capture, to: capture) }
+      show(result, of: algorithm, network)
+      if let conversation = result.conversation { VerdictText.show(conversation, language: language, json: json) }
     }
   }
 

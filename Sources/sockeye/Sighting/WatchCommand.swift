@@ -25,6 +25,9 @@ struct Watch: ParsableCommand {
   @Option(help: "Draw the connection of this number in the table.")
   var stream: Int?
 
+  @Flag(help: "Say what limited a connection's transfer, for how much of the time, and which segments show it.")
+  var why = false
+
   @OptionGroup var flags: SightFlags
 
   /// More segments than that are a table's business, unless somebody asks for the connection.
@@ -46,11 +49,18 @@ struct Watch: ParsableCommand {
       return draw(table.conversations[stream - 1])
     }
     let only = table.conversations.count == 1 ? table.conversations.first : nil
-    if let only, only.segments.first + only.segments.second <= Self.drawnAtOnce { return draw(only) }
+    if let only, why || only.segments.first + only.segments.second <= Self.drawnAtOnce { return draw(only) }
     show(table)
   }
 
   private func draw(_ summary: ConversationSummary) {
+    if why {
+      VerdictText.show(summary.conversation, language: flags.language, json: flags.json)
+      if summary.missedSegments > 0 {
+        StandardError.say("judged by its first segments; \(summary.missedSegments) more aren't")
+      }
+      return
+    }
     if flags.json {
       for line in EventJSON.lines(summary.conversation) { print(line) }
       return
@@ -63,6 +73,7 @@ struct Watch: ParsableCommand {
     if !flags.json { print(ConversationRow.heading) }
     for summary in table.conversations {
       print(flags.json ? ConversationRow.json(summary) : ConversationRow.text(summary))
+      if why { VerdictText.show(summary.conversation, language: flags.language, json: flags.json) }
     }
     guard !flags.json else { return }
     if table.conversations.isEmpty { StandardError.say("there is no TCP connection in it") }
