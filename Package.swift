@@ -82,6 +82,7 @@ let package = Package(
     .target(
       name: "SockeyeTransport",
       dependencies: [
+        "SockeyeNIO",
         "SockeyeText",
         library("NIOCore", "swift-nio"),
         library("NIOPosix", "swift-nio"),
@@ -154,6 +155,7 @@ let package = Package(
         "SockeyeDownload",
         "SockeyeHost",
         "SockeyeLink",
+        "SockeyeNIO",
         "SockeyeService",
         "SockeyeSight",
         "SockeyeSimulator",

@@ -96,6 +96,17 @@ extension Host where Storage: ~Copyable {
     }
   }
 
+  /// Resets all connections that no socket has any more: those that were closed and haven't ended.
+  public mutating func abortUnheld() {
+    var next = streams.firstTaken(from: 0)
+    while let index = next {
+      next = streams.firstTaken(from: index.index + 1)
+      guard streams[index].holder == .nobody else { continue }
+      streams[index].connection.abort(now: now)
+      settle(index)
+    }
+  }
+
   private mutating func open(_ place: SocketPlace, to remote: Endpoint) throws(SocketError) {
     let source = try source(of: place, for: remote.address)
     // MUST-46: no connection to a group or to everyone.

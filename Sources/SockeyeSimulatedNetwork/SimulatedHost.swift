@@ -55,11 +55,8 @@ public final class SimulatedHost: EventLoopGroup, @unchecked Sendable {
   public func restart() {
     crash()
     ghosts.append(loop)
-    var configuration = HostConfiguration(seed: network.drawSeed())
-    configuration.addresses = self.configuration.addresses
-    configuration.connection = self.configuration.connection
-    configuration.maximumTransmissionUnit = self.configuration.maximumTransmissionUnit
-    configuration.synCookies = self.configuration.synCookies
+    var configuration = configuration
+    configuration.secret = HostSecret(seed: network.drawSeed())
     let link = VirtualLink(clock: network.clock)
     self.link = link
     loop = network.makeLoop(configuration, link: link)

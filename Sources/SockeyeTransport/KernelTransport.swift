@@ -22,6 +22,7 @@ extension Transport {
 /// The kernel's sockets, by NIOPosix.
 struct KernelTransport: TransportProvider {
   let eventLoopGroup: any EventLoopGroup
+  var hasUnixSockets: Bool { true }
 
   func connect(
     to address: SocketAddress,

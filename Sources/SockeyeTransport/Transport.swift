@@ -40,7 +40,7 @@ public struct Transport: Sendable {
     let addresses: [SocketAddress]
     switch endpoint.location {
     case .unix(let path):
-      addresses = [try .unix(path: path)]
+      addresses = [try unixAddress(path)]
     case .network(_, port: 0):
       throw Failure(.usage, "port 0 cannot be connected to; name the port of a listener")
     case .network(let host, let port):
@@ -183,6 +183,13 @@ extension Transport {
 // MARK: Addresses
 
 extension Transport {
+  private func unixAddress(_ path: String) throws(Failure) -> SocketAddress {
+    guard provider.hasUnixSockets else {
+      throw Failure(.usage, "only the kernel has Unix domain sockets; leave --stack out")
+    }
+    return try .unix(path: path)
+  }
+
   func localAddresses(
     _ options: ConnectOptions,
     on eventLoop: any EventLoop
@@ -208,7 +215,7 @@ extension Transport {
   ) async throws(Failure) -> [SocketAddress] {
     switch endpoint.location {
     case .unix(let path):
-      return [try .unix(path: path)]
+      return [try unixAddress(path)]
     case .network(let host, let port):
       return try await Resolver.resolve(
         host: host,

@@ -5,6 +5,9 @@ package protocol TransportProvider: Sendable {
   /// The event loops that the channels run on.
   var eventLoopGroup: any EventLoopGroup { get }
 
+  /// Whether there are Unix domain sockets.
+  var hasUnixSockets: Bool { get }
+
   /// Connects a stream. The channel does not read by itself, and allows the peer to half-close.
   func connect(
     to address: SocketAddress,

@@ -30,7 +30,7 @@ VALUES = {
     "--listen": "192.0.2.1:0", "--missing": "one", "--quiet-time": "50ms", "--tls": "auto", "--log-format": "json",
     "--quota": "1MiB", "--proxy-from": "10.0.0.0/8", "--request-timeout": "1s", "--idle-timeout": "1s",
     "--stall-timeout": "1s", "--tun": "lo=10.9.0.2/24", "--gateway": "10.9.0.1", "--mtu": "1500", "--congestion": "bbr",
-    "--admin": "192.0.2.1:0", "--bytes": "1KiB", "--language": "en", "--width": "80", "--color": "never",
+    "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--language": "en", "--width": "80", "--color": "never",
 }
 """Addresses of 192.0.2.0/24 are nobody's: what would listen there ends at once, by another code than 2."""
 

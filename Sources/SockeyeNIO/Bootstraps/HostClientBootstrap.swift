@@ -60,7 +60,7 @@ public struct HostClientBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
   public func connect(host: String, port: Int) -> EventLoopFuture<any Channel> {
     let loop = group.next()
     do {
-      return connect(to: try HostEventLoop.cast(loop).resolve(host, port), on: loop)
+      return try HostEventLoop.cast(loop).address(of: host, port: port).flatMap { connect(to: $0, on: loop) }
     } catch {
       return loop.makeFailedFuture(error)
     }
@@ -97,7 +97,7 @@ public struct HostClientBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
     channelInitializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
   ) async throws -> Output {
     let loop = try HostEventLoop.cast(group.next())
-    return try await connect(to: loop.resolve(host, port), on: loop, channelInitializer)
+    return try await connect(to: loop.address(of: host, port: port).get(), on: loop, channelInitializer)
   }
 
   /// Connects to an address.

@@ -66,11 +66,11 @@ public struct HostDatagramBootstrap: Sendable {
   private func resolved(
     _ host: String,
     _ port: Int,
-    _ body: (SocketAddress, any EventLoop) -> EventLoopFuture<any Channel>
+    _ body: @escaping @Sendable (SocketAddress, any EventLoop) -> EventLoopFuture<any Channel>
   ) -> EventLoopFuture<any Channel> {
     let loop = group.next()
     do {
-      return body(try HostEventLoop.cast(loop).resolve(host, port), loop)
+      return try HostEventLoop.cast(loop).address(of: host, port: port).flatMap { body($0, loop) }
     } catch {
       return loop.makeFailedFuture(error)
     }

@@ -57,7 +57,7 @@ public struct HostServerBootstrap: Sendable {
   public func bind(host: String, port: Int) -> EventLoopFuture<any Channel> {
     let loop = group.next()
     do {
-      return bind(to: try HostEventLoop.cast(loop).resolve(host, port), on: loop)
+      return try HostEventLoop.cast(loop).address(of: host, port: port).flatMap { bind(to: $0, on: loop) }
     } catch {
       return loop.makeFailedFuture(error)
     }
@@ -83,7 +83,7 @@ public struct HostServerBootstrap: Sendable {
   ) async throws -> NIOAsyncChannel<Output, Never> {
     let loop = try HostEventLoop.cast(group.next())
     return try await bind(
-      to: loop.resolve(host, port),
+      to: loop.address(of: host, port: port).get(),
       on: loop,
       strategy: serverBackPressureStrategy,
       childChannelInitializer

@@ -47,7 +47,7 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
     closePromise = loop.makePromise(of: Void.self)
     number = loop.nextChannelNumber()
     pipelineOfSelf = ChannelPipeline(channel: self)
-    loop.channels[socket] = self
+    loop.channels.insert(self, for: socket)
   }
 
   // MARK: What each kind does in its own way
@@ -249,7 +249,7 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
     let farewell = lifecycle.close()
     activity.store(false, ordering: .relaxed)
     self.socket = nil
-    loop.channels[socket] = nil
+    loop.channels.remove(socket)
     // The handle is the channel's alone: it names a socket.
     try? loop.host.close(socket)
     failBuffered(error)

@@ -30,19 +30,11 @@ struct ShutdownCallback {
 }
 
 extension HostEventLoop {
-  /// How long connections may take to end in order once the loop is told to.
-  static var drainLimit: Interval { .seconds(2) }
-
-  /// Closes all channels, cancels all timers, lets connections end in order for two seconds at most, and ends the loop.
-  /// Whoever calls a second time is told at the same end.
+  /// Closes all channels, cancels all timers, lets connections end in order for two seconds at most unless told otherwise,
+  /// resets those that haven't, and ends the loop. Whoever calls a second time is told at the same end.
   public func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
     let callback = ShutdownCallback(queue: queue, call: callback)
-    let isTaken = self.queue.add(.closure { [self] in beginShutdown(callback) })
-    switch isTaken {
-    case .added: break
-    case .addedToSleeping: waker.wake()
-    case .refused: callback(nil)
-    }
+    add(.closure { [self] in beginShutdown(callback) })
   }
 
   /// Begins to end, with nobody to be told. On the loop.
@@ -62,7 +54,7 @@ extension HostEventLoop {
       callback?(nil)
       return
     }
-    progress = .draining(until: host.now + (isLost ? .zero : Self.drainLimit), callbacks: callback.map { [$0] } ?? [])
+    progress = .draining(until: host.now + (isLost ? .zero : drainLimit), callbacks: callback.map { [$0] } ?? [])
     closeAll(EventLoopError.shutdown)
     for timer in queue.takeTimers() { timer.cancel() }
   }
@@ -87,9 +79,22 @@ extension HostEventLoop {
     // Whoever was told of the end may have made more.
     closeAll(EventLoopError.shutdown)
     for timer in queue.takeTimers() { timer.cancel() }
-    guard host.connectionCount == 0 || host.now >= limit, queue.closeIfEmpty() else { return }
+    // What one batch to the link has left goes with the next.
+    let isDone = host.connectionCount == 0 && host.nextDeadline > host.now
+    guard isDone || host.now >= limit, queue.endIfEmpty() else { return }
+    resetConnections()
     progress = .ended
     for callback in callbacks { callback(nil) }
+  }
+
+  /// Tells the peers of connections that haven't ended in time: a host that is silent would have them wait for an answer.
+  private func resetConnections() {
+    host.abortUnheld()
+    var count = host.connectionCount
+    while count > 0 {
+      guard (try? link.send(from: &host)) != nil, host.connectionCount < count else { return }
+      count = host.connectionCount
+    }
   }
 
   /// The link is gone: what can't be reached any more is closed.
@@ -106,7 +111,7 @@ extension HostEventLoop {
 
   private func closeAll(_ error: any Error) {
     // In the order in which they were made, so that a run can be repeated.
-    for channel in channels.values.sorted(by: { $0.number < $1.number }) {
+    for channel in channels.inOrder {
       channel.close0(error: error, mode: .all, promise: nil)
     }
   }

@@ -29,30 +29,31 @@ public final class HostEventLoop: @unchecked Sendable {
   /// The thread that runs the loop, as `pthread_self` names it; 0 while none does.
   private let runner = Atomic<UInt>(0)
   private let clock: LoopClock
-  /// Finds the address of a host by its name, for bootstraps.
-  let resolve: @Sendable (_ host: String, _ port: Int) throws -> SocketAddress
+  /// Finds the address of a host by its name, for bootstraps; nil for the machine's own way.
+  let resolve: (@Sendable (_ host: String, _ port: Int) throws -> SocketAddress)?
 
   // MARK: On the loop
 
   /// The host. No call on it calls back into the loop.
   package var host: StreamHost
   let link: any LoopLink
-  var channels: [Handle: HostChannel] = [:]
+  var channels = ChannelTable()
   /// Channels that want to read and may have something to be read, in their order.
   var readers = Deque<HostChannel>()
   var progress = LoopProgress.running
+  /// How long connections may take to end in order once the loop is told to; set before it is turned.
+  package var drainLimit = Interval.seconds(2)
   private var tasks = Deque<LoopTask>()
+  private var dueTimers: [UInt64] = []
   private var channelCount: UInt64 = 0
 
   /// A loop that nobody turns yet.
   ///
-  /// - Parameter resolve: finds a host by its name; by default as the machine does, which takes its time.
+  /// - Parameter resolve: finds a host by its name, at once; nil for the machine's own way, which takes its time.
   package init(
     _ configuration: HostConfiguration,
     link: any LoopLink,
-    resolve: @escaping @Sendable (_ host: String, _ port: Int) throws -> SocketAddress = {
-      try SocketAddress.makeAddressResolvingHost($0, port: $1)
-    }
+    resolve: (@Sendable (_ host: String, _ port: Int) throws -> SocketAddress)? = nil
   ) {
     self.link = link
     self.resolve = resolve
@@ -70,8 +71,20 @@ public final class HostEventLoop: @unchecked Sendable {
   /// What `body` does is on the loop: to be called by the only thread that turns it.
   package func asRunner<Result>(_ body: () throws -> Result) rethrows -> Result {
     let before = runner.exchange(pthread_self(), ordering: .relaxed)
-    defer { runner.store(before, ordering: .relaxed) }
+    defer {
+      runner.store(before, ordering: .relaxed)
+      if before == 0 { leave() }
+    }
     return try body()
+  }
+
+  /// Runs what an ended loop was given meanwhile. Once this thread has left, whoever gives it more runs that.
+  private func leave() {
+    while !queue.leave() {
+      runner.store(pthread_self(), ordering: .relaxed)
+      runTasks()
+      runner.store(0, ordering: .relaxed)
+    }
   }
 
   // MARK: One turn
@@ -134,8 +147,9 @@ public final class HostEventLoop: @unchecked Sendable {
   private func runTasks() {
     let most = 4096
     var count = 0
-    let now = NIODeadline(clock.now)
-    while let timer = queue.popDue(at: now) { timer.fire() }
+    queue.nameDue(at: NIODeadline(clock.now), in: &dueTimers)
+    for timer in dueTimers { queue.cancelTimer(timer)?.fire() }
+    dueTimers.removeAll(keepingCapacity: true)
     while count < most {
       queue.takeTasks(into: &tasks)
       guard !tasks.isEmpty else { return }
@@ -172,41 +186,41 @@ extension HostEventLoop: NIOSerialEventLoopExecutor, TaskExecutor {
   /// The time on the clock that the loop's timers go by.
   public var now: NIODeadline { NIODeadline(clock.now) }
 
-  /// Runs `task` on the loop, after what was given to it before. A loop that has ended drops it.
+  /// Runs `task` on the loop, after what was given to it before. When the loop has ended, a thread that gives it something
+  /// runs that, one at a time: whoever waits for what was promised there is still told.
   public func execute(_ task: @escaping @Sendable () -> Void) {
     add(.closure(task))
   }
 
   /// Runs `task` on the loop.
   ///
-  /// - Returns: what it returned, or threw. A loop that has ended can't tell anybody: don't call it then.
+  /// - Returns: what it returned, or threw; `EventLoopError.shutdown` of a loop that has ended.
   public func submit<T>(_ task: @escaping @Sendable () throws -> T) -> EventLoopFuture<T> {
     let promise = makePromise(of: T.self)
-    let isTaken = add(
+    guard !queue.hasEnded else {
+      promise.fail(EventLoopError.shutdown)
+      return promise.futureResult
+    }
+    add(
       .closure {
         promise.assumeIsolated().completeWith(Swift.Result { try task() })
       }
     )
-    if !isTaken { promise.fail(EventLoopError.shutdown) }
     return promise.futureResult
   }
 
-  /// Runs a job of a task or an actor on the loop.
+  /// Runs a job of a task or an actor on the loop, or as `execute` does when that has ended: a job can't be dropped, since
+  /// whoever awaits it would wait for ever.
   public func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    let isTaken = add(.job(job))
-    // A task can't be dropped: whoever awaits it would wait for ever.
-    precondition(isTaken, "a task was given to an event loop that has ended")
+    add(.job(UnownedJob(job)))
   }
 
-  @discardableResult
-  private func add(_ task: LoopTask) -> Bool {
+  func add(_ task: LoopTask) {
     switch queue.add(task) {
-    case .added: return true
-    case .addedToSleeping:
-      waker.wake()
-      return true
-    case .refused: return false
+    case .added: break
+    case .addedToSleeping: waker.wake()
+    // What was added is run on leaving.
+    case .addedToEnded: asRunner {}
     }
   }
 

@@ -3,6 +3,7 @@ internal import Glibc
 public import NIOCore
 public import SockeyeHost
 public import SockeyeLink
+internal import SockeyeTCP
 
 /// A network host with an event loop of its own, on a thread of its own: what NIO applications run on instead of a
 /// `MultiThreadedEventLoopGroup`.
@@ -26,15 +27,18 @@ public final class HostEventLoopGroup: EventLoopGroup {
   ///   - configuration: what the host is told, its link's MTU aside.
   ///   - device: the device that the host is on.
   ///   - capture: takes down what the link carries.
+  ///   - drainLimit: how long connections may take to end in order when the group is shut down; those left are reset.
   /// - Throws: `LinkError` where the system has no descriptors left.
   public init(
     _ configuration: HostConfiguration,
     on device: consuming TunnelDevice,
-    capture: CaptureFile? = nil
+    capture: CaptureFile? = nil,
+    drainLimit: TimeAmount = .seconds(2)
   ) throws(LinkError) {
     var configuration = configuration
     configuration.fit(mtu: device.maximumTransmissionUnit, hasOffload: device.hasOffload)
     loop = HostEventLoop(configuration, link: try TunnelLink(device, capture: capture))
+    loop.drainLimit = .nanoseconds(drainLimit.nanoseconds)
     loop.start()
   }
 
@@ -55,7 +59,7 @@ public final class HostEventLoopGroup: EventLoopGroup {
   /// The loop alone.
   public func makeIterator() -> EventLoopIterator { EventLoopIterator([loop]) }
 
-  /// Closes all channels, lets connections end in order for two seconds at most, and ends the loop and its thread.
+  /// Closes all channels, lets connections end in order for so long as was said, and ends the loop and its thread.
   public func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
     loop.shutdownGracefully(queue: queue, callback)
   }

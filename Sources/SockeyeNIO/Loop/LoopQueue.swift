@@ -14,11 +14,12 @@ enum LoopTask: Sendable {
 /// there is nothing for it; whoever adds then sees that it sleeps, says that it doesn't any more, and wakes it. The link's
 /// wake-up stays set until a sleep takes it.
 final class LoopQueue: Sendable {
-  /// Whether the loop still takes what it is given.
+  /// Who runs what the loop is given.
   enum Phase: Sendable {
+    /// The thread that turns the loop.
     case open
-    /// Nothing is taken any more.
-    case closed
+    /// The loop has ended: tasks are run by who adds one while nobody does (`isRun`), and timers are refused.
+    case ended(isRun: Bool)
   }
 
   /// What an addition asks of who made it.
@@ -26,7 +27,8 @@ final class LoopQueue: Sendable {
     case added
     /// The loop sleeps: wake it.
     case addedToSleeping
-    case refused
+    /// The loop has ended, and nobody runs tasks: it is to be done here, until `leave` says that it is over.
+    case addedToEnded
   }
 
   private struct State: Sendable {
@@ -42,18 +44,23 @@ final class LoopQueue: Sendable {
   /// Adds a task.
   func add(_ task: LoopTask) -> Addition {
     state.withLock { state in
-      guard state.phase == .open else { return .refused }
       state.tasks.append(task)
-      return state.sleepEnd.take() == nil ? .added : .addedToSleeping
+      switch state.phase {
+      case .open: return state.sleepEnd.take() == nil ? .added : .addedToSleeping
+      case .ended(isRun: true): return .added
+      case .ended(isRun: false):
+        state.phase = .ended(isRun: true)
+        return .addedToEnded
+      }
     }
   }
 
   /// Sets a timer.
   ///
-  /// - Returns: the name to cancel it by, and what to do; no name if it was refused.
+  /// - Returns: the name to cancel it by, and what to do; no name if the loop has ended.
   func add(_ action: TimerQueue.Action, at deadline: NIODeadline) -> (identifier: UInt64?, addition: Addition) {
     state.withLock { state in
-      guard state.phase == .open else { return (nil, .refused) }
+      guard case .open = state.phase else { return (nil, .added) }
       let identifier = state.timers.insert(action, at: deadline)
       guard let sleepEnd = state.sleepEnd, deadline < sleepEnd else { return (identifier, .added) }
       state.sleepEnd = nil
@@ -88,9 +95,9 @@ final class LoopQueue: Sendable {
     state.withLock { $0.tasks.isEmpty ? $0.timers.nextDeadline() : now }
   }
 
-  /// Takes the first timer that is due.
-  func popDue(at now: NIODeadline) -> TimerQueue.Action? {
-    state.withLock { $0.timers.popDue(at: now) }
+  /// Names the timers that are due, in their order. Each is to be taken out by its name when its turn comes.
+  func nameDue(at now: NIODeadline, in names: inout [UInt64]) {
+    state.withLock { $0.timers.nameDue(at: now, in: &names) }
   }
 
   /// Takes all tasks that wait, and leaves `spare` in their place, whose room is used again.
@@ -107,11 +114,29 @@ final class LoopQueue: Sendable {
     state.withLock { $0.timers.removeAll() }
   }
 
-  /// Ends it, if no task waits. Returns whether it did.
-  func closeIfEmpty() -> Bool {
+  /// Ends it, if no task waits; its thread goes on to run tasks until it leaves. Returns whether it did.
+  func endIfEmpty() -> Bool {
     state.withLock { state in
       guard state.tasks.isEmpty, state.timers.count == 0 else { return false }
-      state.phase = .closed
+      state.phase = .ended(isRun: true)
+      return true
+    }
+  }
+
+  /// Whether it has ended.
+  var hasEnded: Bool {
+    state.withLock { state in
+      if case .ended = state.phase { return true }
+      return false
+    }
+  }
+
+  /// Says that a thread goes which has run tasks. Returns whether it may: not while an ended loop's tasks wait for it.
+  func leave() -> Bool {
+    state.withLock { state in
+      guard case .ended(isRun: true) = state.phase else { return true }
+      guard state.tasks.isEmpty else { return false }
+      state.phase = .ended(isRun: false)
       return true
     }
   }

@@ -58,18 +58,22 @@ struct TimerQueue: Sendable {
     return nil
   }
 
-  /// Takes the first timer out if it is due at `now`.
-  mutating func popDue(at now: NIODeadline) -> Action? {
-    guard let deadline = nextDeadline(), deadline <= now, let first = heap.popMin() else { return nil }
-    return actions.removeValue(forKey: first.identifier)
+  /// Names the timers that are due at `now`, in their order, to be removed one after another: an earlier one may cancel a
+  /// later one, and one that is set meanwhile waits for the next time, however early it is.
+  mutating func nameDue(at now: NIODeadline, in names: inout [UInt64]) {
+    while let deadline = nextDeadline(), deadline <= now, let first = heap.popMin() {
+      names.append(first.identifier)
+    }
   }
 
-  /// Takes all timers out, in their order.
+  /// Takes all timers out, in their order: first those that were named as due.
   mutating func removeAll() -> [Action] {
-    var all: [Action] = []
+    var waiting: [Action] = []
     while nextDeadline() != nil, let first = heap.popMin() {
-      if let action = actions.removeValue(forKey: first.identifier) { all.append(action) }
+      if let action = actions.removeValue(forKey: first.identifier) { waiting.append(action) }
     }
-    return all
+    let named = actions.sorted { $0.key < $1.key }.map(\.value)
+    actions = [:]
+    return named + waiting
   }
 }

@@ -62,9 +62,12 @@ struct Connect: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try await flags.network.withTransport { transport in try await converse(over: transport) }
+  }
+
+  private func converse(over transport: Transport) async throws {
     let endpoint = try Endpoint.parse(self.endpoint)
     let configuration = try self.configuration(endpoint)
-    let transport = Transport.kernel(threads: 1)
     let output = try flags.outputDescriptor()
     let settings = try flags.printing(to: output, showsPeers: false)
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())

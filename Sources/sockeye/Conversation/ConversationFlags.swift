@@ -139,6 +139,8 @@ struct ConversationFlags: ParsableArguments {
 
   @OptionGroup var family: FamilyFlags
 
+  @OptionGroup var network: StackFlags
+
   func validate() throws {
     if let ttl = self.ttl, !(0...255).contains(ttl) { throw ValidationError("--ttl is a number from 0 to 255") }
     if record == "-" && (outputFile ?? "-") == "-" {

@@ -99,8 +99,11 @@ struct Listen: AsyncParsableCommand {
 
   func run() async throws {
     Self.raiseDescriptorLimit()
+    try await flags.network.withTransport { transport in try await serve(over: transport) }
+  }
+
+  private func serve(over transport: Transport) async throws {
     let endpoint = try Endpoint.parse(self.endpoint)
-    let transport = Transport.kernel(threads: 1)
     let output = try self.flags.outputDescriptor()
     let configuration = try self.configuration(endpoint, output: output)
     var settings = try self.flags.printing(to: output, showsPeers: true)

@@ -44,15 +44,17 @@ private enum Conversing {
     FlagRule("--output-file", "-o"),
     FlagRule("--quiet", "-q"),
     FlagRule("--verbose", "-v", when: .without(["--quiet"])),
-    FlagRule("--broadcast", when: .on([.udp])),
-    FlagRule("--join", when: .on([.udp])),
-    FlagRule("--ttl", when: .on([.udp])),
-    FlagRule("--interface", when: .on([.udp])),
-    FlagRule("--multicast-loopback", "--no-multicast-loopback", when: .on([.udp])),
+    // Only the kernel's UDP has broadcasts and multicasts.
+    FlagRule("--broadcast", when: .on([.udp]), .without(["--stack"])),
+    FlagRule("--join", when: .on([.udp]), .without(["--stack"])),
+    FlagRule("--ttl", when: .on([.udp]), .without(["--stack"])),
+    FlagRule("--interface", when: .on([.udp]), .without(["--stack"])),
+    FlagRule("--multicast-loopback", "--no-multicast-loopback", when: .on([.udp]), .without(["--stack"])),
     FlagRule("--max-datagram", when: .on([.udp])),
     FlagRule("-4", when: .on(internet), .without(["-6"])),
     FlagRule("-6", when: .on(internet)),
     FlagRule("-n", when: .on(internet)),
+    FlagRule("--stack", when: .on(internet)),
   ]
 }
 
@@ -111,7 +113,7 @@ extension Listen: RuledCommand {
         when: .on([.udp]),
         .with(["--echo", "--reply", "--exec", "--relay"])
       ),
-      FlagRule("--reuse-port", when: .on(Conversing.internet)),
+      FlagRule("--reuse-port", when: .on(Conversing.internet), .without(["--stack"])),
       FlagRule("--interactive"),
       FlagRule("--ready-file"),
     ]

@@ -33,6 +33,7 @@ extension Get: RuledCommand {
     FlagRule("-4", when: .without(["-6"])),
     FlagRule("-6"),
     FlagRule("-n"),
+    FlagRule("--stack"),
   ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
@@ -57,6 +58,7 @@ extension Serve: RuledCommand {
     FlagRule("-4", when: .on([.tcp]), .without(["-6"])),
     FlagRule("-6", when: .on([.tcp])),
     FlagRule("-n", when: .on([.tcp])),
+    FlagRule("--stack", when: .on([.tcp]), .without(["--workers", "--reuse-port"])),
     FlagRule("--missing"),
     FlagRule("--quiet-time"),
     FlagRule("--tls", when: .without(["--certificate"])),

@@ -105,6 +105,9 @@ struct Get: AsyncParsableCommand {
   @OptionGroup
   var families: FamilyFlags
 
+  @OptionGroup
+  var network: StackFlags
+
   func validate() throws {
     if let connections, !(1...16).contains(connections) {
       throw ValidationError("--connections is a number from 1 to 16")
@@ -116,11 +119,15 @@ struct Get: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try await network.withTransport { transport in try await download(over: transport) }
+  }
+
+  private func download(over transport: Transport) async throws {
     let urls = try self.urls.map { text throws(Failure) in try DownloadURL(text) }
     let options = try self.options()
     let console = GetConsole(json: json, quiet: quiet, progress: quiet ? .none : progress)
     let downloader = Downloader(
-      transport: .kernel(),
+      transport: transport,
       options: options,
       progress: console.progress,
       onEvent: { console.say($0) }

@@ -74,10 +74,8 @@ struct HostCommand: ParsableCommand {
   func run() throws {
     do {
       try serve()
-    } catch let error as LinkError where error.subject == .file {
-      throw Failure(.localFile, "\(error); choose another place")
     } catch let error as LinkError {
-      throw Failure(.other, "\(error); \(Self.advice(error))")
+      throw Failure(error)
     }
   }
 
@@ -157,16 +155,6 @@ struct HostCommand: ParsableCommand {
     let own = tun.addresses.map { "\($0.address)/\($0.prefixLength)" }.joined(separator: " and ")
     let what = ports.map { "\($0.service.rawValue) \($0.port)" }.joined(separator: ", ")
     StandardError.say("On \(tun.name) as \(own)\(what.isEmpty ? "" : ": \(what)").")
-  }
-
-  private static func advice(_ error: LinkError) -> String {
-    switch error.number {
-    case 1, 13: "run as root, or with the capability CAP_NET_ADMIN; or see 'sockeye host --help'"
-    case 2: "load the kernel's module tun"
-    case 16: "another program has it; choose another name"
-    case 22: "if it exists, make it with 'ip tuntap add NAME mode tun vnet_hdr', or try --no-offload"
-    default: "see 'ip link'"
-    }
   }
 }
 

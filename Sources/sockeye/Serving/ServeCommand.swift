@@ -35,6 +35,9 @@ struct Serve: AsyncParsableCommand {
   @OptionGroup(title: "Addresses")
   var families: FamilyFlags
 
+  @OptionGroup
+  var network: StackFlags
+
   @OptionGroup(title: "Bare names")
   var bareNames: BareNameFlags
 
@@ -73,11 +76,14 @@ struct Serve: AsyncParsableCommand {
     if let user = self.security.addUser, let file = self.security.authFile {
       return try self.security.add(user, to: file)
     }
+    try await network.withTransport(threads: workers) { transport in try await serve(over: transport) }
+  }
+
+  private func serve(over transport: Transport) async throws {
     let directory = try chosenDirectory()
-    let identity = try self.security.identity(names: ServedAddresses.names)
+    let identity = try self.security.identity(names: ServedAddresses.names(of: network.ownAddresses))
     let log = try chosenLog()
     let configuration = try makeConfiguration(directory, identity, log)
-    let transport = Transport.kernel(threads: workers)
     let service = try await FileService.start(
       configuration,
       on: try chosenPlace(),
@@ -128,8 +134,11 @@ struct Serve: AsyncParsableCommand {
     let inherited = Transport.inheritedDescriptors
     if !inherited.isEmpty { return .inherited(inherited) }
     if let listen { return .endpoint(try Endpoint.parse(listen)) }
-    return .endpoint(Endpoint(location: .network(host: self.public ? nil : "127.0.0.1", port: 8888)))
+    return .endpoint(Endpoint(location: .network(host: isForOthers ? nil : "127.0.0.1", port: 8888)))
   }
+
+  /// Nobody is on this machine alone but by the kernel's addresses.
+  private var isForOthers: Bool { self.public || network.stack != nil }
 
   private func chosenLog() throws(Failure) -> AccessLog? {
     if let path = reports.accessLog { return try AccessLog(path: path, isJSON: reports.logFormat == .json) }
@@ -188,7 +197,11 @@ struct Serve: AsyncParsableCommand {
     _ directory: String,
     _ identity: ServiceIdentity?
   ) {
-    let reachable = ServedAddresses(bound: service.addresses, isEncrypted: identity != nil)
+    let reachable = ServedAddresses(
+      bound: service.addresses,
+      isEncrypted: identity != nil,
+      own: network.ownAddresses
+    )
     let urls = reachable.urls
     var event = JSONLine(event: "listening")
     event.add("addresses", service.addresses.map(\.text))

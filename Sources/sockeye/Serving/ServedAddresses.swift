@@ -21,7 +21,8 @@ struct ServedAddresses {
   /// - Parameters:
   ///   - bound: What is listened on. An unspecified address stands for all of this machine's.
   ///   - isEncrypted: Whether to write `https`.
-  init(bound: [SocketAddress], isEncrypted: Bool) {
+  ///   - own: The addresses of a host of our own; nil for this machine's.
+  init(bound: [SocketAddress], isEncrypted: Bool, own: [SocketAddress]?) {
     let scheme = isEncrypted ? "https" : "http"
     var urls: [String] = []
     for address in bound {
@@ -29,7 +30,7 @@ struct ServedAddresses {
         urls.append(address.pathname.map { "unix:\($0)" } ?? Self.url(address, scheme))
         continue
       }
-      for var own in Self.ofThisMachine where own.protocol == address.protocol {
+      for var own in own ?? Self.ofThisMachine where own.protocol == address.protocol {
         own.port = address.port
         urls.append(Self.url(own, scheme))
       }
@@ -46,8 +47,10 @@ struct ServedAddresses {
   }
 
   /// Names for a certificate: what a client may type to get here.
-  static var names: [String] {
-    ["localhost", "127.0.0.1", "::1"]
-      + ofThisMachine.compactMap { $0.ipAddress?.split(separator: "%").first.map(String.init) }
+  ///
+  /// - Parameter own: The addresses of a host of our own; nil for this machine's.
+  static func names(of own: [SocketAddress]?) -> [String] {
+    let local = own == nil ? ["localhost", "127.0.0.1", "::1"] : []
+    return local + (own ?? ofThisMachine).compactMap { $0.ipAddress?.split(separator: "%").first.map(String.init) }
   }
 }

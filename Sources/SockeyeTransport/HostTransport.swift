@@ -1,0 +1,78 @@
+import Glibc
+import NIOCore
+public import SockeyeNIO
+
+extension Transport {
+  /// Sockeye's own TCP and UDP, on a network host.
+  ///
+  /// - Parameter group: The host's event loops, which whoever made them ends: what was sent last leaves while it ends them.
+  public static func host(on group: HostEventLoopGroup) -> Transport {
+    Transport(HostTransport(group: group))
+  }
+}
+
+/// A network host's sockets, by SockeyeNIO.
+struct HostTransport: TransportProvider {
+  let group: HostEventLoopGroup
+
+  var eventLoopGroup: any EventLoopGroup { group }
+  var hasUnixSockets: Bool { false }
+
+  func connect(
+    to address: SocketAddress,
+    from source: SocketAddress?,
+    options: ConnectOptions,
+    on eventLoop: any EventLoop
+  ) -> EventLoopFuture<any Channel> {
+    var bootstrap = HostClientBootstrap(group: eventLoop)
+      .channelOption(.autoRead, value: false)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .connectTimeout(options.timeout)
+    if let size = options.receiveBufferSize {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(clamping: size))
+    }
+    if let source {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_reuseaddr), value: 1).bind(to: source)
+    }
+    return bootstrap.connect(to: address)
+  }
+
+  func listen(
+    on address: SocketAddress,
+    options: ListenOptions,
+    initializer: @escaping Transport.Initializer
+  ) -> EventLoopFuture<any Channel> {
+    var bootstrap = HostServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: Int32(clamping: options.backlog))
+      .serverChannelOption(.maxMessagesPerRead, value: options.acceptsAtOnce)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelOption(.autoRead, value: options.autoRead)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try initializer(channel) }
+      }
+    if case .v6 = address { bootstrap = bootstrap.serverChannelOption(KernelSocketOption.v6Only, value: 1) }
+    return bootstrap.bind(to: address)
+  }
+
+  func bindDatagrams(
+    on address: SocketAddress,
+    options: DatagramOptions,
+    initializer: @escaping Transport.Initializer
+  ) -> EventLoopFuture<any Channel> {
+    guard options.multicastGroups.isEmpty, options.multicastInterface == nil, !options.broadcast else {
+      let refusal = Failure(.usage, "only the kernel's UDP has multicasts and broadcasts; leave --stack out")
+      return group.next().makeFailedFuture(refusal)
+    }
+    var bootstrap = HostDatagramBootstrap(group: group).channelInitializer { channel in
+      channel.eventLoop.makeCompletedFuture { try initializer(channel) }
+    }
+    if let size = options.receiveBufferSize {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(clamping: size))
+    }
+    if case .v6 = address { bootstrap = bootstrap.channelOption(KernelSocketOption.v6Only, value: 1) }
+    return bootstrap.bind(to: address)
+  }
+}
