@@ -73,6 +73,11 @@ struct FragmentReassemblyTests {
         #expect(take([1], at: 24, more: false, into: &reassembly) == nil, "\(offset) \(count)")
       }
     }
+    // As many bytes as the whole has, since some came twice: the hole at its start is one all the same.
+    var reassembly = FragmentReassembly(limit: 1 << 20)
+    _ = take([UInt8](repeating: 1, count: 16), at: 8, more: true, into: &reassembly)
+    _ = take([UInt8](repeating: 2, count: 8), at: 16, more: true, into: &reassembly)
+    #expect(take([UInt8](repeating: 1, count: 8), at: 24, more: false, into: &reassembly) == nil)
   }
 
   @Test("A second end, or data beyond the end, gives the packet up")
