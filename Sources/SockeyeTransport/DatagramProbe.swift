@@ -86,17 +86,12 @@ extension Transport {
     options: ConnectOptions = ConnectOptions(),
     patience: TimeAmount
   ) async throws(Failure) -> DatagramProbeResult? {
-    guard case .network(let host, let port) = endpoint.location, port != 0 else {
-      throw Failure(.usage, "\(endpoint): datagrams need a host and a port other than 0")
-    }
     let eventLoop = eventLoopGroup.next()
-    let addresses = try await Resolver.resolve(
-      host: host,
-      port: port,
+    let addresses = try await datagramPeer(
+      endpoint,
       family: options.family,
       numericOnly: options.numericOnly,
-      for: .connecting,
-      before: .now() + options.timeout,
+      timeout: options.timeout,
       on: eventLoop
     )
     let local = try await localAddresses(options, on: eventLoop)

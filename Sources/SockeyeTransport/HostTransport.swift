@@ -24,14 +24,10 @@ struct HostTransport: TransportProvider {
     options: ConnectOptions,
     on eventLoop: any EventLoop
   ) -> EventLoopFuture<any Channel> {
-    var bootstrap = HostClientBootstrap(group: eventLoop)
-      .channelOption(.autoRead, value: false)
-      .channelOption(.allowRemoteHalfClosure, value: true)
-      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .connectTimeout(options.timeout)
-    if let size = options.receiveBufferSize {
-      bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(clamping: size))
-    }
+    var bootstrap = HostClientBootstrap(group: eventLoop).stream(options).channelOption(
+      .tcpOption(.tcp_nodelay),
+      value: 1
+    )
     if let source {
       bootstrap = bootstrap.channelOption(.socketOption(.so_reuseaddr), value: 1).bind(to: source)
     }

@@ -30,14 +30,8 @@ struct KernelTransport: TransportProvider {
     options: ConnectOptions,
     on eventLoop: any EventLoop
   ) -> EventLoopFuture<any Channel> {
-    var bootstrap = ClientBootstrap(group: eventLoop)
-      .channelOption(.autoRead, value: false)
-      .channelOption(.allowRemoteHalfClosure, value: true)
+    var bootstrap = ClientBootstrap(group: eventLoop).stream(options)
       .channelInitializer { channel in Self.setUpStream(channel) }
-      .connectTimeout(options.timeout)
-    if let size = options.receiveBufferSize {
-      bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(clamping: size))
-    }
     if let source {
       bootstrap = bootstrap.channelOption(.socketOption(.so_reuseaddr), value: 1).bind(to: source)
     }

@@ -150,17 +150,34 @@ public struct Transport: Sendable {
     _ endpoint: Endpoint,
     options: DatagramOptions = DatagramOptions()
   ) async throws(Failure) -> [SocketAddress] {
+    try await datagramPeer(
+      endpoint,
+      family: options.family,
+      numericOnly: options.numericOnly,
+      timeout: options.timeout,
+      on: eventLoopGroup.next()
+    )
+  }
+
+  /// Looks up a host and port to send datagrams to, with an event loop that lookups belong to.
+  func datagramPeer(
+    _ endpoint: Endpoint,
+    family: AddressFamily,
+    numericOnly: Bool,
+    timeout: TimeAmount,
+    on eventLoop: any EventLoop
+  ) async throws(Failure) -> [SocketAddress] {
     guard case .network(let host, let port) = endpoint.location, port != 0 else {
       throw Failure(.usage, "\(endpoint): datagrams need a host and a port other than 0")
     }
     return try await Resolver.resolve(
       host: host,
       port: port,
-      family: options.family,
-      numericOnly: options.numericOnly,
+      family: family,
+      numericOnly: numericOnly,
       for: .connecting,
-      before: .now() + options.timeout,
-      on: eventLoopGroup.next()
+      before: .now() + timeout,
+      on: eventLoop
     )
   }
 }

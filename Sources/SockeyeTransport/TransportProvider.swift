@@ -60,3 +60,14 @@ extension TransportProvider {
     on eventLoop: any EventLoop
   ) -> EventLoopFuture<DatagramProbeResult>? { nil }
 }
+
+extension NIOClientTCPBootstrapProtocol {
+  /// Sets what ``TransportProvider`` promises of a stream that it connects, and what its caller asks for, whoever's TCP it is.
+  func stream(_ options: ConnectOptions) -> Self {
+    let bootstrap = channelOption(.autoRead, value: false)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .connectTimeout(options.timeout)
+    guard let size = options.receiveBufferSize else { return bootstrap }
+    return bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(clamping: size))
+  }
+}

@@ -314,9 +314,8 @@ struct HostileTests {
     #expect(try stillServes(bench, listener))
   }
 
-  @Test("A window that is held at zero for ever is probed, not given up, and not flooded")
-  func zeroWindow() throws {
-    let bench = Bench()
+  /// A connection that has three bytes to send to a window of zero, and the segment that holds it there.
+  private func writeToClosedWindow(of bench: Bench) throws -> (socket: Handle, closed: TCPHeader) {
     let listener = try bench.listener()
     let numbers = try #require(bench.handshake())
     let socket = try bench.host.accept(listener)
@@ -325,6 +324,13 @@ struct HostileTests {
     bench.give(Bench.packet(closed))
     _ = bench.take()
     _ = try bench.write([1, 2, 3], to: socket)
+    return (socket, closed)
+  }
+
+  @Test("A window that is held at zero for ever is probed, not given up, and not flooded")
+  func zeroWindow() throws {
+    let bench = Bench()
+    let (socket, closed) = try writeToClosedWindow(of: bench)
     var probes = 0
     for _ in 0..<3600 {
       bench.now += .seconds(1)
@@ -341,14 +347,7 @@ struct HostileTests {
   @Test("A closed window and then silence end the connection after as many probes as R2 says, and who waits is told")
   func silenceAtZeroWindow() throws {
     let bench = Bench { $0.connection.dataRetries = 5 }
-    let listener = try bench.listener()
-    let numbers = try #require(bench.handshake())
-    let socket = try bench.host.accept(listener)
-    var closed = bench.segment(numbers.peer, numbers.host, .ack)
-    closed.window = 0
-    bench.give(Bench.packet(closed))
-    _ = bench.take()
-    _ = try bench.write([1, 2, 3], to: socket)
+    let (socket, _) = try writeToClosedWindow(of: bench)
     var probes = 0
     for _ in 0..<600 {
       probes += bench.take().count
