@@ -16,7 +16,7 @@ import support
 from support import need, sockeye
 from support_host import BLOCK, OBSTACLE, run
 
-SIZE = int(os.environ.get("SOCKEYE_STACK_BULK", "8")) << 20
+SIZE = int(os.environ.get("SOCKEYE_STACK_BULK", "64")) << 20
 
 
 class Device:
@@ -42,17 +42,18 @@ class Device:
 
 
 @contextlib.contextmanager
-def folder_with_files():
-    """A folder with `big.bin` of SIZE bytes and `small.txt`: (path, digest of the big one)."""
+def folder_with_files(size=SIZE):
+    """A folder with `big.bin` of so many bytes and `small.txt`: (path, digest of the big one)."""
     with tempfile.TemporaryDirectory() as name:
-        content = (BLOCK * (SIZE // len(BLOCK) + 1))[:SIZE]
+        content = (BLOCK * (size // len(BLOCK) + 1))[:size]
         (pathlib.Path(name) / "big.bin").write_bytes(content)
         (pathlib.Path(name) / "small.txt").write_bytes(b"small\n")
         yield pathlib.Path(name), hashlib.sha256(content).hexdigest()
 
 
-def curl(*arguments):
-    answer = subprocess.run([need("curl"), "-sS", "--noproxy", "*", *map(str, arguments)], capture_output=True, timeout=60)
+def curl(*arguments, deadline=60):
+    command = [need("curl"), "-sS", "--noproxy", "*", *map(str, arguments)]
+    answer = subprocess.run(command, capture_output=True, timeout=deadline)
     assert answer.returncode == 0, answer.stderr
     return answer.stdout
 
