@@ -213,6 +213,11 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "SockeyeProgramTests",
+      dependencies: ["sockeye", "SockeyeText"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SockeyeServiceTests",
       dependencies: [
         "SockeyeService",

@@ -23,6 +23,8 @@ struct Sockeye: AsyncParsableCommand {
     ]
   )
 
+  @OptionGroup var speech: LanguageFlag
+
   static func main() async {
     StandardDescriptors.open()
     Signals.shared.start()

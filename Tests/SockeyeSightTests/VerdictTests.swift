@@ -1,5 +1,6 @@
 import SockeyeSimulator
 import SockeyeTCP
+import SockeyeText
 import Testing
 
 @testable import SockeyeSight

@@ -18,6 +18,14 @@ struct TextTests {
     #expect(VisibleText.of("👩\u{200D}🔬\u{1B}", keepingLines: true) == "👩\u{200D}🔬\\x1b")
   }
 
+  @Test("a line begins with no closing mark, ends with no opening one and with no space, and breaks no word")
+  func wrapping() {
+    #expect(DisplayWidth.wrapped("序号以对方为准。确认", to: 14) == ["序号以对方为", "准。确认"])
+    #expect(DisplayWidth.wrapped("数据报（UDP）到达", to: 8) == ["数据报", "（UDP）", "到达"])
+    #expect(DisplayWidth.wrapped("一个 TUN 设备", to: 9) == ["一个 TUN", "设备"])
+    #expect(DisplayWidth.wrapped("use --json to see all", to: 10) == ["use --json", "to see all"])
+  }
+
   @Test("a line of JSON is one line, whatever is in it")
   func json() {
     var line = JSONLine(event: "test")

@@ -1,5 +1,5 @@
 internal import SockeyeTCP
-internal import SockeyeText
+public import SockeyeText
 
 /// Draws a sequence diagram for a terminal: time, both ends' states, and the segments between two lifelines.
 public struct SequenceDiagramText: Sendable {

@@ -1,5 +1,6 @@
 internal import SockeyeSimulator
 internal import SockeyeTCP
+import SockeyeText
 
 extension Scenario {
   /// How connections begin, or don't.

@@ -1,5 +1,6 @@
 public import SockeyeSimulator
 public import SockeyeTCP
+public import SockeyeText
 
 /// Two hosts on a simulated network, and something of TCP that they show.
 public struct Scenario: Sendable {

@@ -1,3 +1,5 @@
+public import SockeyeText
+
 extension Finding {
   /// What the finding means, in a few words.
   public var phrase: Phrase {

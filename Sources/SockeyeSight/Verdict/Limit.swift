@@ -1,3 +1,5 @@
+public import SockeyeText
+
 /// What can keep a transfer from going faster.
 public enum Limit: String, CaseIterable, Hashable, Sendable {
   /// The sending program had nothing more to send.

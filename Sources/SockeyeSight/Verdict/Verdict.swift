@@ -1,4 +1,5 @@
 public import SockeyeTCP
+public import SockeyeText
 
 /// What held a transfer up, for how much of its time, and the segments that show it.
 public struct Verdict: Sendable {

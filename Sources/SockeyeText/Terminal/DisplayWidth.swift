@@ -28,7 +28,8 @@ public enum DisplayWidth {
     return String(repeating: " ", count: max(0, columns - of(kept))) + kept
   }
 
-  /// Text broken into lines of at most so many columns: between words, and beside any wide character.
+  /// Text broken into lines of at most so many columns: between words, and beside any wide character, but with no line that
+  /// begins with a closing mark or ends with an opening one.
   public static func wrapped(_ text: String, to columns: Int) -> [String] {
     var lines: [String] = []
     var line = ""
@@ -39,27 +40,39 @@ public enum DisplayWidth {
       } else if of(line) + of(piece) <= columns {
         line += piece
       } else {
-        lines.append(line)
+        lines.append(withoutTrailingSpaces(line))
         line = trimmed
       }
     }
-    if !line.isEmpty { lines.append(line) }
+    if !line.isEmpty { lines.append(withoutTrailingSpaces(line)) }
     return lines
   }
 
-  /// Words with the spaces before them, and each wide character by itself.
+  private static func withoutTrailingSpaces(_ line: String) -> String {
+    String(line.reversed().drop { $0 == " " }.reversed())
+  }
+
+  private static let openingMarks: Set<Character> = ["（", "【", "《", "「", "『", "“", "‘"]
+  private static let closingMarks: Set<Character> = [
+    "，", "。", "、", "；", "：", "？", "！", "）", "】", "》", "」", "』", "”", "’",
+  ]
+
+  /// What no line is broken in: words with the spaces before them, and wide characters, each with the marks that belong to
+  /// it.
   private static func pieces(_ text: String) -> [String] {
     var result: [String] = []
-    var current = ""
+    var isBreakable = false
     for character in text {
       let isWide = of(character) > 1
-      if character == " " || isWide {
-        if !current.isEmpty { result.append(current) }
-        current = ""
+      let mayBegin = isBreakable || isWide || character == " " || openingMarks.contains(character)
+      let isBound = result.last?.last.map(openingMarks.contains) ?? true || closingMarks.contains(character)
+      if result.isEmpty || (mayBegin && !isBound) {
+        result.append(String(character))
+      } else {
+        result[result.count - 1].append(character)
       }
-      if isWide { result.append(String(character)) } else { current.append(character) }
+      isBreakable = isWide || closingMarks.contains(character)
     }
-    if !current.isEmpty { result.append(current) }
     return result
   }
 

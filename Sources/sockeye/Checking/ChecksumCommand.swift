@@ -40,6 +40,8 @@ struct Checksum: ParsableCommand {
   @Flag(help: "Print one JSON object a line.")
   var json = false
 
+  @OptionGroup var speech: LanguageFlag
+
   private static let usual = [
     "sum8", "sum16", "xor", "lrc", "internet", "crc-8", "crc-16/modbus", "crc-16/xmodem", "crc-32", "sha256",
   ]

@@ -141,6 +141,8 @@ struct ConversationFlags: ParsableArguments {
 
   @OptionGroup var network: StackFlags
 
+  @OptionGroup var speech: LanguageFlag
+
   func validate() throws {
     if let ttl = self.ttl, !(0...255).contains(ttl) { throw ValidationError("--ttl is a number from 0 to 255") }
     if record == "-" && (outputFile ?? "-") == "-" {

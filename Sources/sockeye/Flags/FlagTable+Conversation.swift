@@ -55,6 +55,7 @@ private enum Conversing {
     FlagRule("-6", when: .on(internet)),
     FlagRule("-n", when: .on(internet)),
     FlagRule("--stack", when: .on(internet)),
+    FlagRule("--language"),
   ]
 }
 

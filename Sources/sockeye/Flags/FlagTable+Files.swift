@@ -34,6 +34,7 @@ extension Get: RuledCommand {
     FlagRule("-6"),
     FlagRule("-n"),
     FlagRule("--stack"),
+    FlagRule("--language"),
   ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
@@ -65,7 +66,7 @@ extension Serve: RuledCommand {
     FlagRule("--certificate", when: .with(["--key"])),
     FlagRule("--key", when: .with(["--certificate"])),
     FlagRule("--auth-file"),
-    FlagRule("--add-user", when: .with(["--auth-file"]), .alone(besides: ["--auth-file"])),
+    FlagRule("--add-user", when: .with(["--auth-file"]), .alone(besides: ["--auth-file", "--language"])),
     FlagRule("--access-log"),
     FlagRule("--log-format", when: .with(["--access-log"])),
     FlagRule("--admin", when: .names([.tcp, .unix])),
@@ -86,6 +87,7 @@ extension Serve: RuledCommand {
     FlagRule("--ready-file"),
     FlagRule("--json"),
     FlagRule("--quiet", "-q"),
+    FlagRule("--language"),
   ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {

@@ -6,8 +6,9 @@ extension Checksum: RuledCommand {
     FlagRule("--file", when: .on([.file])),
     FlagRule("--input", when: .on([.text])),
     FlagRule("--encoding", when: .on([.text])),
-    FlagRule("--list", when: .on([.standardInput]), .alone(besides: ["--json"])),
+    FlagRule("--list", when: .on([.standardInput]), .alone(besides: ["--json", "--language"])),
     FlagRule("--json"),
+    FlagRule("--language"),
   ]
 
   func flagSubjects(_ given: GivenFlags) -> Set<FlagSubject> {
@@ -37,17 +38,18 @@ extension HostCommand: RuledCommand {
     FlagRule("--capture"),
     FlagRule("--ready-file"),
     FlagRule("--quiet", "-q"),
+    FlagRule("--language"),
   ]
 }
 
 extension Completions: RuledCommand {
-  static let flagRules: [FlagRule] = []
+  static let flagRules = [FlagRule("--language")]
 }
 
 extension SightFlags {
   /// How a picture is drawn matters where one is drawn.
   static let flagRules = [
-    FlagRule("--language", when: .without(["--json"])),
+    FlagRule("--language"),
     FlagRule("--width", when: .without(["--json"])),
     FlagRule("--color", when: .without(["--json"])),
     FlagRule("--absolute", when: .without(["--json"])),
@@ -61,4 +63,8 @@ extension Watch: RuledCommand {
 
 extension LabScenario: RuledCommand {
   static let flagRules = [FlagRule("--seed"), FlagRule("--capture")] + SightFlags.flagRules
+}
+
+extension Manual: RuledCommand {
+  static let flagRules = [FlagRule("--language")]
 }

@@ -108,6 +108,8 @@ struct Get: AsyncParsableCommand {
   @OptionGroup
   var network: StackFlags
 
+  @OptionGroup var speech: LanguageFlag
+
   func validate() throws {
     if let connections, !(1...16).contains(connections) {
       throw ValidationError("--connections is a number from 1 to 16")

@@ -61,6 +61,8 @@ struct HostCommand: ParsableCommand {
   @OptionGroup(title: "Reports")
   var reports: HostReportFlags
 
+  @OptionGroup var speech: LanguageFlag
+
   func validate() throws {
     if let mtu, !(68...65_535).contains(mtu) { throw ValidationError("--mtu is a number from 68 to 65535") }
     if let mtu, mtu < 1280, tun.addresses.contains(where: { !$0.address.isIPv4 }) {

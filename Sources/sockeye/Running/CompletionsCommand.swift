@@ -26,6 +26,8 @@ struct Completions: ParsableCommand {
   @Argument(help: "The shell: bash, zsh or fish.")
   var shell: Shell
 
+  @OptionGroup var speech: LanguageFlag
+
   func run() throws {
     print(Sockeye.completionScript(for: shell.parserShell))
   }

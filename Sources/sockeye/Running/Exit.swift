@@ -70,7 +70,7 @@ enum Exit {
   /// The argument parser's own errors carry several lines; the first says what is wrong.
   private static func reportParsing(_ error: any Error) -> Never {
     if Sockeye.exitCode(for: error).isSuccess {
-      print(Sockeye.fullMessage(for: error))
+      print(Help.text(Sockeye.fullMessage(for: error), in: Speech.language))
       now(.success)
     }
     if let verb = unknownVerb {
@@ -81,7 +81,7 @@ enum Exit {
     // What help is asked for by an error ("missing subcommand") is help all the same, but the call was wrong.
     let message = Sockeye.message(for: error)
     if message.isEmpty || error is CleanExit {
-      StandardError.say(Sockeye.fullMessage(for: error))
+      StandardError.say(Help.text(Sockeye.fullMessage(for: error), in: Speech.language))
     } else {
       StandardError.say("sockeye: \(VisibleText.of(oneLine(message))); see '\(helpCommand) --help'")
     }

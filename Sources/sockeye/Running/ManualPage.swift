@@ -1,38 +1,63 @@
+import SockeyeText
+
 /// The manual page of the program, in the language mdoc that `man` reads.
 struct ManualPage {
+  private let language: Language
   private var lines: [String] = []
 
   /// The page of a program and all its verbs.
-  init(_ program: DefinedCommand) {
-    let verbs = (program.subcommands ?? []).filter { $0.shouldDisplay ?? true && $0.commandName != "help" }
+  ///
+  /// - Parameters:
+  ///   - program: The program, in the page's language.
+  ///   - language: The language of the headings.
+  init(_ program: DefinedCommand, in language: Language) {
+    self.language = language
+    let verbs = Self.verbs(program, below: [])
     // A date would make the same source give another page each day.
-    lines += [".Dd $Mdocdate$", ".Dt SOCKEYE 1", ".Os", ".Sh NAME", ".Nm sockeye"]
+    lines += [".Dd $Mdocdate$", ".Dt SOCKEYE 1", ".Os", heading(Phrase("NAME", zh: "名称")), ".Nm sockeye"]
     lines.append(".Nd \(Self.plain(Self.phrase(program.abstract ?? "")))")
-    lines.append(".Sh SYNOPSIS")
-    for verb in verbs {
-      if verb.commandName != verbs.first?.commandName { lines.append(".Pp") }
-      synopsis(of: verb)
+    lines.append(heading(Phrase("SYNOPSIS", zh: "概要")))
+    for (index, verb) in verbs.enumerated() where verb.command.verbs.isEmpty {
+      if index > 0 { lines.append(".Pp") }
+      synopsis(of: verb.command, verb.name)
     }
-    lines.append(".Sh DESCRIPTION")
+    lines.append(heading(Phrase("DESCRIPTION", zh: "描述")))
     prose(program.discussion ?? "")
     for verb in verbs {
-      lines.append(".Sh \(verb.commandName.uppercased())")
-      prose(verb.abstract ?? "")
-      if let discussion = verb.discussion {
+      lines.append(".Sh \(verb.name.uppercased())")
+      prose(verb.command.abstract ?? "")
+      if let discussion = verb.command.discussion {
         lines.append(".Pp")
         prose(discussion)
       }
-      list(verb.arguments ?? [])
+      list(verb.command.shownArguments)
     }
   }
+
+  /// All verbs by their names; one with verbs below it stands before those.
+  private static func verbs(_ command: DefinedCommand, below path: [String]) -> [(
+    name: String, command: DefinedCommand
+  )] {
+    command.verbs.flatMap { verb in
+      let own = path + [verb.commandName]
+      return [(own.joined(separator: " "), verb)] + verbs(verb, below: own)
+    }
+  }
+
+  private func heading(_ title: Phrase) -> String { ".Sh \(title.text(in: language))" }
 
   /// The page.
   var text: String { lines.joined(separator: "\n") }
 
-  private mutating func synopsis(of verb: DefinedCommand) {
-    lines += [".Nm", ".Cm \(verb.commandName)"]
-    let arguments = (verb.arguments ?? []).filter { $0.shouldDisplay && $0.valueName != "help" }
-    if arguments.contains(where: { $0.kind != "positional" }) { lines.append(".Op Ar flags") }
+  private mutating func synopsis(of verb: DefinedCommand, _ name: String) {
+    lines += [".Nm", ".Cm \(name)"]
+    let arguments = verb.shownArguments.filter { $0.valueName != "help" }
+    for argument in arguments where argument.kind == "option" && !argument.isOptional {
+      lines.append(".\(Self.heading(of: argument).dropFirst(".It ".count))")
+    }
+    if arguments.contains(where: { $0.kind != "positional" && $0.isOptional }) {
+      lines.append(".Op Ar \(Phrase("flags", zh: "选项").text(in: language))")
+    }
     for argument in arguments where argument.kind == "positional" {
       let name = "Ar \(Self.plain(argument.valueName ?? "value"))\(argument.isRepeating ? " ..." : "")"
       lines.append(argument.isOptional ? ".Op \(name)" : ".\(name)")
@@ -40,15 +65,13 @@ struct ManualPage {
   }
 
   private mutating func list(_ arguments: [DefinedArgument]) {
-    let shown = arguments.filter {
-      $0.shouldDisplay && !($0.names ?? []).contains { ["help", "version"].contains($0.name) }
-    }
+    let shown = arguments.filter { !["--help", "--version"].contains($0.key) }
     guard !shown.isEmpty else { return }
     lines.append(".Bl -tag -width Ds")
     for argument in shown {
       lines.append(Self.heading(of: argument))
       let value = argument.defaultValue.map { " (default: \($0))" } ?? ""
-      lines += Self.sentences((argument.abstract ?? "") + value)
+      lines += Self.sentences(HelpFrame.of(language)?.text(of: argument) ?? (argument.abstract ?? "") + value)
     }
     lines.append(".El")
   }
@@ -95,7 +118,9 @@ struct ManualPage {
   }
 
   /// An abstract as the rest of a sentence: without its full stop.
-  private static func phrase(_ text: String) -> String { text.hasSuffix(".") ? String(text.dropLast()) : text }
+  private static func phrase(_ text: String) -> String {
+    text.hasSuffix(".") || text.hasSuffix("。") ? String(text.dropLast()) : text
+  }
 
   /// Text that mdoc takes for nothing but text.
   private static func plain(_ text: String) -> String {

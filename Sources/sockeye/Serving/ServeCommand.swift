@@ -68,6 +68,8 @@ struct Serve: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Say nothing but errors.")
   var quiet = false
 
+  @OptionGroup var speech: LanguageFlag
+
   func validate() throws {
     guard (1...256).contains(workers) else { throw ValidationError("--workers is a number from 1 to 256") }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SockeyeSight
+import SockeyeText
 import SockeyeTransport
 
 /// Two hosts on a simulated network: what TCP does, drawn segment by segment.
@@ -9,31 +10,33 @@ struct Lab: ParsableCommand {
     abstract:
       "Watch TCP at work on a simulated network: handshakes, losses, windows. Needs no network and no privilege.",
     discussion: """
-      sockeye lab list
-      sockeye lab handshake
-      sockeye lab fast-retransmit --width 120
-      sockeye lab transfer --size 10MiB --rtt 50ms --rate 100Mbps --impair loss=1% --congestion cubic,bbr
+        sockeye lab list
+        sockeye lab handshake
+        sockeye lab fast-retransmit --width 120
+        sockeye lab transfer --size 10MiB --rtt 50ms --impair loss=1% --congestion cubic,bbr
 
       Time is virtual, so an hour on the simulated wire takes no time here, and the same seed gives the same picture. \
-      States, numbers and times are those of the engine that sockeye host runs.
+      States, numbers and times are those of the engine that 'sockeye host' runs.
       """,
     subcommands: [LabList.self, LabTransfer.self, LabVerdicts.self, LabScenario.self],
     defaultSubcommand: LabScenario.self
   )
+
+  @OptionGroup var speech: LanguageFlag
 }
 
 /// Names the scenarios.
 struct LabList: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Name the scenarios, with a line for each."
+    abstract: "Name the scenarios, with a line for each.",
+    discussion: "  sockeye lab list"
   )
 
-  @Option(help: "The language: en or zh. By default that of the locale.", transform: SightFlags.parseLanguage)
-  var language: Language?
+  @OptionGroup var speech: LanguageFlag
 
   func run() {
-    let language = language ?? SightFlags.localeLanguage
+    let language = Speech.language
     let width = Scenario.all.map(\.name.count).max() ?? 0
     for scenario in Scenario.all {
       let padding = String(repeating: " ", count: width - scenario.name.count)
@@ -47,7 +50,7 @@ struct LabScenario: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scenario",
     abstract: "Draw a scenario as a sequence diagram. 'lab NAME' is short for it.",
-    discussion: "sockeye lab close --capture close.pcapng"
+    discussion: "  sockeye lab close --capture close.pcapng"
   )
 
   @Argument(help: "The scenario; 'sockeye lab list' names them.")

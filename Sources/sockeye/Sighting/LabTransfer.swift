@@ -12,17 +12,19 @@ struct LabTransfer: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "transfer",
     abstract: "Send data over a bad network, and compare congestion control algorithms.",
-    discussion:
-      "sockeye lab transfer --size 10MiB --rtt 50ms --rate 100Mbps --impair loss=1% --congestion cubic,bbr,newreno"
+    discussion: """
+        sockeye lab transfer --rate 100Mbps --impair loss=1% --congestion cubic,bbr
+        sockeye lab transfer --size 10MiB --rtt 200ms --why
+      """
   )
 
-  @Option(help: "How much to send. The default is 10MiB.")
+  @Option(help: "How much to send.")
   var size = SizeArgument(bytes: 10 << 20)
 
-  @Option(help: "The round trip without queues. The default is 50ms.")
+  @Option(help: "The round trip without queues.")
   var rtt = DurationArgument(.milliseconds(50))
 
-  @Option(help: "The bottleneck's rate, such as 100Mbps. The default is 100Mbps.")
+  @Option(help: "The bottleneck's rate, such as 100Mbps.")
   var rate = "100Mbps"
 
   @Option(
@@ -45,11 +47,7 @@ struct LabTransfer: ParsableCommand {
   )
   var capture: String?
 
-  @Option(
-    help: "The language of explanations: en or zh. By default that of the locale.",
-    transform: SightFlags.parseLanguage
-  )
-  var language: Language?
+  @OptionGroup var speech: LanguageFlag
 
   @Flag(help: "Print one JSON object a line.")
   var json = false
@@ -75,7 +73,7 @@ struct LabTransfer: ParsableCommand {
       let result = transfer.run(seed: seed, recording: recording)
       if let capture { try CaptureOutput.write(result.capture, to: capture) }
       show(result, of: algorithm, network)
-      if let conversation = result.conversation { VerdictText.show(conversation, language: language, json: json) }
+      if let conversation = result.conversation { VerdictText.show(conversation, json: json) }
     }
   }
 

@@ -7,10 +7,10 @@ import SockeyeTransport
 /// Says why a transfer is slow.
 enum VerdictText {
   /// Prints the verdict on a conversation: paragraphs, or one JSON object.
-  static func show(_ conversation: Conversation, language: Language?, json: Bool) {
+  static func show(_ conversation: Conversation, json: Bool) {
     let verdict = Verdict(conversation)
     if json { return print(line(verdict, conversation)) }
-    let language = language ?? SightFlags.localeLanguage
+    let language = Speech.language
     guard let verdict else {
       return print(Phrase("No data was sent, so nothing was slow.", zh: "没有发送数据，谈不上慢。").text(in: language))
     }
@@ -38,7 +38,7 @@ struct LabVerdicts: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verdicts",
     abstract: "Judge transfers that were set up to have one limit each, and print how often the verdict was right.",
-    discussion: "sockeye lab verdicts --count 200 --seed 1"
+    discussion: "  sockeye lab verdicts --count 200 --seed 1"
   )
 
   @Option(help: "How many transfers.")
@@ -46,6 +46,8 @@ struct LabVerdicts: ParsableCommand {
 
   @Option(help: "What all chance comes from.")
   var seed: UInt64 = 1
+
+  @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
     guard (1...100_000).contains(count) else { throw ValidationError("--count is a number from 1 to 100000") }

@@ -10,9 +10,9 @@ struct Watch: ParsableCommand {
     commandName: "watch",
     abstract: "Show the TCP connections of a capture: a table of all, and any of them segment by segment.",
     discussion: """
-      sockeye watch trace.pcapng
-      sockeye watch trace.pcap --stream 3
-      sockeye lab close --capture close.pcapng && sockeye watch close.pcapng
+        sockeye watch trace.pcapng
+        sockeye watch trace.pcap --stream 3
+        sockeye lab close --capture close.pcapng && sockeye watch close.pcapng
 
       Reads pcap and pcapng, as tcpdump and Wireshark write them, of any size in bounded memory. A capture of one \
       connection is drawn at once.
@@ -55,7 +55,7 @@ struct Watch: ParsableCommand {
 
   private func draw(_ summary: ConversationSummary) {
     if why {
-      VerdictText.show(summary.conversation, language: flags.language, json: flags.json)
+      VerdictText.show(summary.conversation, json: flags.json)
       if summary.missedSegments > 0 {
         StandardError.say("judged by its first segments; \(summary.missedSegments) more aren't")
       }
@@ -73,7 +73,7 @@ struct Watch: ParsableCommand {
     if !flags.json { print(ConversationRow.heading) }
     for summary in table.conversations {
       print(flags.json ? ConversationRow.json(summary) : ConversationRow.text(summary))
-      if why { VerdictText.show(summary.conversation, language: flags.language, json: flags.json) }
+      if why { VerdictText.show(summary.conversation, json: flags.json) }
     }
     guard !flags.json else { return }
     if table.conversations.isEmpty { StandardError.say("there is no TCP connection in it") }

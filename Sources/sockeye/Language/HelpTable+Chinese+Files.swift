@@ -1,0 +1,88 @@
+/// What help says in Chinese of the verbs that serve and fetch files.
+extension HelpTable {
+  static let get = HelpTexts(
+    abstract: "通过 HTTP、HTTPS 或裸文件名协议下载文件。",
+    discussion: """
+      URL 是 http://…、https://… 或 tcp://HOST:PORT/NAME。文件先以 NAME.part 增长，旁边有一份日志；完整、校验过并写到磁盘上之后\
+      才得到它的名字。不论因为什么中断了，再运行同一条命令就会接着下载。
+
+        sockeye get https://example.org/big.iso
+        sockeye get --checksum sha256:… -d Downloads https://example.org/big.iso
+        sockeye get --recursive http://192.0.2.7:8888/photos/
+      """,
+    arguments: [
+      "<url>": "要下载什么。",
+      "--output": "要写的文件；“-”是标准输出。",
+      "--directory": "下载到这个文件夹；没有就创建。",
+      "--on-exists": """
+      名字已经被占用时怎么做：fail（失败）、rename（改名）、overwrite（覆盖）或 skip（跳过；但如果服务器的文件长度不同或更新，\
+      就替换它）。
+      """,
+      "--recursive": "从“sockeye serve”下载整个文件夹。",
+      "--connections": "每个文件用几个连接，1 到 16（默认：有帮助就增加，最多 4）。",
+      "--retry": "没有任何进展时最多再试几次。",
+      "--backoff": "再试之前的第一次等待和最长等待。",
+      "--connect-timeout": "连接最多花多久。",
+      "--idle": "服务器最多可以沉默多久。",
+      "--rate": "每秒最多多少字节（默认：不限）。",
+      "--checksum": "文件必须具有的摘要：sha256:HEX。",
+      "--ca": "信任这个文件里的证书（PEM），而不是系统的证书。",
+      "--fingerprint": "只信任 SHA-256 为此值的那一个证书；“serve --tls auto”会打印它。",
+      "--insecure": "接受任何证书。",
+      "--auth-file": "以谁的身份：内容为 NAME:PASSWORD 的文件，或 .netrc 那样的条目；权限为 600。",
+      "--trust-server-names": "让服务器通过重定向或 Content-Disposition 决定名字。",
+      "--max-redirects": "最多跟随几次重定向。",
+      "--allow-ambiguous": "把“1”或空的回答当作文件本身（只用于 tcp://）。",
+      "--encoding": "发送名字所用的编码（只用于 tcp://），例如 gbk。",
+      "--progress": "怎样显示进度。",
+      "--json": "在标准输出上每行打印一个 JSON 事件。",
+      "--quiet": "只说错误。",
+    ].merging(network) { own, _ in own }
+  )
+
+  static let serve = HelpTexts(
+    abstract: "把一个目录放到网络上：HTTP、HTTPS 和裸文件名，都在一个端口上。",
+    discussion: """
+        sockeye serve .
+        sockeye serve --public --upload --tls auto ~/Public
+
+      浏览器、curl、wget、aria2 和“sockeye get”都能从这里下载；只会发送一个文件名、然后读到结束的客户端也能。文件夹会列出内容\
+      （?json、?plain），也能整个取走（?zip、?tar）；?hash=sha256 给出文件的摘要。除非 --public 或 --listen 另有说明，只有本机\
+      能连接。隐藏文件，以及指向目录之外的符号链接，从不提供。
+
+      HUP 使它重新读取证书和密码。服务管理器交来的套接字（LISTEN_FDS）代替 --listen。
+      """,
+    arguments: [
+      "<directory>": "要提供的目录。在终端上默认为当前目录。",
+      "--listen": "在哪里监听（默认：端口 8888，只限本机）。",
+      "--public": "让别的机器也能连接：在所有地址的端口 8888 上监听。",
+      "--missing": "请求的裸文件名不存在时回答什么：字节 1（one），或什么也不回答（empty）。",
+      "--quiet-time": "客户端沉默多久之后，它发来的字节就当作裸文件名。",
+      "--tls": "也说 TLS：“auto”制作一次证书，保存它，并打印它的指纹。",
+      "--certificate": "也说 TLS，用这条证书链（PEM）。",
+      "--key": "证书的私钥（PEM）。",
+      "--auth-file": "要求提供这个文件里的用户和密码。",
+      "--add-user": "在 --auth-file 里增加一个用户，询问密码，然后结束。",
+      "--upload": "允许客户端往目录里放文件（PUT）；不会覆盖任何东西。",
+      "--quota": "上传总共最多可以增加多少（默认：不限）。",
+      "--allow": "只接受这些地址（192.0.2.0/24）。",
+      "--deny": "拒绝这些地址。",
+      "--proxy-from": "对来自这些地址的连接，要求并相信 PROXY 头。",
+      "--rate": "每个连接每秒的字节数（默认：不限）。",
+      "--max-clients": "同时的连接数；其余的等待（默认：不限）。",
+      "--max-per-address": "来自同一地址的同时连接数；其余的被拒绝（默认：不限）。",
+      "--request-timeout": "一个请求最多花多久到达。",
+      "--idle-timeout": "连接在两个请求之间最多空闲多久。",
+      "--stall-timeout": "传输正文时，客户端最多多久什么也不收或什么也不发。",
+      "--access-log": "把请求记录到这里；“-”是标准输出（默认：在终端上为标准错误）。",
+      "--log-format": "访问日志的格式。",
+      "--admin": "在这里回答 /metrics 和 /healthz。",
+      "--no-index": "即使文件夹里有 index.html，也用列表来回答。",
+      "--workers": "分担连接的事件循环数。",
+      "--reuse-port": "与其他进程共用端口。",
+      "--ready-file": "开始监听后，把所绑定的地址写到这里。",
+      "--json": "在标准输出上每行打印一个事件。",
+      "--quiet": "只说错误。",
+    ].merging(network) { own, _ in own }
+  )
+}
