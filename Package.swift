@@ -236,6 +236,19 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "SockeyeSimulatedNetworkTests",
+      dependencies: [
+        "SockeyeDownload",
+        "SockeyeService",
+        "SockeyeSimulatedNetwork",
+        "SockeyeSimulator",
+        "SockeyeTCP",
+        "SockeyeTransport",
+        library("NIOCore", "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SockeyeSimulatorTests",
       dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
       swiftSettings: strict

@@ -1,4 +1,4 @@
-internal import SockeyeTransport
+internal import NIOCore
 
 /// Decides whether another connection would make a download faster.
 ///
@@ -7,7 +7,7 @@ internal import SockeyeTransport
 struct ConnectionPlanner: Sendable {
   static let most = 4
   /// How often to look.
-  static let period = Duration.seconds(1)
+  static let period = TimeAmount.seconds(1)
   /// What another connection has to gain for yet another to be tried.
   static let gain = 1.15
   /// Above this many bytes a second it is not the network that is slow.

@@ -21,7 +21,7 @@ final class DownloadStore: Sendable {
 
   private struct Hashing {
     var sha: ResumableSHA256
-    var lastCheckpoint: (count: UInt64, time: ContinuousClock.Instant)
+    var lastCheckpoint: (count: UInt64, time: NIODeadline)
     var isRecording = false
   }
 
@@ -32,7 +32,7 @@ final class DownloadStore: Sendable {
   let pieces: PieceMap
   private let threads: DownloadThreads
   private let progress: DownloadProgress
-  private let checkpointInterval: Duration
+  private let checkpointInterval: TimeAmount
   private let hashing: Mutex<Hashing>
   private let failure = Mutex<Failure?>(nil)
   private let receivedBytes = Atomic<UInt64>(0)
@@ -53,8 +53,8 @@ final class DownloadStore: Sendable {
     pieces = PieceMap(size: size, written: (state.count > 0 ? [0..<state.count] : []) + held)
     self.threads = threads
     self.progress = progress
-    self.checkpointInterval = checkpointInterval
-    self.hashing = Mutex(Hashing(sha: ResumableSHA256(state), lastCheckpoint: (state.count, .now)))
+    self.checkpointInterval = TimeAmount(checkpointInterval)
+    self.hashing = Mutex(Hashing(sha: ResumableSHA256(state), lastCheckpoint: (state.count, threads.now)))
     if let first = pieces.written.first, first.lowerBound == 0, first.upperBound > state.count {
       hashFromDisk(state.count..<first.upperBound)
     }
@@ -172,9 +172,9 @@ final class DownloadStore: Sendable {
     guard case .part(let part) = self.target else { return }
     let isDue = self.hashing.withLock { hashing in
       let bytes = hashing.sha.state.count - hashing.lastCheckpoint.count
-      let now = ContinuousClock.now
+      let now = threads.now
       guard !hashing.isRecording,
-        bytes >= Self.checkpointBytes || hashing.lastCheckpoint.time.duration(to: now) >= self.checkpointInterval
+        bytes >= Self.checkpointBytes || now - hashing.lastCheckpoint.time >= checkpointInterval
       else { return false }
       hashing.isRecording = true
       hashing.lastCheckpoint = (hashing.sha.state.count, now)

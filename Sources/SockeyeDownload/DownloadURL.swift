@@ -54,13 +54,13 @@ public struct DownloadURL: Hashable, Sendable {
   var origin: Origin { Origin(scheme: self.scheme, host: self.host, port: self.port) }
 
   /// The endpoint to connect to.
-  var endpoint: Endpoint { Endpoint(location: .network(host: self.host, port: self.port)) }
+  package var endpoint: Endpoint { Endpoint(location: .network(host: self.host, port: self.port)) }
 
   /// The path, without the query.
   var path: Substring { self.target.prefix { $0 != "?" } }
 
   /// The host and port as the Host field has them (RFC 9110, section 7.2).
-  var authority: String {
+  package var authority: String {
     let host = self.host.contains(":") ? "[\(self.host)]" : self.host
     return self.port == self.scheme.defaultPort ? host : "\(host):\(self.port)"
   }

@@ -10,7 +10,8 @@ public import SockeyeTransport
 public final class Downloader: Sendable {
   let options: DownloadOptions
   let pool: HTTPConnectionPool
-  let threads = DownloadThreads()
+  let threads: DownloadThreads
+  let surroundings: Surroundings
   let limiter: RateLimiter?
   let progress: DownloadProgress
   let onEvent: @Sendable (DownloadEvent) -> Void
@@ -27,6 +28,8 @@ public final class Downloader: Sendable {
     onEvent: @escaping @Sendable (DownloadEvent) -> Void = { _ in }
   ) {
     self.options = options
+    surroundings = transport.surroundings
+    threads = DownloadThreads(surroundings)
     limiter = options.bytesPerSecond.map { RateLimiter(bytesPerSecond: $0) }
     pool = HTTPConnectionPool(
       transport: transport,

@@ -26,7 +26,7 @@ extension FileDownload {
 
     let failure: TransferFailure? = await withTaskGroup(of: End.self) { group in
       var planner = ConnectionPlanner(bytes: session.store.received)
-      var lastLook = ContinuousClock.now
+      var lastLook = downloader.surroundings.now
       var working = 1
       var failure: TransferFailure?
       let progress = downloader.progress
@@ -36,15 +36,15 @@ extension FileDownload {
         for _ in 1..<fixed { group.addTask { .helper(await self.work(session)) } }
         working = fixed
       } else if maySplit {
-        group.addTask { await Self.tick() }
+        group.addTask { await self.tick() }
       }
       progress.setConnections(working)
 
       for await end in group {
         switch end {
         case .tick:
-          let now = ContinuousClock.now
-          let seconds = lastLook.duration(to: now) / .seconds(1)
+          let now = downloader.surroundings.now
+          let seconds = Double((now - lastLook).nanoseconds) / 1e9
           lastLook = now
           if let unclaimed = session.store.pieces.unclaimed,
             planner.look(bytes: session.store.received, seconds: seconds, unclaimed: unclaimed)
@@ -53,7 +53,7 @@ extension FileDownload {
             working += 1
             downloader.onEvent(.connectionAdded(count: working))
           }
-          group.addTask { await Self.tick() }
+          group.addTask { await self.tick() }
         case .leader(let problem):
           working -= 1
           guard let problem else { break }
@@ -75,8 +75,8 @@ extension FileDownload {
     if let failure, !session.store.pieces.isComplete { throw failure }
   }
 
-  private static func tick() async -> End {
-    try? await Task.sleep(for: ConnectionPlanner.period)
+  private func tick() async -> End {
+    try? await downloader.surroundings.sleep(for: ConnectionPlanner.period)
     return .tick
   }
 

@@ -12,7 +12,7 @@ extension FileDownload {
     else { return }
     let requester = requester
     let url = url
-    digestInquiry = Task {
+    digestInquiry = Task(executorPreference: downloader.surroundings.taskExecutor) {
       do throws(TransferFailure) {
         let answer = try await requester.ask(.init(method: .HEAD, wantsDigest: true), of: url)
         answer.connection.close()

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NIOCore
 internal import SockeyeText
 internal import SockeyeTransport
 
@@ -14,7 +15,7 @@ extension FileDownload {
   func lookAtDisk(
     _ folder: Folder,
     _ name: String,
-    since start: ContinuousClock.Instant
+    since start: NIODeadline
   ) async throws(Failure) -> Situation {
     let disk = downloader.threads.disk
     let (part, wasFinished, status) = try await disk.run { () throws(Failure) -> (PartFile?, Bool, stat?) in

@@ -1,9 +1,10 @@
+internal import NIOCore
 internal import SockeyeText
 internal import SockeyeTransport
 
 extension FileDownload {
   /// Checks the file and gives it its name.
-  func finish(since start: ContinuousClock.Instant) async throws(Failure) -> DownloadReport {
+  func finish(since start: NIODeadline) async throws(Failure) -> DownloadReport {
     await learnDigest()
     guard let session else { throw Failure(.other, "\(url): nothing was downloaded") }
     let state = try await session.store.drain()
@@ -32,7 +33,7 @@ extension FileDownload {
     _ size: UInt64,
     _ digest: SHA256Sum,
     received: UInt64,
-    since start: ContinuousClock.Instant
+    since start: NIODeadline
   ) -> DownloadReport {
     let file = identity ?? part?.content.identity?.file
     return DownloadReport(
@@ -43,7 +44,7 @@ extension FileDownload {
       assurance: options.checksum != nil
         ? .checksum : file?.digest != nil ? .serverDigest : file?.size != nil ? .length : .none,
       received: received,
-      duration: start.duration(to: .now)
+      duration: .nanoseconds((downloader.surroundings.now - start).nanoseconds)
     )
   }
 }

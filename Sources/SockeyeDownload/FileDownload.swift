@@ -87,7 +87,7 @@ actor FileDownload {
   ///
   /// - Returns: Nothing if the final name was taken and that means to skip it.
   func run() async throws(Failure) -> DownloadReport? {
-    let start = ContinuousClock.now
+    let start = downloader.surroundings.now
     defer { part?.unlock() }
     if case .file(let folder, let name) = destination {
       switch try await lookAtDisk(folder, name, since: start) {
@@ -154,14 +154,14 @@ actor FileDownload {
         try startOver(reason)
         receivedBefore = 0
       case .retry(let wait):
-        guard let delay = schedule.next(requested: wait, spread: Double.random(in: 0...1)) else {
+        guard let delay = schedule.next(requested: wait, spread: downloader.surroundings.randomFraction()) else {
           throw problem.failure
         }
         downloader.onEvent(
           .retrying(after: problem.failure, attempt: schedule.attempt, delay: .nanoseconds(delay.nanoseconds))
         )
         do {
-          try await Task.sleep(for: .nanoseconds(delay.nanoseconds))
+          try await downloader.surroundings.sleep(for: delay)
         } catch {
           throw problem.failure
         }

@@ -64,7 +64,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
       return
     }
     state = .awaitingHead(promise)
-    lastActivity = .now()
+    lastActivity = now
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
   }
@@ -76,11 +76,13 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
       return
     }
     state = .receiving(BodyReception(plan, url: url, framing: waiting.framing, promise: promise))
-    lastActivity = .now()
+    lastActivity = now
     for part in waiting.parts { take(part) }
     if let failure = waiting.failure { end(failure) }
     readIfWanted()
   }
+
+  private var now: NIODeadline { context?.eventLoop.now ?? lastActivity }
 
   private var closingFailure: Failure {
     if case .closed(let failure) = state { return failure }
@@ -104,7 +106,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    lastActivity = .now()
+    lastActivity = now
     let part = unwrapInboundIn(data)
     if case .body(let buffer) = part, buffer.readableBytes < Self.shortPart {
       gathered.writeImmutableBuffer(buffer)
@@ -203,7 +205,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
       eventLoop.execute { handler.value.settle(buffer, failure) }
     }
     if let limiter = plan.limiter {
-      throttle(until: limiter.take(buffer.readableBytes, now: .now()), on: eventLoop)
+      throttle(until: limiter.take(buffer.readableBytes, now: eventLoop.now), on: eventLoop)
     }
   }
 
@@ -245,12 +247,12 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   private func readIfWanted() {
     guard wantsRead, mayRead, let context else { return }
     wantsRead = false
-    lastActivity = .now()
+    lastActivity = now
     context.read()
   }
 
   private func throttle(until deadline: NIODeadline, on eventLoop: any EventLoop) {
-    guard !isThrottled, deadline > .now() else { return }
+    guard !isThrottled, deadline > eventLoop.now else { return }
     isThrottled = true
     _ = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
       self.isThrottled = false
@@ -261,7 +263,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   private func checkIdle() {
     switch state {
     case .awaitingHead, .receiving:
-      guard mayRead, NIODeadline.now() - lastActivity > idleLimit else { return }
+      guard mayRead, now - lastActivity > idleLimit else { return }
       end(Failure(.timedOut, "\(url): the server has been silent for \(idleLimit.seconds) s"))
     default: break
     }

@@ -17,7 +17,7 @@ extension FolderDownload {
   /// - Returns: Whether it is on its way or needn't be. Whatever is out of the ordinary, the ordinary download does,
   ///   with its retries and its judgement.
   func fetchSmall(_ entry: FolderListing.Entry, _ parent: DownloadURL, _ folder: Folder) async -> Bool {
-    let start = ContinuousClock.now
+    let start = downloader.surroundings.now
     let url = parent.appending(entry.bytes, isFolder: false)
     guard let name = try? LocalName(entry.bytes), !name.isChanged else { return false }
     let disk = downloader.threads.disk
@@ -45,7 +45,7 @@ extension FolderDownload {
         sha256: digest,
         assurance: file.digest != nil ? .serverDigest : .length,
         received: UInt64(body.readableBytes),
-        duration: start.duration(to: .now)
+        duration: .nanoseconds((downloader.surroundings.now - start).nanoseconds)
       )
       isHandedOver = true
       await publisher.publish(.init(folder: folder, name: name.text, descriptor: descriptor)) { failure in

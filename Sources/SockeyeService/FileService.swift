@@ -37,7 +37,7 @@ public final class FileService: Sendable {
     transport: Transport,
     options: ListenOptions = ListenOptions()
   ) async throws(Failure) -> FileService {
-    let shared = try ServiceShared(configuration)
+    let shared = try ServiceShared(configuration, in: transport.surroundings)
     var workers: [ObjectIdentifier: NIOLoopBound<ServiceWorker>] = [:]
     for eventLoop in transport.eventLoopGroup.makeIterator() {
       let worker = try? await eventLoop.submit {

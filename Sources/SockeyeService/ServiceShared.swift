@@ -17,6 +17,9 @@ final class ServiceShared: Sendable {
   /// Threads that compute for long: digests and passwords.
   let computePool: BlockingThreads
 
+  /// The clocks and the chance that go with the network.
+  let surroundings: Surroundings
+
   private struct Replaceable {
     var tls: NIOSSLContext?
     var authority: PasswordAuthority?
@@ -25,11 +28,15 @@ final class ServiceShared: Sendable {
   private let replaceable: Mutex<Replaceable>
   private let draining = Atomic<Bool>(false)
 
-  init(_ configuration: FileServiceConfiguration) throws(Failure) {
+  init(
+    _ configuration: FileServiceConfiguration,
+    in surroundings: Surroundings = .machine
+  ) throws(Failure) {
     self.configuration = configuration
+    self.surroundings = surroundings
     directory = try ServedDirectory(path: configuration.directory)
-    filePool = BlockingThreads(count: 4)
-    computePool = BlockingThreads(count: 2)
+    filePool = surroundings.threads(4)
+    computePool = surroundings.threads(2)
     digests = DigestCache(pool: computePool)
     encodings = TextEncodingCache(pool: filePool)
     uploads = configuration.uploads.map { UploadArea(quota: $0.quota) }

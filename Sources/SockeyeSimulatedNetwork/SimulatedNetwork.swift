@@ -146,7 +146,13 @@ public final class SimulatedNetwork {
   }
 
   func makeLoop(_ configuration: HostConfiguration, link: VirtualLink) -> HostEventLoop {
-    HostEventLoop(configuration, link: link, resolve: { [names] name, port in try names.resolve(name, port: port) })
+    let numbers = NIOLockedValueBox(SeededGenerator(seed: drawSeed()))
+    return HostEventLoop(
+      configuration,
+      link: link,
+      resolve: { [names] name, port in try names.resolve(name, port: port) },
+      random: { numbers.withLockedValue { $0.next() } }
+    )
   }
 
   /// Numbers for what is made anew in the course of a run.

@@ -5,14 +5,26 @@ internal import NIOPosix
 ///
 /// Work begins in the order in which it was handed over; with one thread, it also ends in that order.
 public final class BlockingThreads: Sendable {
-  private let pool: NIOThreadPool
+  private enum Place {
+    case pool(NIOThreadPool)
+    /// There is one thread, and no other time than its: work is done in its turn.
+    case loop(any EventLoop)
+  }
+
+  private let place: Place
 
   /// Starts threads, which run until they are shut down.
   ///
   /// - Parameter count: At least one.
   public init(count: Int) {
-    pool = NIOThreadPool(numberOfThreads: count)
+    let pool = NIOThreadPool(numberOfThreads: count)
     pool.start()
+    place = .pool(pool)
+  }
+
+  /// Stands for threads where there are none: work is done on an event loop in virtual time, after what it was given before.
+  init(inPlaceOn loop: any EventLoop) {
+    place = .loop(loop)
   }
 
   /// Does work on one of the threads.
@@ -20,7 +32,10 @@ public final class BlockingThreads: Sendable {
   /// - Parameter body: Is called once, whatever happens: with `true` on a thread, or with `false` because the threads
   ///   have been shut down, and then possibly where this was called.
   public func submit(_ body: @escaping @Sendable (_ isRunning: Bool) -> Void) {
-    pool.submit { state in body(state == .active) }
+    switch place {
+    case .pool(let pool): pool.submit { state in body(state == .active) }
+    case .loop(let loop): loop.execute { body(true) }
+    }
   }
 
   /// Does work on one of the threads, and brings what comes of it to an event loop.
@@ -30,7 +45,10 @@ public final class BlockingThreads: Sendable {
     on eventLoop: any EventLoop,
     _ body: @escaping @Sendable () throws -> Value
   ) -> EventLoopFuture<Value> {
-    pool.runIfActive(eventLoop: eventLoop, body)
+    switch place {
+    case .pool(let pool): pool.runIfActive(eventLoop: eventLoop, body)
+    case .loop(let loop): loop.submit(body).hop(to: eventLoop)
+    }
   }
 
   /// Does work on one of the threads, and waits for it.
@@ -53,11 +71,11 @@ public final class BlockingThreads: Sendable {
 
   /// Begins to end the threads: each does so after the work that it is at. What has not begun by then is told so.
   public func beginShutDown() {
-    pool.shutdownGracefully { _ in }
+    if case .pool(let pool) = place { pool.shutdownGracefully { _ in } }
   }
 
   /// The same, and waits until they have ended.
   public func shutDown() async {
-    try? await pool.shutdownGracefully()
+    if case .pool(let pool) = place { try? await pool.shutdownGracefully() }
   }
 }

@@ -1,22 +1,44 @@
 import Glibc
-import NIOCore
-public import SockeyeNIO
+public import NIOCore
+import SockeyeNIO
 
 extension Transport {
   /// Sockeye's own TCP and UDP, on a network host.
   ///
-  /// - Parameter group: The host's event loops, which whoever made them ends: what was sent last leaves while it ends them.
-  public static func host(on group: HostEventLoopGroup) -> Transport {
+  /// - Parameter group: The host's event loops: a `HostEventLoopGroup`, or a host of a simulated network. Whoever made them ends
+  ///   them: what was sent last leaves meanwhile.
+  public static func host(on group: any EventLoopGroup) -> Transport {
     Transport(HostTransport(group: group))
   }
 }
 
 /// A network host's sockets, by SockeyeNIO.
 struct HostTransport: TransportProvider {
-  let group: HostEventLoopGroup
+  let group: any EventLoopGroup
 
   var eventLoopGroup: any EventLoopGroup { group }
   var hasUnixSockets: Bool { false }
+  var surroundings: Surroundings { Surroundings(virtualLoop) }
+
+  /// The loop, where time is virtual.
+  private var virtualLoop: HostEventLoop? {
+    guard let loop = group.any() as? HostEventLoop, loop.isInVirtualTime else { return nil }
+    return loop
+  }
+
+  func addresses(
+    ofHost host: String?,
+    port: UInt16,
+    for purpose: Resolver.Purpose
+  ) throws(Failure) -> [SocketAddress]? {
+    guard let resolve = virtualLoop?.resolve else { return nil }
+    let host = host ?? (purpose == .listening ? "0.0.0.0" : "127.0.0.1")
+    do {
+      return [try resolve(host, Int(port))]
+    } catch {
+      throw Failure(.network, "cannot resolve \(host): no such host; check the name")
+    }
+  }
 
   func connect(
     to address: SocketAddress,

@@ -22,6 +22,9 @@ public struct Transport: Sendable {
   /// The event loops that the channels run on.
   public var eventLoopGroup: any EventLoopGroup { self.provider.eventLoopGroup }
 
+  /// The clocks, threads and chance that go with the network.
+  public var surroundings: Surroundings { provider.surroundings }
+
   /// Connects a stream to an endpoint, trying all of its addresses in the manner of RFC 8305.
   ///
   /// - Parameters:
@@ -36,7 +39,7 @@ public struct Transport: Sendable {
     initializer: @escaping Initializer
   ) async throws(Failure) -> any Channel {
     let eventLoop = eventLoopGroup.next()
-    let deadline = NIODeadline.now() + options.timeout
+    let deadline = eventLoop.now + options.timeout
     let addresses: [SocketAddress]
     switch endpoint.location {
     case .unix(let path):
@@ -44,7 +47,7 @@ public struct Transport: Sendable {
     case .network(_, port: 0):
       throw Failure(.usage, "port 0 cannot be connected to; name the port of a listener")
     case .network(let host, let port):
-      addresses = try await Resolver.resolve(
+      addresses = try await resolve(
         host: host,
         port: port,
         family: options.family,
@@ -64,18 +67,7 @@ public struct Transport: Sendable {
           return eventLoop.makeFailedFuture(Failure(.network, "the local address is of the other family"))
         }
         return provider.connect(to: address, from: source, options: options, on: eventLoop)
-      }.flatMapThrowing { channel in
-        // At once: a peer's end of stream makes NIO read everything before it, asked or not, and what nobody handles
-        // is lost.
-        do {
-          try initializer(channel)
-        } catch {
-          channel.close(promise: nil)
-          throw error
-        }
-        if options.autoRead { _ = channel.setOption(.autoRead, value: true) }
-        return channel
-      }
+      }.flatMapThrowing { try Self.setUp($0, options, initializer) }
     }
     do {
       return try await race.get()
@@ -86,6 +78,36 @@ public struct Transport: Sendable {
     } catch {
       throw Failure(.network, "cannot connect to \(endpoint): \(error)")
     }
+  }
+
+  /// Connects a stream to an address that is known already, on an event loop of one's choice.
+  ///
+  /// - Returns: A channel as `connect(to:options:initializer:)` gives it, or why there is none.
+  package func connect(
+    to address: SocketAddress,
+    on eventLoop: any EventLoop,
+    options: ConnectOptions = ConnectOptions(),
+    initializer: @escaping Initializer
+  ) -> EventLoopFuture<any Channel> {
+    provider.connect(to: address, from: nil, options: options, on: eventLoop).flatMapThrowing { channel in
+      try Self.setUp(channel, options, initializer)
+    }
+  }
+
+  /// At once: a peer's end of stream makes NIO read everything before it, asked or not, and what nobody handles is lost.
+  private static func setUp(
+    _ channel: any Channel,
+    _ options: ConnectOptions,
+    _ initializer: Initializer
+  ) throws -> any Channel {
+    do {
+      try initializer(channel)
+    } catch {
+      channel.close(promise: nil)
+      throw error
+    }
+    if options.autoRead { _ = channel.setOption(.autoRead, value: true) }
+    return channel
   }
 
   /// Listens for streams on an endpoint.
@@ -170,13 +192,39 @@ public struct Transport: Sendable {
     guard case .network(let host, let port) = endpoint.location, port != 0 else {
       throw Failure(.usage, "\(endpoint): datagrams need a host and a port other than 0")
     }
-    return try await Resolver.resolve(
+    return try await resolve(
       host: host,
       port: port,
       family: family,
       numericOnly: numericOnly,
       for: .connecting,
-      before: .now() + timeout,
+      before: eventLoop.now + timeout,
+      on: eventLoop
+    )
+  }
+}
+
+// MARK: Names
+
+extension Transport {
+  /// Looks a host up as whoever provides the channels does, or else as the machine does.
+  private func resolve(
+    host: String?,
+    port: UInt16,
+    family: AddressFamily,
+    numericOnly: Bool,
+    for purpose: Resolver.Purpose,
+    before deadline: NIODeadline = .distantFuture,
+    on eventLoop: any EventLoop
+  ) async throws(Failure) -> [SocketAddress] {
+    if let addresses = try provider.addresses(ofHost: host, port: port, for: purpose) { return addresses }
+    return try await Resolver.resolve(
+      host: host,
+      port: port,
+      family: family,
+      numericOnly: numericOnly,
+      for: purpose,
+      before: deadline,
       on: eventLoop
     )
   }
@@ -215,7 +263,7 @@ extension Transport {
     guard case .network(let host, let port) = local.location else {
       throw Failure(.usage, "\(local): the local end is an address, or an address and a port")
     }
-    return try await Resolver.resolve(
+    return try await resolve(
       host: host,
       port: port,
       family: options.family,
@@ -234,7 +282,7 @@ extension Transport {
     case .unix(let path):
       return [try unixAddress(path)]
     case .network(let host, let port):
-      return try await Resolver.resolve(
+      return try await resolve(
         host: host,
         port: port,
         family: family,

@@ -8,6 +8,12 @@ package protocol TransportProvider: Sendable {
   /// Whether there are Unix domain sockets.
   var hasUnixSockets: Bool { get }
 
+  /// The clocks, threads and chance that go with it.
+  var surroundings: Surroundings { get }
+
+  /// Looks a host up; `nil` where names are the machine's.
+  func addresses(ofHost host: String?, port: UInt16, for purpose: Resolver.Purpose) throws(Failure) -> [SocketAddress]?
+
   /// Connects a stream. The channel does not read by itself, and allows the peer to half-close.
   func connect(
     to address: SocketAddress,
@@ -47,6 +53,14 @@ package protocol TransportProvider: Sendable {
 }
 
 extension TransportProvider {
+  package var surroundings: Surroundings { .machine }
+
+  package func addresses(
+    ofHost host: String?,
+    port: UInt16,
+    for purpose: Resolver.Purpose
+  ) throws(Failure) -> [SocketAddress]? { nil }
+
   package func listen(
     onInherited descriptor: CInt,
     options: ListenOptions,

@@ -30,7 +30,9 @@ public final class HostEventLoop: @unchecked Sendable {
   private let runner = Atomic<UInt>(0)
   private let clock: LoopClock
   /// Finds the address of a host by its name, for bootstraps; nil for the machine's own way.
-  let resolve: (@Sendable (_ host: String, _ port: Int) throws -> SocketAddress)?
+  package let resolve: (@Sendable (_ host: String, _ port: Int) throws -> SocketAddress)?
+  /// Draws what applications need of chance; nil for the machine's own.
+  package let random: (@Sendable () -> UInt64)?
 
   // MARK: On the loop
 
@@ -49,18 +51,25 @@ public final class HostEventLoop: @unchecked Sendable {
 
   /// A loop that nobody turns yet.
   ///
-  /// - Parameter resolve: finds a host by its name, at once; nil for the machine's own way, which takes its time.
+  /// - Parameters:
+  ///   - resolve: finds a host by its name, at once; nil for the machine's own way, which takes its time.
+  ///   - random: draws what applications need of chance; nil for the machine's own.
   package init(
     _ configuration: HostConfiguration,
     link: any LoopLink,
-    resolve: (@Sendable (_ host: String, _ port: Int) throws -> SocketAddress)? = nil
+    resolve: (@Sendable (_ host: String, _ port: Int) throws -> SocketAddress)? = nil,
+    random: (@Sendable () -> UInt64)? = nil
   ) {
     self.link = link
     self.resolve = resolve
+    self.random = random
     waker = link.waker
     clock = link.clock
     host = StreamHost(configuration: configuration, now: link.clock.now)
   }
+
+  /// Whether time passes only when whoever turns the loop lets it.
+  package var isInVirtualTime: Bool { !clock.passesByItself }
 
   /// Counts the channels in the order in which they are made.
   func nextChannelNumber() -> UInt64 {

@@ -35,7 +35,7 @@ final class BareNameExchange: ConnectionSpeaker {
     self.client = client
     self.connection = connection
     log = DeliveryLog(worker.configuration.accessLog)
-    started = .now()
+    started = worker.eventLoop.now
   }
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -162,7 +162,7 @@ final class BareNameExchange: ConnectionSpeaker {
       bytes: bytes,
       referer: nil,
       userAgent: nil,
-      duration: .now() - started,
+      duration: worker.eventLoop.now - started,
       length: found ? length : nil,
       ending: ending
     )

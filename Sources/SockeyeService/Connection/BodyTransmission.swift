@@ -75,7 +75,7 @@ final class BodyTransmission {
     self.context = context
     self.source = source
     self.way = way
-    started = way.rate == nil ? .now() : context.eventLoop.now
+    started = context.eventLoop.now
     self.done = done
   }
 

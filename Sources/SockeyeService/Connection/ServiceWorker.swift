@@ -1,25 +1,37 @@
-import Glibc
 import NIOCore
 import SockeyeText
+import SockeyeTransport
 
 /// What the connections of one event loop have in common: their list, a coarse clock, and the `Date` of the second.
 ///
-/// Deadlines are of seconds, so one timer a second serves all of them; a connection that is busy costs no timer at all.
+/// Deadlines are of seconds, so one timer a second serves all of them, while there are any; a connection that is busy costs no
+/// timer at all.
 final class ServiceWorker {
   let shared: ServiceShared
   let eventLoop: any EventLoop
   /// The time, no older than a second.
-  private(set) var now: NIODeadline
+  var now: NIODeadline {
+    if case .ticking(_, let now) = clock { now } else { eventLoop.now }
+  }
   /// The `Date` field with its line's end.
   private(set) var date: ByteBuffer
   /// Whether channels of this event loop take file regions.
   let sendsFiles: Bool
 
+  /// The timer that looks at deadlines.
+  private enum Clock {
+    case stopped
+    /// There are no connections to look at.
+    case idle
+    /// `now` is the time of the last look.
+    case ticking(RepeatedTask, now: NIODeadline)
+  }
+
   private var connections: [ConnectionGate] = []
   /// Decoders that no connection needs at the moment.
   private var decoders: [RequestDecoder] = []
-  private var timer: RepeatedTask?
-  private var random = SystemRandomNumberGenerator()
+  private var clock = Clock.stopped
+  private var random: any RandomNumberGenerator
   private var whenEmpty: [EventLoopPromise<Void>] = []
 
   /// - Parameter sendsFiles: Whether `FileRegion`s may be written: not to every transport.
@@ -27,39 +39,55 @@ final class ServiceWorker {
     self.shared = shared
     self.eventLoop = eventLoop
     self.sendsFiles = sendsFiles
-    now = eventLoop.now
-    date = Self.dateField()
+    random = shared.surroundings.generator
+    date = Self.dateField(shared.surroundings)
   }
 
   var configuration: FileServiceConfiguration { self.shared.configuration }
 
   /// Begins to look at deadlines. To be called on the event loop.
-  func start() {
-    let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
-    timer = self.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-      worker.value.tick()
-    }
-  }
+  func start() { clock = .idle }
 
   /// Stops looking at deadlines.
-  func stop() { timer?.cancel() }
+  func stop() {
+    if case .ticking(let timer, _) = clock { timer.cancel() }
+    clock = .stopped
+  }
 
-  private func tick() {
-    now = self.eventLoop.now
-    date = Self.dateField()
+  private func beginTicking() {
+    guard case .idle = clock else { return }
+    let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
+    let timer = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { timer in
+      worker.value.tick(timer)
+    }
+    clock = .ticking(timer, now: eventLoop.now)
+    date = Self.dateField(shared.surroundings)
+  }
+
+  private func tick(_ timer: RepeatedTask) {
+    guard case .ticking = clock else { return }
+    guard !connections.isEmpty else {
+      timer.cancel()
+      clock = .idle
+      return
+    }
+    let now = eventLoop.now
+    clock = .ticking(timer, now: now)
+    date = Self.dateField(shared.surroundings)
     // Backwards, because one that is closed at once is replaced by the last one in the list.
     for index in connections.indices.reversed() where index < connections.count {
       connections[index].checkDeadline(now)
     }
   }
 
-  private static func dateField() -> ByteBuffer {
-    ByteBuffer(string: "Date: \(HTTPDate.text(Int64(time(nil))))\r\n")
+  private static func dateField(_ surroundings: Surroundings) -> ByteBuffer {
+    ByteBuffer(string: "Date: \(HTTPDate.text(surroundings.secondsSince1970))\r\n")
   }
 
   // MARK: Connections
 
   func add(_ connection: ConnectionGate) {
+    beginTicking()
     connection.index = connections.count
     connections.append(connection)
     self.shared.metrics.connectionOpened()

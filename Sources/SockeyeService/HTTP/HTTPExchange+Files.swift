@@ -1,7 +1,7 @@
-import Glibc
 import NIOCore
 import NIOHTTP1
 import SockeyeText
+import SockeyeTransport
 
 /// Responses with a file in them.
 extension HTTPExchange {
@@ -113,7 +113,7 @@ extension HTTPExchange {
         request.fields.ifRange,
         tag: tag,
         modifiedSeconds: metadata.modifiedSeconds,
-        nowSeconds: Int64(time(nil))
+        nowSeconds: shared.surroundings.secondsSince1970
       )
     {
       ranges = ByteRanges.parse(request.fields.range, length: metadata.size)

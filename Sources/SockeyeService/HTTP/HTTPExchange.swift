@@ -138,7 +138,7 @@ final class HTTPExchange: ConnectionSpeaker {
   private func begin(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
     let fields = RequestFields(head.headers)
     let keepAlive = head.isKeepAlive && !self.shared.isDraining
-    let started = shared.configuration.accessLog == nil ? worker.now : .now()
+    let started = shared.configuration.accessLog == nil ? worker.now : worker.eventLoop.now
     let request = Request(head, fields: fields, started: started, keepAlive: keepAlive)
     log.settle()
     shared.metrics.count(.requests)
@@ -332,7 +332,7 @@ final class HTTPExchange: ConnectionSpeaker {
       bytes: bytes,
       referer: request.fields.referer,
       userAgent: request.fields.userAgent,
-      duration: .now() - request.started,
+      duration: worker.eventLoop.now - request.started,
       length: length,
       ending: ending
     )
