@@ -11,6 +11,10 @@ public struct PacketCapture: Sendable {
   /// How many packets came after the capture was full.
   public private(set) var missedCount = 0
 
+  /// The date of time zero, in nanoseconds since 1970: a billion seconds. Virtual time has no date of its own, and
+  /// analysers take a time of zero for one that isn't known.
+  private static let origin: UInt64 = 1_000_000_000 * 1_000_000_000
+
   private var writer: PcapngWriter
   private let interface: Int
   private let byteLimit: Int
@@ -31,7 +35,7 @@ public struct PacketCapture: Sendable {
     packetCount += 1
     writer.addPacket(
       packet.span.bytes,
-      at: UInt64(clamping: time.nanoseconds),
+      at: Self.origin + UInt64(clamping: time.nanoseconds),
       interface: interface,
       comment: fate,
       into: &bytes

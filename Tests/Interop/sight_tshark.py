@@ -44,7 +44,20 @@ EXPLAINED = [
     (
         {"retransmission"},
         {"out-of-order"},
-        "RFC 5681, section 3.2: after two duplicate acknowledgments it is sent again, however soon; tshark goes by time alone",
+        "it was seen before, or its gap is older than a round trip: it was sent again; tshark goes by the time since the last segment",
+    ),
+    ({"fast-retransmission"}, {"out-of-order"}, "the same, after two duplicate acknowledgments"),
+    ({"out-of-order"}, {"retransmission"}, "nobody could have heard of the gap so soon"),
+    ({"out-of-order"}, {"fast-retransmission"}, "the same, after two duplicate acknowledgments"),
+    (
+        {"fast-retransmission"},
+        {"retransmission"},
+        "RFC 6675, section 2: acknowledgments with new SACK blocks asked for it; tshark takes them for window updates",
+    ),
+    (
+        {"duplicate-acknowledgment"},
+        set(),
+        "RFC 5681, section 2: it repeats the greatest acknowledgment; one that was overtaken came between",
     ),
     ({"keep-alive-answer"}, {"window-update"}, "RFC 9293, section 3.8.4: what answers a keep-alive may change the window"),
     (

@@ -10,8 +10,8 @@ public struct SegmentAnalysis: Sendable {
   private struct Direction: Sendable {
     /// The end of the furthest data that was sent.
     var next: StreamOffset?
-    /// When that was.
-    var nextTime = Instant.zero
+    /// What was not seen of the data before that.
+    var gaps = SequenceGaps()
     /// The highest acknowledgment that this end sent, the window with it in bytes, and how often it was repeated.
     var acknowledgment: StreamOffset?
     var window: UInt64?
@@ -100,17 +100,14 @@ public struct SegmentAnalysis: Sendable {
   private func repeated(start: StreamOffset, end: StreamOffset, own: Int, peer: Int, time: Instant) -> Finding {
     let receiver = directions[peer]
     if let heard = receiver.heard, end <= heard { return .spuriousRetransmission }
-    let sinceFurthest = time - directions[own].nextTime
-    let sinceAcknowledgment = time - receiver.heardTime
-    if receiver.heardDuplicates >= 2, receiver.heard == start, sinceAcknowledgment < .milliseconds(20) {
-      return .fastRetransmission
+    // What was never seen and comes sooner than its sender could have heard of the gap was overtaken on the way.
+    if let opened = directions[own].gaps.opening(of: start..<max(start, end)),
+      time - opened < roundTrip ?? .milliseconds(3)
+    {
+      return .outOfOrder
     }
-    // What was overtaken on the way comes within less than a round trip; what was sent again takes longer.
-    let limit = roundTrip ?? .milliseconds(3)
-    // What ends where the furthest data does can't have been overtaken by it: it repeats the last segment.
-    let isLast = end == directions[own].next
-    let wasOvertaken = sinceFurthest < limit && receiver.heardDuplicates < 2 && !isLast
-    return wasOvertaken ? .outOfOrder : .retransmission
+    let isAskedFor = receiver.heardDuplicates >= 2 && receiver.heard == start
+    return isAskedFor && time - receiver.heardTime < .milliseconds(20) ? .fastRetransmission : .retransmission
   }
 
   private func windowFull(end: StreamOffset, peer: Int) -> Finding? {
@@ -183,9 +180,10 @@ public struct SegmentAnalysis: Sendable {
     directions[own].lastWasKeepAlive = found.contains(.keepAlive)
     directions[own].lastWasSYN = flags.contains(.syn)
     if flags.isSuperset(of: [.syn, .ack]) { directions[own].hasAnsweredSYN = true }
-    if let end = segment.sequenceEnd, !found.contains(.zeroWindowProbe), end > directions[own].next ?? 0 {
-      directions[own].next = end
-      directions[own].nextTime = time
+    if let start = segment.sequence, let end = segment.sequenceEnd, !found.contains(.zeroWindowProbe) {
+      directions[own].gaps.fill(start..<max(start, end))
+      if let next = directions[own].next, start > next { directions[own].gaps.open(next..<start, at: time) }
+      directions[own].next = max(directions[own].next ?? 0, end)
     }
     guard flags.contains(.ack), let acknowledgment = segment.acknowledgment else { return }
     var duplicates = 0
