@@ -18,6 +18,8 @@ struct SimulatedEndpoint: ~Copyable {
   var outcome = ConnectionOutcome.open
   /// The state that the journal was last told.
   var journaledState = ConnectionState.closed
+  /// The gauges that the journal was last told; nil before the first.
+  var journaledGauges: ConnectionGauges?
   /// What the engine said was acknowledged, in bytes of data.
   var acknowledged: UInt64 = 0
   /// When the connection was established, and when the peer's close was read.

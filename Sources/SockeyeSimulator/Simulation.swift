@@ -170,6 +170,7 @@ public struct Simulation: ~Copyable {
     } while violation == nil && rounds < 8
       && min(endpoint.pointee.connection.nextDeadline, endpoint.pointee.applicationDeadline) <= now
     guard violation == nil else { return }
+    noteGauges(index)
     guard endpoint.pointee.connection.nextDeadline > now else {
       return report(.deadlineWithoutProgress, endpoint: index)
     }

@@ -23,6 +23,8 @@ public struct SimulationJournal: Sendable {
     case received(packet: UInt64)
     /// The connection entered a state.
     case entered(ConnectionState)
+    /// What the sender goes by has changed.
+    case updated(ConnectionGauges)
   }
 
   /// What happened so far.
@@ -31,11 +33,14 @@ public struct SimulationJournal: Sendable {
   public private(set) var missedCount: UInt64 = 0
   /// How many segments have been sent.
   private(set) var sentCount: UInt64 = 0
+  /// Whether changes of the gauges are written down.
+  let keepsGauges: Bool
   private let limit: Int
 
-  /// A journal that takes `limit` entries.
-  public init(limit: Int = 1_000_000) {
+  /// A journal that takes `limit` entries, changes of the gauges among them where they are asked for.
+  public init(limit: Int = 1_000_000, keepsGauges: Bool = false) {
     self.limit = limit
+    self.keepsGauges = keepsGauges
   }
 
   /// The number of the next segment that is sent.
@@ -62,5 +67,15 @@ extension Simulation {
     guard state != endpoint.pointee.journaledState else { return }
     endpoint.pointee.journaledState = state
     journal?.append(.entered(state), at: index, time: now)
+  }
+
+  /// Notes the gauges of an endpoint's connection where they have changed.
+  mutating func noteGauges(_ index: Int) {
+    guard journal?.keepsGauges == true else { return }
+    let endpoint = endpoints[index]
+    let gauges = ConnectionGauges(endpoint.pointee.connection.metrics(now: now))
+    guard gauges != endpoint.pointee.journaledGauges else { return }
+    endpoint.pointee.journaledGauges = gauges
+    journal?.append(.updated(gauges), at: index, time: now)
   }
 }

@@ -117,7 +117,7 @@ struct ScenarioTests {
       case .received(let number):
         let segment = try #require(segments[number])
         inferred[event.end, default: []] += inference.receives(segment, at: event.end)
-      case .entered: break
+      case .entered, .updated: break
       }
     }
     for end in [End.first, .second] {

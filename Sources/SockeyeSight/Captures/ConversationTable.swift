@@ -86,8 +86,12 @@ public struct ConversationTable: Sendable {
     public var segments = 20_000
     /// The one conversation whose segments are kept; nil keeps them for all.
     public var onlyNumber: Int?
+    /// Whether the kept segments keep the bytes of their headers.
+    public var keepsHeaders = false
+    /// The port that a conversation has to have at either end; nil takes all.
+    public var port: UInt16?
 
-    /// 100,000 conversations, 20,000 segments.
+    /// 100,000 conversations, 20,000 segments, no bytes.
     public init() {}
   }
 
@@ -128,13 +132,14 @@ public struct ConversationTable: Sendable {
       otherPackets += 1
       return nil
     }
+    if let port = limits.port, found.header.sourcePort != port, found.header.destinationPort != port { return nil }
     let from = ConversationKey.Place(address: found.source, port: found.header.sourcePort)
     let to = ConversationKey.Place(address: found.destination, port: found.header.destinationPort)
     guard let (index, end) = place(ConversationKey(first: from, second: to), found.header, time: time) else {
       unlistedSegments += 1
       return nil
     }
-    let segment = conversations[index].numbering.segment(
+    var segment = conversations[index].numbering.segment(
       found.header,
       payloadLength: found.payloadLength,
       from: end,
@@ -142,6 +147,9 @@ public struct ConversationTable: Sendable {
     )
     let findings = conversations[index].analysis.findings(segment, from: end, at: time)
     conversations[index].count(segment, findings, from: end, time: time)
+    if limits.keepsHeaders, isKept(index) {
+      segment.headerBytes = found.headerRange.map { packet.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+    }
     keep(segment, from: end, time: time, index: index)
     return (index, segment, end, findings)
   }
@@ -180,11 +188,15 @@ public struct ConversationTable: Sendable {
       || [.closed, .timeWait].contains(states.state(of: .second))
   }
 
+  /// Whether the next segment of a conversation is kept.
+  private func isKept(_ index: Int) -> Bool {
+    keptSegments < limits.segments && (limits.onlyNumber == nil || limits.onlyNumber == index + 1)
+  }
+
   private mutating func keep(_ segment: Segment, from end: End, time: Instant, index: Int) {
     let entered = conversations[index].states.sends(segment, from: end)
     let arrived = conversations[index].states.receives(segment, at: end.other)
-    let isWanted = limits.onlyNumber == nil || limits.onlyNumber == index + 1
-    guard isWanted, keptSegments < limits.segments else {
+    guard isKept(index) else {
       conversations[index].missedSegments += 1
       return
     }

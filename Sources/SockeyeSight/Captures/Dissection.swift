@@ -8,6 +8,8 @@ public struct Dissection: Sendable {
   public var destination: IPAddress
   /// The TCP header.
   public var header: TCPHeader
+  /// Where the header's bytes lie in the packet.
+  public var headerRange: Range<Int>
   /// Bytes of data that the segment had on the wire, whether or not the capture kept them.
   public var payloadLength: Int
 
@@ -33,6 +35,8 @@ public struct Dissection: Sendable {
     }
     guard let (header, payload) = try? TCPHeader.parse(network.extracting(transport)) else { return nil }
     self.header = header
+    let headerStart = start + transport.lowerBound
+    headerRange = headerStart..<headerStart + payload.lowerBound
     let wire = length > 0 ? length : onWire - transport.lowerBound
     payloadLength = max(0, wire - payload.lowerBound)
   }

@@ -1,3 +1,4 @@
+internal import SockeyeSimulator
 internal import SockeyeTCP
 internal import SockeyeText
 internal import SockeyeWire
@@ -37,8 +38,29 @@ public enum EventJSON {
         var line = begin("state", event, conversation)
         line.add("state", state.rawValue)
         return line.line
+      case .updated(let gauges):
+        var line = begin("metrics-updated", event, conversation)
+        add(gauges, to: &line)
+        return line.line
       }
     }
+  }
+
+  /// A segment that passed just now, as one line.
+  public static func line(
+    _ segment: Segment,
+    _ findings: [Finding],
+    from end: End,
+    of summary: ConversationSummary
+  ) -> String {
+    var line = JSONLine(event: "segment-seen")
+    line.add("connection", summary.number)
+    line.add("nanoseconds", summary.ended.nanoseconds)
+    line.add("from", "\(end == .first ? summary.key.first : summary.key.second)")
+    line.add("to", "\(end == .first ? summary.key.second : summary.key.first)")
+    add(segment, to: &line)
+    if !findings.isEmpty { line.add("findings", findings.map(\.name)) }
+    return line.line
   }
 
   private static func begin(_ name: String, _ event: Event, _ conversation: Conversation) -> JSONLine {
@@ -47,6 +69,21 @@ public enum EventJSON {
     line.add("nanoseconds", event.time.nanoseconds)
     line.add("end", conversation.name(of: event.end))
     return line
+  }
+
+  private static func add(_ gauges: ConnectionGauges, to line: inout JSONLine) {
+    line.add("congestionWindow", gauges.congestionWindow)
+    if gauges.slowStartThreshold < .max { line.add("slowStartThreshold", gauges.slowStartThreshold) }
+    line.add("sendWindow", gauges.sendWindow)
+    line.add("receiveWindow", gauges.receiveWindow)
+    line.add("bytesInFlight", gauges.bytesInFlight)
+    line.add("bytesLost", gauges.bytesLost)
+    line.add("bytesSelectivelyAcknowledged", gauges.bytesSelectivelyAcknowledged)
+    line.add("bytesNotSent", gauges.bytesNotSent)
+    line.add("smoothedRoundTripNanoseconds", gauges.smoothedRoundTripTime.nanoseconds)
+    line.add("minimumRoundTripNanoseconds", gauges.minimumRoundTripTime.nanoseconds)
+    line.add("retransmissionTimeoutNanoseconds", gauges.retransmissionTimeout.nanoseconds)
+    line.add("recovery", "\(gauges.recoveryState)")
   }
 
   private static func add(_ segment: Segment, to line: inout JSONLine) {

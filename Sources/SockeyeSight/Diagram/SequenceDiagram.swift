@@ -52,7 +52,8 @@ extension SequenceDiagram {
     private var rows: [Row] = []
 
     init(_ conversation: Conversation) {
-      events = conversation.events
+      // Gauges have no row, and mustn't come between what belongs together.
+      events = conversation.events.filter { if case .updated = $0.kind { false } else { true } }
       states = conversation.initialStates
     }
 
@@ -85,6 +86,7 @@ extension SequenceDiagram {
         let (next, changed) = takeStates(index + 1, at: event.end, time: event.time)
         append(.arrival(segment, from: event.end.other), at: event.time, changed: changed)
         return next
+      case .updated: return index + 1
       }
     }
 

@@ -1,4 +1,4 @@
-internal import SockeyeTCP
+public import SockeyeTCP
 public import SockeyeText
 
 /// Draws a sequence diagram for a terminal: time, both ends' states, and the segments between two lifelines.
@@ -134,7 +134,7 @@ public struct SequenceDiagramText: Sendable {
   }
 
   /// A time in milliseconds, or in seconds where it is long.
-  static func clock(_ time: Instant) -> String {
+  public static func clock(_ time: Instant) -> String {
     let microseconds = time.nanoseconds / 1_000
     let isLong = microseconds >= 10_000_000
     let value = isLong ? microseconds / 1_000 : microseconds

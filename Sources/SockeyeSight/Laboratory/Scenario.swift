@@ -54,13 +54,18 @@ public struct Scenario: Sendable {
   /// - Parameters:
   ///   - seed: what the initial sequence numbers and all chance come from.
   ///   - capture: whether the packets are kept as a capture, each with what became of it as its comment.
+  ///   - gauges: whether the conversation tells what the engines go by.
   /// - Returns: what happened, as both engines tell it, and the capture's bytes, empty if none was asked for.
-  public func run(seed: UInt64, capture: Bool = false) -> (conversation: Conversation, capture: [UInt8]) {
+  public func run(
+    seed: UInt64,
+    capture: Bool = false,
+    gauges: Bool = false
+  ) -> (conversation: Conversation, capture: [UInt8]) {
     var simulation = Simulation(seed: seed, fidelity: .bytes)
     simulation.addLink(outbound)
     simulation.addLink(inbound)
     let first = simulation.addConnection(client, server)
-    simulation.journal = SimulationJournal()
+    simulation.journal = SimulationJournal(keepsGauges: gauges)
     if capture { simulation.capture = PacketCapture(comment: "sockeye lab \(name) --seed \(seed)") }
     simulation.run(until: .zero + duration)
     let journal = simulation.journal ?? SimulationJournal()

@@ -26,6 +26,8 @@ public struct Transfer: Sendable {
     public static let capture = Recording(rawValue: 1)
     /// What both engines did.
     public static let conversation = Recording(rawValue: 2)
+    /// What the engines go by, in their conversation.
+    public static let gauges = Recording(rawValue: 4)
   }
 
   /// A transfer of so many bytes.
@@ -55,6 +57,8 @@ public struct Transfer: Sendable {
     public var bitsPerSecond: Double
     /// What both engines did; nil unless it was recorded.
     public var conversation: Conversation?
+    /// How many events came after the recording was full.
+    public var missedEvents: UInt64
     /// The packets as a pcapng file; empty unless they were recorded.
     public var capture: [UInt8]
   }
@@ -75,7 +79,9 @@ public struct Transfer: Sendable {
     if recording.contains(.capture) {
       simulation.capture = PacketCapture(comment: "sockeye lab transfer --seed \(seed)")
     }
-    if recording.contains(.conversation) { simulation.journal = SimulationJournal() }
+    if recording.contains(.conversation) {
+      simulation.journal = SimulationJournal(keepsGauges: recording.contains(.gauges))
+    }
     let limit = Interval.seconds(86_400)
     // The end is looked for in steps, because nothing is left to happen only after TIME-WAIT.
     var step = Instant.zero
@@ -94,6 +100,7 @@ public struct Transfer: Sendable {
       link: simulation.counters(ofLink: 0),
       bitsPerSecond: Double(simulation.bytesRead(at: first + 1)) * 8e9 / Double(elapsed.nanoseconds),
       conversation: conversation,
+      missedEvents: simulation.journal?.missedCount ?? 0,
       capture: simulation.capture?.bytes ?? []
     )
   }

@@ -40,6 +40,7 @@ public struct Conversation: Sendable {
         kind = .sent(segment, Fate(fate))
       case .received(let number): kind = .received(number: number)
       case .entered(let state): kind = .entered(State(state))
+      case .updated(let gauges): kind = .updated(gauges)
       }
       events.append(Event(time: entry.time, end: end, kind: kind))
     }

@@ -1,3 +1,4 @@
+public import SockeyeSimulator
 public import SockeyeTCP
 
 /// One of the two ends of a conversation.
@@ -31,6 +32,8 @@ public struct Event: Sendable {
     case received(number: UInt64)
     /// The end's connection entered a state.
     case entered(State)
+    /// What the end's sender goes by has changed; only an engine tells.
+    case updated(ConnectionGauges)
   }
 
   /// An event from its parts.

@@ -1,0 +1,102 @@
+internal import SockeyeText
+
+/// Writes JSON that lies in a page's `<script type="application/json">`: no byte of it can end the element or be markup.
+struct IslandWriter {
+  private(set) var bytes: [UInt8] = []
+  /// Whether a comma has to come before the next value.
+  private var needsComma = false
+
+  mutating func object(_ body: (inout IslandWriter) -> Void) { enclose("{", "}", body) }
+
+  mutating func array(_ body: (inout IslandWriter) -> Void) { enclose("[", "]", body) }
+
+  /// The name of the value that follows.
+  mutating func name(_ name: String) {
+    string(name)
+    bytes.append(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
+  mutating func number(_ value: some FixedWidthInteger) {
+    separate()
+    appendDigits(value)
+  }
+
+  /// A text; what a browser could take for markup is escaped beside what JSON wants escaped.
+  mutating func string(_ text: String) {
+    separate()
+    for byte in JSONText.quoted(text).utf8 {
+      switch byte {
+      case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
+        bytes += "\\u00\(Hexadecimal.text([byte]))".utf8
+      default: bytes.append(byte)
+      }
+    }
+  }
+
+  /// A text in both languages, as an array of two.
+  mutating func phrase(_ phrase: Phrase) {
+    array {
+      $0.string(phrase.text(in: .english))
+      $0.string(phrase.text(in: .chinese))
+    }
+  }
+
+  mutating func numbers(_ values: some Sequence<Int64>) {
+    array { for value in values { $0.number(value) } }
+  }
+
+  /// Bytes as a string of base64 (RFC 4648, section 4).
+  mutating func base64(_ data: [UInt8]) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    bytes += Base64.encoded(data)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func enclose(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout IslandWriter) -> Void) {
+    separate()
+    bytes.append(UInt8(ascii: open))
+    needsComma = false
+    body(&self)
+    bytes.append(UInt8(ascii: close))
+    needsComma = true
+  }
+
+  private mutating func separate() {
+    if needsComma { bytes.append(UInt8(ascii: ",")) }
+    needsComma = true
+  }
+
+  private mutating func appendDigits<Value: FixedWidthInteger>(_ value: Value) {
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    var rest = value.magnitude
+    let start = bytes.count
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
+  }
+}
+
+/// Base64 (RFC 4648, section 4). The libraries below carry no Foundation, which has it.
+enum Base64 {
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+  static func encoded(_ data: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity((data.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: data.count, by: 3) {
+      let count = min(3, data.count - start)
+      var group = UInt32(data[start]) << 16
+      if count > 1 { group |= UInt32(data[start + 1]) << 8 }
+      if count > 2 { group |= UInt32(data[start + 2]) }
+      for place in 0..<4 {
+        let digit = alphabet[Int(group >> (18 - 6 * UInt32(place)) & 63)]
+        result.append(place <= count ? digit : UInt8(ascii: "="))
+      }
+    }
+    return result
+  }
+}
