@@ -3,7 +3,7 @@ enum ContentDisposition {
   /// The bytes of `filename*` or `filename`, with no judgement on them.
   static func fileName(in value: String) -> [UInt8]? {
     var plain: [UInt8]?
-    for parameter in self.parameters(value) {
+    for parameter in parameters(value) {
       guard let equals = parameter.firstIndex(of: "=") else { continue }
       let name = parameter[..<equals].lowercased()
       let text = parameter[parameter.index(after: equals)...]

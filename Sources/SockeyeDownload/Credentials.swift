@@ -40,14 +40,14 @@ public struct Credentials: Sendable {
         count += got
       }
     }
-    self.entries = try Self.parse(String(decoding: bytes, as: UTF8.self), of: path)
+    entries = try Self.parse(String(decoding: bytes, as: UTF8.self), of: path)
   }
 
   init(entries: [Entry]) { self.entries = entries }
 
   /// The value of an Authorization field (RFC 7617) for a host.
   func basicAuthorization(host: String) -> String? {
-    guard let entry = self.entries.first(where: { $0.machine == nil || $0.machine == host }) else { return nil }
+    guard let entry = entries.first(where: { $0.machine == nil || $0.machine == host }) else { return nil }
     return "Basic " + Data("\(entry.login):\(entry.password)".utf8).base64EncodedString()
   }
 

@@ -85,8 +85,8 @@ public final class DownloadProgress: Sendable {
   public var snapshot: Snapshot {
     let rest = self.rest.withLock { $0 }
     return Snapshot(
-      completed: self.completed.load(ordering: .relaxed),
-      received: self.received.load(ordering: .relaxed),
+      completed: completed.load(ordering: .relaxed),
+      received: received.load(ordering: .relaxed),
       total: rest.total,
       file: rest.file,
       connections: rest.connections
@@ -94,16 +94,16 @@ public final class DownloadProgress: Sendable {
   }
 
   func begin(file: String, completed: UInt64, total: UInt64?) {
-    self.rest.withLock { $0 = (total, file, $0.connections) }
+    rest.withLock { $0 = (total, file, $0.connections) }
     self.completed.store(completed, ordering: .relaxed)
   }
 
   func add(_ count: Int) {
-    self.completed.add(UInt64(count), ordering: .relaxed)
-    self.received.add(UInt64(count), ordering: .relaxed)
+    completed.add(UInt64(count), ordering: .relaxed)
+    received.add(UInt64(count), ordering: .relaxed)
   }
 
   func setConnections(_ count: Int) {
-    self.rest.withLock { $0.connections = count }
+    rest.withLock { $0.connections = count }
   }
 }

@@ -110,9 +110,9 @@ struct DownloadJournal: Equatable, Sendable {
     var body = ByteBuffer()
     Self.encode(record, into: &body)
     let length = UInt32(truncatingIfNeeded: body.readableBytes)
-    self.link = Self.checksum(after: self.link, length: length, body: body.readableBytesView)
+    link = Self.checksum(after: link, length: length, body: body.readableBytesView)
     output.writeInteger(length, endianness: .little)
-    output.writeBytes(self.link)
+    output.writeBytes(link)
     output.writeBuffer(&body)
     validLength += output.readableBytes
     take(record)
@@ -146,13 +146,13 @@ struct DownloadJournal: Equatable, Sendable {
     case .begin(let identity):
       let file = identity.file
       buffer.writeInteger(UInt8(1))
-      self.write(Array(identity.url.utf8.prefix(16_384)), into: &buffer)
+      write(Array(identity.url.utf8.prefix(16_384)), into: &buffer)
       buffer.writeInteger(file.size ?? .max, endianness: .little)
-      self.write(Array((file.entityTag ?? "").utf8), into: &buffer)
-      self.write(Array((file.lastModified ?? "").utf8), into: &buffer)
-      self.write(file.digest?.bytes ?? [], into: &buffer)
-      self.write(Array((file.mediaType ?? "").utf8), into: &buffer)
-      self.write(Array((file.coding ?? "").utf8), into: &buffer)
+      write(Array((file.entityTag ?? "").utf8), into: &buffer)
+      write(Array((file.lastModified ?? "").utf8), into: &buffer)
+      write(file.digest?.bytes ?? [], into: &buffer)
+      write(Array((file.mediaType ?? "").utf8), into: &buffer)
+      write(Array((file.coding ?? "").utf8), into: &buffer)
     case .checkpoint(let checkpoint):
       buffer.writeInteger(UInt8(2))
       for word in checkpoint.state.words { buffer.writeInteger(word, endianness: .little) }

@@ -54,7 +54,7 @@ final class DownloadStore: Sendable {
     self.threads = threads
     self.progress = progress
     self.checkpointInterval = TimeAmount(checkpointInterval)
-    self.hashing = Mutex(Hashing(sha: ResumableSHA256(state), lastCheckpoint: (state.count, threads.now)))
+    hashing = Mutex(Hashing(sha: ResumableSHA256(state), lastCheckpoint: (state.count, threads.now)))
     if let first = pieces.written.first, first.lowerBound == 0, first.upperBound > state.count {
       hashFromDisk(state.count..<first.upperBound)
     }
@@ -67,7 +67,7 @@ final class DownloadStore: Sendable {
   ///
   /// - Parameter completion: Called on another thread when the buffer's memory is free again, with what went wrong.
   func write(_ buffer: ByteBuffer, at offset: UInt64, completion: @escaping @Sendable (Failure?) -> Void) {
-    self.threads.disk.submit { _ in
+    threads.disk.submit { _ in
       do throws(Failure) {
         try buffer.withUnsafeReadableBytes { bytes throws(Failure) in try self.writeNow(bytes, at: offset) }
       } catch {
@@ -99,9 +99,9 @@ final class DownloadStore: Sendable {
   /// - Returns: The state after the last byte.
   /// - Throws: A failure of kind `localFile` if any write or read went wrong.
   func drain() async throws(Failure) -> ResumableSHA256.State {
-    try await self.threads.disk.run { () throws(Failure) in }
-    let state = try await self.threads.hash.run { () throws(Failure) in self.hashing.withLock { $0.sha.state } }
-    try await self.threads.sync.run { () throws(Failure) in }
+    try await threads.disk.run { () throws(Failure) in }
+    let state = try await threads.hash.run { () throws(Failure) in self.hashing.withLock { $0.sha.state } }
+    try await threads.sync.run { () throws(Failure) in }
     if let failure = self.failure.withLock({ $0 }) { throw failure }
     return state
   }
@@ -109,9 +109,9 @@ final class DownloadStore: Sendable {
   /// Writes down how far it is, whatever the time.
   func recordNow() async throws(Failure) {
     _ = try await drain()
-    guard case .part(let part) = self.target else { return }
+    guard case .part(let part) = target else { return }
     let checkpoint = self.checkpoint
-    try await self.threads.sync.run { () throws(Failure) in try part.record(checkpoint) }
+    try await threads.sync.run { () throws(Failure) in try part.record(checkpoint) }
   }
 
   // MARK: On the threads
@@ -124,7 +124,7 @@ final class DownloadStore: Sendable {
 
   private func writeNow(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(Failure) {
     if let failure = self.failure.withLock({ $0 }) { throw failure }
-    switch self.target {
+    switch target {
     case .part(let part): try part.write(bytes, at: offset)
     case .descriptor(let descriptor):
       var rest = bytes[...]
@@ -145,8 +145,8 @@ final class DownloadStore: Sendable {
   }
 
   private func hashFromDisk(_ range: Range<UInt64>) {
-    guard case .part(let part) = self.target else { return }
-    self.threads.hash.submit { _ in
+    guard case .part(let part) = target else { return }
+    threads.hash.submit { _ in
       do throws(Failure) {
         try part.read(range) { bytes in
           self.hashing.withLock { $0.sha.update(bytes) }
@@ -160,7 +160,7 @@ final class DownloadStore: Sendable {
 
   private var checkpoint: DownloadJournal.Checkpoint {
     // Taken in this order: what is hashed is written.
-    let state = self.hashing.withLock { $0.sha.state }
+    let state = hashing.withLock { $0.sha.state }
     let held = pieces.written.compactMap { range -> Range<UInt64>? in
       let lower = max(range.lowerBound, state.count)
       return lower < range.upperBound ? lower..<range.upperBound : nil
@@ -169,7 +169,7 @@ final class DownloadStore: Sendable {
   }
 
   private func recordIfDue() {
-    guard case .part(let part) = self.target else { return }
+    guard case .part(let part) = target else { return }
     let isDue = self.hashing.withLock { hashing in
       let bytes = hashing.sha.state.count - hashing.lastCheckpoint.count
       let now = threads.now
@@ -182,7 +182,7 @@ final class DownloadStore: Sendable {
     }
     guard isDue else { return }
     let checkpoint = self.checkpoint
-    self.threads.sync.submit { _ in
+    threads.sync.submit { _ in
       do throws(Failure) {
         try part.record(checkpoint)
       } catch {

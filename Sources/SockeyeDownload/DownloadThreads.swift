@@ -23,6 +23,6 @@ final class DownloadThreads: Sendable {
 
   /// Ends the threads.
   func shutdown() async {
-    for threads in [disk, hash, self.sync] { await threads.shutDown() }
+    for threads in [disk, hash, sync] { await threads.shutDown() }
   }
 }

@@ -54,7 +54,7 @@ public final class Downloader: Sendable {
   /// - Throws: A failure of any kind but `expectationUnmet`.
   @discardableResult
   public func download(_ url: DownloadURL) async throws(Failure) -> DownloadReport? {
-    switch self.options.output {
+    switch options.output {
     case .descriptor(let descriptor):
       return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
     case .file(let path):
@@ -68,8 +68,8 @@ public final class Downloader: Sendable {
     case .named:
       let bytes = try await self.name(for: url)
       let name = try LocalName(bytes)
-      if name.isChanged { self.onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text)) }
-      let path = self.options.folder
+      if name.isChanged { onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text)) }
+      let path = options.folder
       let folder = try await threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
       return try await download(url, into: folder, name: name.text)
     }
@@ -81,7 +81,7 @@ public final class Downloader: Sendable {
 
   /// The name that a URL ends in, or the one that its server chooses if it may.
   private func name(for url: DownloadURL) async throws(Failure) -> [UInt8] {
-    guard self.options.trustsServerNames, url.scheme != .tcp else { return url.lastComponent }
+    guard options.trustsServerNames, url.scheme != .tcp else { return url.lastComponent }
     let requester = self.requester(for: url)
     do throws(TransferFailure) {
       let answer = try await requester.askHead(of: url)
@@ -94,7 +94,7 @@ public final class Downloader: Sendable {
   }
 
   func requester(for url: DownloadURL) -> HTTPRequester {
-    HTTPRequester(pool: pool, options: self.options, trusted: url.origin, onEvent: self.onEvent)
+    HTTPRequester(pool: pool, options: options, trusted: url.origin, onEvent: onEvent)
   }
 
   /// Where a path is; nothing for a device or a pipe, which are written to as they are.

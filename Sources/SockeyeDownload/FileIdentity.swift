@@ -28,9 +28,9 @@ struct FileIdentity: Hashable, Sendable {
   init(_ head: HTTPResponseHead, size: UInt64?) {
     self.size = size
     if let tag = head.headers.first(name: "ETag"), Self.isTag(tag) { entityTag = tag }
-    self.lastModified = head.headers.first(name: "Last-Modified")
-    self.digest = ReprDigest.sha256(in: head.headers[canonicalForm: "Repr-Digest"])
-    self.mediaType = head.headers.first(name: "Content-Type").flatMap { value in
+    lastModified = head.headers.first(name: "Last-Modified")
+    digest = ReprDigest.sha256(in: head.headers[canonicalForm: "Repr-Digest"])
+    mediaType = head.headers.first(name: "Content-Type").flatMap { value in
       let type = value.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
       return type.isEmpty ? nil : String(type.prefix(Self.longestName))
     }

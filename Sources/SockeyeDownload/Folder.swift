@@ -19,31 +19,31 @@ final class Folder: Sendable {
   init(path: String, creates: Bool = false) throws(Failure) {
     self.path = path
     if creates { Self.create(path) }
-    self.descriptor = ArgumentText.withPath(path.isEmpty ? "." : path) {
+    descriptor = ArgumentText.withPath(path.isEmpty ? "." : path) {
       Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     }
-    guard self.descriptor >= 0 else {
+    guard descriptor >= 0 else {
       throw Failure(.localFile, "cannot open the folder '\(path)': \(Self.reason(errno)); create it, or choose another")
     }
   }
 
   /// Opens a folder inside another, and makes it if it isn't there.
   init(_ name: LocalName, in parent: Folder) throws(Failure) {
-    self.path = parent.location(name.text)
+    path = parent.location(name.text)
     if mkdirat(parent.descriptor, name.text, 0o777) != 0, errno != EEXIST {
-      throw Failure(.localFile, "cannot create the folder '\(self.path)': \(Self.reason(errno))")
+      throw Failure(.localFile, "cannot create the folder '\(path)': \(Self.reason(errno))")
     }
-    self.descriptor = openat(parent.descriptor, name.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-    guard self.descriptor >= 0 else {
+    descriptor = openat(parent.descriptor, name.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else {
       let code = errno
       guard code == ELOOP || code == ENOTDIR else {
-        throw Failure(.localFile, "cannot open the folder '\(self.path)': \(Self.reason(code))")
+        throw Failure(.localFile, "cannot open the folder '\(path)': \(Self.reason(code))")
       }
-      throw Failure(.refusedLocally, "'\(self.path)' is a file or a link, not a folder; move it away")
+      throw Failure(.refusedLocally, "'\(path)' is a file or a link, not a folder; move it away")
     }
   }
 
-  deinit { close(self.descriptor) }
+  deinit { close(descriptor) }
 
   /// Makes a folder and those above it; what stands in the way is found when the folder is opened.
   private static func create(_ path: String) {
@@ -57,7 +57,7 @@ final class Folder: Sendable {
 
   /// A name in this folder as a path for messages.
   func location(_ name: String) -> String {
-    self.path.isEmpty || self.path == "." ? name : self.path.hasSuffix("/") ? self.path + name : "\(self.path)/\(name)"
+    path.isEmpty || path == "." ? name : path.hasSuffix("/") ? path + name : "\(path)/\(name)"
   }
 
   /// What stands at a name, a link itself and not what it points to; nothing if nothing does.
@@ -110,7 +110,7 @@ final class Folder: Sendable {
   }
 
   /// Makes names durable. File systems that can't are left alone: they have no better way.
-  func sync() { fsync(self.descriptor) }
+  func sync() { fsync(descriptor) }
 
   func failure(_ action: String, _ name: String) -> Failure {
     Failure(.localFile, "cannot \(action) '\(location(name))': \(Self.reason(errno))")

@@ -24,7 +24,7 @@ struct FolderListing: Decodable, Sendable {
 
     /// The name's bytes. That they name nothing but a child of the folder is for whoever uses them to check.
     var bytes: [UInt8] {
-      guard let href = self.href else { return Array(self.name.utf8) }
+      guard let href = self.href else { return Array(name.utf8) }
       return DownloadURL.percentDecode(href.hasSuffix("/") ? href.dropLast() : href[...])
     }
   }

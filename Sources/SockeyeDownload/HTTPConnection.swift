@@ -71,24 +71,24 @@ struct HTTPConnection: Sendable {
 
   /// Whether another request may be sent.
   func isReusable() async -> Bool {
-    guard self.channel.isActive else { return false }
-    return (try? await self.channel.eventLoop.submit { self.handler.value.isReusable }.get()) ?? false
+    guard channel.isActive else { return false }
+    return (try? await channel.eventLoop.submit { handler.value.isReusable }.get()) ?? false
   }
 
   /// Closes it.
-  func close() { self.channel.close(promise: nil) }
+  func close() { channel.close(promise: nil) }
 
   private func call<Value: Sendable>(
     _ body: @escaping @Sendable (HTTPExchangeHandler, EventLoopPromise<Value>) -> Void
   ) async throws(Failure) -> Value {
-    let eventLoop = self.channel.eventLoop
+    let eventLoop = channel.eventLoop
     let promise = eventLoop.makePromise(of: Value.self)
     do {
       return try await withTaskCancellationHandler {
-        eventLoop.execute { body(self.handler.value, promise) }
+        eventLoop.execute { body(handler.value, promise) }
         return try await promise.futureResult.get()
       } onCancel: {
-        self.channel.close(promise: nil)
+        channel.close(promise: nil)
       }
     } catch let failure as Failure {
       throw failure
@@ -109,7 +109,7 @@ final class HTTPConnectionPool: Sendable {
   init(transport: Transport, options: DownloadOptions, readSize: Int) {
     self.transport = transport
     self.options = options
-    self.tls = TLSClient(options)
+    tls = TLSClient(options)
     self.readSize = readSize
   }
 
@@ -132,10 +132,10 @@ final class HTTPConnectionPool: Sendable {
     }
     let connection = try await HTTPConnection.open(
       url,
-      transport: self.transport,
-      options: self.options,
-      tls: url.scheme == .https ? self.tls : nil,
-      readSize: self.readSize
+      transport: transport,
+      options: options,
+      tls: url.scheme == .https ? tls : nil,
+      readSize: readSize
     )
     do throws(Failure) {
       return (connection, try await connection.send(request))
@@ -149,7 +149,7 @@ final class HTTPConnectionPool: Sendable {
   /// Takes a connection back whose response has been read.
   func giveBack(_ connection: HTTPConnection) async {
     guard await connection.isReusable() else { return connection.close() }
-    self.idle.withLock { $0.append(connection) }
+    idle.withLock { $0.append(connection) }
   }
 
   /// Closes all that wait.

@@ -36,7 +36,7 @@ public struct LocalName: Hashable, Sendable {
       name.replaceSubrange(name.index(after: name.startIndex)...name.index(after: name.startIndex), with: "_")
     }
     name = Self.shortened(name, to: Self.longest)
-    self.text = name
+    text = name
     isChanged = Array(name.utf8) != bytes
   }
 

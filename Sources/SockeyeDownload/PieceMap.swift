@@ -13,7 +13,7 @@ final class PieceMap: Sendable {
     /// Asked for, and not answered yet.
     var reserved = RangeSet<UInt64>()
 
-    var end: UInt64 { self.size ?? UInt64(Int64.max) }
+    var end: UInt64 { size ?? UInt64(Int64.max) }
   }
 
   private let state: Mutex<State>
@@ -102,21 +102,21 @@ final class PieceMap: Sendable {
   /// Gives the rest of a claim back.
   func release(_ range: Range<UInt64>) {
     guard !range.isEmpty else { return }
-    self.state.withLock { $0.claimed.remove(contentsOf: range) }
+    state.withLock { $0.claimed.remove(contentsOf: range) }
   }
 
   /// Gives a reservation back.
   func release(reserved range: Range<UInt64>) {
-    self.state.withLock { $0.reserved.remove(contentsOf: range) }
+    state.withLock { $0.reserved.remove(contentsOf: range) }
   }
 
   /// The size has become known: the stream has ended.
   func setSize(_ size: UInt64) {
-    self.state.withLock { $0.size = size }
+    state.withLock { $0.size = size }
   }
 
   /// The file's size in bytes, where it is known.
-  var size: UInt64? { self.state.withLock { $0.size } }
+  var size: UInt64? { state.withLock { $0.size } }
 
   /// Whether all bytes are on the disk.
   var isComplete: Bool {
@@ -127,7 +127,7 @@ final class PieceMap: Sendable {
   }
 
   /// The stretches on the disk, in order.
-  var written: [Range<UInt64>] { self.state.withLock { Array($0.written.ranges) } }
+  var written: [Range<UInt64>] { state.withLock { Array($0.written.ranges) } }
 
   /// How many bytes are neither there nor on their way.
   var unclaimed: UInt64? {

@@ -18,7 +18,7 @@ final class RateLimiter: Sendable {
   ///
   /// - Returns: When the taker may go on.
   func take(_ count: Int, now: NIODeadline) -> NIODeadline {
-    let cost = Double(count) / Double(self.bytesPerSecond) * 1e9
+    let cost = Double(count) / Double(bytesPerSecond) * 1e9
     return self.evenAt.withLock { evenAt in
       evenAt = max(evenAt, now) + .nanoseconds(Int64(min(cost, 3.6e12)))
       return evenAt
@@ -26,5 +26,5 @@ final class RateLimiter: Sendable {
   }
 
   /// How much to read at once, so that a low rate comes as a trickle and not in bursts of seconds.
-  var readSize: Int { Int(min(1 << 20, max(1 << 10, self.bytesPerSecond / 10))) }
+  var readSize: Int { Int(min(1 << 20, max(1 << 10, bytesPerSecond / 10))) }
 }

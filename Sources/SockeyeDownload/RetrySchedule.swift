@@ -21,9 +21,9 @@ struct RetrySchedule: Sendable {
   ///   - requested: What the server asked for (Retry-After), obeyed up to the longest wait.
   ///   - spread: A random number from 0 to 1.
   mutating func next(requested: TimeAmount? = nil, spread: Double) -> TimeAmount? {
-    guard attempt < self.retries else { return nil }
-    let longest = self.backOff.upperBound.nanoseconds
-    let doubled = self.backOff.lowerBound.nanoseconds.multipliedReportingOverflow(by: 1 << Int64(min(attempt, 32)))
+    guard attempt < retries else { return nil }
+    let longest = backOff.upperBound.nanoseconds
+    let doubled = backOff.lowerBound.nanoseconds.multipliedReportingOverflow(by: 1 << Int64(min(attempt, 32)))
     attempt += 1
     let wait = doubled.overflow ? longest : min(longest, doubled.partialValue)
     let jittered = wait - Int64(Double(wait) / 2 * min(1, max(0, spread)))

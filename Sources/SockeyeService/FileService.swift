@@ -82,32 +82,32 @@ public final class FileService: Sendable {
   private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 65_536)
 
   /// The addresses actually bound.
-  public var addresses: [SocketAddress] { self.listener.addresses }
+  public var addresses: [SocketAddress] { listener.addresses }
 
   /// Connections that are open now.
-  public var openConnections: Int64 { self.shared.metrics.openConnections }
+  public var openConnections: Int64 { shared.metrics.openConnections }
 
   /// What has been counted so far, in the text format of Prometheus.
-  public var metrics: String { self.shared.metrics.exposition }
+  public var metrics: String { shared.metrics.exposition }
 
   /// Whether the service has begun to end.
-  public var isDraining: Bool { self.shared.isDraining }
+  public var isDraining: Bool { shared.isDraining }
 
   /// Replaces the certificate and the passwords for connections to come.
   ///
   /// - Throws: A failure of kind `tls`; what was there before then stays.
   public func reload(tls: TLSConfiguration?, passwords: PasswordFile?) throws(Failure) {
-    try self.shared.reload(tls: tls, passwords: passwords)
+    try shared.reload(tls: tls, passwords: passwords)
   }
 
   /// Stops accepting, ends idle connections, and returns when the others have had their responses.
   public func drain() async {
-    self.shared.startDraining()
-    await self.listener.close()
-    for worker in self.workers {
+    shared.startDraining()
+    await listener.close()
+    for worker in workers {
       try? await worker.eventLoop.flatSubmit { worker.value.drain() }.get()
       try? await worker.eventLoop.submit { worker.value.stop() }.get()
     }
-    self.shared.shutDown()
+    shared.shutDown()
   }
 }

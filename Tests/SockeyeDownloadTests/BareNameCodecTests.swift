@@ -38,21 +38,21 @@ struct BareNameCodecTests {
   func file(reads: [[UInt8]]) throws {
     let channel = try channel()
     for read in reads { try channel.writeInbound(ByteBuffer(bytes: read)) }
-    self.end(channel)
-    #expect(try self.body(channel) == Array(reads.joined()))
+    end(channel)
+    #expect(try body(channel) == Array(reads.joined()))
   }
 
   @Test("Nothing, and a single '1', may mean that there is no such file", arguments: [[], [0x31]] as [[UInt8]])
   func ambiguous(reply: [UInt8]) throws {
     let strict = try channel()
     if !reply.isEmpty { try strict.writeInbound(ByteBuffer(bytes: reply)) }
-    self.end(strict)
+    end(strict)
     #expect { try strict.throwIfErrorCaught() } throws: { ($0 as? Failure)?.kind == .serverReported }
-    #expect(try self.body(strict) == nil)
+    #expect(try body(strict) == nil)
     let lenient = try channel(allowsAmbiguousReply: true)
     if !reply.isEmpty { try lenient.writeInbound(ByteBuffer(bytes: reply)) }
-    self.end(lenient)
-    #expect(try self.body(lenient) == reply)
+    end(lenient)
+    #expect(try body(lenient) == reply)
   }
 
   @Test("The request is the name and nothing else")

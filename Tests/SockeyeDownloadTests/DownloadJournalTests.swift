@@ -37,28 +37,28 @@ struct DownloadJournalTests {
 
   @Test("What was written is read")
   func roundTrip() throws {
-    let checkpoint = DownloadJournal.Checkpoint(state: self.state(500), held: [600..<700, 800..<900])
-    let whole = DownloadJournal.Whole(digest: try #require(self.identity.file.digest), size: 1000, inode: 5)
-    let (bytes, _) = self.write([
-      .begin(self.identity), .checkpoint(.init(state: self.state(100), held: [])), .checkpoint(checkpoint),
+    let checkpoint = DownloadJournal.Checkpoint(state: state(500), held: [600..<700, 800..<900])
+    let whole = DownloadJournal.Whole(digest: try #require(identity.file.digest), size: 1000, inode: 5)
+    let (bytes, _) = write([
+      .begin(identity), .checkpoint(.init(state: state(100), held: [])), .checkpoint(checkpoint),
       .whole(whole),
     ])
     let journal = try #require(DownloadJournal(bytes))
-    #expect(journal.identity == self.identity)
+    #expect(journal.identity == identity)
     #expect(journal.checkpoint == checkpoint)
-    #expect(journal.stateBefore == self.state(100))
+    #expect(journal.stateBefore == state(100))
     #expect(journal.whole == whole)
     #expect(journal.validLength == bytes.count)
   }
 
   @Test("Cut at any byte, it says what its whole records say")
   func cut() throws {
-    let checkpoints = [64, 65, 700].map { DownloadJournal.Checkpoint(state: self.state($0), held: []) }
-    let (bytes, ends) = self.write([.begin(self.identity)] + checkpoints.map { .checkpoint($0) })
+    let checkpoints = [64, 65, 700].map { DownloadJournal.Checkpoint(state: state($0), held: []) }
+    let (bytes, ends) = write([.begin(identity)] + checkpoints.map { .checkpoint($0) })
     for length in 0...bytes.count {
       let journal = try #require(DownloadJournal(Array(bytes[..<length])), "cut at \(length)")
       let count = ends.count { $0 <= length }
-      #expect(journal.identity == (count > 0 ? self.identity : nil), "cut at \(length)")
+      #expect(journal.identity == (count > 0 ? identity : nil), "cut at \(length)")
       #expect(journal.checkpoint == (count > 1 ? checkpoints[count - 2] : nil), "cut at \(length)")
       #expect(
         journal.validLength
@@ -69,9 +69,9 @@ struct DownloadJournalTests {
 
   @Test("A record with any bit changed counts for nothing, and neither do those behind it")
   func flipped() throws {
-    let (bytes, ends) = self.write([
-      .begin(self.identity), .checkpoint(.init(state: self.state(64), held: [])),
-      .checkpoint(.init(state: self.state(128), held: [])),
+    let (bytes, ends) = write([
+      .begin(identity), .checkpoint(.init(state: state(64), held: [])),
+      .checkpoint(.init(state: state(128), held: [])),
     ])
     for index in ends[0]..<ends[1] {
       var damaged = bytes
@@ -83,18 +83,18 @@ struct DownloadJournalTests {
 
   @Test("A record from elsewhere doesn't fit into the chain")
   func chained() throws {
-    let (first, ends) = self.write([.begin(self.identity), .checkpoint(.init(state: self.state(64), held: []))])
-    var other = self.identity
+    let (first, ends) = write([.begin(identity), .checkpoint(.init(state: state(64), held: []))])
+    var other = identity
     other.url = "http://h/y"
-    let (second, otherEnds) = self.write([.begin(other)])
+    let (second, otherEnds) = write([.begin(other)])
     let spliced = Array(second[..<otherEnds[0]]) + Array(first[ends[0]...])
     #expect(try #require(DownloadJournal(spliced)).checkpoint == nil)
   }
 
   @Test("A new beginning makes what was before it void")
   func restarted() throws {
-    let (bytes, _) = self.write([
-      .begin(self.identity), .checkpoint(.init(state: self.state(64), held: [1..<2])), .begin(self.identity),
+    let (bytes, _) = write([
+      .begin(identity), .checkpoint(.init(state: state(64), held: [1..<2])), .begin(identity),
     ])
     let journal = try #require(DownloadJournal(bytes))
     #expect(journal.checkpoint == nil && journal.stateBefore == .initial)

@@ -131,8 +131,8 @@ struct DownloadPiecesTests {
 
   @Test("Nothing is added where the network isn't slow, or little is left")
   func plannerRests() {
-    #expect(self.decisions([500_000_000], unclaimed: .max) == [false])
-    #expect(self.decisions([1_000_000], unclaimed: 2_000_000) == [false])
-    #expect(self.decisions([7, 6], unclaimed: .max, from: 7) == [false, false])
+    #expect(decisions([500_000_000], unclaimed: .max) == [false])
+    #expect(decisions([1_000_000], unclaimed: 2_000_000) == [false])
+    #expect(decisions([7, 6], unclaimed: .max, from: 7) == [false, false])
   }
 }

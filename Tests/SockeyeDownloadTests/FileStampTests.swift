@@ -25,13 +25,13 @@ struct FileStampTests {
   )
   func comparisons(size: Int, written: Int, listed: UInt64?, modified: Int64?, expected: FileStamp.Comparison) {
     let stamp = FileStamp(size: listed, modified: modified)
-    #expect(stamp.compare(with: self.status(size: size, written: written)) == expected)
+    #expect(stamp.compare(with: status(size: size, written: written)) == expected)
   }
 
   @Test("What is no regular file is not compared", arguments: [S_IFDIR, S_IFLNK, S_IFIFO])
   func others(kind: mode_t) {
     let stamp = FileStamp(size: 5, modified: nil)
-    #expect(stamp.compare(with: self.status(size: 5, written: 1, kind: kind)) == .unknown)
+    #expect(stamp.compare(with: status(size: 5, written: 1, kind: kind)) == .unknown)
   }
 
   @Test("A response and a listing say when a file was changed")

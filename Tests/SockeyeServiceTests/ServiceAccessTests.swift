@@ -31,7 +31,7 @@ struct ServiceAccessTests {
   @Test("Denying wins over allowing, and nobody else is admitted where some are allowed")
   func filter() throws {
     var filter = AddressFilter()
-    func admits(_ text: String) throws -> Bool { filter.admits(try self.address(text)) }
+    func admits(_ text: String) throws -> Bool { filter.admits(try address(text)) }
     #expect(try admits("203.0.113.1"))
     filter.allowed = [try AddressBlock("192.0.2.0/24")]
     filter.denied = [try AddressBlock("192.0.2.7")]
@@ -73,27 +73,27 @@ struct ServiceAccessTests {
       ("PROXY TCP4 192.0.2.1 192.0.2.2 -1 80\r\n", "malformed"), ("PROXY \r\n", "malformed"),
     ]
   )
-  func proxyLines(text: String, outcome: String) { #expect(self.describe(Array(text.utf8)) == outcome) }
+  func proxyLines(text: String, outcome: String) { #expect(describe(Array(text.utf8)) == outcome) }
 
   @Test("A line that does not end is malformed at its 107th byte, not waited for")
   func longProxyLine() {
     let line = Array("PROXY ".utf8) + [UInt8](repeating: 0x41, count: 200)
-    #expect(self.describe(Array(line[..<106])) == "incomplete")
-    #expect(self.describe(Array(line[..<107])) == "malformed")
+    #expect(describe(Array(line[..<106])) == "incomplete")
+    #expect(describe(Array(line[..<107])) == "malformed")
   }
 
   @Test("A block of version 2 says who connects, and is read whole or not at all")
   func proxyBlocks() {
     let four: [UInt8] = [0x21, 0x11, 0, 12, 192, 0, 2, 1, 192, 0, 2, 2, 0, 5, 0, 80]
     let block = Self.signature + four
-    for count in 0..<block.count { #expect(self.describe(Array(block[..<count])) == "incomplete") }
-    #expect(self.describe(block + [1, 2, 3]) == "28 192.0.2.1:5")
-    #expect(self.describe(Self.signature + [0x20, 0, 0, 0]) == "16 -")
-    #expect(self.describe(Self.signature + [0x21, 0, 0, 0]) == "16 -")
-    #expect(self.describe(Self.signature + [0x31, 0x11, 0, 0]) == "malformed")
-    #expect(self.describe(Self.signature + [0x22, 0x11, 0, 0]) == "malformed")
-    #expect(self.describe(Self.signature + [0x21, 0x11, 0, 4, 1, 2, 3, 4]) == "malformed")
-    #expect(self.describe(Self.signature + [0x21, 0x21, 0, 12] + [UInt8](repeating: 0, count: 12)) == "malformed")
+    for count in 0..<block.count { #expect(describe(Array(block[..<count])) == "incomplete") }
+    #expect(describe(block + [1, 2, 3]) == "28 192.0.2.1:5")
+    #expect(describe(Self.signature + [0x20, 0, 0, 0]) == "16 -")
+    #expect(describe(Self.signature + [0x21, 0, 0, 0]) == "16 -")
+    #expect(describe(Self.signature + [0x31, 0x11, 0, 0]) == "malformed")
+    #expect(describe(Self.signature + [0x22, 0x11, 0, 0]) == "malformed")
+    #expect(describe(Self.signature + [0x21, 0x11, 0, 4, 1, 2, 3, 4]) == "malformed")
+    #expect(describe(Self.signature + [0x21, 0x21, 0, 12] + [UInt8](repeating: 0, count: 12)) == "malformed")
   }
 
   // MARK: Passwords

@@ -8,13 +8,13 @@ final class TemporaryDirectory {
   init() throws {
     var template = Array("/tmp/sockeye-test-XXXXXX".utf8CString)
     let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
-    self.path = String(cString: try #require(made))
+    path = String(cString: try #require(made))
   }
 
-  deinit { Self.removeAll(self.path) }
+  deinit { Self.removeAll(path) }
 
   func write(_ contents: String, to name: String) throws {
-    let file = try #require(fopen("\(self.path)/\(name)", "w"))
+    let file = try #require(fopen("\(path)/\(name)", "w"))
     fputs(contents, file)
     fclose(file)
   }
@@ -50,11 +50,11 @@ final class TemporaryDirectory {
     return names.subtracting([".", ".."])
   }
 
-  func makeDirectory(_ name: String) { mkdir("\(self.path)/\(name)", 0o755) }
+  func makeDirectory(_ name: String) { mkdir("\(path)/\(name)", 0o755) }
 
-  func makeFIFO(_ name: String) { mkfifo("\(self.path)/\(name)", 0o644) }
+  func makeFIFO(_ name: String) { mkfifo("\(path)/\(name)", 0o644) }
 
-  func link(_ name: String, to target: String) { symlink(target, "\(self.path)/\(name)") }
+  func link(_ name: String, to target: String) { symlink(target, "\(path)/\(name)") }
 
   private static func removeAll(_ path: String) {
     // A link is not followed: what cannot be opened as a directory is removed as a name.

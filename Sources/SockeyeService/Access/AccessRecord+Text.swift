@@ -11,7 +11,7 @@ extension AccessRecord {
     let user = self.user.map(Self.quotable) ?? "-"
     return
       "\(client) - \(user) [\(stamp)] \"\(Self.quotable(method)) \(Self.quotable(target)) \(version)\" "
-      + "\(status) \(bytes) \"\(Self.quotable(self.referer ?? "-"))\" "
+      + "\(status) \(bytes) \"\(Self.quotable(referer ?? "-"))\" "
       + "\"\(Self.quotable(userAgent ?? "-"))\" \(duration.nanoseconds / 1_000_000)"
       + (explanation.map { " \($0)" } ?? "")
   }

@@ -29,9 +29,9 @@ public struct AddressBlock: Hashable, Sendable {
   public func contains(_ address: SocketAddress) -> Bool {
     let bytes = Self.bytes(of: address)
     guard bytes.count == prefix.count else { return false }
-    for index in 0..<(self.length / 8) where bytes[index] != prefix[index] { return false }
-    let rest = self.length % 8
-    return rest == 0 || (bytes[self.length / 8] ^ prefix[self.length / 8]) >> (8 - rest) == 0
+    for index in 0..<(length / 8) where bytes[index] != prefix[index] { return false }
+    let rest = length % 8
+    return rest == 0 || (bytes[length / 8] ^ prefix[length / 8]) >> (8 - rest) == 0
   }
 
   private static func bytes(of address: SocketAddress) -> [UInt8] {

@@ -29,7 +29,7 @@ final class Admission: Sendable {
   /// Whether one more may come in; if not, `wake` is called when one has gone.
   func mayEnter(orElse wake: @escaping @Sendable () -> Void) -> Bool {
     self.state.withLock { state in
-      if state.open < self.limit { return true }
+      if state.open < limit { return true }
       state.waiting.append(wake)
       return false
     }
@@ -49,6 +49,6 @@ final class AdmissionHandler: ChannelDuplexHandler {
 
   func read(context: ChannelHandlerContext) {
     let channel = context.channel
-    if self.admission.mayEnter(orElse: { channel.read() }) { context.read() }
+    if admission.mayEnter(orElse: { channel.read() }) { context.read() }
   }
 }

@@ -45,7 +45,7 @@ final class PasswordAuthority: Sendable {
       return nil
     }
     if let known { return body(known) }
-    self.pool.run(on: worker.eventLoop) { [self] in
+    pool.run(on: worker.eventLoop) { [self] in
       let isRight = verify(user, password)
       self.state.withLock { state in
         state.pending -= 1
@@ -60,7 +60,7 @@ final class PasswordAuthority: Sendable {
   }
 
   private func verify(_ user: String, _ password: [UInt8]) -> Bool {
-    let entry = self.file.entries[user]
+    let entry = file.entries[user]
     let stranger = PasswordFile.Entry(iterations: PasswordFile.iterations, salt: [0], hash: [])
     let checked = entry ?? stranger
     let hash = PasswordFile.derive(password, salt: checked.salt, iterations: checked.iterations)

@@ -53,20 +53,20 @@ final class ServiceMetrics: Sendable {
 
   func connectionOpened() {
     accepted.wrappingAdd(1, ordering: .relaxed)
-    self.open.wrappingAdd(1, ordering: .relaxed)
+    open.wrappingAdd(1, ordering: .relaxed)
   }
 
-  func connectionClosed() { self.open.wrappingSubtract(1, ordering: .relaxed) }
+  func connectionClosed() { open.wrappingSubtract(1, ordering: .relaxed) }
 
-  func sent(_ count: Int64) { self.bytes.wrappingAdd(count, ordering: .relaxed) }
+  func sent(_ count: Int64) { bytes.wrappingAdd(count, ordering: .relaxed) }
 
   func responded(_ status: HTTPStatus, bytes: Int64) {
     sent(bytes)
-    self.statuses.withLock { $0[status.rawValue, default: 0] += 1 }
+    statuses.withLock { $0[status.rawValue, default: 0] += 1 }
   }
 
   /// Connections that are open now.
-  var openConnections: Int64 { self.open.load(ordering: .relaxed) }
+  var openConnections: Int64 { open.load(ordering: .relaxed) }
 
   private func value(_ event: Event) -> Int64 {
     switch event {
@@ -87,9 +87,9 @@ final class ServiceMetrics: Sendable {
     }
     family("connections_open", "gauge", "Connections that are open.", [("", openConnections)])
     family("connections_total", "counter", "Connections accepted.", [("", accepted.load(ordering: .relaxed))])
-    family("sent_bytes_total", "counter", "Bytes of bodies sent.", [("", self.bytes.load(ordering: .relaxed))])
+    family("sent_bytes_total", "counter", "Bytes of bodies sent.", [("", bytes.load(ordering: .relaxed))])
     for event in Event.allCases {
-      family("\(event.name)_total", "counter", event.help, [("", self.value(event))])
+      family("\(event.name)_total", "counter", event.help, [("", value(event))])
     }
     let statuses = self.statuses.withLock { $0 }.sorted { $0.key < $1.key }
     family(

@@ -58,11 +58,11 @@ private final class AdminHandler: ChannelInboundHandler {
     switch (request.method, request.uri) {
     case (.GET, "/metrics"), (.HEAD, "/metrics"):
       type = "text/plain; version=0.0.4; charset=utf-8"
-      text = self.service.metrics
+      text = service.metrics
     case (.GET, "/healthz"), (.HEAD, "/healthz"):
       // Draining is the moment for a balancer to send people elsewhere.
-      status = self.service.isDraining ? .serviceUnavailable : .ok
-      text = self.service.isDraining ? "draining\n" : "ok\n"
+      status = service.isDraining ? .serviceUnavailable : .ok
+      text = service.isDraining ? "draining\n" : "ok\n"
     case (.GET, _), (.HEAD, _):
       status = .notFound
       text = "there are /metrics and /healthz\n"

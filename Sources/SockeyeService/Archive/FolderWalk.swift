@@ -44,13 +44,13 @@ final class FolderWalk {
       if entry.isDirectory {
         // A link to a folder may lead back up: only real folders are walked.
         guard levels.count < Self.deepest, !level.reader.isLink(entry.name),
-          let reader = try? FolderReader(path, in: self.directory)
+          let reader = try? FolderReader(path, in: directory)
         else { continue }
         let folder = relative + [UInt8(ascii: "/")]
         levels.append((reader, path, folder))
         return .folder(relative: folder, modifiedSeconds: entry.modifiedSeconds)
       }
-      guard let file = try? self.directory.open(path), file.metadata.kind == .file else { continue }
+      guard let file = try? directory.open(path), file.metadata.kind == .file else { continue }
       return .file(file, relative: relative)
     }
     return nil

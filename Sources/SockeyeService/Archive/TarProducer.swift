@@ -29,7 +29,7 @@ final class TarProducer: BodyProducer, @unchecked Sendable {
     while buffer.readableBytes < Self.piece {
       switch phase {
       case .items:
-        switch self.walk.next() {
+        switch walk.next() {
         case .folder(let relative, let modified)?:
           writeHeader(relative, size: 0, modifiedSeconds: modified, type: "5", mode: 0o755, &buffer)
         case .file(let file, let relative)?:

@@ -57,7 +57,7 @@ final class ZipProducer: BodyProducer, @unchecked Sendable {
   private static let piece = 128 << 10
 
   private func nextItem(_ buffer: inout ByteBuffer) throws {
-    guard let item = self.walk.next() else {
+    guard let item = walk.next() else {
       directoryOffset = written
       phase = .directory
       return

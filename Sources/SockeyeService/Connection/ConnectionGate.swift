@@ -334,7 +334,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
 
   /// Bytes that the kernel has not taken yet.
   private var unsentBytes: Int {
-    (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
   }
 
   /// Bytes whose fate is still of interest after our side has ended: the log tells what the client has taken, not only
@@ -374,6 +374,6 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
 
   /// The service is to end: a connection on which nothing is going on ends at once.
   func drain() {
-    if deadline.isIdle { self.context?.close(promise: nil) }
+    if deadline.isIdle { context?.close(promise: nil) }
   }
 }

@@ -61,10 +61,10 @@ enum ProxyProtocol {
     switch bytes[13] >> 4 {
     case 1:
       guard body.count >= 12 else { return .malformed }
-      return .header(length: length, source: self.address(body.prefix(4), port: body.dropFirst(8)))
+      return .header(length: length, source: address(body.prefix(4), port: body.dropFirst(8)))
     case 2:
       guard body.count >= 36 else { return .malformed }
-      return .header(length: length, source: self.address(body.prefix(16), port: body.dropFirst(32)))
+      return .header(length: length, source: address(body.prefix(16), port: body.dropFirst(32)))
     default:
       return .header(length: length, source: nil)
     }

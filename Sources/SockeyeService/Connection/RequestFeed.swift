@@ -41,7 +41,7 @@ struct RequestFeed {
 
   /// Begins to take slices; `false` when there are none to take, or somebody is at it.
   mutating func begin() -> Bool {
-    guard !self.isFeeding, case .open = flow, self.waiting != nil else { return false }
+    guard !self.isFeeding, case .open = flow, waiting != nil else { return false }
     isFeeding = true
     return true
   }
@@ -109,7 +109,7 @@ struct RequestFeed {
   /// Whether the channel may read; if not, it is remembered that it wanted to.
   mutating func mayRead() -> Bool {
     if case .closed = flow { return true }
-    guard case .open = flow, self.waiting == nil else {
+    guard case .open = flow, waiting == nil else {
       readIsOwed = true
       return false
     }

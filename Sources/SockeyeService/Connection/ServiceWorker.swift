@@ -43,7 +43,7 @@ final class ServiceWorker {
     date = Self.dateField(shared.surroundings)
   }
 
-  var configuration: FileServiceConfiguration { self.shared.configuration }
+  var configuration: FileServiceConfiguration { shared.configuration }
 
   /// Begins to look at deadlines. To be called on the event loop.
   func start() { clock = .idle }
@@ -56,7 +56,7 @@ final class ServiceWorker {
 
   private func beginTicking() {
     guard case .idle = clock else { return }
-    let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
+    let worker = NIOLoopBound(self, eventLoop: eventLoop)
     let timer = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { timer in
       worker.value.tick(timer)
     }
@@ -90,7 +90,7 @@ final class ServiceWorker {
     beginTicking()
     connection.index = connections.count
     connections.append(connection)
-    self.shared.metrics.connectionOpened()
+    shared.metrics.connectionOpened()
   }
 
   func remove(_ connection: ConnectionGate, context: ChannelHandlerContext) {
@@ -100,7 +100,7 @@ final class ServiceWorker {
       last.index = connection.index
       connections[connection.index] = last
     }
-    self.shared.metrics.connectionClosed()
+    shared.metrics.connectionClosed()
     if connections.isEmpty {
       for promise in whenEmpty { promise.succeed() }
       whenEmpty = []
@@ -128,7 +128,7 @@ final class ServiceWorker {
   /// Ends connections that are idle, and the others once they have their response.
   func drain() -> EventLoopFuture<Void> {
     for connection in connections { connection.drain() }
-    let promise = self.eventLoop.makePromise(of: Void.self)
+    let promise = eventLoop.makePromise(of: Void.self)
     if connections.isEmpty { promise.succeed() } else { whenEmpty.append(promise) }
     return promise.futureResult
   }

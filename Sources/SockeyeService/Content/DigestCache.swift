@@ -49,7 +49,7 @@ final class DigestCache: Sendable {
 
   /// The digest that is remembered of a file.
   func digest(of metadata: FileMetadata) -> FileDigest? {
-    self.state.withLock { $0.digests[metadata] }
+    state.withLock { $0.digests[metadata] }
   }
 
   /// Finds out the digest of a file. Two that ask for the same file at once share the work.
@@ -75,7 +75,7 @@ final class DigestCache: Sendable {
     case .known(let digest): answer(digest)
     case .refuse: answer(nil)
     case .wait: break
-    case .begin: self.pool.submit { isRunning in self.finish(file, isRunning ? Self.hash(file) : nil) }
+    case .begin: pool.submit { isRunning in self.finish(file, isRunning ? Self.hash(file) : nil) }
     }
   }
 

@@ -45,12 +45,12 @@ enum ByteRanges {
     let first = text[..<dash]
     let last = text[text.utf8.index(after: dash)...]
     if first.isEmpty {
-      guard let count = self.number(last) else { return nil }
+      guard let count = number(last) else { return nil }
       return max(0, length - count)..<length
     }
-    guard let start = self.number(first) else { return nil }
+    guard let start = number(first) else { return nil }
     guard !last.isEmpty else { return min(start, length)..<length }
-    guard let end = self.number(last), start <= end else { return nil }
+    guard let end = number(last), start <= end else { return nil }
     guard start < length else { return length..<length }
     return start..<(end < length ? end + 1 : length)
   }

@@ -169,11 +169,11 @@ extension HTTPExchange {
     head.field("Content-Length", size)
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
     if request.isHead || size == 0 {
-      return self.send(head.buffer, status: .ok, bodyBytes: 0, for: request)
+      return send(head.buffer, status: .ok, bodyBytes: 0, for: request)
     }
     let done = inline == 0 ? 0 : Int64(file.readCached(into: &head.buffer, at: 0, count: Int(inline)) ?? 0)
-    if done == size { return self.send(head.buffer, status: .ok, bodyBytes: size, for: request) }
-    self.send(
+    if done == size { return send(head.buffer, status: .ok, bodyBytes: size, for: request) }
+    send(
       head.buffer,
       then: .parts(BodyPlan([.file(done..<size)]), of: file),
       status: .ok,
@@ -192,7 +192,7 @@ extension HTTPExchange {
     head.field("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
     head.field("Content-Length", count)
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
-    self.send(
+    send(
       head.buffer,
       then: .parts(BodyPlan([.file(range)]), of: file),
       status: .partialContent,
@@ -231,7 +231,7 @@ extension HTTPExchange {
     head.field("Content-Type", "multipart/byteranges; boundary=\(boundary)")
     head.field("Content-Length", count)
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
-    self.send(
+    send(
       head.buffer,
       then: .parts(BodyPlan(parts), of: file),
       status: .partialContent,

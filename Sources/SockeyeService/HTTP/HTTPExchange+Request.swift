@@ -24,9 +24,9 @@ extension HTTPExchange {
       self.keepAlive = keepAlive
     }
 
-    var isHead: Bool { self.head.method == .HEAD }
+    var isHead: Bool { head.method == .HEAD }
     /// What the client expects before it sends the body. RFC 9110, section 10.1.1: from HTTP/1.0 it means nothing.
     var expectation: String? { isHTTP10 ? nil : fields.expect }
-    var isHTTP10: Bool { self.head.version.major == 1 && self.head.version.minor == 0 }
+    var isHTTP10: Bool { head.version.major == 1 && head.version.minor == 0 }
   }
 }

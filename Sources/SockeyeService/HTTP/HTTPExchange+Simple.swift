@@ -26,7 +26,7 @@ extension HTTPExchange {
     head.field("Content-Length", Int64(body.utf8.count))
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
     if !request.isHead { head.buffer.writeString(body) }
-    self.send(head.buffer, status: status, bodyBytes: request.isHead ? 0 : Int64(body.utf8.count), for: request)
+    send(head.buffer, status: status, bodyBytes: request.isHead ? 0 : Int64(body.utf8.count), for: request)
   }
 
   /// Answers without a body.
@@ -36,7 +36,7 @@ extension HTTPExchange {
     for (name, value) in fields { head.field(name, value) }
     if status != .noContent, status != .notModified { head.lines("Content-Length: 0\r\n") }
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
-    self.send(head.buffer, status: status, bodyBytes: 0, for: request)
+    send(head.buffer, status: status, bodyBytes: 0, for: request)
   }
 
   /// Answers with a text that was made for the occasion.
@@ -53,7 +53,7 @@ extension HTTPExchange {
     head.field("Content-Length", Int64(text.count))
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
     if !request.isHead { head.buffer.writeBytes(text) }
-    self.send(head.buffer, status: .ok, bodyBytes: request.isHead ? 0 : Int64(text.count), for: request)
+    send(head.buffer, status: .ok, bodyBytes: request.isHead ? 0 : Int64(text.count), for: request)
   }
 
   func respondToOptions(_ request: Request) {

@@ -13,12 +13,12 @@ struct FolderEntry: Sendable {
   /// What a link to it says, relative to its folder.
   var reference: String {
     var text = ""
-    PercentEncoding.append(self.name, to: &text)
-    return self.isDirectory ? text + "/" : text
+    PercentEncoding.append(name, to: &text)
+    return isDirectory ? text + "/" : text
   }
 
   /// The name for people and for JSON: what is no UTF-8 is replaced, and the reference has it right.
-  var text: String { String(decoding: self.name, as: UTF8.self) }
+  var text: String { String(decoding: name, as: UTF8.self) }
 }
 
 /// Reads a folder entry by entry.
@@ -42,11 +42,11 @@ final class FolderReader {
     self.stream = stream
   }
 
-  deinit { closedir(self.stream) }
+  deinit { closedir(stream) }
 
   /// The next entry that may be seen, in the order of the file system.
   func next() -> FolderEntry? {
-    while let entry = readdir(self.stream) {
+    while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { text in
           UnsafeBufferPointer(start: text, count: strnlen(text, 255)).map { UInt8(bitPattern: $0) }
@@ -68,7 +68,7 @@ final class FolderReader {
   /// Whether a name is a symbolic link.
   func isLink(_ name: [UInt8]) -> Bool {
     var status = stat()
-    guard fstatat(dirfd(self.stream), Self.cString(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { return true }
+    guard fstatat(dirfd(stream), Self.cString(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { return true }
     return status.st_mode & S_IFMT == S_IFLNK
   }
 
@@ -76,8 +76,8 @@ final class FolderReader {
 
   private func metadata(_ name: [UInt8]) -> FileMetadata? {
     var status = stat()
-    guard fstatat(dirfd(self.stream), Self.cString(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+    guard fstatat(dirfd(stream), Self.cString(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
     guard status.st_mode & S_IFMT == S_IFLNK else { return FileMetadata(status) }
-    return try? self.directory.metadata(of: self.path.appending(name))
+    return try? directory.metadata(of: path.appending(name))
   }
 }

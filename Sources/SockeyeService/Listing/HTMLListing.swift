@@ -19,7 +19,7 @@ struct HTMLListing: ListingFormat {
   }()
 
   func open(_ buffer: inout ByteBuffer) {
-    let title = Self.escaped(self.path.displayText)
+    let title = Self.escaped(path.displayText)
     buffer.writeString("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>\(title)</title>\n")
     buffer.writeString("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
     buffer.writeString("<meta name=\"color-scheme\" content=\"light dark\">\n<style>\(ListingPage.style)</style>\n")

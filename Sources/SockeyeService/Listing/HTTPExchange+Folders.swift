@@ -56,9 +56,9 @@ extension HTTPExchange {
     if chunked { head.lines("Transfer-Encoding: chunked\r\n") }
     head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
     if request.isHead {
-      return self.send(head.buffer, status: .ok, bodyBytes: 0, for: request)
+      return send(head.buffer, status: .ok, bodyBytes: 0, for: request)
     }
-    self.send(head.buffer, then: .producer(producer, chunked: chunked), status: .ok, bodyBytes: nil, for: request)
+    send(head.buffer, then: .producer(producer, chunked: chunked), status: .ok, bodyBytes: nil, for: request)
   }
 }
 

@@ -28,16 +28,16 @@ final class ListingProducer: BodyProducer, @unchecked Sendable {
     guard phase != .closed else { return nil }
     var buffer = allocator.buffer(capacity: 64 << 10)
     if phase == .opening {
-      self.format.open(&buffer)
+      format.open(&buffer)
       phase = .entries
     }
     while buffer.readableBytes < 48 << 10 {
       guard let entry = nextEntry() else {
-        self.format.close(&buffer)
+        format.close(&buffer)
         phase = .closed
         break
       }
-      self.format.entry(entry, isFirst: isFirstEntry, &buffer)
+      format.entry(entry, isFirst: isFirstEntry, &buffer)
       isFirstEntry = false
     }
     return buffer
@@ -47,7 +47,7 @@ final class ListingProducer: BodyProducer, @unchecked Sendable {
     if pending.isEmpty, !self.isAtEnd {
       var batch: [FolderEntry] = []
       while batch.count < Self.batch {
-        guard let entry = self.reader.next() else {
+        guard let entry = reader.next() else {
           isAtEnd = true
           break
         }

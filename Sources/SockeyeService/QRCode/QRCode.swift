@@ -38,8 +38,8 @@ public struct QRCode: Sendable {
     for row in stride(from: -margin, to: size + margin, by: 2) {
       var line = ""
       for column in -margin..<(size + margin) {
-        let upper = self.isDark(row: row, column: column) == inverted
-        let lower = (row + 1 < size + margin) && self.isDark(row: row + 1, column: column) == inverted
+        let upper = isDark(row: row, column: column) == inverted
+        let lower = (row + 1 < size + margin) && isDark(row: row + 1, column: column) == inverted
         line += upper ? (lower ? "█" : "▀") : (lower ? "▄" : " ")
       }
       lines.append(line)
@@ -67,12 +67,12 @@ public struct QRCode: Sendable {
     private var bits: [Bool] = []
 
     mutating func append(_ value: Int, count: Int) {
-      for shift in (0..<count).reversed() { self.bits.append(value >> shift & 1 == 1) }
+      for shift in (0..<count).reversed() { bits.append(value >> shift & 1 == 1) }
     }
 
     var bytes: [UInt8] {
-      stride(from: 0, to: self.bits.count, by: 8).map { start in
-        self.bits[start..<min(start + 8, self.bits.count)].enumerated().reduce(UInt8(0)) { byte, bit in
+      stride(from: 0, to: bits.count, by: 8).map { start in
+        bits[start..<min(start + 8, bits.count)].enumerated().reduce(UInt8(0)) { byte, bit in
           bit.element ? byte | 0x80 >> UInt8(bit.offset) : byte
         }
       }
@@ -203,9 +203,9 @@ public struct QRCode: Sendable {
     }
     for row in 1..<size {
       for column in 1..<size {
-        let colour = self.isDark(row: row, column: column)
-        if colour == self.isDark(row: row - 1, column: column), colour == self.isDark(row: row, column: column - 1),
-          colour == self.isDark(row: row - 1, column: column - 1)
+        let colour = isDark(row: row, column: column)
+        if colour == isDark(row: row - 1, column: column), colour == isDark(row: row, column: column - 1),
+          colour == isDark(row: row - 1, column: column - 1)
         {
           penalty += 3
         }

@@ -10,7 +10,7 @@ extension QRCode {
     /// Rows and columns at which alignment patterns have their centres.
     let alignment: [Int]
 
-    var dataCodewords: Int { self.blockSize * self.blocks }
+    var dataCodewords: Int { blockSize * blocks }
 
     static let all = [
       Version(number: 1, blockSize: 19, blocks: 1, checkSize: 7, alignment: []),
@@ -26,10 +26,10 @@ extension QRCode {
 
     /// Data and error correction in the order in which they are drawn: a codeword of each block in turn.
     func interleaved(_ data: [UInt8]) -> [UInt8] {
-      let blocks = (0..<self.blocks).map { Array(data[($0 * self.blockSize)..<(($0 + 1) * self.blockSize)]) }
-      let checks = blocks.map { ReedSolomon.remainder(of: $0, count: self.checkSize) }
-      return (0..<self.blockSize).flatMap { index in blocks.map { $0[index] } }
-        + (0..<self.checkSize).flatMap { index in checks.map { $0[index] } }
+      let blocks = (0..<self.blocks).map { Array(data[($0 * blockSize)..<(($0 + 1) * blockSize)]) }
+      let checks = blocks.map { ReedSolomon.remainder(of: $0, count: checkSize) }
+      return (0..<blockSize).flatMap { index in blocks.map { $0[index] } }
+        + (0..<checkSize).flatMap { index in checks.map { $0[index] } }
     }
   }
 

@@ -49,10 +49,10 @@ struct FileMetadata: Hashable, Sendable {
     default: kind = .other
     }
     device = UInt64(status.st_dev)
-    self.inode = UInt64(status.st_ino)
-    self.size = max(0, Int64(status.st_size))
-    self.modifiedSeconds = Int64(status.st_mtim.tv_sec)
-    self.modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
+    inode = UInt64(status.st_ino)
+    size = max(0, Int64(status.st_size))
+    modifiedSeconds = Int64(status.st_mtim.tv_sec)
+    modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
     isExecutable = status.st_mode & S_IXUSR != 0
   }
 

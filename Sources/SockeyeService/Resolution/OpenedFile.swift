@@ -27,8 +27,8 @@ final class OpenedFile: Sendable {
 
   /// Whether the file is no longer what it was when it was opened: shrunk, grown or rewritten.
   var hasChanged: Bool {
-    guard let now = FileMetadata(ofDescriptor: self.descriptor) else { return true }
-    return now != self.metadata
+    guard let now = FileMetadata(ofDescriptor: descriptor) else { return true }
+    return now != metadata
   }
 
   /// Reads from the page cache into a buffer.
@@ -38,7 +38,7 @@ final class OpenedFile: Sendable {
   func readCached(into buffer: inout ByteBuffer, at offset: Int64, count: Int) -> Int? {
     let before = buffer.writerIndex
     let result = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
-      max(0, Self.readCached(self.descriptor, UnsafeMutableRawBufferPointer(rebasing: room[..<count]), off_t(offset)))
+      max(0, Self.readCached(descriptor, UnsafeMutableRawBufferPointer(rebasing: room[..<count]), off_t(offset)))
     }
     guard result > 0 || count == 0 else {
       buffer.moveWriterIndex(to: before)
@@ -65,7 +65,7 @@ final class OpenedFile: Sendable {
       var done = 0
       while done < count {
         let result = pread(
-          self.descriptor,
+          descriptor,
           room.baseAddress.map { $0 + done },
           count - done,
           off_t(offset) + off_t(done)
@@ -80,7 +80,7 @@ final class OpenedFile: Sendable {
   }
 
   private func isAtEnd(_ offset: Int64) -> Bool {
-    guard let now = FileMetadata(ofDescriptor: self.descriptor) else { return true }
+    guard let now = FileMetadata(ofDescriptor: descriptor) else { return true }
     return offset >= now.size
   }
 }

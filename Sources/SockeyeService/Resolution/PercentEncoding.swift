@@ -11,9 +11,9 @@ enum PercentEncoding {
       var byte = text[index]
       index = text.index(after: index)
       if byte == UInt8(ascii: "%") {
-        guard index != text.endIndex, let high = self.value(text[index]) else { return nil }
+        guard index != text.endIndex, let high = value(text[index]) else { return nil }
         index = text.index(after: index)
-        guard index != text.endIndex, let low = self.value(text[index]) else { return nil }
+        guard index != text.endIndex, let low = value(text[index]) else { return nil }
         index = text.index(after: index)
         byte = high << 4 | low
         guard byte != UInt8(ascii: "/") else { return nil }
@@ -36,8 +36,8 @@ enum PercentEncoding {
         text.append("/")
       default:
         text.append("%")
-        text.unicodeScalars.append(Unicode.Scalar(self.digit(byte >> 4)))
-        text.unicodeScalars.append(Unicode.Scalar(self.digit(byte & 15)))
+        text.unicodeScalars.append(Unicode.Scalar(digit(byte >> 4)))
+        text.unicodeScalars.append(Unicode.Scalar(digit(byte & 15)))
       }
     }
   }

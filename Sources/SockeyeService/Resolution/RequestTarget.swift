@@ -30,7 +30,7 @@ struct RequestTarget: Equatable, Sendable {
       guard !authority.isEmpty, HostField.isValid(authority) else { throw Malformed() }
       guard let slash = rest.utf8.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
         self.path = .root
-        self.query = ""
+        query = ""
         return
       }
       rest = rest[slash...]
@@ -38,7 +38,7 @@ struct RequestTarget: Equatable, Sendable {
     guard !rest.utf8.contains(UInt8(ascii: "#")) else { throw Malformed() }
 
     let question = rest.utf8.firstIndex(of: UInt8(ascii: "?"))
-    self.query = question.map { String(rest[rest.utf8.index(after: $0)...]) } ?? ""
+    query = question.map { String(rest[rest.utf8.index(after: $0)...]) } ?? ""
     guard let decoded = PercentEncoding.decodePath(rest[..<(question ?? rest.endIndex)].utf8) else { throw Malformed() }
     guard let path = ResourcePath(decoded.dropFirst()) else { throw Malformed() }
     self.path = path

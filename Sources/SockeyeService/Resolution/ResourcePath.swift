@@ -35,7 +35,7 @@ struct ResourcePath: Hashable, Sendable {
   }
 
   /// Whether one of the names begins with a dot. This covers `.` and `..`.
-  var isHidden: Bool { Self.isHidden(self.bytes) }
+  var isHidden: Bool { Self.isHidden(bytes) }
 
   static func isHidden(_ bytes: some Collection<UInt8>) -> Bool {
     var previous = UInt8(ascii: "/")
@@ -48,14 +48,14 @@ struct ResourcePath: Hashable, Sendable {
 
   /// The last name; empty for the served directory.
   var name: ArraySlice<UInt8> {
-    guard let slash = self.bytes.lastIndex(of: UInt8(ascii: "/")) else { return self.bytes[...] }
-    return self.bytes[(slash + 1)...]
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return bytes[...] }
+    return bytes[(slash + 1)...]
   }
 
   /// The directory that holds this.
   var parent: ResourcePath {
-    guard let slash = self.bytes.lastIndex(of: UInt8(ascii: "/")) else { return .root }
-    return ResourcePath(bytes: Array(self.bytes[..<slash]), namesDirectory: true)
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return .root }
+    return ResourcePath(bytes: Array(bytes[..<slash]), namesDirectory: true)
   }
 
   /// Something in this directory. The name comes from the directory itself, so it is a name.
@@ -68,17 +68,17 @@ struct ResourcePath: Hashable, Sendable {
 
   /// The same path with something added to its last name.
   func withSuffix(_ suffix: StaticString) -> ResourcePath {
-    ResourcePath(bytes: self.bytes + suffix.withUTF8Buffer { Array($0) }, namesDirectory: false)
+    ResourcePath(bytes: bytes + suffix.withUTF8Buffer { Array($0) }, namesDirectory: false)
   }
 
   /// The path for system calls: relative, and with a NUL at its end.
-  var forSystemCall: [UInt8] { (self.bytes.isEmpty ? [UInt8(ascii: ".")] : self.bytes) + [0] }
+  var forSystemCall: [UInt8] { (bytes.isEmpty ? [UInt8(ascii: ".")] : bytes) + [0] }
 
   /// The path as it goes into a URL: it begins with a slash, and ends with one if it names a directory.
   var percentEncoded: String {
     var text = "/"
-    PercentEncoding.append(self.bytes, to: &text, keepingSlashes: true)
-    if self.namesDirectory, !self.bytes.isEmpty { text.append("/") }
+    PercentEncoding.append(bytes, to: &text, keepingSlashes: true)
+    if namesDirectory, !self.bytes.isEmpty { text.append("/") }
     return text
   }
 }

@@ -18,12 +18,12 @@ final class UploadArea: Sendable {
 
   /// Claims a path, so that two uploads never write the same file.
   func claim(_ path: ResourcePath) -> Bool {
-    self.state.withLock { $0.active.insert(path.bytes).inserted }
+    state.withLock { $0.active.insert(path.bytes).inserted }
   }
 
   /// Gives a path up.
   func release(_ path: ResourcePath) {
-    self.state.withLock { _ = $0.active.remove(path.bytes) }
+    state.withLock { _ = $0.active.remove(path.bytes) }
   }
 
   /// Whether so many bytes are left of the quota.

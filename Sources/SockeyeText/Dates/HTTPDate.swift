@@ -31,11 +31,11 @@ public enum HTTPDate {
       // IMF-fixdate, or RFC 850 with a year of two digits.
       guard let number = UInt16(words[3]) else { return nil }
       let year = words[3].utf8.count == 2 ? (number < 70 ? number + 2000 : number + 1900) : number
-      return self.seconds(day: words[1], month: words[2], year: year, clock: words[4])
+      return seconds(day: words[1], month: words[2], year: year, clock: words[4])
     case 5:
       // asctime: the year comes last.
       guard let year = UInt16(words[4]) else { return nil }
-      return self.seconds(day: words[2], month: words[1], year: year, clock: words[3])
+      return seconds(day: words[2], month: words[1], year: year, clock: words[3])
     default:
       return nil
     }

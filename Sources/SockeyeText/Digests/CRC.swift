@@ -23,8 +23,8 @@ public struct CRC: Hashable, Sendable {
 
     fileprivate init(_ parameters: CRC) {
       self.parameters = parameters
-      self.table = parameters.makeTable()
-      self.register =
+      table = parameters.makeTable()
+      register =
         parameters.isReflected
         ? CRC.reflected(parameters.initialValue, width: parameters.width)
         : parameters.initialValue << (32 - UInt32(parameters.width))
@@ -34,7 +34,7 @@ public struct CRC: Hashable, Sendable {
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
       var register = self.register
       self.table.withUnsafeBufferPointer { table in
-        if self.parameters.isReflected {
+        if parameters.isReflected {
           var index = 0
           while bytes.count - index >= 8 {
             let low = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)) ^ register
@@ -55,8 +55,8 @@ public struct CRC: Hashable, Sendable {
 
     /// The CRC of everything so far.
     public var value: UInt32 {
-      let aligned = self.parameters.isReflected ? self.register : self.register >> (32 - UInt32(self.parameters.width))
-      return aligned ^ self.parameters.finalXOR
+      let aligned = parameters.isReflected ? register : register >> (32 - UInt32(parameters.width))
+      return aligned ^ parameters.finalXOR
     }
   }
 
@@ -68,7 +68,7 @@ public struct CRC: Hashable, Sendable {
   /// bits, whatever its width, so that one loop serves all widths.
   private func makeTable() -> [UInt32] {
     if isReflected {
-      let polynomial = Self.reflected(self.polynomial, width: self.width)
+      let polynomial = Self.reflected(self.polynomial, width: width)
       let first = (0..<256).map { index in
         (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 0 ? value >> 1 : value >> 1 ^ polynomial }
       }
@@ -79,7 +79,7 @@ public struct CRC: Hashable, Sendable {
       }
       return tables
     }
-    let polynomial = self.polynomial << (32 - UInt32(self.width))
+    let polynomial = self.polynomial << (32 - UInt32(width))
     return (0..<256).map { index in
       (0..<8).reduce(UInt32(index) << 24) { value, _ in
         value & 0x8000_0000 == 0 ? value << 1 : value << 1 ^ polynomial

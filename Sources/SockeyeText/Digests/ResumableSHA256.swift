@@ -49,29 +49,29 @@ public struct ResumableSHA256: Sendable {
 
   /// Adds bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    self.state.count += UInt64(bytes.count)
+    state.count += UInt64(bytes.count)
     var rest = bytes[...]
     if !self.state.remainder.isEmpty {
-      let head = rest.prefix(Self.blockSize - self.state.remainder.count)
-      self.state.remainder.append(contentsOf: head)
+      let head = rest.prefix(Self.blockSize - state.remainder.count)
+      state.remainder.append(contentsOf: head)
       rest = rest.dropFirst(head.count)
-      guard self.state.remainder.count == Self.blockSize else { return }
-      let block = self.state.remainder
+      guard state.remainder.count == Self.blockSize else { return }
+      let block = state.remainder
       block.withUnsafeBytes { compress($0) }
-      self.state.remainder.removeAll(keepingCapacity: true)
+      state.remainder.removeAll(keepingCapacity: true)
     }
     let wholeBlocks = rest.prefix(rest.count / Self.blockSize * Self.blockSize)
     compress(UnsafeRawBufferPointer(rebasing: wholeBlocks))
-    self.state.remainder.append(contentsOf: rest.dropFirst(wholeBlocks.count))
+    state.remainder.append(contentsOf: rest.dropFirst(wholeBlocks.count))
   }
 
   /// The digest of all bytes so far, 32 bytes. More bytes may follow.
   public func finalize() -> [UInt8] {
     // Section 5.1.1: a one bit, zeros, and the length in bits as a 64-bit number fill the last block.
     var last = self
-    let bits = self.state.count << 3
+    let bits = state.count << 3
     var padding: [UInt8] = [0x80]
-    let used = (self.state.remainder.count + 1 + 8) % Self.blockSize
+    let used = (state.remainder.count + 1 + 8) % Self.blockSize
     padding.append(contentsOf: repeatElement(0, count: used == 0 ? 0 : Self.blockSize - used))
     for shift in stride(from: UInt64(56), through: 0, by: -8) {
       padding.append(UInt8(truncatingIfNeeded: bits >> shift))
@@ -84,7 +84,7 @@ public struct ResumableSHA256: Sendable {
 
   private mutating func compress(_ blocks: UnsafeRawBufferPointer) {
     guard let base = blocks.baseAddress, blocks.count >= Self.blockSize else { return }
-    self.state.words.withUnsafeMutableBufferPointer { words in
+    state.words.withUnsafeMutableBufferPointer { words in
       sockeye_sha256_compress(
         words.baseAddress,
         base.assumingMemoryBound(to: UInt8.self),
@@ -123,7 +123,7 @@ public struct SHA256Sum: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// 64 hexadecimal digits, in lower case.
-  public var description: String { Hexadecimal.text(self.bytes) }
+  public var description: String { Hexadecimal.text(bytes) }
 }
 
 /// Numbers in base 16: two digits for a byte.
