@@ -99,6 +99,15 @@ def an_output_that_stops_reading_is_a_local_failure(folder):
         process.stderr.close()
 
 
+@behaviour
+def events_that_nobody_can_read_are_a_local_failure(folder):
+    with Origin(ranged(content(1000))) as origin, open("/dev/full", "wb") as full:
+        result = subprocess.run([SOCKEYE, "get", "--json", "-q", f"{origin.url}/x"], cwd=folder, stdout=full,
+                                stderr=subprocess.PIPE, timeout=60)
+    expect(result.returncode == 3 and result.stderr.count(b"\n") == 1, result)
+    expect(os.listdir(folder) == ["x"])
+
+
 # ---- Redirects and credentials
 
 

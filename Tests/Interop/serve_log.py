@@ -54,6 +54,34 @@ def test_access_log():
                 assert re.match(pattern, lines[0]), lines
 
 
+def test_full_disk():
+    """That the access log can't be written is said once, and costs the clients nothing"""
+    with Served("--access-log", "/dev/full") as served:
+        for _ in range(3):
+            assert served.get("/a.txt")[0] == 200
+            served.server.wait_for("cannot write the access log: no space left on device")
+        assert served.get("/a.txt")[0] == 200
+        assert served.server.errors.count("access log") == 1, served.server.errors
+
+
+def test_ready_pipe():
+    """A ready file that is a pipe or a link is written to, and nothing is put in its place"""
+    with tempfile.TemporaryDirectory() as folder:
+        pipe, link, target = (pathlib.Path(folder) / name for name in ("pipe", "link", "target"))
+        os.mkfifo(pipe)
+        link.symlink_to(target)
+        for place, read in ((pipe, pipe), (link, target)):
+            serve = support.Program(support.SOCKEYE, "serve", folder, "--listen", "127.0.0.1:0", "--ready-file", place)
+            with serve:
+                wait_until(lambda: read.exists(), "ready file")
+                text = wait_until(read.read_text, "address in it")
+                assert re.fullmatch(r"127\.0\.0\.1:\d+\n", text), text
+            assert pipe.is_fifo() and link.is_symlink() and not target.is_symlink()
+        if os.path.exists("/dev/full"):
+            answer = support.sockeye("serve", folder, "--listen", "127.0.0.1:0", "--ready-file", "/dev/full")
+            assert answer.returncode == 3 and pathlib.Path("/dev/full").is_char_device(), answer
+
+
 def broken_log(form, act, *arguments, lines=1):
     """The log of a service while clients do something."""
     with tempfile.TemporaryDirectory() as folder:

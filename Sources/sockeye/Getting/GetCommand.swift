@@ -177,7 +177,8 @@ struct Get: AsyncParsableCommand {
     var options = DownloadOptions()
     switch output {
     case nil: options.output = .named
-    case "-": options.output = .descriptor(STDOUT_FILENO)
+    // By its path, a file that standard output goes to would be taken for one that is in the way.
+    case "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1": options.output = .descriptor(STDOUT_FILENO)
     case let path?: options.output = .file(path)
     }
     options.folder = directory

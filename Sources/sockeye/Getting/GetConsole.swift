@@ -64,8 +64,7 @@ final class GetConsole: Sendable {
   private func print(_ line: JSONLine) {
     display.withLock {
       $0.clear()
-      Swift.print(line.line)
-      fflush(nil)
+      StandardOutput.say(line.line)
     }
   }
 

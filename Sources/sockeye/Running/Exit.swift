@@ -41,7 +41,7 @@ enum Exit {
 
   /// Ends the program. What was printed and could not be written makes a success a failure.
   static func now(_ code: Code) -> Never {
-    if code == .success, let problem = StandardDescriptors.flush() {
+    if code == .success, let problem = StandardOutput.flush() {
       StandardError.say("sockeye: \(problem)")
       exit(Code.localFile.rawValue)
     }

@@ -10,12 +10,4 @@ enum StandardDescriptors {
       _ = Glibc.open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
-
-  /// Writes what `print` has kept back, and what it could not write before.
-  ///
-  /// - Returns: Why that fails, if it does.
-  static func flush() -> String? {
-    guard fflush(nil) != 0 else { return nil }
-    return "cannot write to standard output: \(String(cString: strerror(errno))); choose another place for it"
-  }
 }

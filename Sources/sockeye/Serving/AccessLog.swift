@@ -11,6 +11,8 @@ final class AccessLog: Sendable {
   private struct State {
     var pending: [UInt8] = []
     var dropped = 0
+    /// Whether the last lines could not be written, and that was said.
+    var hasFailed = false
   }
 
   private let descriptor: CInt
@@ -57,25 +59,39 @@ final class AccessLog: Sendable {
   /// Writes what is pending.
   func flush() {
     writing.withLock { _ in
-      let (bytes, dropped) = self.state.withLock { state in
-        defer { state = State() }
+      let (bytes, dropped) = state.withLock { state in
+        defer { state = State(hasFailed: state.hasFailed) }
         return (state.pending, state.dropped)
       }
-      self.write(bytes)
+      if !bytes.isEmpty { tell(write(bytes)) }
       if dropped > 0 { StandardError.say("\(dropped) lines of the access log were dropped; the disk is too slow") }
     }
   }
 
-  private func write(_ bytes: [UInt8]) {
+  /// Says once that lines are lost, until some are written again.
+  private func tell(_ problem: CInt?) {
+    let isNews = state.withLock { state in
+      defer { state.hasFailed = problem != nil }
+      return !state.hasFailed
+    }
+    guard let problem, isNews else { return }
+    StandardError.say(
+      "sockeye: cannot write the access log: \(String(cString: strerror(problem)).lowercased()); its lines are lost until that works again"
+    )
+  }
+
+  /// - Returns: The system's error, if there is one.
+  private func write(_ bytes: [UInt8]) -> CInt? {
     bytes.withUnsafeBytes { bytes in
       var rest = bytes[...]
       while !rest.isEmpty {
         let part = UnsafeRawBufferPointer(rebasing: rest)
         let count = Glibc.write(descriptor, part.baseAddress, part.count)
         if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return }
+        guard count > 0 else { return count == 0 ? EIO : errno }
         rest = rest.dropFirst(count)
       }
+      return nil
     }
   }
 

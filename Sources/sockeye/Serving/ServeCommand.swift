@@ -186,8 +186,7 @@ struct Serve: AsyncParsableCommand {
 
   private func say(_ event: String, _ line: () -> String?) {
     if json {
-      print(event)
-      fflush(nil)
+      StandardOutput.say(event)
     } else if !self.quiet, let line = line() {
       StandardError.say(line)
     }
