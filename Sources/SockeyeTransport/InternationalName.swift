@@ -7,18 +7,27 @@ public enum InternationalName {
   /// Turns a name into its ASCII form. Names that are ASCII already, and addresses, stay as they are.
   ///
   /// Before the rules of the RFC, what people type is mapped as RFC 5895 has it: to lower case, to composed characters,
-  /// and the full stops of East Asian scripts to dots.
+  /// the full stops of East Asian scripts to dots, and their wide letters, digits and hyphens to those of ASCII.
   ///
   /// - Throws: A failure of kind `usage` when a label has characters that names can't have, or is too long.
   public static func ascii(_ host: String) throws(Failure) -> String {
     guard !host.utf8.allSatisfy({ $0 < 0x80 }) else { return host }
     // The standard library's name for NFC; Foundation would be a dependency for this alone.
     let composed = String(decoding: host.lowercased()._nfcCodeUnits, as: UTF8.self)
-    let mapped = composed.unicodeScalars.map { [0x3002, 0xff0e, 0xff61].contains($0.value) ? "." : $0 }
+    let mapped = composed.unicodeScalars.map(Self.narrow)
     let labels = mapped.split(separator: ".", omittingEmptySubsequences: false)
     var encoded: [String] = []
     for label in labels { encoded.append(try ascii(label: Array(label), of: host)) }
     return encoded.joined(separator: ".")
+  }
+
+  /// Nothing else that is wide or narrow becomes ASCII: a slash or a colon would end the name.
+  private static func narrow(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+    switch scalar.value {
+    case 0x3002, 0xff0e, 0xff61: "."
+    case 0xff0d, 0xff10...0xff19, 0xff41...0xff5a: Unicode.Scalar(scalar.value - 0xfee0) ?? scalar
+    default: scalar
+    }
   }
 
   /// RFC 5891, section 4.4.
@@ -48,7 +57,7 @@ public enum InternationalName {
     switch scalar.value {
     case 0x200c, 0x200d: return previous?.properties.canonicalCombiningClass == .virama
     case 0xdf, 0x3c2, 0x6fd, 0x6fe, 0xf0b, 0x3007, 0xb7, 0x375, 0x5f3, 0x5f4, 0x30fb: return true
-    case 0x640, 0x7fa, 0x302e, 0x302f, 0x3031...0x3035, 0x303b: return false
+    case 0x640, 0x7fa, 0x302e, 0x302f, 0x3031...0x3035, 0x303b, 0xff00...0xffef: return false
     case 0x2d: return true
     default: break
     }

@@ -30,7 +30,8 @@ struct InternationalNameTests {
       ("http.test", "http.test"), ("127.0.0.1", "127.0.0.1"), ("fe80::1%eth0", "fe80::1%eth0"),
       ("Example.ORG", "Example.ORG"), ("中文.test", "xn--fiq228c.test"), ("www。例え。jp", "www.xn--r8jz45g.jp"),
       ("BÜCHER.example", "xn--bcher-kva.example"), ("bu\u{308}cher.example.", "xn--bcher-kva.example."),
-      ("faß.de", "xn--fa-hia.de"), ("मराठी.भारत", "xn--d2b1ag0dl.xn--h2brj9c"),
+      ("ｗｗｗ．例え．ｊｐ", "www.xn--r8jz45g.jp"), ("Ａ１－ｂ.test", "a1-b.test"), ("faß.de", "xn--fa-hia.de"),
+      ("मराठी.भारत", "xn--d2b1ag0dl.xn--h2brj9c"),
     ]
   )
   func names(host: String, ascii: String) throws { #expect(try InternationalName.ascii(host) == ascii) }
@@ -39,7 +40,7 @@ struct InternationalNameTests {
     "What can't be part of a name is a usage error",
     arguments: [
       "☃.test", "中 文", "中\u{202e}文.test", "-中", "中-", "\u{301}a.test", "ab--中.test", "a\u{200d}中",
-      String(repeating: "中", count: 64),
+      String(repeating: "中", count: 64), "a／b.test", "a：80", "a＠b.test", "a？", "ｱ.test",
     ]
   )
   func refused(host: String) {
