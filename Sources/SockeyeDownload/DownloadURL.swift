@@ -51,30 +51,30 @@ public struct DownloadURL: Hashable, Sendable {
     self.target = target
   }
 
-  var origin: Origin { Origin(scheme: self.scheme, host: self.host, port: self.port) }
+  var origin: Origin { Origin(scheme: scheme, host: host, port: port) }
 
   /// The endpoint to connect to.
-  package var endpoint: Endpoint { Endpoint(location: .network(host: self.host, port: self.port)) }
+  package var endpoint: Endpoint { Endpoint(location: .network(host: host, port: port)) }
 
   /// The path, without the query.
-  var path: Substring { self.target.prefix { $0 != "?" } }
+  var path: Substring { target.prefix { $0 != "?" } }
 
   /// The host and port as the Host field has them (RFC 9110, section 7.2).
   package var authority: String {
     let host = self.host.contains(":") ? "[\(self.host)]" : self.host
-    return self.port == self.scheme.defaultPort ? host : "\(host):\(self.port)"
+    return port == scheme.defaultPort ? host : "\(host):\(port)"
   }
 
   /// The same place with something else for the query.
   func with(query: String) -> DownloadURL {
-    DownloadURL(scheme: self.scheme, host: self.host, port: self.port, target: "\(self.path)?\(query)")
+    DownloadURL(scheme: scheme, host: host, port: port, target: "\(path)?\(query)")
   }
 
   /// A thing inside this folder, by its name; the query is left out.
   func appending(_ name: [UInt8], isFolder: Bool) -> DownloadURL {
-    let base = self.path.hasSuffix("/") ? String(self.path) : "\(self.path)/"
+    let base = path.hasSuffix("/") ? String(path) : "\(path)/"
     let target = base + Self.percentEncode(name, keeping: Self.isUnreserved) + (isFolder ? "/" : "")
-    return DownloadURL(scheme: self.scheme, host: self.host, port: self.port, target: target)
+    return DownloadURL(scheme: scheme, host: host, port: port, target: target)
   }
 
   /// The bytes of the last component of the path, decoded once. Empty when the path ends in a slash.
@@ -85,15 +85,15 @@ public struct DownloadURL: Hashable, Sendable {
   }
 
   /// The bytes of the whole path without its first slash, decoded once: what the bare-name protocol asks for.
-  var bareName: [UInt8] { Self.percentDecode(self.path.dropFirst()) }
+  var bareName: [UInt8] { Self.percentDecode(path.dropFirst()) }
 }
 
 extension DownloadURL: CustomStringConvertible {
   /// The URL in its normal form.
   public var description: String {
     let authority =
-      self.scheme == .tcp && !self.authority.hasSuffix(":\(self.port)") ? "\(self.host):\(self.port)" : self.authority
-    return "\(self.scheme.rawValue)://\(authority)\(self.target)"
+      scheme == .tcp && !self.authority.hasSuffix(":\(port)") ? "\(host):\(port)" : self.authority
+    return "\(scheme.rawValue)://\(authority)\(target)"
   }
 }
 
@@ -123,7 +123,7 @@ extension DownloadURL {
         return try Self.parse(String(reference), written: String(reference)).url
       }
       if reference.hasPrefix("//") {
-        let text = "\(self.scheme.rawValue):\(reference)"
+        let text = "\(scheme.rawValue):\(reference)"
         return try Self.parse(text, written: text).url
       }
     } catch {
@@ -133,12 +133,17 @@ extension DownloadURL {
     switch reference.first {
     case nil: target = self.target
     case "/": target = Self.normalize(target: reference)
-    case "?": target = Self.normalize(target: self.path + reference)
+    case "?": target = Self.normalize(target: path + reference)
     default:
-      let folder = self.path.prefix(through: self.path.lastIndex(of: "/") ?? self.path.startIndex)
+      let folder = path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex)
       target = Self.normalize(target: folder + reference)
     }
-    return DownloadURL(scheme: self.scheme, host: self.host, port: self.port, target: target)
+    return DownloadURL(scheme: scheme, host: host, port: port, target: target)
+  }
+
+  /// Whether a redirect from here to there is followed: to what is encrypted, or from HTTP without encryption to the same.
+  func mayLead(to next: DownloadURL) -> Bool {
+    next.scheme == .https || (next.scheme == .http && scheme == .http)
   }
 
   private static func isScheme(_ text: Substring) -> Bool {

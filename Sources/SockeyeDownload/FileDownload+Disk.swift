@@ -17,10 +17,18 @@ extension FileDownload {
     _ name: String,
     since start: NIODeadline
   ) async throws(Failure) -> Situation {
-    let disk = downloader.threads.disk
-    let (part, wasFinished, status) = try await disk.run { () throws(Failure) -> (PartFile?, Bool, stat?) in
-      let part = try PartFile.takeUp(name, in: folder)
-      return (part, try part?.wasFinished() ?? false, try folder.status(name))
+    let stamp = stamp
+    let (part, wasFinished, status) = try await downloader.threads.disk.run {
+      () throws(Failure) -> (PartFile?, Bool, stat?) in
+      let status = try folder.status(name)
+      do throws(Failure) {
+        let part = try PartFile.takeUp(name, in: folder)
+        return (part, try part?.wasFinished() ?? false, status)
+      } catch {
+        // A folder may have files whose names are those of a journal: beside what has come already they are in no way.
+        guard case .same? = status.flatMap({ stamp?.compare(with: $0) }) else { throw error }
+        return (nil, false, status)
+      }
     }
     if wasFinished, let part, let whole = part.content.whole, part.content.identity?.url == url.description {
       part.removeJournal()

@@ -20,8 +20,12 @@ extension FileDownload {
     var file = "-"
     if let part, case .file(let folder, _) = destination {
       let existing = existing
+      let stamp = FileStamp(
+        size: size,
+        modified: stamp?.modified ?? session.file.lastModified.flatMap { HTTPDate.parse($0) }
+      )
       let name = try await downloader.threads.disk.run { () throws(Failure) in
-        try part.publish(size: size, state: state, digest: digest, existing: existing)
+        try part.publish(size: size, state: state, digest: digest, stamp: stamp, existing: existing)
       }
       file = folder.location(name)
     }

@@ -59,7 +59,7 @@ struct HTTPRequester: Sendable {
         url = next
       default:
         await dismiss(answer)
-        throw self.failure(answer)
+        throw failure(answer)
       }
     }
     throw TransferFailure(
@@ -69,17 +69,20 @@ struct HTTPRequester: Sendable {
 
   /// Asks for the head alone, over a connection that is used for nothing else: servers answer HEAD with a body, a refusal
   /// or a close, and none of that is to reach what is asked for next.
+  ///
+  /// What HEAD doesn't tell GET does: a server may refuse the one, or leave out of it what it would have to compute (RFC
+  /// 9110, section 9.3.2), and the other counts.
   func askHead(of url: DownloadURL) async throws(TransferFailure) -> Answer {
     do throws(TransferFailure) {
       let answer = try await ask(Question(method: .HEAD, wantsDigest: true), of: url)
       answer.connection.close()
-      return answer
+      if answer.head.status == .ok, answer.head.headers.contains(name: "Content-Length") { return answer }
     } catch {
-      guard error.failure.kind != .tls, error.failure.kind != .authentication else { throw error }
-      let answer = try await ask(Question(), of: url)
-      answer.connection.close()
-      return answer
+      guard error.failure.kind != .tls else { throw error }
     }
+    let answer = try await ask(Question(), of: url)
+    answer.connection.close()
+    return answer
   }
 
   /// Lets go of an answer whose body is of no interest; the connection is kept if the body is short.
@@ -122,7 +125,7 @@ struct HTTPRequester: Sendable {
     } catch {
       throw TransferFailure(error)
     }
-    guard next.scheme == .https || (next.scheme == .http && answer.url.scheme == .http) else {
+    guard answer.url.mayLead(to: next) else {
       let advice =
         next.scheme == .http ? "which is not encrypted; if that is wanted, ask for \(next)" : "which is not HTTP"
       throw TransferFailure(Failure(.refusedLocally, "\(answer.url): the server redirects to \(next), \(advice)"))

@@ -38,7 +38,7 @@ final class PartFile: Sendable {
         throw Failure(.refusedLocally, "'\(folder.location(journalName))' is not a journal of sockeye; move it away")
       }
       guard ftruncate(descriptor, off_t(content.validLength)) == 0 else { throw folder.failure("write", journalName) }
-      self.journal = Mutex(content)
+      journal = Mutex(content)
       let partName = DownloadFileNames.part(name)
       if try folder.status(partName) == nil {
         self.descriptor = Mutex(nil)
@@ -65,25 +65,25 @@ final class PartFile: Sendable {
   }
 
   /// What the journal says.
-  var content: DownloadJournal { self.journal.withLock { $0 } }
+  var content: DownloadJournal { journal.withLock { $0 } }
 
   /// Whether there is a `.part` file.
-  var hasPart: Bool { self.descriptor.withLock { $0 != nil } }
+  var hasPart: Bool { descriptor.withLock { $0 != nil } }
 
   // MARK: Progress
 
   /// Starts from the first byte.
   func begin(_ identity: DownloadJournal.Identity) throws(Failure) {
     try append(.begin(identity))
-    guard fsync(journalDescriptor) == 0 else { throw self.folder.failure("write", self.name) }
-    self.folder.sync()
+    guard fsync(journalDescriptor) == 0 else { throw folder.failure("write", name) }
+    folder.sync()
     let descriptor = try self.descriptor.withLock { descriptor throws(Failure) in
       if let descriptor { return descriptor }
-      let new = try self.folder.open(DownloadFileNames.part(self.name), flags: O_CREAT | O_EXCL)
+      let new = try folder.open(DownloadFileNames.part(name), flags: O_CREAT | O_EXCL)
       descriptor = new
       return new
     }
-    guard ftruncate(descriptor, 0) == 0 else { throw self.folder.failure("write", self.name) }
+    guard ftruncate(descriptor, 0) == 0 else { throw folder.failure("write", name) }
   }
 
   /// Writes bytes.
@@ -94,7 +94,7 @@ final class PartFile: Sendable {
       let position = offset + UInt64(rest.startIndex)
       let written = pwrite(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count, off_t(position))
       if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw self.folder.failure("write", DownloadFileNames.part(self.name)) }
+      guard written > 0 else { throw folder.failure("write", DownloadFileNames.part(name)) }
       rest = rest.dropFirst(written)
     }
   }
@@ -109,9 +109,9 @@ final class PartFile: Sendable {
       let count = Int(min(UInt64(block.count), range.upperBound - position))
       let got = pread(descriptor, block.baseAddress, count, off_t(position))
       if got < 0, errno == EINTR { continue }
-      guard got >= 0 else { throw self.folder.failure("read", DownloadFileNames.part(self.name)) }
+      guard got >= 0 else { throw folder.failure("read", DownloadFileNames.part(name)) }
       guard got > 0 else {
-        let part = self.folder.location(DownloadFileNames.part(self.name))
+        let part = folder.location(DownloadFileNames.part(name))
         throw Failure(.localFile, "'\(part)' became shorter; leave it alone while it is being downloaded")
       }
       body(UnsafeRawBufferPointer(rebasing: block[..<got]))
@@ -122,12 +122,12 @@ final class PartFile: Sendable {
   /// Makes all bytes written so far durable, and then says so in the journal.
   func record(_ checkpoint: DownloadJournal.Checkpoint) throws(Failure) {
     guard fdatasync(partDescriptor) == 0 else {
-      throw self.folder.failure("write", DownloadFileNames.part(self.name))
+      throw folder.failure("write", DownloadFileNames.part(name))
     }
     try append(.checkpoint(checkpoint))
   }
 
-  private var partDescriptor: CInt { self.descriptor.withLock { $0 ?? -1 } }
+  private var partDescriptor: CInt { descriptor.withLock { $0 ?? -1 } }
 
   private func append(_ record: DownloadJournal.Record) throws(Failure) {
     try self.journal.withLock { journal throws(Failure) in
@@ -135,7 +135,7 @@ final class PartFile: Sendable {
       // In one call: a kill comes before or after it, and a power failure is what the checksum is for.
       let written = bytes.withUnsafeReadableBytes { Glibc.write(journalDescriptor, $0.baseAddress, $0.count) }
       guard written == bytes.readableBytes else {
-        throw self.folder.failure("write", DownloadFileNames.journal(self.name))
+        throw folder.failure("write", DownloadFileNames.journal(name))
       }
     }
   }
@@ -152,13 +152,13 @@ final class PartFile: Sendable {
     guard fstat(partDescriptor, &status) == 0, UInt64(max(0, status.st_size)) >= end else { return false }
     var hash = ResumableSHA256(content.stateBefore)
     guard hash.state.count <= checkpoint.state.count else { return false }
-    try self.read(hash.state.count..<checkpoint.state.count) { hash.update($0) }
+    try read(hash.state.count..<checkpoint.state.count) { hash.update($0) }
     return hash.state == checkpoint.state
   }
 
   /// Whether an earlier run ended between giving the file its final name and removing the journal.
   func wasFinished() throws(Failure) -> Bool {
-    guard !self.hasPart, let whole = self.content.whole, let status = try self.folder.status(self.name) else {
+    guard !self.hasPart, let whole = content.whole, let status = try folder.status(name) else {
       return false
     }
     return UInt64(status.st_ino) == whole.inode && UInt64(max(0, status.st_size)) == whole.size
@@ -174,13 +174,16 @@ final class PartFile: Sendable {
     size: UInt64,
     state: ResumableSHA256.State,
     digest: SHA256Sum,
+    stamp: FileStamp,
     existing: DownloadOptions.ExistingFile
   ) throws(Failure) -> String {
     let part = DownloadFileNames.part(self.name)
     let descriptor = partDescriptor
     var status = stat()
-    guard ftruncate(descriptor, off_t(size)) == 0, fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else {
-      throw self.folder.failure("write", part)
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw folder.failure("write", part) }
+    stamp.keep(in: descriptor)
+    guard fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else {
+      throw folder.failure("write", part)
     }
     try append(.checkpoint(.init(state: state, held: [])))
     try append(.whole(.init(digest: digest, size: size, inode: UInt64(status.st_ino))))
@@ -189,17 +192,17 @@ final class PartFile: Sendable {
     var number = 0
     while try !self.folder.rename(part, to: name, replacing: existing == .overwrite) {
       guard existing == .rename, number < 99_999 else {
-        let final = self.folder.location(name)
+        let final = folder.location(name)
         throw Failure(
           .refusedLocally,
-          "'\(final)' has come into being meanwhile; the download is in '\(self.folder.location(part))'"
+          "'\(final)' has come into being meanwhile; the download is in '\(folder.location(part))'"
         )
       }
       number += 1
       let suffix = ".\(number)"
       name = LocalName.shortened(self.name, to: LocalName.longest - suffix.utf8.count) + suffix
     }
-    self.folder.sync()
+    folder.sync()
     removeJournal()
     return name
   }
@@ -208,11 +211,11 @@ final class PartFile: Sendable {
   func unlock() { flock(journalDescriptor, LOCK_UN) }
 
   /// Removes the journal, last of all.
-  func removeJournal() { self.folder.remove(DownloadFileNames.journal(self.name)) }
+  func removeJournal() { folder.remove(DownloadFileNames.journal(name)) }
 
   /// Removes everything.
   func discard() {
-    self.folder.remove(DownloadFileNames.part(self.name))
+    folder.remove(DownloadFileNames.part(name))
     removeJournal()
   }
 

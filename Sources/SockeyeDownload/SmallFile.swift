@@ -37,7 +37,10 @@ extension FolderDownload {
       guard let digest = SHA256Sum(bytes: hash.finalize()), file.digest == nil || file.digest == digest else {
         return false
       }
-      try await disk.run { () throws(Failure) in try folder.write(body, to: descriptor) }
+      try await disk.run { () throws(Failure) in
+        try folder.write(body, to: descriptor)
+        entry.stamp.keep(in: descriptor)
+      }
       let report = DownloadReport(
         url: url,
         file: folder.location(name.text),

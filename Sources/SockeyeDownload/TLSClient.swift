@@ -16,7 +16,7 @@ final class TLSClient: Sendable {
   init(_ options: DownloadOptions) {
     certificateAuthorities = options.certificateAuthorities
     acceptsAnyCertificate = options.acceptsAnyCertificate
-    self.fingerprint = options.certificateFingerprint
+    fingerprint = options.certificateFingerprint
   }
 
   /// A handler that checks for the name of a host, or for its address if it is one; or for a fingerprint and nothing else,
@@ -37,10 +37,14 @@ final class TLSClient: Sendable {
       return try NIOSSLClientHandler(context: context, serverHostname: name)
     }
     return try NIOSSLClientHandler(context: context, serverHostname: name) { chain, promise in
-      let bytes = try? chain.first?.toDERBytes()
-      let isIt = bytes.map { Array(SHA256.hash(data: $0)) } == fingerprint.bytes
+      let isIt = Self.has(fingerprint, try? chain.first?.toDERBytes())
       promise.succeed(isIt ? .certificateVerified : .failed)
     }
+  }
+
+  /// Whether a certificate, in DER, has a fingerprint.
+  static func has(_ fingerprint: SHA256Sum, _ certificate: [UInt8]?) -> Bool {
+    certificate.map { Array(SHA256.hash(data: $0)) } == fingerprint.bytes
   }
 
   private static func certificates(in file: String) throws(Failure) -> [NIOSSLCertificate] {

@@ -288,6 +288,13 @@ def the_output_may_be_standard_output_and_a_full_disk_is_told(folder):
                 result = subprocess.run([SOCKEYE, "get", "-q", "-o", target, f"{origin.url}/x"], cwd=folder, stdout=full,
                                         stderr=subprocess.PIPE, timeout=60)
             expect(result.returncode == 3 and b"no space left" in result.stderr, result)
+        # Standard output by its path is no file that is in the way, wherever it goes.
+        for target in ["-", "/dev/stdout", "/dev/fd/1"]:
+            with open(os.path.join(folder, "out"), "wb") as out:
+                result = subprocess.run([SOCKEYE, "get", "-q", "-o", target, f"{origin.url}/x"], stdout=out,
+                                        stderr=subprocess.PIPE, timeout=60)
+            expect(result.returncode == 0 and read(folder, "out") == content(100_000), target, result)
+        os.unlink(os.path.join(folder, "out"))
     expect(os.listdir(folder) == [])
 
 

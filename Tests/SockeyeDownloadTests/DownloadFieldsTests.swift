@@ -36,26 +36,46 @@ struct DownloadFieldsTests {
 
   @Test("A weak tag is no sign of sameness, a strong one is")
   func tags() {
-    #expect(FileIdentity(self.head(["ETag": "W/\"a\""]), size: 1).validator == nil)
-    #expect(FileIdentity(self.head(["ETag": "\"a\"", "Last-Modified": "x"]), size: 1).validator == "\"a\"")
-    #expect(FileIdentity(self.head(["ETag": "a", "Last-Modified": "x"]), size: 1).validator == "x")
+    #expect(FileIdentity(head(["ETag": "W/\"a\""]), size: 1).validator == nil)
+    #expect(FileIdentity(head(["ETag": "\"a\"", "Last-Modified": "x"]), size: 1).validator == "\"a\"")
+    #expect(FileIdentity(head(["ETag": "a", "Last-Modified": "x"]), size: 1).validator == "x")
   }
 
   @Test("Responses contradict each other where both say something")
   func contradictions() {
-    let first = FileIdentity(self.head(["ETag": "\"a\"", "Last-Modified": "x"]), size: 5)
-    #expect(!first.contradicts(FileIdentity(self.head(["ETag": "\"a\""]), size: 5)))
-    #expect(first.contradicts(FileIdentity(self.head(["ETag": "\"b\""]), size: 5)))
-    #expect(first.contradicts(FileIdentity(self.head(["ETag": "\"a\""]), size: 6)))
-    #expect(first.contradicts(FileIdentity(self.head(["Last-Modified": "y"]), size: 5)))
+    let first = FileIdentity(head(["ETag": "\"a\"", "Last-Modified": "x"]), size: 5)
+    #expect(!first.contradicts(FileIdentity(head(["ETag": "\"a\""]), size: 5)))
+    #expect(first.contradicts(FileIdentity(head(["ETag": "\"b\""]), size: 5)))
+    #expect(first.contradicts(FileIdentity(head(["ETag": "\"a\""]), size: 6)))
+    #expect(first.contradicts(FileIdentity(head(["Last-Modified": "y"]), size: 5)))
+  }
+
+  @Test("One sign that is the same proves nothing while another one differs")
+  func proof() {
+    let first = FileIdentity(head(["ETag": "\"a\"", "Last-Modified": "x"]), size: 5)
+    #expect(first.isProved(by: FileIdentity(head(["ETag": "\"a\""]), size: 5)))
+    #expect(first.isProved(by: FileIdentity(head(["Last-Modified": "x"]), size: nil)))
+    #expect(!first.isProved(by: FileIdentity(head(["ETag": "\"b\"", "Last-Modified": "x"]), size: 5)))
+    #expect(!first.isProved(by: FileIdentity(head(["ETag": "\"a\"", "Last-Modified": "y"]), size: 5)))
+    #expect(!first.isProved(by: FileIdentity(head(["ETag": "\"a\""]), size: 6)))
+    #expect(!first.isProved(by: FileIdentity(head([:]), size: 5)))
+  }
+
+  @Test("A number is digits alone, below 2^63, and no more of them than that has")
+  func numbers() {
+    #expect(DecimalNumber.parse("0") == 0 && DecimalNumber.parse("0000000000000000007") == 7)
+    #expect(DecimalNumber.parse("9223372036854775806") == 9_223_372_036_854_775_806)
+    for text in ["", "00000000000000000007", "9223372036854775807", "+1", "-1", " 1", "1 ", "0x1", "１"] {
+      #expect(DecimalNumber.parse(text) == nil, "\(text)")
+    }
   }
 
   @Test("A type and a coding are known by their names alone")
   func kinds() {
-    let file = FileIdentity(self.head(["Content-Type": "Text/HTML; charset=x", "Content-Encoding": "GZIP"]), size: 1)
+    let file = FileIdentity(head(["Content-Type": "Text/HTML; charset=x", "Content-Encoding": "GZIP"]), size: 1)
     #expect(file.mediaType == "text/html" && file.coding == "gzip")
-    #expect(FileIdentity(self.head(["Content-Encoding": "identity"]), size: 1).coding == nil)
-    let long = FileIdentity(self.head(["Content-Type": String(repeating: "x", count: 60_000)]), size: 1)
+    #expect(FileIdentity(head(["Content-Encoding": "identity"]), size: 1).coding == nil)
+    let long = FileIdentity(head(["Content-Type": String(repeating: "x", count: 60_000)]), size: 1)
     #expect(long.mediaType?.utf8.count == 255)
   }
 
@@ -66,13 +86,13 @@ struct DownloadFieldsTests {
     for fields: HTTPHeaders in [
       ["Repr-Digest": zeros], ["Repr-Digest": "md5=:AA==:, \(zeros)"], ["repr-digest": "\(zeros);q=1"],
     ] {
-      #expect(FileIdentity(self.head(fields), size: nil).digest == digest)
+      #expect(FileIdentity(head(fields), size: nil).digest == digest)
     }
     for value in [
       "", "sha-256=:AA==:", "sha-256=", "sha-512=:AA==:", "sha-256=:!!!:",
       "sha-256=:" + String(repeating: "A", count: 1000),
     ] {
-      #expect(FileIdentity(self.head(["Repr-Digest": value]), size: nil).digest == nil)
+      #expect(FileIdentity(head(["Repr-Digest": value]), size: nil).digest == nil)
     }
   }
 

@@ -159,11 +159,20 @@ struct FolderWalkTests {
   func missing() async throws {
     let outcome = try await walk { target in
       switch target {
-      case "/top/?json": Self.listing([Self.folder("gone"), Self.file("lost"), Self.file("there")])
-      default: target == "/top/there" ? "x" : nil
+      // Folders are walked from the last one on.
+      case "/top/?json":
+        Self.listing([Self.folder("kept"), Self.folder("gone"), Self.file("lost"), Self.file("there")])
+      case "/top/kept/?json": Self.listing([Self.file("f")])
+      default: target == "/top/there" || target == "/top/kept/f" ? "x" : nil
       }
     }
-    #expect(outcome.problem == .serverReported)
-    #expect(outcome.files == ["in/top/there"])
+    #expect(outcome.problem == .serverReported && outcome.result.message.contains("2 of its files failed"))
+    #expect(outcome.files == ["in/top/there", "in/top/kept/f"])
+  }
+
+  @Test("A folder that the server doesn't have fails as a file would")
+  func missingTop() async throws {
+    let outcome = try await walk { _ in nil }
+    #expect(outcome.problem == .serverReported && !outcome.result.message.contains("of its files"))
   }
 }

@@ -13,11 +13,14 @@ struct HTTPExchangeHandlerTests {
   private struct Exchange {
     let channel = NIOAsyncTestingChannel()
 
-    init() async throws {
+    /// - Parameter decodes: Whether the server's bytes are decoded, or come as parts of a response.
+    init(decodes: Bool = false) async throws {
       let url = try DownloadURL("http://h/x")
       let channel = channel
       try await channel.testingEventLoop.executeInContext {
         let streamEnd = StreamEndObserver()
+        try channel.pipeline.syncOperations.addHandler(streamEnd)
+        if decodes { try channel.pipeline.syncOperations.addHTTPClientHandlers() }
         try channel.pipeline.syncOperations.addHandler(
           HTTPExchangeHandler(url: url, idleLimit: .hours(1), streamEnd: streamEnd)
         )
@@ -35,11 +38,17 @@ struct HTTPExchangeHandlerTests {
       }
     }
 
-    /// Asks, and has the server say how long the body is.
-    func begin(length: Int) async throws {
+    func ask() async throws -> EventLoopFuture<HTTPResponseHead> {
       let request = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/x")
-      let head = try await call { $0.send(request, promise: $1) }
-      let fields: HTTPHeaders = ["Content-Length": "\(length)"]
+      return try await call { $0.send(request, promise: $1) }
+    }
+
+    /// Asks, and has the server say how long the body is, by a length, by chunks or by its end.
+    func begin(length: Int? = nil, isChunked: Bool = false) async throws {
+      let head = try await ask()
+      var fields: HTTPHeaders = [:]
+      if let length { fields.add(name: "Content-Length", value: "\(length)") }
+      if isChunked { fields.add(name: "Transfer-Encoding", value: "chunked") }
       try await send(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: fields)))
       _ = try await head.get()
     }
@@ -104,6 +113,57 @@ struct HTTPExchangeHandlerTests {
     _ = try await store.drain()
     #expect(store.pieces.claim(.max) == 10_000..<40_000)
     await threads.shutdown()
+  }
+
+  /// What is wrong with a body of chunks, of which a part of 20,000 bytes was asked for.
+  private func problem(ofBody lengths: [Int]) async throws -> (kind: Failure.Kind?, written: [Range<UInt64>]) {
+    let threads = DownloadThreads()
+    let store = Self.store(size: 40_000, threads)
+    let exchange = try await Exchange()
+    try await exchange.begin(isChunked: true)
+    let claim = try #require(store.pieces.claim(20_000))
+    let outcome = try await exchange.receive(.store(store, StorePlan(claim: claim, end: 20_000, stride: 10_000)))
+    for length in lengths { try await exchange.send(length) }
+    _ = try await store.drain()
+    await exchange.channel.testingEventLoop.run()
+    try? await exchange.send(.end(nil))
+    var kind: Failure.Kind?
+    do {
+      _ = try await outcome.get()
+    } catch {
+      kind = (error as? Failure)?.kind
+    }
+    await threads.shutdown()
+    return (kind, store.pieces.written)
+  }
+
+  @Test("A body has the bytes that the server said that it would have, no fewer and no more")
+  func lengths() async throws {
+    #expect(try await problem(ofBody: [10_000, 10_000]) == (nil, [0..<20_000]))
+    #expect(try await problem(ofBody: [10_000, 9_999]) == (.integrity, [0..<19_999]))
+    // What is too much isn't written, not even its beginning.
+    #expect(try await problem(ofBody: [10_000, 10_001]) == (.peerProtocol, [0..<10_000]))
+  }
+
+  @Test("A body without length is over when its server has ended the stream, and cut when the connection is just gone")
+  func untilClose() async throws {
+    for isInOrder in [true, false] {
+      let exchange = try await Exchange(decodes: true)
+      let head = try await exchange.ask()
+      try await exchange.channel.writeInbound(ByteBuffer(string: "HTTP/1.1 200 OK\r\n\r\n0123456789"))
+      _ = try await head.get()
+      let outcome = try await exchange.receive(.collect(limit: 100))
+      let channel = exchange.channel
+      if isInOrder {
+        try await channel.testingEventLoop.executeInContext {
+          channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+      } else {
+        try await channel.close()
+      }
+      let body = try? await outcome.get().body.readableBytes
+      #expect(body == (isInOrder ? 10 : nil))
+    }
   }
 
   @Test("What is collected has a limit")

@@ -34,7 +34,7 @@ struct LaterResponseTests {
   ) throws -> LaterResponse.Verdict {
     let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
     return LaterResponse(head: head, url: try DownloadURL("http://h/x")).judge(
-      by: self.identity(first),
+      by: identity(first),
       request: request
     )
   }
@@ -52,11 +52,11 @@ struct LaterResponseTests {
   @Test("A part that is proved to be of the file is accepted, also a shorter one")
   func accepted() throws {
     let whole = LaterResponse.Verdict.accept(100..<200, size: 1000)
-    #expect(try self.judge(.partialContent, self.part()) == whole)
-    #expect(try self.judge(.partialContent, self.part([("Content-Type", "application/zip; x=y")])) == whole)
-    #expect(try self.judge(.partialContent, self.part([("Content-Range", "bytes 100-199/*")])) == whole)
-    let shorter = self.part([("Content-Range", "bytes 100-149/1000"), ("Content-Length", "50")])
-    #expect(try self.judge(.partialContent, shorter) == .accept(100..<150, size: 1000))
+    #expect(try judge(.partialContent, part()) == whole)
+    #expect(try judge(.partialContent, part([("Content-Type", "application/zip; x=y")])) == whole)
+    #expect(try judge(.partialContent, part([("Content-Range", "bytes 100-199/*")])) == whole)
+    let shorter = part([("Content-Range", "bytes 100-149/1000"), ("Content-Length", "50")])
+    #expect(try judge(.partialContent, shorter) == .accept(100..<150, size: 1000))
   }
 
   @Test(
@@ -68,7 +68,29 @@ struct LaterResponseTests {
     ] as [(String, String?)]
   )
   func dropped(name: String, value: String?) throws {
-    #expect(self.kind(try self.judge(.partialContent, self.part([(name, value)]))) == .drop)
+    #expect(kind(try judge(.partialContent, part([(name, value)]))) == .drop)
+  }
+
+  @Test(
+    "A part that begins before or after what was asked for is dropped, though its fields agree with each other",
+    arguments: [99, 101, 0, 199]
+  )
+  func shifted(first: Int) throws {
+    let fields = part([("Content-Range", "bytes \(first)-199/1000"), ("Content-Length", "\(200 - first)")])
+    #expect(kind(try judge(.partialContent, fields)) == .drop)
+  }
+
+  @Test("A part that ends behind the end of the file is dropped, whatever size the server says that it has")
+  func behindTheEnd() throws {
+    let first: HTTPHeaders = ["Content-Length": "150", "ETag": "\"v1\""]
+    let unsized = part([("Content-Range", "bytes 100-199/*")])
+    #expect(kind(try judge(.partialContent, unsized, by: first)) == .drop)
+  }
+
+  @Test("A file that has changed is said to have changed")
+  func changed() throws {
+    let verdict = LaterResponse.Verdict.startOver(reason: "the file on the server has changed")
+    #expect(try judge(.partialContent, part([("ETag", "\"v2\"")])) == verdict)
   }
 
   @Test(
@@ -79,16 +101,16 @@ struct LaterResponseTests {
     ] as [(String, String?)]
   )
   func otherVersion(name: String, value: String?) throws {
-    #expect(self.kind(try self.judge(.partialContent, self.part([(name, value)]))) == .startOver)
+    #expect(kind(try judge(.partialContent, part([(name, value)]))) == .startOver)
   }
 
   @Test("Where the file has only a date, the same date proves a part, and a length alone proves nothing")
   func dates() throws {
     let dated: HTTPHeaders = ["Content-Length": "1000", "Last-Modified": "x"]
-    let withDate = self.part([("ETag", nil), ("Last-Modified", "x")])
-    #expect(self.kind(try self.judge(.partialContent, withDate, by: dated)) == .accept)
-    #expect(self.kind(try self.judge(.partialContent, self.part([("ETag", nil)]), by: dated)) == .startOver)
-    #expect(self.kind(try self.judge(.partialContent, self.part(), by: ["Content-Length": "1000"])) == .startOver)
+    let withDate = part([("ETag", nil), ("Last-Modified", "x")])
+    #expect(kind(try judge(.partialContent, withDate, by: dated)) == .accept)
+    #expect(kind(try judge(.partialContent, part([("ETag", nil)]), by: dated)) == .startOver)
+    #expect(kind(try judge(.partialContent, part(), by: ["Content-Length": "1000"])) == .startOver)
   }
 
   @Test("Weak tags that differ are of two versions, whatever the dates say; the same weak tag proves nothing")
@@ -112,19 +134,19 @@ struct LaterResponseTests {
   @Test("A length that was not known is learnt from the part, or the part is of no use")
   func unknownLength() throws {
     let first: HTTPHeaders = ["ETag": "\"v1\"", "Transfer-Encoding": "chunked"]
-    #expect(try self.judge(.partialContent, self.part(), by: first) == .accept(100..<200, size: 1000))
-    let silent = self.part([("Content-Range", "bytes 100-199/*")])
-    #expect(self.kind(try self.judge(.partialContent, silent, by: first)) == .drop)
+    #expect(try judge(.partialContent, part(), by: first) == .accept(100..<200, size: 1000))
+    let silent = part([("Content-Range", "bytes 100-199/*")])
+    #expect(kind(try judge(.partialContent, silent, by: first)) == .drop)
   }
 
   @Test("The whole in place of a part replaces what is there if it is a file of that kind")
   func replaced() throws {
     var other = Self.first
-    #expect(self.kind(try self.judge(.ok, other)) == .replace)
+    #expect(kind(try judge(.ok, other)) == .replace)
     other.replaceOrAdd(name: "ETag", value: "\"v2\"")
     other.replaceOrAdd(name: "Content-Length", value: "7")
-    #expect(self.kind(try self.judge(.ok, other)) == .replace)
-    #expect(self.kind(try self.judge(.ok, other, request: .whole)) == .replace)
+    #expect(kind(try judge(.ok, other)) == .replace)
+    #expect(kind(try judge(.ok, other, request: .whole)) == .replace)
   }
 
   @Test(
@@ -140,22 +162,22 @@ struct LaterResponseTests {
     ] as [HTTPHeaders]
   )
   func pages(headers: HTTPHeaders) throws {
-    #expect(self.kind(try self.judge(.ok, headers)) == .drop)
-    #expect(self.kind(try self.judge(.ok, headers, request: .whole)) == .drop)
+    #expect(kind(try judge(.ok, headers)) == .drop)
+    #expect(kind(try judge(.ok, headers, request: .whole)) == .drop)
   }
 
   @Test("A file known by nothing but its length is taken again only with that length")
   func lengthAlone() throws {
     let first: HTTPHeaders = ["Content-Length": "1000"]
-    #expect(self.kind(try self.judge(.ok, first, by: first, request: .whole)) == .replace)
-    #expect(self.kind(try self.judge(.ok, ["Content-Length": "999"], by: first, request: .whole)) == .drop)
+    #expect(kind(try judge(.ok, first, by: first, request: .whole)) == .replace)
+    #expect(kind(try judge(.ok, ["Content-Length": "999"], by: first, request: .whole)) == .drop)
   }
 
   @Test("A range that is refused is gone if the length is another by now, and else the refusal counts for nothing")
   func refusals() throws {
-    #expect(self.kind(try self.judge(.rangeNotSatisfiable, ["Content-Range": "bytes */10"])) == .startOver)
-    #expect(self.kind(try self.judge(.rangeNotSatisfiable, ["Content-Range": "bytes */1000"])) == .drop)
-    #expect(self.kind(try self.judge(.rangeNotSatisfiable, [:])) == .startOver)
+    #expect(kind(try judge(.rangeNotSatisfiable, ["Content-Range": "bytes */10"])) == .startOver)
+    #expect(kind(try judge(.rangeNotSatisfiable, ["Content-Range": "bytes */1000"])) == .drop)
+    #expect(kind(try judge(.rangeNotSatisfiable, [:])) == .startOver)
   }
 
   @Test(
@@ -163,6 +185,6 @@ struct LaterResponseTests {
     arguments: [.partialContent, .rangeNotSatisfiable] as [HTTPResponseStatus]
   )
   func unasked(status: HTTPResponseStatus) throws {
-    #expect(self.kind(try self.judge(status, self.part(), request: .whole)) == .giveUp)
+    #expect(kind(try judge(status, part(), request: .whole)) == .giveUp)
   }
 }
