@@ -93,6 +93,27 @@ def test_quota():
             assert status(raw(again.port, put(b"whole", bytes(100_000)))) == 201
 
 
+def test_broken_bodies():
+    """A body that turns out to be none leaves nothing and is not counted, and what it was to continue is as it was"""
+    with Served("--upload", "--quota", "100KiB") as served:
+        before = set(os.listdir(served.path))
+        head = b"PUT /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n%s\r\n"
+        full = b"%x\r\n" % 90_000 + b"x" * 90_000 + b"\r\n"
+        for end in (b"zz\r\n", b"0\r\nContent-Length: 5\r\n\r\n", b"fffffffffffffffffffff\r\n", b"0\r\nbad trailer\r\n\r\n"):
+            assert status(raw(served.port, head % b"" + full + end)) == 400, end
+            wait_until(lambda: set(os.listdir(served.path)) == before, f"nothing left after {end}")
+        with socket.create_connection(("127.0.0.1", served.port)) as cut:
+            cut.sendall(b"PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nfirst")
+            wait_until(lambda: offset(served, "/x") == 5, "five bytes on the disk")
+        part = head % b"Content-Range: bytes 5-8/9\r\n" + b"2\r\nxx\r\nzz\r\n"
+        wait_until(lambda: status(raw(served.port, part)) == 400, "the end of the connection that was cut")
+        wait_until(lambda: offset(served, "/x") == 5, "what was there before")
+        rest = b"Content-Range: bytes 5-8/9\r\n"
+        wait_until(lambda: status(raw(served.port, put(b"x", b"last", rest))) == 201, "the end of the part before")
+        assert (served.path / "x").read_bytes() == b"firstlast"
+        assert status(raw(served.port, put(b"y", b"y" * 100_000))) == 201
+
+
 def test_long_names():
     """Names of up to 255 bytes are uploaded, cut, and continued"""
     with Served("--upload") as served:

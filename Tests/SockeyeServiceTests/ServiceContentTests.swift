@@ -109,6 +109,12 @@ struct ServiceContentTests {
   @Test("A form's empty value asks as a bare name does", arguments: ["zip", "zip=", "a&zip=1"])
   func formQueries(query: String) { #expect(QueryParameters(query).has("zip")) }
 
+  @Test("Escapes in a query are undone, and what is none stands for itself")
+  func escapedQueries() {
+    let parameters = QueryParameters("h%61sh=%73ha256&%zz=%&é=%C3%A9")
+    #expect(parameters["hash"] == "sha256" && parameters["%zz"] == "%" && parameters["é"] == "é")
+  }
+
   private static let marks = [
     "\u{202e}", "\u{9b}", "\u{2066}", "\u{200f}", "\u{feff}", "\u{e0041}", "\u{2028}", "\u{1b}", "\n",
   ]

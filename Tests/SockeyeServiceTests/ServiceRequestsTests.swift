@@ -29,6 +29,32 @@ struct ServiceRequestsTests {
     #expect(try answer("GET /a HTTP/1.1\r\nHost: \(host)\r\n\r\n").statuses == ["200"])
   }
 
+  @Test("There is one host in HTTP/1.1, and no more in HTTP/1.0 (RFC 9112, section 3.2)")
+  func hosts() throws {
+    #expect(try answer("GET /a HTTP/1.1\r\n\r\n").statuses == ["400"])
+    #expect(try answer("GET /a HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n").statuses == ["400"])
+    #expect(try answer("GET /a HTTP/1.0\r\n\r\n").statuses == ["200"])
+    #expect(try answer("GET /a HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n").statuses == ["400"])
+  }
+
+  @Test("A message with a length and chunks is an attempt to be read in two ways (RFC 9112, section 6.3)")
+  func twoLengths() throws {
+    for fields in [
+      "Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 0",
+    ] {
+      let text = "POST /a HTTP/1.1\r\nHost: x\r\n\(fields)\r\n\r\n0\r\n\r\n"
+      #expect(try answer(text + "GET /a HTTP/1.1\r\nHost: x\r\n\r\n").statuses == ["400"])
+    }
+  }
+
+  @Test("A target longer than any file's is refused, and one that is just not there isn't found")
+  func longTargets() throws {
+    func target(_ count: Int) -> String { "/" + String(repeating: "n", count: count - 1) }
+    let length = HTTPExchange.longestTarget
+    #expect(try answer("GET \(target(length)) HTTP/1.1\r\nHost: x\r\n\r\n").statuses == ["404"])
+    #expect(try answer("GET \(target(length + 1)) HTTP/1.1\r\nHost: x\r\n\r\n").statuses == ["414"])
+  }
+
   @Test(
     "A coding that is not known is not implemented, and chunks are the last one, once (RFC 9112, section 6.1)",
     arguments: [

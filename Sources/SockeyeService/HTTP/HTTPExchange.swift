@@ -184,7 +184,8 @@ final class HTTPExchange: ConnectionSpeaker {
   /// Answers what is not a request, and closes.
   func refuse(_ status: HTTPStatus) {
     let (mustAnswer, abandoned) = state.refuse()
-    abandoned?.connectionEnded()
+    // What is only late may be continued. What is no request may have brought anything.
+    if status == .requestTimeout { abandoned?.connectionEnded() } else { abandoned?.fail() }
     guard mustAnswer else { return }
     let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "-")
     fail(Request(head, fields: RequestFields([:]), started: worker.now, keepAlive: false), status)

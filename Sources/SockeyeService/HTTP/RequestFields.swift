@@ -18,7 +18,6 @@ struct RequestFields {
   var contentLength: String?
   var transferEncoding: String?
   var wantReprDigest: String?
-  var reprDigest: String?
   var userAgent: String?
   var referer: String?
 
@@ -30,13 +29,12 @@ struct RequestFields {
         host = value
         hostCount += 1
       case 5 where name.isField("range"): Self.combine(&range, value)
-      case 6 where name.isField("accept"): Self.combine(&self.accept, value)
+      case 6 where name.isField("accept"): Self.combine(&accept, value)
       case 6 where name.isField("expect"): expect = value
       case 7 where name.isField("referer"): referer = value
       case 8 where name.isField("if-range"): ifRange = value
       case 8 where name.isField("if-match"): Self.combine(&ifMatch, value)
       case 10 where name.isField("user-agent"): userAgent = value
-      case 11 where name.isField("repr-digest"): Self.combine(&reprDigest, value)
       case 13 where name.isField("if-none-match"): Self.combine(&ifNoneMatch, value)
       case 13 where name.isField("authorization"): authorization = value
       case 13 where name.isField("content-range"): contentRange = value

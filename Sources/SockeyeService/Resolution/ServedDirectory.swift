@@ -27,14 +27,14 @@ final class ServedDirectory: Sendable {
   ///
   /// - Throws: A failure of kind `localFile`.
   init(path: String) throws(Failure) {
-    self.descriptor = ArgumentFile.open(path, O_RDONLY | O_DIRECTORY)
-    guard self.descriptor >= 0 else {
+    descriptor = ArgumentFile.open(path, O_RDONLY | O_DIRECTORY)
+    guard descriptor >= 0 else {
       let reason = String(cString: strerror(errno)).lowercased()
       throw Failure(.localFile, "cannot serve \(path): \(reason); name a directory that can be read")
     }
   }
 
-  deinit { close(self.descriptor) }
+  deinit { close(descriptor) }
 
   /// Opens a file or a directory for reading.
   ///
@@ -86,8 +86,9 @@ final class ServedDirectory: Sendable {
       }
       // EXDEV: a link is absolute, or leads out. An absolute one may come back in.
       if errno == EXDEV, let inside = throughAbsoluteLinks(name) {
-        guard !ResourcePath.isHidden(inside.dropLast()) else { throw .notFound }
-        descriptor = sockeye_openat2(self.descriptor, inside, flags, 0, strict | SOCKEYE_RESOLVE_NO_SYMLINKS)
+        guard !ResourcePath.isHidden(inside) else { throw .notFound }
+        let name = (inside.isEmpty ? [UInt8(ascii: ".")] : inside) + [0]
+        descriptor = sockeye_openat2(self.descriptor, name, flags, 0, strict | SOCKEYE_RESOLVE_NO_SYMLINKS)
         if descriptor >= 0 { return descriptor }
       }
       if errno != EAGAIN && errno != EINTR { throw Self.refusal(errno) }
@@ -95,7 +96,8 @@ final class ServedDirectory: Sendable {
     throw .exhausted
   }
 
-  /// Where a path leads if links may leave the directory on the way, relative to the directory; `nil` if it ends outside.
+  /// Where a path leads if links may leave the directory on the way, relative to the directory and empty for that itself;
+  /// `nil` if it ends outside.
   ///
   /// This only asks for a name (`O_PATH` opens nothing); what has that name is then looked for beneath the directory again,
   /// so that a link that changes meanwhile gains nothing.
@@ -113,7 +115,7 @@ final class ServedDirectory: Sendable {
       errno = EXDEV
       return nil
     }
-    return (rest.count <= 1 ? [UInt8(ascii: ".")] : Array(rest.dropFirst())) + [0]
+    return Array(rest.dropFirst())
   }
 
   private static let attempts = 16

@@ -21,6 +21,11 @@ extension HTTPExchange {
       fail(request, .badRequest)
       return true
     }
+    // RFC 9110, section 13.1.1: nothing is overwritten, so that there is nothing that could match.
+    guard request.fields.ifMatch == nil else {
+      fail(request, .preconditionFailed)
+      return true
+    }
     let range = request.fields.contentRange.map { ContentRange($0) }
     if case .some(.none) = range {
       fail(request, .badRequest)

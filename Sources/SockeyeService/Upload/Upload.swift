@@ -242,6 +242,12 @@ final class Upload {
     leave(as: .interrupted)
   }
 
+  /// The rest of the body is none. Nothing of it stays.
+  func fail() {
+    guard case .receiving = state else { return }
+    leave(as: .failed)
+  }
+
   private func leave(as state: State) {
     self.state = state
     pending = ByteBuffer()
