@@ -39,6 +39,7 @@ let package = Package(
     .default(enabledTraits: ["Applications"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
@@ -166,7 +167,9 @@ let package = Package(
         "SockeyeWire",
         library("ArgumentParser", "swift-argument-parser"),
         library("Crypto", "swift-crypto"),
+        library("Histogram", "hdrhistogram-swift"),
         library("NIOCore", "swift-nio"),
+        library("NIOHTTP1", "swift-nio"),
         library("NIOSSL", "swift-nio-ssl"),
       ],
       swiftSettings: strict

@@ -18,8 +18,8 @@ struct Sockeye: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Checksum.self, Completions.self, Connect.self, Flags.self, Get.self, HostCommand.self, Lab.self, Listen.self,
-      Manual.self, Serve.self, Watch.self,
+      Bench.self, Checksum.self, Completions.self, Connect.self, Flags.self, Get.self, HostCommand.self, Lab.self,
+      Listen.self, Manual.self, Serve.self, Watch.self,
     ]
   )
 

@@ -30,7 +30,8 @@ VALUES = {
     "--listen": "192.0.2.1:0", "--missing": "one", "--quiet-time": "50ms", "--tls": "auto", "--log-format": "json",
     "--quota": "1MiB", "--proxy-from": "10.0.0.0/8", "--request-timeout": "1s", "--idle-timeout": "1s",
     "--stall-timeout": "1s", "--tun": "lo=10.9.0.2/24", "--gateway": "10.9.0.1", "--mtu": "1500", "--congestion": "bbr",
-    "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--language": "en", "--width": "80", "--color": "never",
+    "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--mode": "echo",
+    "--direction": "up", "--for": "1ms", "--size": "100", "--language": "en", "--width": "80", "--color": "never",
 }
 """Addresses of 192.0.2.0/24 are nobody's: what would listen there ends at once, by another code than 2."""
 
@@ -52,6 +53,7 @@ PLACES = {
     "serve": {"tcp": ["--listen", "192.0.2.1:0", "."], "unix": ["--listen", "unix:no/where", "."]},
     "checksum": {"text": ["words"], "file": ["--file", "flags.txt"], "standard input": []},
     "host": {"": ["--tun", "lo=10.9.0.2/24"]},
+    "bench": {"": ["127.0.0.1:1"]},
     "completions": {"": ["bash"]},
     "watch": {"": ["/dev/null"]},
     "manual": {"": []},
@@ -62,8 +64,8 @@ PLACES = {
 MAKES = {"--udp": ["tcp"], "--tls": ["tcp", "unix"], "--file": ["standard input"]}
 """Flags that say themselves what a call is about, where nothing else does."""
 
-EXCUSED = {("serve", "--public"), ("serve", "--add-user")}
-"""Flags that leave no place for the endpoint by which these calls end; `serve.py` has them."""
+EXCUSED = {("serve", "--public"), ("serve", "--add-user"), ("bench", "--serve"), ("bench", "--ready-file")}
+"""Flags that leave no place for the endpoint by which these calls end; `serve.py` and `bench.py` have them."""
 
 
 class Table:

@@ -109,6 +109,19 @@ def test_chinese():
     assert ours == theirs, [pair for pair in zip(ours, theirs) if pair[0] != pair[1]][:1] or (len(ours), len(theirs))
 
 
+def test_samples():
+    """What the README shows of an example stands there, and is the same in both languages."""
+    examples = [path.read_text() for path in (ROOT / "Examples").rglob("*.swift") if ".build" not in path.parts]
+    ours, theirs = (
+        re.findall(r"^```swift\n(.*?)^```$", (ROOT / f"README{name}.md").read_text(), re.MULTILINE | re.DOTALL)
+        for name in ("", ".zh")
+    )
+    assert ours and ours == theirs
+    for sample in ours:
+        indented = "".join(f"    {line}\n" for line in sample.splitlines())
+        assert any(indented in example for example in examples), sample
+
+
 def test_second_installation():
     """Installing again, from a terminal this time, builds nothing again."""
     script = support.need("script")

@@ -33,6 +33,7 @@ struct SimulatedDayTests {
     let served = try ServedFolder()
     let first = try SimulatedDay(seed: Self.first, serving: served).run()
     #expect(first.packets > 1000)
+    print("day \(Self.first): \(first.packets) packets, trace \(String(first.digest, radix: 16))")
     for _ in 1..<Self.runs {
       let again = try SimulatedDay(seed: Self.first, serving: served).run()
       #expect(again == first)

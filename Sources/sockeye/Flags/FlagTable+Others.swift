@@ -1,3 +1,35 @@
+extension Bench: RuledCommand {
+  /// What says what to measure is nothing that a server is told.
+  private static let server = ["--serve"]
+
+  static let flagRules = [
+    FlagRule("--serve"),
+    FlagRule("--mode", when: .without(server)),
+    FlagRule(
+      "--direction",
+      when: .without(["--serve", "--mode=echo", "--mode=connections", "--mode=datagrams", "--mode=http"])
+    ),
+    FlagRule("--for", when: .without(server)),
+    FlagRule("--connections", when: .without(server)),
+    FlagRule("--size", when: .without(server), .with(["--mode=echo", "--mode=connections", "--mode=datagrams"])),
+    FlagRule(
+      "--per-second",
+      when: .without(server),
+      .with(["--mode=echo", "--mode=connections", "--mode=datagrams", "--mode=http"])
+    ),
+    FlagRule("--connect-timeout", when: .without(server)),
+    FlagRule("-4", when: .without(["-6"])),
+    FlagRule("-6"),
+    FlagRule("-n"),
+    FlagRule("--stack", when: .without(["--workers"])),
+    FlagRule("--workers"),
+    FlagRule("--ready-file", when: .with(server)),
+    FlagRule("--json", when: .without(["--quiet"])),
+    FlagRule("--quiet", "-q"),
+    FlagRule("--language"),
+  ]
+}
+
 extension Checksum: RuledCommand {
   static let possibleSubjects: Set<FlagSubject> = [.text, .file, .standardInput]
 

@@ -13,6 +13,7 @@ extension HelpTable {
           --expect，128+n 信号 n。
           """
       ),
+      "bench": bench,
       "checksum": checksum,
       "completions": completions,
       "connect": connect,
