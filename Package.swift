@@ -18,6 +18,7 @@ let package = Package(
   products: [
     .executable(name: "sockeye", targets: ["sockeye"]),
     .library(name: "SockeyeDownload", targets: ["SockeyeDownload"]),
+    .library(name: "SockeyeGateway", targets: ["SockeyeGateway"]),
     .library(name: "SockeyeService", targets: ["SockeyeService"]),
     .library(name: "SockeyeTalk", targets: ["SockeyeTalk"]),
     .library(name: "SockeyeTransport", targets: ["SockeyeTransport"]),
@@ -117,6 +118,21 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(
+      name: "SockeyeGateway",
+      dependencies: [
+        "SockeyeHost",
+        "SockeyeLink",
+        "SockeyeNIO",
+        "SockeyeSimulator",
+        "SockeyeTCP",
+        "SockeyeTransport",
+        "SockeyeWire",
+        library("DequeModule", "swift-collections"),
+        library("NIOCore", "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
     .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
     .target(
       name: "SockeyeSimulatedNetwork",
@@ -154,6 +170,7 @@ let package = Package(
       name: "sockeye",
       dependencies: [
         "SockeyeDownload",
+        "SockeyeGateway",
         "SockeyeHost",
         "SockeyeLink",
         "SockeyeNIO",
@@ -212,6 +229,19 @@ let package = Package(
         library("NIOCore", "swift-nio"),
         library("NIOHTTP1", "swift-nio"),
         library("NIOSSL", "swift-nio-ssl"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SockeyeGatewayTests",
+      dependencies: [
+        "SockeyeGateway",
+        "SockeyeLink",
+        "SockeyeSimulator",
+        "SockeyeTCP",
+        "SockeyeTransport",
+        library("NIOCore", "swift-nio"),
+        library("NIOEmbedded", "swift-nio"),
       ],
       swiftSettings: strict
     ),

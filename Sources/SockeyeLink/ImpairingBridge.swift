@@ -60,6 +60,12 @@ public struct ImpairingBridge: ~Copyable {
   /// What has happened to packets from the near end, and to those from the far one.
   public var counters: (fromNear: LinkCounters, fromFar: LinkCounters) { (fromNear.counters, fromFar.counters) }
 
+  /// What happens to packets from now on; those under way keep what was decided for them.
+  public mutating func setImpairments(fromNear: Impairments, fromFar: Impairments) {
+    self.fromNear.impairments = fromNear
+    self.fromFar.impairments = fromFar
+  }
+
   /// Goes once around: waits until a packet comes or is to be delivered, or for a wake-up, and carries what there is.
   ///
   /// - Throws: `LinkError` where a device is gone.

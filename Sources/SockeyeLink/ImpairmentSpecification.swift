@@ -4,7 +4,14 @@ internal import SockeyeTCP
 /// A bad network as people write it: `delay=50ms,loss=1%,rate=10Mbps,down:queue=64KiB`.
 ///
 /// Pairs of a key and a value, with commas between them; `up:` or `down:` before a key makes it hold in that direction
-/// only. Keys: `delay`, `jitter`, `loss`, `rate`, `queue`, `duplicate`, `reorder`, `corrupt`.
+/// only. Keys:
+///
+/// - `delay`, `jitter` (times), `distribution` of the jitter (`uniform`, `normal`, `pareto`);
+/// - `loss`, `duplicate`, `corrupt`, `reorder` (probabilities), `reorder-delay`: for how long, 10 ms unless said;
+/// - `burst=1%/25%`, loss in bursts: how likely a packet begins one, and how likely the next one ends it
+///   (``GilbertElliott``), perhaps with the losses within and outside: `burst=1%/25%/90%/0.1%`;
+/// - `rate`, `queue` (its limit in bytes), `codel` (the longest that packets are to wait in it, ``ControlledDelay``);
+/// - `profile`, a known network (``ImpairmentProfile``), whose values those behind it change.
 public struct ImpairmentSpecification: Equatable, Sendable {
   /// What packets from the side that opens suffer.
   public var up = Impairments()
@@ -26,6 +33,16 @@ public struct ImpairmentSpecification: Equatable, Sendable {
 
   /// Reads a specification.
   public init(_ text: some StringProtocol) throws(Problem) {
+    try change(by: text)
+  }
+
+  /// Reads a number of bytes, with or without a unit.
+  package static func size(_ text: String, of key: String) throws(Problem) -> UInt64 {
+    try Quantity.size(text, of: key)
+  }
+
+  /// Changes what a text names, and leaves the rest as it is.
+  public mutating func change(by text: some StringProtocol) throws(Problem) {
     for part in text.split(separator: ",", omittingEmptySubsequences: true) {
       guard let equals = part.firstIndex(of: "=") else { throw .notAPair(String(part)) }
       var key = String(part[..<equals])
@@ -37,6 +54,13 @@ public struct ImpairmentSpecification: Equatable, Sendable {
       } else if key.hasPrefix("down:") {
         directions = [\.down]
         key.removeFirst(5)
+      }
+      if key == "profile" {
+        guard directions.count == 2, let profile = ImpairmentProfile(rawValue: value) else {
+          throw .badValue(key: key, value: value)
+        }
+        self = profile.specification
+        continue
       }
       for direction in directions { try self[keyPath: direction].set(key, value) }
     }
@@ -50,6 +74,12 @@ extension Impairments {
     case "jitter": jitter = try Quantity.interval(value, of: key)
     case "rate": bitsPerSecond = try Quantity.rate(value, of: key)
     case "queue": queueBytes = Int(clamping: try Quantity.size(value, of: key))
+    case "distribution":
+      guard let distribution = JitterDistribution(rawValue: value) else { throw .badValue(key: key, value: value) }
+      jitterDistribution = distribution
+    case "codel": controlledDelay = ControlledDelay(target: try Quantity.interval(value, of: key))
+    case "burst": loss = .bursty(try Quantity.burst(value, of: key))
+    case "reorder-delay": reorderingDelay = try Quantity.interval(value, of: key)
     case "loss": loss = .independent(try Quantity.probability(value, of: key))
     case "duplicate": duplication = try Quantity.probability(value, of: key)
     case "corrupt": corruption = try Quantity.probability(value, of: key)
@@ -95,6 +125,19 @@ private enum Quantity {
     let value = try number(text, [("%", 0.01), ("", 1)], of: key)
     guard value <= 1 else { throw .badValue(key: key, value: text) }
     return value
+  }
+
+  /// Two to four probabilities with slashes between them.
+  static func burst(_ text: String, of key: String) throws(Problem) -> GilbertElliott {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard (2...4).contains(parts.count) else { throw .badValue(key: key, value: text) }
+    var model = GilbertElliott(
+      enterBad: try probability(String(parts[0]), of: key),
+      leaveBad: try probability(String(parts[1]), of: key)
+    )
+    if parts.count > 2 { model.lossInBad = try probability(String(parts[2]), of: key) }
+    if parts.count > 3 { model.lossInGood = try probability(String(parts[3]), of: key) }
+    return model
   }
 
   private static func number(_ text: String, _ units: [(String, Double)], of key: String) throws(Problem) -> Double {

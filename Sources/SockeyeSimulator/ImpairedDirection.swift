@@ -6,6 +6,8 @@ public enum DropReason: Sendable, Equatable {
   case outage
   /// The queue was full.
   case queueFull
+  /// Packets waited too long, and CoDel dropped this one.
+  case queueDelay
   /// The packet was lost on the wire.
   case loss
 }
@@ -46,7 +48,7 @@ public struct LinkCounters: Sendable, Equatable {
   public internal(set) var bytes: UInt64 = 0
   /// Packets that fell into an outage or a partition.
   public internal(set) var outageDrops: UInt64 = 0
-  /// Packets that found the queue full.
+  /// Packets that found the queue full, or that CoDel dropped.
   public internal(set) var queueDrops: UInt64 = 0
   /// Packets lost on the wire.
   public internal(set) var losses: UInt64 = 0
@@ -60,6 +62,9 @@ public struct LinkCounters: Sendable, Equatable {
   public internal(set) var marks: UInt64 = 0
   /// The longest that the queue has been, in bytes.
   public internal(set) var peakQueueBytes = 0
+
+  /// Nothing has happened yet.
+  public init() {}
 
   /// Packets that never arrived, for whatever reason.
   public var drops: UInt64 { outageDrops + queueDrops + losses }
@@ -79,6 +84,7 @@ public struct ImpairedDirection: Sendable {
   public private(set) var counters = LinkCounters()
 
   private var queue = DepartureQueue()
+  private var delayControl = DelayControl()
   private var isInBadState = false
   private var latestDelivery = Instant.zero
   private var generator: SeededGenerator
@@ -104,9 +110,12 @@ public struct ImpairedDirection: Sendable {
     }
     queue.removeDeparted(by: now)
     let isMarked = isECNCapable && (impairments.markingThresholdBytes.map { queue.bytes >= $0 } ?? false)
-    guard let departure = enqueue(length: length, now: now) else {
+    let departure: Instant
+    switch enqueue(length: length, now: now) {
+    case .success(let time): departure = time
+    case .failure(let refusal):
       counters.queueDrops += 1
-      return .dropped(.queueFull)
+      return .dropped(refusal.reason)
     }
     guard !isLost() else {
       counters.losses += 1
@@ -128,19 +137,28 @@ public struct ImpairedDirection: Sendable {
     return false
   }
 
-  /// Puts a packet on the queue and returns when its last bit leaves, or nil if the queue is full.
-  private mutating func enqueue(length: Int, now: Instant) -> Instant? {
-    guard let bitsPerSecond = impairments.bitsPerSecond, bitsPerSecond > 0 else { return now }
+  private struct Refusal: Error { let reason: DropReason }
+
+  /// Puts a packet on the queue and returns when its last bit leaves, or why it isn't taken.
+  private mutating func enqueue(length: Int, now: Instant) -> Result<Instant, Refusal> {
+    guard let bitsPerSecond = impairments.bitsPerSecond, bitsPerSecond > 0 else { return .success(now) }
     // An empty queue takes any packet: a limit below one packet would otherwise be a cut wire.
     if queue.count > 0 {
-      if let limit = impairments.queueBytes, queue.bytes + length > limit { return nil }
-      if let limit = impairments.queuePackets, queue.count >= limit { return nil }
+      if let limit = impairments.queueBytes, queue.bytes + length > limit {
+        return .failure(Refusal(reason: .queueFull))
+      }
+      if let limit = impairments.queuePackets, queue.count >= limit { return .failure(Refusal(reason: .queueFull)) }
     }
     let start = max(now, queue.lastDeparture)
+    if let control = impairments.controlledDelay,
+      delayControl.drops(by: control, wait: start - now, bytesAhead: queue.bytes, departure: start)
+    {
+      return .failure(Refusal(reason: .queueDelay))
+    }
     let departure = start + transmissionTime(bytes: length, bitsPerSecond: bitsPerSecond)
     queue.append(length: length, departure: departure)
     counters.peakQueueBytes = max(counters.peakQueueBytes, queue.bytes)
-    return departure
+    return .success(departure)
   }
 
   private mutating func isLost() -> Bool {
@@ -159,7 +177,7 @@ public struct ImpairedDirection: Sendable {
   private mutating func passage(length: Int, isMarked: Bool, departure: Instant) -> Passage {
     var delivery = departure + impairments.delay
     if impairments.jitter > .zero {
-      delivery = delivery + randomPart(of: impairments.jitter)
+      delivery = delivery + jitter()
     }
     if generator.chance(impairments.reordering) || impairments.delayedPackets.contains(counters.packets) {
       // Held up, and not counted as the latest: those behind it may pass.
@@ -177,9 +195,34 @@ public struct ImpairedDirection: Sendable {
     }
     if generator.chance(impairments.duplication) {
       counters.duplicates += 1
-      passage.duplicateDelivery = delivery + randomPart(of: impairments.jitter)
+      passage.duplicateDelivery = delivery + jitter()
     }
     return passage
+  }
+
+  private mutating func jitter() -> Interval {
+    switch impairments.jitterDistribution {
+    case .uniform: return randomPart(of: impairments.jitter)
+    case .normal:
+      // Each draw is of a twelfth, and what the division leaves goes to the first.
+      let part = impairments.jitter.nanoseconds / 12
+      var sum = randomPart(of: .nanoseconds(impairments.jitter.nanoseconds - part * 11))
+      for _ in 0..<11 { sum = sum + randomPart(of: .nanoseconds(part)) }
+      return sum
+    case .pareto:
+      // The inverse of Pareto's distribution, 1 / u^(1/3) - 1, is 1 where u is an eighth: so much is cut off.
+      let parts: UInt64 = 1 << 32
+      let u = Double(parts / 8 + generator.below(parts - parts / 8) + 1) / Double(parts)
+      let share = min(1, 1 / cubeRoot(u) - 1)
+      return .nanoseconds(Int64(Double(impairments.jitter.nanoseconds) * share))
+    }
+  }
+
+  /// The cube root of a number from an eighth to one, by Newton's method.
+  private func cubeRoot(_ number: Double) -> Double {
+    var root = 1.0
+    for _ in 0..<6 { root -= (root * root * root - number) / (3 * root * root) }
+    return root
   }
 
   private mutating func randomPart(of interval: Interval) -> Interval {

@@ -31,14 +31,26 @@ public struct GilbertElliott: Sendable, Equatable {
   }
 }
 
+/// How a packet's share of the jitter is drawn.
+public enum JitterDistribution: String, CaseIterable, Sendable {
+  /// Every part is as likely as any other.
+  case uniform
+  /// A bell around half of it, which twelve even draws make (Irwin and Hall); nothing lies outside.
+  case normal
+  /// Most packets are hardly held up, few for long: Pareto's with a shape of 3, cut at the whole.
+  case pareto
+}
+
 /// What one direction of a link does to packets. The default is a perfect link: no delay, no limit, no harm.
 ///
 /// Probabilities are between 0 and 1; anything outside counts as the nearer end.
 public struct Impairments: Sendable, Equatable {
   /// Propagation delay, the same for every packet.
   public var delay: Interval = .zero
-  /// A packet's delay grows by an evenly distributed part of this.
+  /// A packet's delay grows by a part of this.
   public var jitter: Interval = .zero
+  /// How that part is drawn.
+  public var jitterDistribution = JitterDistribution.uniform
   /// Whether jitter may let a packet overtake an earlier one. If not, a packet arrives no sooner than those before it.
   public var jitterReorders = false
   /// The rate at which packets leave the queue; nil for a link without a rate, which then has no queue either.
@@ -47,6 +59,8 @@ public struct Impairments: Sendable, Equatable {
   public var queueBytes: Int?
   /// The same limit, counted in packets.
   public var queuePackets: Int?
+  /// Keeps the queue's delay bounded besides; nil for a queue that only knows its limits.
+  public var controlledDelay: ControlledDelay?
   /// A packet that finds at least this many bytes in the queue is marked "congestion experienced" (RFC 3168), if its
   /// sender says that it understands the mark.
   public var markingThresholdBytes: Int?

@@ -49,6 +49,7 @@ extension LinkDecision {
     switch self {
     case .dropped(.outage): "dropped: link down"
     case .dropped(.queueFull): "dropped: queue full"
+    case .dropped(.queueDelay): "dropped: waited too long"
     case .dropped(.loss): "lost"
     case .delivered(let passage):
       if passage.corruption != nil {

@@ -30,6 +30,7 @@ VALUES = {
     "--listen": "192.0.2.1:0", "--missing": "one", "--quiet-time": "50ms", "--tls": "auto", "--log-format": "json",
     "--quota": "1MiB", "--proxy-from": "10.0.0.0/8", "--request-timeout": "1s", "--idle-timeout": "1s",
     "--stall-timeout": "1s", "--tun": "lo=10.9.0.2/24", "--gateway": "10.9.0.1", "--mtu": "1500", "--congestion": "bbr",
+    "--timetable": "/dev/null", "--control": "unix:no/where",
     "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--mode": "echo",
     "--direction": "up", "--for": "1ms", "--size": "100", "--language": "en", "--width": "80", "--color": "never",
 }
@@ -54,6 +55,7 @@ PLACES = {
     "checksum": {"text": ["words"], "file": ["--file", "flags.txt"], "standard input": []},
     "host": {"": ["--tun", "lo=10.9.0.2/24"]},
     "bench": {"": ["127.0.0.1:1"]},
+    "impair": {"": ["192.0.2.1:0", "127.0.0.1:1", "loss=1%"]},
     "completions": {"": ["bash"]},
     "watch": {"": ["/dev/null"]},
     "manual": {"": []},
@@ -64,8 +66,10 @@ PLACES = {
 MAKES = {"--udp": ["tcp"], "--tls": ["tcp", "unix"], "--file": ["standard input"]}
 """Flags that say themselves what a call is about, where nothing else does."""
 
-EXCUSED = {("serve", "--public"), ("serve", "--add-user"), ("bench", "--serve"), ("bench", "--ready-file")}
-"""Flags that leave no place for the endpoint by which these calls end; `serve.py` and `bench.py` have them."""
+EXCUSED = {
+    ("serve", "--public"), ("serve", "--add-user"), ("bench", "--serve"), ("bench", "--ready-file"), ("impair", "--tun"),
+}
+"""Flags that leave no place for the endpoint by which these calls end; `serve.py`, `bench.py` and `impair.py` have them."""
 
 
 class Table:

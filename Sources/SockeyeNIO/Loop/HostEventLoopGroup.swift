@@ -50,6 +50,12 @@ public final class HostEventLoopGroup: EventLoopGroup {
     loop.start()
   }
 
+  /// A host on a link of another part's.
+  package init(_ configuration: HostConfiguration, on link: any LoopLink) {
+    loop = HostEventLoop(configuration, link: link)
+    loop.start()
+  }
+
   /// The loop.
   public func next() -> any EventLoop { loop }
 

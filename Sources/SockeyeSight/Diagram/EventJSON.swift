@@ -113,6 +113,7 @@ extension Fate {
     case .duplicated: "duplicated"
     case .lost: "lost"
     case .queueFull: "queue-full"
+    case .queueDelay: "queue-delay"
     case .linkDown: "link-down"
     }
   }

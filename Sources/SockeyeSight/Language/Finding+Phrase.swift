@@ -36,6 +36,7 @@ extension Fate {
     case .duplicated: Phrase("arrives twice", zh: "到达两次")
     case .lost: Phrase("lost", zh: "丢失")
     case .queueFull: Phrase("dropped: the queue is full", zh: "丢弃：队列已满")
+    case .queueDelay: Phrase("dropped: packets wait too long in the queue", zh: "丢弃：排队过久")
     case .linkDown: Phrase("dropped: the link is down", zh: "丢弃：链路中断")
     }
   }

@@ -60,6 +60,7 @@ extension Fate {
       switch decision {
       case .dropped(.outage): .linkDown
       case .dropped(.queueFull): .queueFull
+      case .dropped(.queueDelay): .queueDelay
       case .dropped(.loss): .lost
       case .delivered(let passage):
         if passage.corruption != nil {

@@ -56,13 +56,15 @@ public enum Fate: Hashable, Sendable {
   case lost
   /// It is dropped because the queue before a bottleneck is full.
   case queueFull
+  /// It is dropped because packets wait too long in the queue (CoDel, RFC 8289).
+  case queueDelay
   /// It is dropped because the link is down.
   case linkDown
 
   /// Whether the segment never arrives.
   public var isDropped: Bool {
     switch self {
-    case .lost, .queueFull, .linkDown: true
+    case .lost, .queueFull, .queueDelay, .linkDown: true
     case .delivered, .corrupted, .duplicated: false
     }
   }

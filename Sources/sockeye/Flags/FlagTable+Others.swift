@@ -74,6 +74,21 @@ extension HostCommand: RuledCommand {
   ]
 }
 
+extension Impair: RuledCommand {
+  static let flagRules = [
+    FlagRule("--tun"),
+    FlagRule("--seed"),
+    FlagRule("--timetable"),
+    FlagRule("--control"),
+    FlagRule("--every"),
+    FlagRule("--max-streams", when: .without(["--tun"])),
+    FlagRule("--ready-file"),
+    FlagRule("--json"),
+    FlagRule("--quiet", "-q"),
+    FlagRule("--language"),
+  ]
+}
+
 extension Completions: RuledCommand {
   static let flagRules = [FlagRule("--language")]
 }

@@ -19,6 +19,7 @@ extension HelpTable {
       "connect": connect,
       "get": get,
       "host": host,
+      "impair": impair,
       "lab": lab,
       "lab list": labList,
       "lab scenario": labScenario,

@@ -1,0 +1,95 @@
+public import SockeyeLink
+public import SockeyeTransport
+
+/// A bad network in front of a port as people write it: an `ImpairmentSpecification`, and what happens to each stream.
+///
+/// Further keys: `reset`, `close` and `silence` with a size, after which that happens to a stream (``StreamFault``); `mtu`, the
+/// longest packet in bytes, in both directions.
+public struct PathSpecification: Equatable, Sendable {
+  /// What happens to packets.
+  public var impairments = ImpairmentSpecification()
+  /// What happens to streams.
+  public var faults = StreamFaults()
+  /// The longest packet, in bytes, 576...65,535.
+  public private(set) var maximumTransmissionUnit = 1500
+
+  /// A perfect network.
+  public init() {}
+
+  /// Reads a specification.
+  ///
+  /// - Throws: a failure of kind `usage` that names what is wrong.
+  public init(_ text: String) throws(Failure) {
+    try change(by: text)
+  }
+
+  /// Changes what a text names, and leaves the rest as it is.
+  ///
+  /// - Throws: a failure of kind `usage` that names what is wrong.
+  public mutating func change(by text: String) throws(Failure) {
+    var changed = self
+    for part in text.split(separator: ",", omittingEmptySubsequences: true) {
+      try changed.change(byPart: String(part))
+    }
+    self = changed
+  }
+
+  /// Changes what may change while the network is in use: the longest packet may not.
+  ///
+  /// - Throws: a failure of kind `usage` that names what is wrong.
+  public mutating func change(byLiveText text: String) throws(Failure) {
+    var changed = self
+    try changed.change(by: text)
+    guard changed.maximumTransmissionUnit == maximumTransmissionUnit, changed.faults == faults else {
+      throw Failure(
+        .usage,
+        "'\(text)': packets' impairments can change while it runs; mtu, reset, close and silence can't"
+      )
+    }
+    self = changed
+  }
+
+  private mutating func change(byPart part: String) throws(Failure) {
+    let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    var (key, directions) = (pair[0], Self.both)
+    if key.hasPrefix("up:") { (key, directions) = (String(key.dropFirst(3)), [\.up]) }
+    if key.hasPrefix("down:") { (key, directions) = (String(key.dropFirst(5)), [\.down]) }
+    guard pair.count == 2 else { throw Failure(ImpairmentSpecification.Problem.notAPair(part)) }
+    if let kind = StreamFault.Kind(rawValue: key) {
+      guard let size = try? ImpairmentSpecification.size(pair[1], of: key) else {
+        throw Failure(.usage, "'\(part)': \(key) takes a size, such as 64KiB: how much of a stream passes before")
+      }
+      for direction in directions { faults[keyPath: direction] = StreamFault(kind, after: size) }
+    } else if key == "mtu" {
+      guard directions.count == 2, let mtu = Int(pair[1]), (576...65_535).contains(mtu) else {
+        throw Failure(.usage, "'\(part)': mtu is a number from 576 to 65535, and the same both ways")
+      }
+      maximumTransmissionUnit = mtu
+    } else {
+      do throws(ImpairmentSpecification.Problem) {
+        try impairments.change(by: part)
+      } catch {
+        throw Failure(error)
+      }
+    }
+  }
+
+  private static var both: [WritableKeyPath<StreamFaults, StreamFault?>] { [\.up, \.down] }
+}
+
+extension Failure {
+  /// What is wrong with a specification of impairments, in a line.
+  public init(_ problem: ImpairmentSpecification.Problem) {
+    switch problem {
+    case .notAPair(let part): self.init(.usage, "'\(part)' is not a pair such as loss=1%")
+    case .unknownKey(let key):
+      let keys = "delay, jitter, loss, burst, rate, queue, codel, duplicate, reorder, corrupt, profile"
+      self.init(.usage, "'\(key)' is nothing that a network does; there are \(keys)")
+    case .badValue("profile", let value):
+      let names = ImpairmentProfile.allCases.map(\.rawValue).joined(separator: ", ")
+      self.init(.usage, "there is no profile '\(value)'; there are \(names)")
+    case .badValue(let key, let value):
+      self.init(.usage, "'\(value)' is no value for \(key); see 'sockeye impair --help'")
+    }
+  }
+}

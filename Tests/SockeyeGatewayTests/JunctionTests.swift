@@ -1,0 +1,114 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import SockeyeGateway
+
+/// Two joined channels, run by hand.
+private struct Pair {
+  let first = EmbeddedChannel()
+  let second = EmbeddedChannel()
+
+  init(_ fault: StreamFault? = nil) throws {
+    for channel in [first, second] {
+      try channel.setOption(.autoRead, value: false).wait()
+      try channel.setOption(.allowRemoteHalfClosure, value: true).wait()
+    }
+    try first.pipeline.syncOperations.addHandler(JunctionEnd(fault))
+    try second.pipeline.syncOperations.addHandler(JunctionEnd())
+    for channel in [first, second] {
+      try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    }
+  }
+
+  func join() {
+    _ = Junction.join(first, second)
+    run()
+  }
+
+  /// Each loop may have given the other something.
+  func run() {
+    for _ in 0..<8 {
+      first.embeddedEventLoop.run()
+      second.embeddedEventLoop.run()
+    }
+  }
+
+  func read(_ text: String) throws {
+    try first.writeInbound(ByteBuffer(string: text))
+    run()
+  }
+
+  /// What has come out at the second end.
+  var said: String {
+    var text = ""
+    while let buffer = try? second.readOutbound(as: ByteBuffer.self) { text += String(buffer: buffer) }
+    return text
+  }
+}
+
+@Suite("Joined streams")
+struct JunctionTests {
+  @Test("what came before the other end was open is handed on first")
+  func early() throws {
+    let pair = try Pair()
+    try pair.read("early ")
+    pair.join()
+    try pair.read("late")
+    #expect(pair.said == "early late")
+  }
+
+  @Test("an end of input ends the other's output once all before it has passed, and not its input")
+  func halfClose() throws {
+    let pair = try Pair()
+    pair.join()
+    try pair.read("last words")
+    pair.first.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    pair.run()
+    #expect(pair.said == "last words")
+    #expect(pair.first.isActive)
+    try pair.second.writeInbound(ByteBuffer(string: "an answer"))
+    pair.run()
+    #expect(try pair.first.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "an answer"))
+  }
+
+  @Test("an end of input that came before the other end was open is not lost")
+  func earlyEnd() throws {
+    let pair = try Pair()
+    try pair.read("all")
+    pair.first.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    pair.join()
+    #expect(pair.said == "all")
+    #expect(!pair.second.isActive)
+  }
+
+  @Test("both are closed when either fails", arguments: [true, false])
+  func failure(isFirst: Bool) throws {
+    let pair = try Pair()
+    pair.join()
+    (isFirst ? pair.first : pair.second).pipeline.fireErrorCaught(ChannelError.eof)
+    pair.run()
+    #expect(!pair.first.isActive && !pair.second.isActive)
+  }
+
+  @Test("an end that was gone before the other was open takes that along")
+  func goneBefore() throws {
+    let pair = try Pair()
+    pair.first.close(promise: nil)
+    pair.join()
+    #expect(!pair.second.isActive)
+  }
+
+  @Test("a reset, an end or silence comes after exactly as many bytes as it says", arguments: StreamFault.Kind.allCases)
+  func faults(kind: StreamFault.Kind) throws {
+    let pair = try Pair(StreamFault(kind, after: 5))
+    pair.join()
+    try pair.read("abc")
+    try pair.read("defgh")
+    try pair.read("ij")
+    // What was on its way when a reset comes may be lost.
+    if kind != .reset { #expect(pair.said == "abcde") }
+    #expect(pair.second.isActive == (kind == .silence))
+    #expect(pair.first.isActive == (kind != .reset) || kind == .close)
+  }
+}
