@@ -227,6 +227,7 @@ let package = Package(
         "SockeyeWire",
         library("NIOConcurrencyHelpers", "swift-nio"),
         library("NIOCore", "swift-nio"),
+        library("NIOEmbedded", "swift-nio"),
         library("NIOHTTP1", "swift-nio"),
         library("NIOSSL", "swift-nio-ssl"),
       ],

@@ -53,7 +53,8 @@ extension Host where Storage: ~Copyable {
       hopLimit: hopLimit ?? sockets[place].options.hopLimit,
       trafficClass: sockets[place].options.trafficClass
     )
-    guard wasSent else { throw .wouldBlock }
+    // What an empty queue has no room for never has any: who waited for it would wait for ever.
+    guard wasSent else { throw packets.isEmpty ? .tooLong : .wouldBlock }
   }
 
   /// Copies the datagram that has waited longest into `buffer`, as much as fits, and takes it out unless `peeks`.

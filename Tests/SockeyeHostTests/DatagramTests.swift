@@ -61,6 +61,19 @@ struct DatagramTests {
     }
   }
 
+  @Test("A datagram that the link's queue never has room for is too long; one that comes too early waits")
+  func queueRoom() throws {
+    let bench = Bench { $0.packetQueueLimit = 4000 }
+    let handle = bench.host.makeSocket(.datagram, .v4)
+    let peer = Endpoint(Bench.peer4, port: 1000)
+    let (small, large) = ([UInt8](repeating: 1, count: 3000), [UInt8](repeating: 1, count: 5000))
+    try bench.host.send(small.span.bytes, to: peer, from: handle)
+    #expect(throws: SocketError.wouldBlock) { try bench.host.send(small.span.bytes, to: peer, from: handle) }
+    #expect(bench.take().count > 1)
+    #expect(throws: SocketError.tooLong) { try bench.host.send(large.span.bytes, to: peer, from: handle) }
+    try bench.host.send(small.span.bytes, to: peer, from: handle)
+  }
+
   /// The length of the datagram that is taken.
   private func receive(_ handle: Handle, on bench: Bench) throws -> Int {
     var bytes = [UInt8](repeating: 0, count: 16)

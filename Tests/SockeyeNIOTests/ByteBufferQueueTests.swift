@@ -66,4 +66,17 @@ struct ByteBufferQueueTests {
     #expect(first.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) } == place)
     #expect(second.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) } == place + 4_000)
   }
+
+  @Test("Of an application's large buffer counts what is held of it, until it is let go of")
+  func costOfASlice() {
+    var queue = ByteBufferQueue()
+    var buffer = pattern(1_000_000)
+    queue.append(4_000, of: &buffer, at: 0)
+    queue.append(1_000, of: &buffer, at: 4_000)
+    #expect(queue.allocatedCount == 5_000)
+    queue.discard(upTo: 4_500)
+    #expect(queue.allocatedCount == 1_000)
+    queue.discard(upTo: 5_000)
+    #expect(queue.allocatedCount == 0)
+  }
 }

@@ -171,6 +171,27 @@ struct ChannelFaultTests {
     #expect(ends.serverEvents.events.suffix(3) == ["inactive", "unregistered", "removed"])
   }
 
+  @Test("A read that a handler asks for when it is told of activity is answered, though all had arrived before")
+  func readWhenActive() throws {
+    let pair = Pair()
+    let events = Recorder()
+    let listener = try pair.network.run(
+      until: HostServerBootstrap(group: pair.server)
+        .serverChannelOption(.autoRead, value: false)
+        .childChannelOption(.autoRead, value: false)
+        .childChannelInitializer { $0.pipeline.addHandlers(ReadsOnceActive(), events) }
+        .bind(host: "server", port: 80)
+    )
+    let channel = try pair.network.run(
+      until: HostClientBootstrap(group: pair.client).connect(host: "server", port: 80)
+    )
+    try pair.network.run(until: channel.writeAndFlush(pattern(1000)))
+    pair.network.run(for: .seconds(1))
+    listener.read()
+    pair.network.run(for: .seconds(1))
+    #expect(events.bytes == pattern(1000))
+  }
+
   @Test("Timers go by the loop's clock, not by the machine's")
   func loopClock() throws {
     let pair = Pair()
@@ -202,5 +223,14 @@ private final class ClosesOnceConnected: ChannelOutboundHandler, Sendable {
     connected.futureResult.whenSuccess { channel.close(promise: nil) }
     connected.futureResult.cascade(to: promise)
     context.connect(to: address, promise: connected)
+  }
+}
+
+private final class ReadsOnceActive: ChannelInboundHandler, Sendable {
+  typealias InboundIn = ByteBuffer
+
+  func channelActive(context: ChannelHandlerContext) {
+    context.read()
+    context.fireChannelActive()
   }
 }

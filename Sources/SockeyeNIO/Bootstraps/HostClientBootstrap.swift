@@ -23,6 +23,12 @@ public struct HostClientBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
     self.group = group
   }
 
+  /// Connects on the loops of `group`, if they are of a kind that has a host; nil if not.
+  public init?(validatingGroup group: any EventLoopGroup) {
+    guard group.next() is HostEventLoop else { return nil }
+    self.init(group: group)
+  }
+
   /// Sets up each channel with `handler`, before it is registered.
   public func channelInitializer(_ handler: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) -> Self {
     with { $0.initializer = handler }
@@ -115,18 +121,10 @@ public struct HostClientBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
     on loop: any EventLoop,
     _ initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
   ) async throws -> Output {
-    // The output is made before the channel is registered, and handed out once it is connected.
-    let output = loop.makePromise(of: Output.self)
-    let connected = with { bootstrap in
-      let before = bootstrap.initializer
-      bootstrap.initializer = { channel in
-        before(channel).flatMap { initialize(channel) }.map { output.succeed($0) }
-      }
-    }.connect(to: address, on: loop)
-    return try await connected.flatMap { _ in output.futureResult }.flatMapErrorThrowing { error in
-      output.fail(error)
-      throw error
-    }.get()
+    let output = InitializerOutput<Output>(on: loop)
+    let connected = with { $0.initializer = output.initializer(initialize, after: initializer) }
+      .connect(to: address, on: loop)
+    return try await output.of(connected)
   }
 
   private func makeChannel(

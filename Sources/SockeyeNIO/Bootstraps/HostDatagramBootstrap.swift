@@ -15,6 +15,12 @@ public struct HostDatagramBootstrap: Sendable {
     self.group = group
   }
 
+  /// Makes channels on the loops of `group`, if they are of a kind that has a host; nil if not.
+  public init?(validatingGroup group: any EventLoopGroup) {
+    guard group.next() is HostEventLoop else { return nil }
+    self.init(group: group)
+  }
+
   /// Sets up each channel, before it is registered.
   public func channelInitializer(_ handler: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) -> Self {
     with { $0.initializer = handler }
@@ -53,6 +59,63 @@ public struct HostDatagramBootstrap: Sendable {
   /// Connects to an address: datagrams go there and come from there alone.
   public func connect(to address: SocketAddress) -> EventLoopFuture<any Channel> {
     connect(to: address, on: group.next())
+  }
+
+  /// Binds to an address or name of the host's.
+  ///
+  /// - Returns: what the initializer made.
+  public func bind<Output: Sendable>(
+    host: String,
+    port: Int,
+    channelInitializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+  ) async throws -> Output {
+    let loop = try HostEventLoop.cast(group.next())
+    let address = try await loop.address(of: host, port: port).get()
+    return try await open(on: loop, channelInitializer) { $0.bind(to: address, on: loop) }
+  }
+
+  /// Binds to an address of the host's, or to the unspecified one for all of them.
+  ///
+  /// - Returns: what the initializer made.
+  public func bind<Output: Sendable>(
+    to address: SocketAddress,
+    channelInitializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+  ) async throws -> Output {
+    let loop = group.next()
+    return try await open(on: loop, channelInitializer) { $0.bind(to: address, on: loop) }
+  }
+
+  /// Connects to a host by its address or name: datagrams go there and come from there alone.
+  ///
+  /// - Returns: what the initializer made.
+  public func connect<Output: Sendable>(
+    host: String,
+    port: Int,
+    channelInitializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+  ) async throws -> Output {
+    let loop = try HostEventLoop.cast(group.next())
+    let address = try await loop.address(of: host, port: port).get()
+    return try await open(on: loop, channelInitializer) { $0.connect(to: address, on: loop) }
+  }
+
+  /// Connects to an address: datagrams go there and come from there alone.
+  ///
+  /// - Returns: what the initializer made.
+  public func connect<Output: Sendable>(
+    to address: SocketAddress,
+    channelInitializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+  ) async throws -> Output {
+    let loop = group.next()
+    return try await open(on: loop, channelInitializer) { $0.connect(to: address, on: loop) }
+  }
+
+  private func open<Output: Sendable>(
+    on loop: any EventLoop,
+    _ initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>,
+    _ body: (Self) -> EventLoopFuture<any Channel>
+  ) async throws -> Output {
+    let output = InitializerOutput<Output>(on: loop)
+    return try await output.of(body(with { $0.initializer = output.initializer(initialize, after: initializer) }))
   }
 
   private func bind(to address: SocketAddress, on loop: any EventLoop) -> EventLoopFuture<any Channel> {

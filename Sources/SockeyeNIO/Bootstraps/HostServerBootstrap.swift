@@ -19,6 +19,12 @@ public struct HostServerBootstrap: Sendable {
     self.group = group
   }
 
+  /// Listens on the loops of `group`, if they are of a kind that has a host; nil if not.
+  public init?(validatingGroup group: any EventLoopGroup) {
+    guard group.next() is HostEventLoop else { return nil }
+    self.init(group: group)
+  }
+
   /// Sets up the listening channel, before it is registered.
   public func serverChannelInitializer(
     _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
@@ -181,7 +187,10 @@ private final class AcceptHandler: ChannelInboundHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is ChannelShouldQuiesceEvent { context.channel.close(promise: nil) }
+    if event is ChannelShouldQuiesceEvent {
+      let context = context.loopBound
+      context.value.channel.close().whenFailure { context.value.fireErrorCaught($0) }
+    }
     context.fireUserInboundEventTriggered(event)
   }
 }

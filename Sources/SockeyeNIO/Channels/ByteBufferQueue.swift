@@ -12,6 +12,8 @@ package struct ByteBufferQueue: BufferedStreamStorage, ~Copyable {
   private struct Piece {
     let start: UInt64
     var buffer: ByteBuffer
+    /// What it counts for in memory.
+    let cost: Int
 
     var end: UInt64 { start + UInt64(buffer.readableBytes) }
   }
@@ -30,7 +32,9 @@ package struct ByteBufferQueue: BufferedStreamStorage, ~Copyable {
 
   package init() {}
 
-  package var allocatedCount: Int { pieces.reduce(0) { $0 + $1.buffer.storageCapacity } }
+  /// What was made for what arrives counts whole. Of an application's buffer counts what is held of it, which may be a small
+  /// part: the rest is the application's.
+  package private(set) var allocatedCount = 0
 
   // MARK: By reference
 
@@ -42,7 +46,8 @@ package struct ByteBufferQueue: BufferedStreamStorage, ~Copyable {
       insert(slice.readableBytesSpan, at: offset, before: pieces.count)
       return
     }
-    pieces.append(Piece(start: offset, buffer: slice))
+    pieces.append(Piece(start: offset, buffer: slice, cost: count))
+    allocatedCount += count
   }
 
   package mutating func buffer(from offset: UInt64, count: Int) -> ByteBuffer {
@@ -50,7 +55,7 @@ package struct ByteBufferQueue: BufferedStreamStorage, ~Copyable {
     let piece = pieces[index]
     let skipped = Int(offset - piece.start)
     if index == 0, skipped == 0, count >= piece.buffer.readableBytes {
-      pieces.removeFirst()
+      removeFirst()
       return piece.buffer
     }
     let length = min(count, piece.buffer.readableBytes - skipped)
@@ -94,7 +99,7 @@ package struct ByteBufferQueue: BufferedStreamStorage, ~Copyable {
     let capacity = max(bytes.byteCount, isLast ? min(held, Self.largestCapacity) : 0)
     var buffer = ByteBufferAllocator().buffer(capacity: capacity)
     bytes.withUnsafeBytes { _ = buffer.writeBytes($0) }
-    pieces.insert(Piece(start: offset, buffer: buffer), at: index)
+    insert(buffer, at: offset, before: index)
     if joins(index) { join(index) }
     if index > 0, joins(index - 1) { join(index - 1) }
   }
@@ -110,8 +115,19 @@ package struct ByteBufferQueue: BufferedStreamStorage, ~Copyable {
     var buffer = ByteBufferAllocator().buffer(capacity: Self.smallCount)
     buffer.writeImmutableBuffer(pieces[index].buffer)
     buffer.writeImmutableBuffer(pieces[index + 1].buffer)
-    pieces[index] = Piece(start: pieces[index].start, buffer: buffer)
-    pieces.remove(at: index + 1)
+    let start = pieces[index].start
+    for _ in 0..<2 { allocatedCount -= pieces.remove(at: index).cost }
+    insert(buffer, at: start, before: index)
+  }
+
+  private mutating func insert(_ buffer: ByteBuffer, at offset: UInt64, before index: Int) {
+    pieces.insert(Piece(start: offset, buffer: buffer, cost: buffer.storageCapacity), at: index)
+    allocatedCount += buffer.storageCapacity
+  }
+
+  private mutating func removeFirst() {
+    guard let first = pieces.popFirst() else { return }
+    allocatedCount -= first.cost
   }
 
   package func read(from offset: UInt64, count: Int, into destination: inout MutableRawSpan, at position: Int) {
@@ -152,7 +168,7 @@ package struct ByteBufferQueue: BufferedStreamStorage, ~Copyable {
   package mutating func discard(upTo offset: UInt64) {
     guard offset > start else { return }
     start = offset
-    while let first = pieces.first, first.end <= offset { pieces.removeFirst() }
+    while let first = pieces.first, first.end <= offset { removeFirst() }
   }
 
   // MARK: Search

@@ -1,6 +1,5 @@
 internal import NIOCore
 internal import SockeyeHost
-internal import Synchronization
 
 /// A UDP socket as a channel. What is read are `AddressedEnvelope`s; what is written may be, and on a connected channel may
 /// also be the bytes alone.
@@ -47,6 +46,8 @@ package final class DatagramChannel: HostChannel, @unchecked Sendable {
       return
     }
     peer = SocketAddress(endpoint)
+    // What was written before was for somebody else.
+    failBuffered(IOError(.isConnected, "write before connect"))
     refreshAddresses()
     guard !lifecycle.isActive else {
       promise?.succeed(())
@@ -58,29 +59,28 @@ package final class DatagramChannel: HostChannel, @unchecked Sendable {
   override func socketIsReady() {
     guard let socket, lifecycle.isActive, let ready = try? loop.host.readiness(of: socket) else { return }
     if ready.contains(.readable) {
-      mayBeReadable = true
-      if isReadPending { readAvailable() }
+      if reading.offer() { readAvailable() }
     }
     if lifecycle.isActive { writeFlushed() }
   }
 
   override func readAvailable() {
-    guard isReadPending, mayBeReadable else { return }
+    guard reading == .due else { return }
     var hasRead = false
     for _ in 0..<max(1, maxMessagesPerRead) {
       guard let socket, lifecycle.isActive else { return }
       do throws(SocketError) {
         let (bytes, source) = try loop.host.readDatagram(from: socket)
-        isReadPending = false
+        reading.answer()
         hasRead = true
         let envelope = AddressedEnvelope(remoteAddress: SocketAddress(source), data: bytes)
         pipeline.syncOperations.fireChannelRead(NIOAny(envelope))
       } catch .wouldBlock {
-        mayBeReadable = false
+        reading.exhaust()
         break
       } catch {
         // An error that ICMP reported is no end of the socket's.
-        isReadPending = false
+        reading.answer()
         hasRead = true
         pipeline.syncOperations.fireErrorCaught(IOError(error, "read"))
       }
@@ -94,7 +94,12 @@ package final class DatagramChannel: HostChannel, @unchecked Sendable {
     let write: Write
     if let envelope = tryUnwrapData(data, as: AddressedEnvelope<ByteBuffer>.self) {
       guard peer == nil || peer == envelope.remoteAddress else {
-        promise?.fail(IOError(.isConnected, "write to another than the peer"))
+        promise?.fail(
+          DatagramChannelError.WriteOnConnectedSocketWithInvalidAddress(
+            envelopeRemoteAddress: envelope.remoteAddress,
+            connectedRemoteAddress: peer ?? envelope.remoteAddress
+          )
+        )
         return
       }
       do {
@@ -105,14 +110,14 @@ package final class DatagramChannel: HostChannel, @unchecked Sendable {
       }
     } else {
       guard peer != nil else {
-        promise?.fail(ChannelError.inappropriateOperationForState)
+        promise?.fail(DatagramChannelError.WriteOnUnconnectedSocketWithoutAddress())
         return
       }
       write = Write(destination: nil, bytes: unwrapData(data, as: ByteBuffer.self), promise: promise)
     }
     writes.append(write)
     bufferedCount += write.bytes.readableBytes
-    guard bufferedCount > waterMark.high, writability.exchange(false, ordering: .relaxed) else { return }
+    guard bufferedCount > waterMark.high, status.setWritable(false) else { return }
     pipeline.syncOperations.fireChannelWritabilityChanged()
   }
 
@@ -138,8 +143,7 @@ package final class DatagramChannel: HostChannel, @unchecked Sendable {
       }
     }
     isWriting = false
-    guard lifecycle.isActive, bufferedCount < waterMark.low else { return }
-    guard !writability.exchange(true, ordering: .relaxed) else { return }
+    guard lifecycle.isActive, bufferedCount < waterMark.low, status.setWritable(true) else { return }
     pipeline.syncOperations.fireChannelWritabilityChanged()
   }
 

@@ -42,13 +42,15 @@ extension HostChannel {
       let before = autoRead
       autoRead = value
       // Whoever turns it off withdraws what was asked for by itself.
-      if value, !before { readIfNeeded() } else if !value { isReadPending = false }
+      if value, !before { readIfNeeded() } else if !value { reading.answer() }
     case (is ChannelOptions.Types.AllocatorOption, let value as ByteBufferAllocator):
       allocator = value
     case (is ChannelOptions.Types.MaxMessagesPerReadOption, let value as UInt):
       maxMessagesPerRead = value
     case (let option as ChannelOptions.Types.SocketOption, let value as SocketOptionValue):
-      try HostSocketOption(option).set(Int(value), of: socket, in: &loop.host)
+      let known = HostSocketOption(option)
+      if case .other = known { idleOptions[known] = Int(value) }
+      try known.set(Int(value), of: socket, in: &loop.host)
     case (is ChannelOptions.Types.WriteSpinOption, _), (is ChannelOptions.Types.RecvAllocatorOption, _),
       (is ChannelOptions.Types.DatagramVectorReadMessageCountOption, _):
       // How system calls are to be made: there are none.
@@ -70,7 +72,8 @@ extension HostChannel {
     case is ChannelOptions.Types.RecvAllocatorOption: value = FixedSizeRecvByteBufferAllocator(capacity: 2048)
     case is ChannelOptions.Types.DatagramVectorReadMessageCountOption: value = 0
     case let option as ChannelOptions.Types.SocketOption:
-      value = SocketOptionValue(clamping: try HostSocketOption(option).value(of: socket, in: &loop.host))
+      let known = HostSocketOption(option)
+      value = SocketOptionValue(clamping: try idleOptions[known] ?? known.value(of: socket, in: &loop.host))
     default: throw ChannelError.operationUnsupported
     }
     guard let value = value as? Option.Value else { throw ChannelError.operationUnsupported }

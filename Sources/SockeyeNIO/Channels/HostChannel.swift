@@ -19,8 +19,7 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
   private var pipelineOfSelf: ChannelPipeline!
   private let addresses = Mutex<(local: SocketAddress?, remote: SocketAddress?)>((nil, nil))
   private let sharedAllocator = Mutex(ByteBufferAllocator())
-  private let activity = Atomic(false)
-  let writability: Atomic<Bool>
+  let status: ChannelStatus
 
   // MARK: On the loop
 
@@ -30,12 +29,12 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
   private(set) var socket: Handle?
   private(set) var lifecycle = ChannelLifecycle()
   var autoRead = true
+  /// Socket options that the host has no use for, as they were set.
+  var idleOptions: [HostSocketOption: Int] = [:]
   var maxMessagesPerRead: UInt = 4
-  /// A read was asked for and not answered.
-  var isReadPending = false
-  /// The socket may have something to be read.
-  var mayBeReadable = false
-  private var isQueuedToRead = false
+  var reading = ReadDemand.none
+  /// It is among the channels that the loop gives a turn.
+  private var hasTurn = false
 
   /// A channel over a socket of the loop's host, which becomes its own. On the loop.
   init(_ socket: Handle, on loop: HostEventLoop, parent: (any Channel)?, isWritable: Bool) {
@@ -43,7 +42,7 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
     self.loop = loop
     self.parent = parent
     self.socket = socket
-    writability = Atomic(isWritable)
+    status = ChannelStatus(isWritable: isWritable)
     closePromise = loop.makePromise(of: Void.self)
     number = loop.nextChannelNumber()
     pipelineOfSelf = ChannelPipeline(channel: self)
@@ -56,6 +55,8 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
   func socketIsReady() { preconditionFailure("a channel of no kind") }
   /// Reads what there is, if a read is pending.
   func readAvailable() { preconditionFailure("a channel of no kind") }
+  /// Notices that the peer has closed, whether or not a read was asked for. The channel is active.
+  func lookForEnd() {}
   /// Takes data for a later flush. The channel is open.
   func buffer(_ data: NIOAny, promise: EventLoopPromise<Void>?) {
     promise?.fail(ChannelError.operationUnsupported)
@@ -90,8 +91,8 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
   package final var _channelCore: any ChannelCore { self }
   package final var pipeline: ChannelPipeline { pipelineOfSelf }
   package final var closeFuture: EventLoopFuture<Void> { closePromise.futureResult }
-  package final var isActive: Bool { activity.load(ordering: .relaxed) }
-  package final var isWritable: Bool { writability.load(ordering: .relaxed) }
+  package final var isActive: Bool { status.isActive }
+  package final var isWritable: Bool { status.isWritable }
   package final var localAddress: SocketAddress? { addresses.withLock { $0.local } }
   package final var remoteAddress: SocketAddress? { addresses.withLock { $0.remote } }
 
@@ -104,29 +105,29 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
 
   /// Asks for a read if reads are asked for by themselves.
   func readIfNeeded() {
-    guard lifecycle.isActive, !isReadPending, autoRead else { return }
+    guard lifecycle.isActive, !reading.isAsked, autoRead else { return }
     pipeline.syncOperations.read()
   }
 
   package func read0() {
     guard lifecycle.isOpen else { return }
-    isReadPending = true
-    if mayBeReadable { readLater() }
+    if reading.ask() { readLater() }
   }
 
   /// Takes a turn at reading, and writing, once those that are waiting have had theirs: never from inside of what a handler
   /// does.
   func readLater() {
-    guard !isQueuedToRead, lifecycle.isActive else { return }
-    isQueuedToRead = true
+    guard !hasTurn, lifecycle.isActive else { return }
+    hasTurn = true
     loop.readers.append(self)
   }
 
   /// The turn has come.
   final func readWhenReady() {
-    isQueuedToRead = false
+    hasTurn = false
     guard lifecycle.isActive else { return }
     readAvailable()
+    if lifecycle.isActive { lookForEnd() }
     if lifecycle.isActive { writeFlushed() }
   }
 
@@ -172,7 +173,7 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
     }
     let attempt = lifecycle.beginActivation()
     attempt?.timeout?.cancel()
-    activity.store(true, ordering: .relaxed)
+    status.setActive(true)
     attempt?.promise?.succeed(())
     promise?.succeed(())
     guard lifecycle.finishActivation() else { return }
@@ -180,7 +181,8 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
     guard lifecycle.isActive else { return }
     writeFlushed()
     // What came before anybody was told of this socket is looked for once.
-    mayBeReadable = true
+    _ = reading.offer()
+    readLater()
     readIfNeeded()
   }
 
@@ -247,11 +249,10 @@ package class HostChannel: @unchecked Sendable, Channel, ChannelCore {
     }
     // Nobody is called until all of the state is that of a closed channel.
     let farewell = lifecycle.close()
-    activity.store(false, ordering: .relaxed)
+    status.setActive(false)
     self.socket = nil
     loop.channels.remove(socket)
-    // The handle is the channel's alone: it names a socket.
-    try? loop.host.close(socket)
+    loop.close(socket)
     failBuffered(error)
     farewell.attempt?.timeout?.cancel()
     farewell.attempt?.promise?.fail(error)

@@ -4,7 +4,7 @@ internal import SockeyeHost
 internal import SockeyeTCP
 
 /// Socket options by their names on Linux, as far as a host has what they are about.
-enum HostSocketOption {
+enum HostSocketOption: Hashable {
   case noDelay
   case cork
   case quickAcknowledgment
@@ -22,7 +22,7 @@ enum HostSocketOption {
   case hopLimit
   case trafficClass
   /// What a host has no use for.
-  case other
+  case other(level: CInt, name: CInt)
 
   /// What Linux turns keep-alive on with: two hours (tcp(7)).
   private static let defaultIdle = Interval.seconds(7200)
@@ -50,7 +50,7 @@ enum HostSocketOption {
       case (CInt(IPPROTO_IPV6), IPV6_V6ONLY): .onlyIPv6
       case (CInt(IPPROTO_IPV6), IPV6_UNICAST_HOPS), (CInt(IPPROTO_IP), IP_TTL): .hopLimit
       case (CInt(IPPROTO_IPV6), IPV6_TCLASS), (CInt(IPPROTO_IP), IP_TOS): .trafficClass
-      default: .other
+      default: .other(level: level, name: name)
       }
   }
 

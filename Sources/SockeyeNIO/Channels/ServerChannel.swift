@@ -9,6 +9,8 @@ package final class ServerChannel: HostChannel, @unchecked Sendable {
 
   init(_ socket: Handle, on loop: HostEventLoop) {
     super.init(socket, on: loop, parent: nil, isWritable: false)
+    // As `StreamChannel` has it: connections take it from their listener.
+    try? HostSocketOption.noDelay.set(1, of: socket, in: &loop.host)
   }
 
   override func bind(_ socket: Handle, to endpoint: Endpoint, promise: EventLoopPromise<Void>?) {
@@ -28,22 +30,21 @@ package final class ServerChannel: HostChannel, @unchecked Sendable {
   }
 
   override func socketIsReady() {
-    mayBeReadable = true
-    if isReadPending, lifecycle.isActive { readAvailable() }
+    if reading.offer(), lifecycle.isActive { readAvailable() }
   }
 
   override func readAvailable() {
-    guard isReadPending, mayBeReadable else { return }
+    guard reading == .due else { return }
     var hasRead = false
     for _ in 0..<max(1, maxMessagesPerRead) {
       guard let socket, lifecycle.isActive else { return }
       do throws(SocketError) {
         let accepted = try loop.host.accept(socket)
-        isReadPending = false
+        reading.answer()
         hasRead = true
         pipeline.syncOperations.fireChannelRead(NIOAny(StreamChannel(accepted, on: loop, parent: self)))
       } catch .wouldBlock {
-        mayBeReadable = false
+        reading.exhaust()
         break
       } catch {
         pipeline.syncOperations.fireErrorCaught(IOError(error, "accept"))
@@ -59,7 +60,12 @@ package final class ServerChannel: HostChannel, @unchecked Sendable {
   package override func channelRead0(_ data: NIOAny) {
     guard let child = tryUnwrapData(data, as: (any Channel).self) as? StreamChannel else { return }
     loop.execute {
-      child.registerAlreadyConfigured0(promise: nil)
+      child.register().whenComplete { result in
+        switch result {
+        case .success: child.becomeActive(nil)
+        case .failure: child.close(promise: nil)
+        }
+      }
     }
   }
 

@@ -1,7 +1,6 @@
 internal import Glibc
 internal import NIOCore
 internal import SockeyeHost
-internal import Synchronization
 
 /// What is written, and how the writing side ends.
 extension StreamChannel {
@@ -14,15 +13,27 @@ extension StreamChannel {
       return
     }
     guard pending.append(data, promise: promise) else { return }
-    writability.store(false, ordering: .relaxed)
+    _ = status.setWritable(false)
     pipeline.syncOperations.fireChannelWritabilityChanged()
   }
 
   /// Moves what was flushed into the socket, as far as that has room. What promises and handlers write and flush meanwhile is
   /// moved by the same call.
   func moveFlushed() {
-    guard lifecycle.isActive, !isWriting, failure == nil else { return }
-    isWriting = true
+    guard lifecycle.isActive, case .idle = transfer else { return }
+    transfer = .moving
+    // A handler that is told of writability writes on, closes, or both: it is told while the next piece waits.
+    while moveWhatFits() == .hasBecomeWritable, pending.next != nil {}
+    if case .moving = transfer { transfer = .idle }
+    if case .closing(let promise) = output, pending.isEmpty, lifecycle.isActive { finishOutput(promise) }
+  }
+
+  private enum Movement {
+    case rests
+    case hasBecomeWritable
+  }
+
+  private func moveWhatFits() -> Movement {
     while lifecycle.isActive, let socket, let next = pending.next {
       do {
         let count =
@@ -35,18 +46,16 @@ extension StreamChannel {
         break
       } catch {
         // A handler may be on the stack: what has arrived is read and the channel is closed in a turn of its own.
-        failure = (error as? SocketError).map { IOError($0, "write") } ?? error
+        transfer = .failed((error as? SocketError).map { IOError($0, "write") } ?? error)
         readLater()
         break
       }
     }
-    isWriting = false
-    guard lifecycle.isActive else { return }
-    if pending.becameWritable() {
-      writability.store(true, ordering: .relaxed)
-      pipeline.syncOperations.fireChannelWritabilityChanged()
-    }
-    if case .closing(let promise) = output, pending.isEmpty, lifecycle.isActive { finishOutput(promise) }
+    guard lifecycle.isActive, pending.becameWritable() else { return .rests }
+    _ = status.setWritable(true)
+    pipeline.syncOperations.fireChannelWritabilityChanged()
+    if case .failed = transfer { return .rests }
+    return .hasBecomeWritable
   }
 
   /// Writes the next piece of a file. A file that has become shorter than its region is an error: the peer was promised more.

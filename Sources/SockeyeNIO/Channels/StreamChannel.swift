@@ -14,6 +14,15 @@ package final class StreamChannel: HostChannel, @unchecked Sendable {
     case closed
   }
 
+  /// How what was flushed finds its way into the socket.
+  enum Transfer {
+    case idle
+    /// Being moved: what is flushed meanwhile is moved too.
+    case moving
+    /// A write has failed: the channel is closed for it once what has arrived was read.
+    case failed(any Error)
+  }
+
   var output = Output.open
   /// Nothing more is read: the peer has closed, or the application doesn't want any more.
   var isInputClosed = false
@@ -21,12 +30,12 @@ package final class StreamChannel: HostChannel, @unchecked Sendable {
   var connectTimeout: TimeAmount? = .seconds(10)
   var pending = PendingWrites()
   var receiveAllocator: any RecvByteBufferAllocator = AdaptiveRecvByteBufferAllocator()
-  var isWriting = false
-  /// Why a write has failed: the channel is closed for it once what has arrived was read.
-  var failure: (any Error)?
+  var transfer = Transfer.idle
 
   init(_ socket: Handle, on loop: HostEventLoop, parent: (any Channel)?) {
     super.init(socket, on: loop, parent: parent, isWritable: true)
+    // As NIO does for all of its streams: who writes small messages flushes when they are to leave.
+    try? HostSocketOption.noDelay.set(1, of: socket, in: &loop.host)
     if parent != nil { refreshAddresses() }
   }
 
@@ -78,19 +87,22 @@ package final class StreamChannel: HostChannel, @unchecked Sendable {
     }
     if ready.contains(.writable) { writeFlushed() }
     guard lifecycle.isActive, ready.contains(.readable) else { return }
-    mayBeReadable = true
-    if isReadPending { readAvailable() }
+    if ready.contains(.peerClosed) {
+      readToEnd()
+      return
+    }
+    if reading.offer() { readAvailable() }
   }
 
   // MARK: Reading
 
   override func readAvailable() {
-    if let failure {
+    if case .failed(let failure) = transfer {
       readToFailure()
       close0(error: failure, mode: .all, promise: nil)
       return
     }
-    guard isReadPending, mayBeReadable, !isInputClosed else { return }
+    guard reading == .due, !isInputClosed else { return }
     var hasRead = false
     for _ in 0..<max(1, maxMessagesPerRead) {
       guard let socket, lifecycle.isActive, !isInputClosed else { return }
@@ -101,21 +113,35 @@ package final class StreamChannel: HostChannel, @unchecked Sendable {
           return
         }
         _ = receiveAllocator.record(actualReadBytes: buffer.readableBytes)
-        isReadPending = false
+        reading.answer()
         hasRead = true
         pipeline.syncOperations.fireChannelRead(NIOAny(buffer))
       } catch .wouldBlock {
-        mayBeReadable = false
+        reading.exhaust()
         break
       } catch {
         fail(IOError(error, "read"))
         return
       }
-      if !mayBeReadable { break }
     }
     guard hasRead, lifecycle.isActive else { return }
     pipeline.syncOperations.fireChannelReadComplete()
     readIfNeeded()
+  }
+
+  /// The peer has closed: what it sent is handed up, asked for or not, so that who doesn't read learns of the end too. It is no
+  /// more than the receive buffer holds.
+  private func readToEnd() {
+    repeat {
+      _ = reading.offer()
+      _ = reading.ask()
+      readAvailable()
+    } while lifecycle.isActive && !isInputClosed && reading.isOffered
+  }
+
+  override func lookForEnd() {
+    guard let socket, let ready = try? loop.host.readiness(of: socket), ready.contains(.peerClosed) else { return }
+    readToEnd()
   }
 
   /// The peer has closed, and all that it sent was read.
@@ -123,7 +149,7 @@ package final class StreamChannel: HostChannel, @unchecked Sendable {
     pipeline.syncOperations.fireChannelReadComplete()
     guard lifecycle.isActive, !isInputClosed else { return }
     close0(error: ChannelError.eof, mode: allowsRemoteHalfClosure ? .input : .all, promise: nil)
-    isReadPending = false
+    reading.answer()
   }
 
   /// The connection has failed: hands up what arrived before, asked for or not, and ends the channel.
@@ -132,7 +158,7 @@ package final class StreamChannel: HostChannel, @unchecked Sendable {
     while let socket, lifecycle.isActive {
       do throws(SocketError) {
         guard !isInputClosed, let buffer = try loop.host.read(upTo: 65_536, from: socket) else { break }
-        isReadPending = false
+        reading.answer()
         hasRead = true
         pipeline.syncOperations.fireChannelRead(NIOAny(buffer))
       } catch .wouldBlock {
@@ -145,7 +171,8 @@ package final class StreamChannel: HostChannel, @unchecked Sendable {
     }
     guard let socket, lifecycle.isActive else { return }
     if hasRead { pipeline.syncOperations.fireChannelReadComplete() }
-    guard failure == nil, lifecycle.isActive else { return }
+    if case .failed = transfer { return }
+    guard lifecycle.isActive else { return }
     let error = (try? loop.host.takeError(of: socket)) ?? .reset
     fail(IOError(error, "connection"))
   }

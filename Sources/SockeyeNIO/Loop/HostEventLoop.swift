@@ -42,6 +42,8 @@ public final class HostEventLoop: @unchecked Sendable {
   var channels = ChannelTable()
   /// Channels that want to read and may have something to be read, in their order.
   var readers = Deque<HostChannel>()
+  /// Sockets whose channels have closed, to be closed once the turn has sent what they took.
+  private var closing: [Handle] = []
   var progress = LoopProgress.running
   /// How long connections may take to end in order once the loop is told to; set before it is turned.
   package var drainLimit = Interval.seconds(2)
@@ -113,15 +115,33 @@ public final class HostEventLoop: @unchecked Sendable {
     runTasks()
     tellChannels()
     attempt { try link.send(from: &host) }
+    if !closing.isEmpty { closeSockets() }
     // What the host sent to itself has arrived.
     tellChannels()
     continueShutdown()
   }
 
+  /// Closes a socket, whose channel is gone. If it holds what nobody has read, its peer is reset for that (RFC 1122 section
+  /// 4.2.2.13), and what was written in the same turn is sent first, as it would have been by a kernel: it may be the answer
+  /// that says why the rest isn't read.
+  func close(_ socket: Handle) {
+    guard let counts = try? host.queuedCounts(of: socket), counts.readable > 0, isOpen else {
+      try? host.close(socket)
+      return
+    }
+    closing.append(socket)
+  }
+
+  private func closeSockets() {
+    for socket in closing { try? host.close(socket) }
+    closing = []
+    attempt { try link.send(from: &host) }
+  }
+
   /// When there will be something to do: now where there is already. Calling it has no effect that is seen.
   package func nextEvent() -> Instant {
     let now = clock.now
-    guard readers.isEmpty else { return now }
+    guard readers.isEmpty, closing.isEmpty else { return now }
     let own = queue.nextDeadline(now: NIODeadline(now)).map(Instant.init) ?? .never
     return min(hostDeadline, own, progress.deadline)
   }
@@ -137,7 +157,7 @@ public final class HostEventLoop: @unchecked Sendable {
   /// Until when the turn may wait for packets.
   private func sleepEnd(_ limit: Instant) -> Instant {
     let now = clock.now
-    guard readers.isEmpty else { return now }
+    guard readers.isEmpty, closing.isEmpty else { return now }
     let deadline = min(hostDeadline, limit, progress.deadline)
     guard deadline > now, let end = queue.beginSleep(until: NIODeadline(deadline)) else { return now }
     return end == .distantFuture ? .never : Instant(end)
