@@ -261,7 +261,8 @@ extension HostEventLoop: NIOSerialEventLoopExecutor, TaskExecutor {
     let promise = makePromise(of: T.self)
     let action = TimerQueue.Action(
       fire: { promise.assumeIsolated().completeWith(Swift.Result { try task() }) },
-      cancel: { promise.fail(EventLoopError.cancelled) }
+      // Who cancels it by hand has failed the promise before.
+      cancel: { promise.fail(EventLoopError.shutdown) }
     )
     let identifier = add(action, at: deadline)
     if identifier == nil { promise.fail(EventLoopError.shutdown) }
