@@ -43,7 +43,7 @@ package final class SuiteLoopGroup: EventLoopGroup {
     ]
   }
 
-  package func any() -> any EventLoop { loops.first { $0.inEventLoop } ?? loops[0] }
+  package func any() -> any EventLoop { loops.first { $0.inEventLoop } ?? next() }
 
   package func makeIterator() -> EventLoopIterator { EventLoopIterator(loops) }
 
