@@ -207,7 +207,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SockeyeHostTests",
-      dependencies: ["SockeyeHost", "SockeyeTCP", "SockeyeWire"],
+      dependencies: ["SockeyeHost", "SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
       swiftSettings: strict
     ),
     .testTarget(
@@ -289,7 +289,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SockeyeTCPTests",
-      dependencies: ["SockeyeTCP", "SockeyeWire"],
+      dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
       swiftSettings: strict
     ),
     .testTarget(
@@ -316,6 +316,6 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    .testTarget(name: "SockeyeWireTests", dependencies: ["SockeyeWire"], swiftSettings: strict),
+    .testTarget(name: "SockeyeWireTests", dependencies: ["SockeyeSimulator", "SockeyeWire"], swiftSettings: strict),
   ]
 )

@@ -1,5 +1,6 @@
-/// The simulator's only source of randomness: xoshiro256** (Blackman and Vigna), its state filled from one seed by
-/// SplitMix64. The same seed gives the same numbers on every machine, which is what makes a failing run replay.
+/// The simulator's only source of randomness, and that of all tests: xoshiro256** (Blackman and Vigna), its state filled
+/// from one seed by SplitMix64. The same seed gives the same numbers on every machine, which is what makes a failing run
+/// replay.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
@@ -65,6 +66,11 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   /// One of the elements, of which there must be one.
   public mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[Int(clamping: below(UInt64(elements.count)))]
+  }
+
+  /// So many bytes, of all values alike.
+  public mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<max(count, 0)).map { _ in UInt8(truncatingIfNeeded: next() >> 56) }
   }
 
   /// A generator for one part of a run, so that what one part draws does not move the numbers of another.

@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import Testing
 
 @testable import SockeyeHost
@@ -6,7 +7,7 @@ import Testing
 struct ByteRingTests {
   @Test("Bytes that are written in any order are read as they belong", arguments: 0..<60 as Range<UInt64>)
   func againstArray(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let stream = random.bytes(60_000)
     var ring = ByteRing()
     var start = 0

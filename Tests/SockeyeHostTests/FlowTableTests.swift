@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeTCP
 import Testing
 
@@ -15,7 +16,7 @@ struct FlowTableTests {
 
   @Test("It holds what a set holds", arguments: 0..<20 as Range<UInt64>)
   func againstSet(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     var table = FlowTable(key: SecretKey(seed, 1))
     // The numbers are places in this list, as a host's are in its slab.
     let tuples = (0..<400).map { tuple(UInt64($0)) }

@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeTCP
 import SockeyeWire
 import Testing
@@ -40,7 +41,7 @@ struct FragmentReassemblyTests {
 
   @Test("Fragments in any order, some twice, become the packet that they came of", arguments: 0..<200 as Range<UInt64>)
   func anyOrder(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let data = random.bytes(Int.random(in: 9...5000, using: &random))
     var pieces: [Range<Int>] = []
     var start = 0

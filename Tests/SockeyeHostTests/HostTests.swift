@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeTCP
 import SockeyeWire
 import Testing
@@ -96,7 +97,7 @@ struct HostTests {
   func garbage() throws {
     let bench = Bench()
     _ = try bench.listener()
-    var random = Seeded(99)
+    var random = SeededGenerator(seed: 99)
     for round in 0..<20_000 {
       var packet: [UInt8]
       switch round % 4 {

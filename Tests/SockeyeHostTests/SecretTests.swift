@@ -2,6 +2,7 @@ import SockeyeWire
 import Testing
 
 @testable import SockeyeHost
+@testable import SockeyeSimulator
 @testable import SockeyeTCP
 
 /// What an observer of a host's packets can work out: nothing about packets that he hasn't seen.
@@ -53,7 +54,7 @@ struct SecretTests {
     _ = try bench.listener()
     let seen = try #require(identification(bench)) &- 1
     let step: UInt64 = 0x9E37_79B9_7F4A_7C15
-    var forward = Seeded(seed &+ 2 &* step)
+    var forward = SplitMix64(state: seed &+ 2 &* step)
     let third = forward.next() & 0xFFFF_FFFF << 32 | UInt64(seen)
     // Its rounds undone: xor-shifts, and products by odd numbers, whose inverses these are.
     func unshift(_ value: UInt64, _ bits: UInt64) -> UInt64 {
@@ -63,7 +64,7 @@ struct SecretTests {
     }
     var state = unshift(unshift(unshift(third, 31) &* 0x3196_42B2_D24D_8EC3, 27) &* 0x96DE_1B17_3F11_9089, 30)
     state = state &- 3 &* step
-    var generator = Seeded(state)
+    var generator = SplitMix64(state: state)
     let key = SecretKey(generator.next(), generator.next())
     let number = try #require(initialNumber(bench, port: 2000))
     for purpose in 0...16 as ClosedRange<UInt64> {

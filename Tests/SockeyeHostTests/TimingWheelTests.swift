@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeTCP
 import Testing
 
@@ -10,7 +11,7 @@ struct TimingWheelTests {
     arguments: 0..<40 as Range<UInt64>
   )
   func againstList(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     var now: Int64 = Int64.random(in: 0...1 << 50, using: &random)
     var wheel = TimingWheel(now: Instant(nanoseconds: now))
     var list: [Int: Int64] = [:]

@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeTCP
 import SockeyeWire
 import Testing
@@ -12,7 +13,7 @@ struct CoalescingTests {
   }
 
   /// Full segments, the last perhaps shorter, some out of order, some twice.
-  static func arrivals(_ generator: inout Seeded) -> [Arrival] {
+  static func arrivals(_ generator: inout SeededGenerator) -> [Arrival] {
     var arrivals: [Arrival] = []
     var seq: UInt32 = 1_001
     for _ in 0..<12 {
@@ -27,13 +28,13 @@ struct CoalescingTests {
         .random(in: arrivals.indices, using: &generator)
       )
     }
-    arrivals.append(generator.choose(arrivals))
+    arrivals.append(generator.pick(arrivals))
     return arrivals
   }
 
   @Test("What arrives coalesced is received as if it had come apart", arguments: 0..<50)
   func equivalence(seed: Int) {
-    var generator = Seeded(UInt64(seed))
+    var generator = SeededGenerator(seed: UInt64(seed))
     let configuration = ConnectionConfiguration.plain.with {
       $0.selectiveAcknowledgment = true
       $0.quickAcknowledgments = UInt8(seed % 20)

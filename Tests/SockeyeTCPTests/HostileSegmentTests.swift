@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeTCP
 import SockeyeWire
 import Testing
@@ -70,44 +71,44 @@ struct HostileSegmentTests {
   }
 
   /// Any header, with fields near what matters and at their extremes.
-  static func header(_ generator: inout Seeded, acknowledged: UInt32) -> TCPHeader {
+  static func header(_ generator: inout SeededGenerator, acknowledged: UInt32) -> TCPHeader {
     let near: [UInt32] = [
       0, 1, 2, 100, 101, 102, 1_000, 65_536, 0x4000_0000, 0x7FFF_FFFF, 0x8000_0000, .max, .max - 100,
     ]
     var header = TCPHeader(
       sourcePort: SegmentScript.ports.remote,
       destinationPort: SegmentScript.ports.local,
-      sequenceNumber: SegmentScript.peerInitial &+ generator.choose(near),
-      acknowledgmentNumber: SegmentScript.ourInitial &+ generator.choose(near + [acknowledged, acknowledged &+ 1]),
+      sequenceNumber: SegmentScript.peerInitial &+ generator.pick(near),
+      acknowledgmentNumber: SegmentScript.ourInitial &+ generator.pick(near + [acknowledged, acknowledged &+ 1]),
       flags: TCPFlags(rawValue: UInt16.random(in: 0...0x1FF, using: &generator)),
-      window: generator.choose([0, 1, 100, 65_535]),
-      urgentPointer: generator.choose([0, 1, 65_535])
+      window: generator.pick([0, 1, 100, 65_535]),
+      urgentPointer: generator.pick([0, 1, 65_535])
     )
     if Bool.random(using: &generator) {
       header.options.timestamp = TCPOptions.Timestamp(
-        value: generator.choose([1_000, 1_001, 0, .max, 0x8000_0000]),
-        echo: generator.choose([0, 1, .max, 5_000])
+        value: generator.pick([1_000, 1_001, 0, .max, 0x8000_0000]),
+        echo: generator.pick([0, 1, .max, 5_000])
       )
     }
     if Int.random(in: 0..<3, using: &generator) == 0 {
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
         header.options.sackBlocks.append(
           SACKBlock(
-            left: SegmentScript.ourInitial &+ generator.choose(near),
-            right: SegmentScript.ourInitial &+ generator.choose(near + [acknowledged])
+            left: SegmentScript.ourInitial &+ generator.pick(near),
+            right: SegmentScript.ourInitial &+ generator.pick(near + [acknowledged])
           )
         )
       }
     }
     if Int.random(in: 0..<4, using: &generator) == 0 {
-      header.options.maximumSegmentSize = generator.choose([0, 1, 536, .max])
-      header.options.windowScale = generator.choose([0, 14, 255])
+      header.options.maximumSegmentSize = generator.pick([0, 1, 536, .max])
+      header.options.windowScale = generator.pick([0, 14, 255])
       header.options.sackPermitted = true
       header.options.fastOpen = .request
       header.options.accurateECN = TCPOptions.AccurateECN(
         order: .ect1First,
         ect0Bytes: .max,
-        ceBytes: generator.choose([0, 1, .max]),
+        ceBytes: generator.pick([0, 1, .max]),
         ect1Bytes: 0
       )
     }
@@ -121,15 +122,15 @@ struct HostileSegmentTests {
   func anything(stage: String) {
     for seed in 0..<150 as Range<UInt64> {
       let script = Self.script(in: stage)
-      var generator = Seeded(seed)
+      var generator = SeededGenerator(seed: seed)
       var received: UInt64 = stage == "gaps" ? 5_499 : 200
       for _ in 0..<30 {
         let header = Self.header(&generator, acknowledged: UInt32(20_001))
-        let length = generator.choose([0, 0, 1, 100, 1_460, 65_535])
+        let length = generator.pick([0, 0, 1, 100, 1_460, 65_535])
         let reception = script.connection.receive(
           header,
           payloadLength: length,
-          segmentCount: generator.choose([1, 1, 2, 45]),
+          segmentCount: generator.pick([1, 1, 2, 45]),
           codepoint: ECNCodepoint(bits: UInt8.random(in: 0...3, using: &generator)),
           arrival: script.now
         )
@@ -137,7 +138,7 @@ struct HostileSegmentTests {
         received = max(received, reception.kept.upperBound)
         #expect(script.connection.readableCount <= received)
         if Int.random(in: 0..<4, using: &generator) == 0 {
-          script.pass(generator.choose([.milliseconds(1), .seconds(1)]))
+          script.pass(generator.pick([.milliseconds(1), .seconds(1)]))
         }
         for plan in script.drain() {
           #expect(plan.payload.upperBound <= 20_000, "\(stage), seed \(seed)\n\(script.story)")

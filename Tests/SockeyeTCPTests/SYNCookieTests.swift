@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeWire
 import Testing
 
@@ -127,7 +128,7 @@ struct SYNCookieTests {
 
   @Test("Any ACK at all is judged without harm")
   func anything() {
-    var generator = Seeded(9)
+    var generator = SeededGenerator(seed: 9)
     for _ in 0..<2_000 {
       var ack = TCPHeader(
         sourcePort: 1,

@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeWire
 import Testing
 
@@ -149,10 +150,10 @@ struct ICMPTests {
   @Test("Any bytes at all are read without harm")
   func randomBytes() {
     for seed in 0..<20_000 as Range<UInt64> {
-      var random = Seeded(seed)
+      var random = SeededGenerator(seed: seed)
       var bytes = random.bytes(Int.random(in: 0...100, using: &random))
-      if !bytes.isEmpty { bytes[0] = random.chance(1) ? 0x45 : 0x60 }
-      if bytes.count > 6, random.chance(1) {
+      if !bytes.isEmpty { bytes[0] = random.chance(0.5) ? 0x45 : 0x60 }
+      if bytes.count > 6, random.chance(0.5) {
         bytes[6] = ([0, 43, 44, 60] as [UInt8]).randomElement(using: &random) ?? 0
       }
       _ = try? ICMPQuote.parse(bytes.span.bytes)

@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeWire
 import Testing
 
@@ -72,7 +73,7 @@ struct IPAddressTests {
   @Test("Any address is read back from what it was written as")
   func roundTrips() {
     for seed in 0..<2000 as Range<UInt64> {
-      var random = Seeded(seed)
+      var random = SeededGenerator(seed: seed)
       // Zero groups are what the short form is about, so they are common here.
       let mask = random.next() & random.next()
       let groups = (0..<8).map {

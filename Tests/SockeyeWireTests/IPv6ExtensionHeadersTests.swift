@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import Testing
 
 @testable import SockeyeWire
@@ -151,9 +152,9 @@ struct IPv6ExtensionHeadersTests {
   @Test("Any bytes at all are read without harm")
   func randomBytes() {
     for seed in 0..<50_000 as Range<UInt64> {
-      var random = Seeded(seed)
+      var random = SeededGenerator(seed: seed)
       var bytes = random.bytes(Int.random(in: 0...100, using: &random))
-      for index in stride(from: 0, to: bytes.count, by: 8) where random.chance(3, in: 4) {
+      for index in stride(from: 0, to: bytes.count, by: 8) where random.chance(3 / 4) {
         bytes[index] = ([0, 43, 44, 60, 6] as [UInt8]).randomElement(using: &random) ?? 0
         if index + 1 < bytes.count { bytes[index + 1] = UInt8.random(in: 0...1, using: &random) }
       }

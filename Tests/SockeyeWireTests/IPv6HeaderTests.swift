@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeWire
 import Testing
 
@@ -27,7 +28,7 @@ struct IPv6HeaderTests {
   @Test("Every field survives")
   func roundTrips() throws {
     for seed in 0..<2000 as Range<UInt64> {
-      var random = Seeded(seed)
+      var random = SeededGenerator(seed: seed)
       let header = IPv6Header(
         trafficClass: UInt8.random(in: 0...255, using: &random),
         flowLabel: UInt32(truncatingIfNeeded: random.next()),

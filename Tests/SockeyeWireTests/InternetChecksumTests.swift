@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeWire
 import Testing
 
@@ -17,7 +18,7 @@ struct InternetChecksumTests {
 
   @Test("The sum agrees with the definition at every alignment and length")
   func everyAlignmentAndLength() {
-    var random = Seeded(1)
+    var random = SeededGenerator(seed: 1)
     let bytes = random.bytes(400)
     for alignment in 0..<16 {
       for length in 0...300 {
@@ -44,7 +45,7 @@ struct InternetChecksumTests {
   @Test("Pieces of any lengths, odd ones too, sum to the whole")
   func pieces() {
     for seed in 0..<500 as Range<UInt64> {
-      var random = Seeded(seed)
+      var random = SeededGenerator(seed: seed)
       let bytes = random.bytes(Int.random(in: 0...200, using: &random))
       var checksum = InternetChecksum()
       var start = 0
@@ -67,7 +68,7 @@ struct InternetChecksumTests {
 
   @Test("MUST-3: a packet whose checksum stands in its field is valid, and no other checksum is")
   func validity() {
-    var random = Seeded(2)
+    var random = SeededGenerator(seed: 2)
     var bytes = random.bytes(64).with(0, at: 10).with(0, at: 11)
     var checksum = InternetChecksum()
     checksum.add(bytes.span.bytes)
@@ -155,7 +156,7 @@ struct InternetChecksumTests {
 
   @Test("RFC 1624: an address can change as a whole")
   func incrementalUpdateOfAddress() {
-    var random = Seeded(3)
+    var random = SeededGenerator(seed: 3)
     for _ in 0..<1000 {
       let (old, new) = (random.next(), random.next())
       let (oldField, newField) = (UInt32(truncatingIfNeeded: old), UInt32(truncatingIfNeeded: new))

@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeWire
 import Testing
 
@@ -225,7 +226,7 @@ struct PcapngTests {
   func corrupted() {
     let file = section + interface([0, 9, 0, 1, 9, 0, 0, 0]) + packet(9) + block(5, [1, 2, 3, 4]) + packet(10)
     for seed in 0..<20_000 as Range<UInt64> {
-      var random = Seeded(seed)
+      var random = SeededGenerator(seed: seed)
       var changed = file
       for _ in 0..<Int.random(in: 1...4, using: &random) {
         let byte = ([0, 1, 0x7F, 0xFF, UInt8(truncatingIfNeeded: random.next())] as [UInt8]).randomElement(

@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeWire
 import Testing
 
@@ -91,9 +92,9 @@ struct TCPHeaderTests {
   @Test("Any bytes at all are read without harm, and what was read can be written and reads the same")
   func randomBytes() throws {
     for seed in 0..<20_000 as Range<UInt64> {
-      var random = Seeded(seed)
+      var random = SeededGenerator(seed: seed)
       var bytes = random.bytes(Int.random(in: 0...70, using: &random))
-      if bytes.count > 12, random.chance(3, in: 4) { bytes[12] |= 0x50 }
+      if bytes.count > 12, random.chance(3 / 4) { bytes[12] |= 0x50 }
       guard let (header, payload) = try? TCPHeader.parse(bytes.span.bytes) else { continue }
       #expect(payload.upperBound == bytes.count)
       #expect(header.length <= TCPHeader.maximumLength, "seed \(seed)")

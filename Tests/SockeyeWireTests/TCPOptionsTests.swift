@@ -1,3 +1,4 @@
+import SockeyeSimulator
 import SockeyeWire
 import Testing
 
@@ -176,7 +177,7 @@ struct TCPOptionsTests {
   @Test("MUST-68: every option but end of list and no-operation is written with its length")
   func lengths() {
     for seed in 0..<1_000 as Range<UInt64> {
-      var random = Seeded(seed)
+      var random = SeededGenerator(seed: seed)
       let options = TCPOptions.random(using: &random)
       guard options.length <= TCPOptions.maximumLength else { continue }
       let written = area(options)
@@ -231,7 +232,7 @@ struct TCPOptionsTests {
   @Test("Whatever fits is read as it was written")
   func roundTrips() throws {
     for seed in 0..<20_000 as Range<UInt64> {
-      var random = Seeded(seed)
+      var random = SeededGenerator(seed: seed)
       let options = TCPOptions.random(using: &random)
       guard options.length <= TCPOptions.maximumLength else { continue }
       let written = area(options)
@@ -244,30 +245,30 @@ struct TCPOptionsTests {
 
 extension TCPOptions {
   /// Each option with even chances, each field at random.
-  static func random(using random: inout Seeded) -> TCPOptions {
-    func word(_ random: inout Seeded) -> UInt32 { UInt32(truncatingIfNeeded: random.next()) }
+  static func random(using random: inout SeededGenerator) -> TCPOptions {
+    func word(_ random: inout SeededGenerator) -> UInt32 { UInt32(truncatingIfNeeded: random.next()) }
     var options = TCPOptions()
-    if random.chance(1) { options.maximumSegmentSize = UInt16(truncatingIfNeeded: random.next()) }
-    if random.chance(1) { options.windowScale = UInt8(truncatingIfNeeded: random.next()) }
-    options.sackPermitted = random.chance(1)
-    if random.chance(1) { options.timestamp = Timestamp(value: word(&random), echo: word(&random)) }
-    if random.chance(1, in: 4) {
-      options.userTimeout = UserTimeout(count: UInt16(truncatingIfNeeded: random.next()), isMinutes: random.chance(1))
+    if random.chance(0.5) { options.maximumSegmentSize = UInt16(truncatingIfNeeded: random.next()) }
+    if random.chance(0.5) { options.windowScale = UInt8(truncatingIfNeeded: random.next()) }
+    options.sackPermitted = random.chance(0.5)
+    if random.chance(0.5) { options.timestamp = Timestamp(value: word(&random), echo: word(&random)) }
+    if random.chance(1 / 4) {
+      options.userTimeout = UserTimeout(count: UInt16(truncatingIfNeeded: random.next()), isMinutes: random.chance(0.5))
     }
-    if random.chance(1, in: 4) {
+    if random.chance(1 / 4) {
       let bytes = random.bytes(2 * Int.random(in: 2...8, using: &random))
-      options.fastOpen = random.chance(1, in: 3) ? .request : FastOpenCookie(bytes.span.bytes)
+      options.fastOpen = random.chance(1 / 3) ? .request : FastOpenCookie(bytes.span.bytes)
     }
-    if random.chance(1, in: 4) {
+    if random.chance(1 / 4) {
       options.accurateECN = AccurateECN(
-        order: random.chance(1) ? .ect0First : .ect1First,
+        order: random.chance(0.5) ? .ect0First : .ect1First,
         ect0Bytes: word(&random),
         ceBytes: word(&random),
         ect1Bytes: word(&random),
         count: Int.random(in: 0...3, using: &random)
       )
     }
-    if random.chance(1) {
+    if random.chance(0.5) {
       for _ in 0..<Int.random(in: 0...4, using: &random) {
         options.sackBlocks.append(SACKBlock(left: word(&random), right: word(&random)))
       }
