@@ -1,6 +1,7 @@
-import SockeyeTCP
 import SockeyeWire
 import Testing
+
+@testable import SockeyeTCP
 
 @Suite("Segment sizes and options (RFC 9293 section 3.7.1, RFC 6691)")
 struct OptionTests {
@@ -151,6 +152,66 @@ struct TimestampTests {
     let blocks = script.sends(.ack, seq: 1, ack: 21).header.options.sackBlocks
     #expect(blocks.count == 1 && blocks[0].left &+ 10 == blocks[0].right)
     #expect(script.connection.metrics(now: script.now).duplicateSegmentsReceived == 1)
+  }
+
+  @Test("Section 5.3: an original that was held up behind the repair of a loss before it is taken, for it fills a gap")
+  func heldUpOriginal() {
+    let configuration = Self.configuration.with { $0.selectiveAcknowledgment = true }
+    let script = SegmentScript.established(configuration, options: .modern)
+    script.peerTimestamp = 1_050
+    // Of five segments the first was lost and the third is held up.
+    script.receives(.ack, seq: 11, ack: 1, length: 10)
+    script.receives(.ack, seq: 31, ack: 1, length: 20)
+    script.peerTimestamp = 1_100
+    script.receives(.ack, seq: 1, ack: 1, length: 10)
+    script.drain()
+    script.peerTimestamp = 1_050
+    #expect(!script.receives(.ack, seq: 21, ack: 1, length: 10).kept.isEmpty)
+    script.peerTimestamp = 1_101
+    // The newer timestamp is still the one that is remembered.
+    let answer = script.sends(.ack, seq: 1, ack: 51)
+    #expect(answer.header.options.timestamp?.echo == 1_100)
+    #expect(script.connection.metrics(now: script.now).segmentsDroppedAsOld == 0)
+  }
+
+  @Test(
+    "Section 5.3: what was held up is taken neither beyond what has arrived, nor with a timestamp from before the SYN"
+  )
+  func heldUpTooLong() {
+    let configuration = Self.configuration.with { $0.selectiveAcknowledgment = true }
+    let script = SegmentScript.established(configuration, options: .modern)
+    script.peerTimestamp = 1_050
+    script.receives(.ack, seq: 11, ack: 1, length: 10)
+    script.receives(.ack, seq: 31, ack: 1, length: 20)
+    script.peerTimestamp = 1_100
+    script.receives(.ack, seq: 1, ack: 1, length: 10)
+    script.drain()
+    script.peerTimestamp = 1_050
+    #expect(script.receives(.ack, seq: 45, ack: 1, length: 10).kept.isEmpty)
+    #expect(script.receives([.fin, .ack], seq: 21, ack: 1, length: 10).kept.isEmpty)
+    script.peerTimestamp = 999
+    #expect(script.receives(.ack, seq: 21, ack: 1, length: 10).kept.isEmpty)
+    #expect(script.connection.metrics(now: script.now).segmentsDroppedAsOld == 3)
+  }
+
+  @Test("A timestamp vouches for half a gigabyte of data, and for no more than the clock can tell apart")
+  func marks() {
+    var clock = TimestampClock(offset: 0)
+    var now = Instant.zero
+    clock.update(100, next: 1, at: now)
+    clock.update(200, next: 1 + (1 << 29) - 1, at: now)
+    #expect(clock.isOfThisTrip(100))
+    #expect(!clock.isOfThisTrip(99))
+    clock.update(300, next: 1 + (1 << 29), at: now)
+    #expect(clock.isOfThisTrip(300))
+    #expect(!clock.isOfThisTrip(299))
+    // A clock that goes on while hardly anything is sent.
+    #expect(!clock.isOfThisTrip(300 + (1 << 31)))
+    // After 24 days whatever comes is believed, and begins anew.
+    now += .seconds(25 * 86_400)
+    clock.update(7, next: 3 + (1 << 29), at: now)
+    #expect(clock.isOfThisTrip(7))
+    #expect(!clock.isOfThisTrip(6))
   }
 
   @Test("Section 5.2: timestamps wrap, and are compared by distance")

@@ -33,7 +33,8 @@ struct ScenarioTables: ParsableCommand {
     manyFlows()
     noLoss(&aims)
     randomLoss()
-    reordering()
+    reordering(&aims)
+    impairmentsBothWays()
     lostAcknowledgments()
     bufferbloat()
     outage()
@@ -101,7 +102,7 @@ struct ScenarioTables: ParsableCommand {
     }
   }
 
-  private func reordering() {
+  private func reordering(_ aims: inout [Aim]) {
     section(
       "Reordering",
       "One flow over 100 Mb/s, 40 ms; a share of packets is held up by 5 ms; 30 s.",
@@ -116,6 +117,33 @@ struct ScenarioTables: ParsableCommand {
         let result = scenario.run(until: 30)
         let flow = result.flows[0]
         row([percent(share), name(algorithm)] + result.cells + ["\(flow.recoveries)", "\(flow.undone)"])
+        if algorithm == .cubic {
+          let text = "CUBIC has 0.95 of the bottleneck with \(percent(share)) held up: \(fixed(result.share, 3))"
+          aims.append(Aim(text, result.share >= 0.95))
+        }
+      }
+    }
+  }
+
+  /// The paths over which scripts/beside-linux measures the kernel's TCP.
+  private func impairmentsBothWays() {
+    section(
+      "Impairments both ways",
+      "One flow over 100 Mb/s, 40 ms, a queue of one bandwidth-delay product; packets of both directions are held up by "
+        + "5 ms, or lost; 30 s.",
+      ["packets", "of both ways"] + Scenario.columns
+    )
+    for isLoss in [false, true] {
+      for share in isLoss ? [0.01, 0.05] : [0.01, 0.1] {
+        for algorithm in algorithms {
+          var scenario = Scenario(rate: 100, roundTrip: 40, queue: 500_000)
+          scenario.forward.reordering = isLoss ? 0 : share
+          scenario.forward.reorderingDelay = .milliseconds(5)
+          scenario.forward.loss = isLoss ? .independent(share) : .none
+          scenario.back = scenario.forward
+          scenario.addFlow(algorithm)
+          row([isLoss ? "lost" : "held up", percent(share), name(algorithm)] + scenario.run(until: 30).cells)
+        }
       }
     }
   }
@@ -217,6 +245,7 @@ struct ScenarioTables: ParsableCommand {
     case .newReno: "NewReno"
     case .cubic: "CUBIC"
     case .bbr: "BBR"
+    case .supplied(let controller): "\(controller.name)"
     }
   }
 }

@@ -12,7 +12,7 @@ extension Connection {
     options = NegotiatedOptions(rawValue: 0)
     if configuration.timestamps, let timestamp = offered.timestamp {
       options.insert(.timestamps)
-      timestamps.update(timestamp.value, at: now)
+      timestamps.update(timestamp.value, next: incoming.next, at: now)
     }
     if configuration.selectiveAcknowledgment, offered.sackPermitted { options.insert(.selectiveAcknowledgment) }
     if let shift = offeredWindowShift, let peerShift = offered.windowScale {

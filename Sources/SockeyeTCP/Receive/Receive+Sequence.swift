@@ -16,7 +16,7 @@ extension Connection {
     // its age (section 5.2). In the connection's life every other segment carries a timestamp or is dropped (3.2).
     if options.contains(.timestamps), !header.flags.contains(.rst) {
       guard let timestamp = header.options.timestamp else { return false }
-      if timestamps.isOld(timestamp.value, at: segment.arrival) {
+      if timestamps.isOld(timestamp.value, at: segment.arrival), !isHeldUp(header, segment, timestamp.value) {
         counters.segmentsDroppedAsOld += 1
         // An original that was held up until its retransmission had come has an older timestamp than that. Its sender learns
         // from the duplicate that it was wrong to send again (RFC 2883), as Linux tells it.
@@ -51,7 +51,20 @@ extension Connection {
     guard let timestamp = header.options.timestamp, options.contains(.timestamps),
       segment.start <= incoming.lastAcknowledgmentSent
     else { return }
-    timestamps.update(timestamp.value, at: segment.arrival)
+    timestamps.update(timestamp.value, next: incoming.next, at: segment.arrival)
+  }
+
+  /// Whether a segment with an older timestamp than the last is one that was merely held up, and is taken.
+  ///
+  /// What repairs a loss overtakes originals that were sent shortly before it, and once it has filled its gap R1 refuses
+  /// those: they are taken for lost though they have arrived, are sent again, and those repairs overtake others. So a
+  /// segment that lies wholly below what has arrived is taken where it can't be from an earlier trip through the sequence
+  /// numbers, which is all that R1 is there for. Linux takes none (its `tcp_disordered_ack` forgives empty segments only).
+  private func isHeldUp(_ header: TCPHeader, _ segment: ArrivingSegment, _ timestamp: UInt32) -> Bool {
+    guard segment.length > 0, !header.flags.contains(.syn), !header.flags.contains(.fin),
+      let highest = outOfOrder.highestEnd
+    else { return false }
+    return segment.dataStart >= incoming.next && segment.dataEnd <= highest && timestamps.isOfThisTrip(timestamp)
   }
 
   /// Table 6: the four cases of the acceptability test.

@@ -6,6 +6,9 @@ struct TimestampClock {
   private(set) var recent: UInt32 = 0
   /// When TS.Recent was last set; `never` before the first.
   private(set) var recentTime = Instant.never
+  /// A timestamp that was TS.Recent when RCV.NXT was `markNext`, in its lower half: see `isOfThisTrip`.
+  private var mark: UInt32 = 0
+  private var markNext: UInt32 = 0
 
   init(offset: UInt32) {
     self.offset = offset
@@ -31,17 +34,33 @@ struct TimestampClock {
     return value.wrappingDistance(from: recent) < 0
   }
 
+  /// Whether a segment with this timestamp was sent on the present trip through the sequence numbers, so that its own can
+  /// mean one place only. PAWS refuses what may be of an earlier one; of what is of this it would only refuse what was held up.
+  ///
+  /// What was sent since `mark` began to be echoed lies at most a window, 2³⁰ bytes, before the RCV.NXT of then, and at most
+  /// a window beyond that of now. The two are less than 2²⁹ bytes and what filled one gap, a window at most, apart. That
+  /// makes fewer than 2³² numbers in all. (Of a mark so old that the order of timestamps is lost nothing seems to be younger
+  /// for half of the clock's cycle, and what is as old as the other half isn't under way any more.)
+  func isOfThisTrip(_ value: UInt32) -> Bool { value.wrappingDistance(from: mark) >= 0 }
+
   /// Takes the timestamp of an acceptable segment that covers Last.ACK.sent (section 4.3, rule 2).
-  mutating func update(_ value: UInt32, at now: Instant) {
-    guard recentTime == .never || value.wrappingDistance(from: recent) >= 0 || now - recentTime >= Self.validity else {
-      return
-    }
+  ///
+  /// - Parameter next: RCV.NXT.
+  mutating func update(_ value: UInt32, next: StreamOffset, at now: Instant) {
+    let isFirst = recentTime == .never || now - recentTime >= Self.validity
+    guard isFirst || value.wrappingDistance(from: recent) >= 0 else { return }
     recent = value
     recentTime = now
+    let next = UInt32(truncatingIfNeeded: next)
+    guard isFirst || next &- markNext >= Self.markSpacing else { return }
+    mark = value
+    markNext = next
   }
 
   private static let tick: Int64 = 1_000_000
   private static let oldestEcho: Int64 = 86_400_000
+  /// Bytes after which there is a new mark.
+  private static let markSpacing: UInt32 = 1 << 29
   /// 24 days: half of what a millisecond clock takes to wrap (section 5.5).
   private static var validity: Interval { .seconds(24 * 86_400) }
 }
