@@ -23,6 +23,14 @@ let package = Package(
       path: "TwoHosts"
     ),
     .executableTarget(
+      name: "OwnController",
+      dependencies: [
+        .product(name: "SockeyeSimulator", package: "sockeye"),
+        .product(name: "SockeyeTCP", package: "sockeye"),
+      ],
+      path: "OwnController"
+    ),
+    .executableTarget(
       name: "TunnelEcho",
       dependencies: [
         .product(name: "SockeyeHost", package: "sockeye"),

@@ -196,6 +196,7 @@ private func congestionControlName(_ options: SocketOptions) -> [UInt8] {
     case .newReno: "newreno"
     case .cubic: "cubic"
     case .bbr: "bbr"
+    case .supplied(let controller): "\(controller.name)"
     }
   return [UInt8](name.utf8) + [0]
 }

@@ -122,7 +122,7 @@ public struct RandomScenario: Sendable {
     configuration.selectiveAcknowledgment = generator.chance(0.8)
     configuration.timestamps = generator.chance(0.7)
     configuration.explicitCongestionNotification = generator.pick([.off, .acceptOnly, .classic, .accurate])
-    configuration.congestionControl = generator.pick(CongestionControlAlgorithm.allCases)
+    configuration.congestionControl = generator.pick(CongestionControlAlgorithm.builtIn)
     configuration.initialCongestionWindow = UInt16(clamping: generator.within(1...40))
     configuration.recentAcknowledgment = generator.chance(0.8)
     configuration.tailLossProbe = generator.chance(0.8)

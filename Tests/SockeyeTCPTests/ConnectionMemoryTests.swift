@@ -7,7 +7,7 @@ import Testing
 struct ConnectionMemoryTests {
   @Test(
     "An idle connection gives back what it needed while it was busy, and is small",
-    arguments: CongestionControlAlgorithm.allCases
+    arguments: CongestionControlAlgorithm.builtIn
   )
   func idle(algorithm: CongestionControlAlgorithm) {
     let script = SegmentScript.established(

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Loss recovery at rest")
 struct RecoveryPauseTests {
-  private func recovery(_ algorithm: CongestionControlAlgorithm) -> Recovery {
-    Recovery(
+  private func recovery(_ algorithm: CongestionControlAlgorithm) -> LossRecoveryStorage {
+    LossRecoveryStorage(
       configuration: ConnectionConfiguration().with { $0.congestionControl = algorithm },
       segmentSize: 1_000,
       seed: 1
@@ -22,7 +22,7 @@ struct RecoveryPauseTests {
     let stalledSince: Instant
     let metrics: LossRecoveryMetrics
 
-    init(_ recovery: borrowing Recovery) {
+    init(_ recovery: borrowing LossRecoveryStorage) {
       storageSize = recovery.storageSize
       needsRoom = recovery.needsRoom
       unacknowledged = recovery.unacknowledged
@@ -34,7 +34,7 @@ struct RecoveryPauseTests {
   }
 
   /// Sends whatever it may and has it acknowledged 50 ms later, until `end` is.
-  private func transfer(_ recovery: inout Recovery, upTo end: StreamOffset, now: inout Instant) {
+  private func transfer(_ recovery: inout LossRecoveryStorage, upTo end: StreamOffset, now: inout Instant) {
     while recovery.unacknowledged < end {
       if recovery.needsRoom { recovery.makeRoom(at: now) }
       let limits = TransmissionLimits(windowEnd: .max, dataEnd: end)
@@ -53,7 +53,7 @@ struct RecoveryPauseTests {
 
   @Test(
     "What is known of the path and what was counted outlast a pause",
-    arguments: CongestionControlAlgorithm.allCases
+    arguments: CongestionControlAlgorithm.builtIn
   )
   func outlasts(algorithm: CongestionControlAlgorithm) {
     var recovery = recovery(algorithm)

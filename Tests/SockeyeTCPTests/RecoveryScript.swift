@@ -105,7 +105,7 @@ extension LossRecovery {
   /// At work at once.
   init(configuration: ConnectionConfiguration, segmentSize: UInt32, now: Instant) {
     self.init(
-      resuming: RestingRecovery(configuration: configuration, segmentSize: segmentSize, seed: 0),
+      resuming: IdleRestart(configuration: configuration, segmentSize: segmentSize, seed: 0),
       at: now
     )
   }

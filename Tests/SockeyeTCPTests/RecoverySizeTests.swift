@@ -9,6 +9,6 @@ struct RecoverySizeTests {
     #expect(MemoryLayout<SentRecord>.stride == 64)
     #expect(MemoryLayout<LossRecovery>.size <= 720, "\(MemoryLayout<LossRecovery>.size)")
     #expect(MemoryLayout<BBR>.size <= 380, "\(MemoryLayout<BBR>.size)")
-    #expect(MemoryLayout<Recovery>.size <= 300, "\(MemoryLayout<Recovery>.size)")
+    #expect(MemoryLayout<LossRecoveryStorage>.size <= 300, "\(MemoryLayout<LossRecoveryStorage>.size)")
   }
 }

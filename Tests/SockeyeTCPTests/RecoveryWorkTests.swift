@@ -79,10 +79,10 @@ struct RecoveryWorkTests {
   @Test("Retransmissions that fill the flight and are not due don't make the timer run without progress")
   func restlessTimer() {
     var sender = self.sender()
-    sender.recovery.window.bytes = CongestionWindow.greatest
+    sender.recovery.window.set(CongestionWindow.greatest)
     sender.acknowledge(0, [Self.count - 1..<Self.count], at: 250)
     for index in 0..<200 { sender.expire(at: 251 + Int64(index)) }
-    sender.recovery.window.bytes = CongestionWindow.greatest
+    sender.recovery.window.set(CongestionWindow.greatest)
     sender.supplied = Self.count
     // All is sent again at once, and for the next half of a round trip nothing can be said of it.
     sender.send(at: 460)

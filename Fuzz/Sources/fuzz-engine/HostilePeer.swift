@@ -43,7 +43,7 @@ struct HostilePeer: ~Copyable {
     var configuration = ConnectionConfiguration()
     let switches = input.word()
     func isOn(_ bit: UInt16) -> Bool { switches >> bit & 1 == 0 }
-    configuration.congestionControl = CongestionControlAlgorithm(rawValue: input.byte() % 3) ?? .cubic
+    configuration.congestionControl = Self.congestionControl(input.byte())
     configuration.explicitCongestionNotification =
       ExplicitCongestionNotification(rawValue: input.byte() % 4) ?? .accurate
     configuration.selectiveAcknowledgment = isOn(0)
@@ -65,6 +65,20 @@ struct HostilePeer: ~Copyable {
     configuration.receiveBuffer = 1_024 + UInt32(input.byte()) << 10
     configuration.sendBuffer = 1_024 + UInt32(input.byte()) << 12
     return configuration
+  }
+
+  /// A quarter of the connections have a controller that answers whatever the bytes say.
+  private static func congestionControl(_ byte: UInt8) -> CongestionControlAlgorithm {
+    let choices = CongestionControlAlgorithm.builtIn
+    let choice = Int(byte % 4)
+    return choice < choices.count ? choices[choice] : .supplied(byte & 4 == 0 ? erratic : erraticOwner)
+  }
+
+  private static let erratic = SuppliedCongestionController("erratic") { start in
+    ErraticController(ownsWindow: false, state: start.seed)
+  }
+  private static let erraticOwner = SuppliedCongestionController("erratic, of its own window") { start in
+    ErraticController(ownsWindow: true, state: start.seed)
   }
 
   /// Most connections get through the handshake.

@@ -113,28 +113,21 @@ extension BBR {
   }
 
   /// HandleLostPacket: what was in flight when the lost packet was sent is what the path did not take.
-  mutating func handleLost(
-    _ record: SentRecord,
-    totalDelivered: UInt64,
-    totalLost: UInt64,
-    window: CongestionWindow,
-    at now: Instant
-  ) {
-    noteLoss(window, delivered: totalDelivered)
-    if record.start != lastLostEnd, lossRangesInRound < .max { lossRangesInRound += 1 }
-    lastLostEnd = record.end
+  mutating func handleLost(_ loss: LostTransmission, window: CongestionWindow, at now: Instant) {
+    noteLoss(window, delivered: loss.delivered)
+    if loss.range.lowerBound != lastLostEnd, lossRangesInRound < .max { lossRangesInRound += 1 }
+    lastLostEnd = loss.range.upperBound
     guard isProbeSample else { return }
-    let inFlight = UInt64(record.inFlightAtSend)
-    let lost = totalLost.clampedDifference(record.lostAtSend)
-    guard isInFlightTooHigh(lost: lost, inFlight: inFlight) else { return }
-    let size = UInt64(record.length)
-    let before = inFlight.clampedDifference(size)
+    let lost = loss.lost.clampedDifference(loss.lostAtSend)
+    guard isInFlightTooHigh(lost: lost, inFlight: loss.inFlightAtSend) else { return }
+    let size = loss.range.upperBound - loss.range.lowerBound
+    let before = loss.inFlightAtSend.clampedDifference(size)
     // InflightAtLoss: (LossThresh × inflight_prev - lost_prev) / (1 - LossThresh), with LossThresh = 1/50.
     let prefix = before.clampedDifference(lost.clampedDifference(size) * BBR.lossThreshold) / (BBR.lossThreshold - 1)
     handleInFlightTooHigh(
       before + prefix,
-      isApplicationLimited: record.flags.contains(.applicationLimited),
-      delivered: totalDelivered,
+      isApplicationLimited: loss.isApplicationLimited,
+      delivered: loss.delivered,
       window: window,
       at: now
     )

@@ -195,9 +195,8 @@ extension BBR {
 
   // MARK: The probe of the round trip (section 5.3.4)
 
-  /// Whether delivery-rate samples are to count as limited by the application, because the sender holds
-  /// itself back.
-  var marksSamplesAsLimited: Bool { state == .probeRoundTrip }
+  /// Whether delivery-rate samples are to count as limited by the application.
+  var holdsBack: Bool { state == .probeRoundTrip }
 
   mutating func checkProbeRoundTrip(_ sample: CongestionSample, window: inout CongestionWindow) {
     if state != .probeRoundTrip, isProbeRoundTripExpired, !isRestartingFromIdle {

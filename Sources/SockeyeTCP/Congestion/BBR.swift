@@ -7,7 +7,7 @@
 /// It departs from the draft in these points. Explicit congestion marks, about which the draft says nothing,
 /// are answered as Linux's version does: see `BBR+Model.swift`. And the extra acknowledged volume is kept for
 /// five to ten rounds, by two halves of a window, where the draft keeps ten.
-struct BBR: CongestionAlgorithm {
+struct BBR: CongestionController {
   /// BBR.state.
   enum State: UInt8 {
     case startup
@@ -136,6 +136,18 @@ struct BBR: CongestionAlgorithm {
   var randomState: UInt64
 
   /// OnInit.
+  init(_ start: CongestionStart) {
+    self.init(
+      window: start.window,
+      roundTripTime: start.roundTripTime,
+      isSelective: start.isSelective,
+      seed: start.seed,
+      now: start.now
+    )
+  }
+
+  var ownsWindow: Bool { true }
+
   init(window: CongestionWindow, roundTripTime: Interval, isSelective: Bool, seed: UInt64, now: Instant) {
     self.isSelective = isSelective
     minimumRoundTripAt = now
@@ -178,14 +190,8 @@ struct BBR: CongestionAlgorithm {
     setWindow(sample, window: &window)
   }
 
-  mutating func lost(
-    _ record: SentRecord,
-    totalDelivered: UInt64,
-    totalLost: UInt64,
-    window: inout CongestionWindow,
-    at now: Instant
-  ) {
-    handleLost(record, totalDelivered: totalDelivered, totalLost: totalLost, window: window, at: now)
+  mutating func lost(_ loss: LostTransmission, window: inout CongestionWindow, at now: Instant) {
+    handleLost(loss, window: window, at: now)
   }
 
   mutating func congested(
@@ -227,8 +233,6 @@ struct BBR: CongestionAlgorithm {
     }
     undoState = nil
   }
-
-  mutating func restarted(afterIdle idle: Interval, window: inout CongestionWindow, at now: Instant) {}
 
   // MARK: Helpers
 

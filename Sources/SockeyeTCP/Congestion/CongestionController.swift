@@ -1,168 +1,116 @@
-/// The congestion controller of a connection: one of the algorithms, dispatched statically.
+/// A congestion controller: decides how much may be in the network.
 ///
-/// BBR's state is several times as large as the others', so it has storage of its own, allocated when the
-/// connection is established; a connection with another algorithm doesn't pay for it. `LossRecovery` owns the
-/// controller, never copies it, and calls `deallocate` in the end.
-enum CongestionController {
-  case newReno(NewReno)
-  case cubic(Cubic)
-  case bbr(UnsafeMutablePointer<BBR>)
+/// The engine finds losses, repairs them and tells the controller what happened; the controller answers by setting a
+/// ``CongestionWindow``. The events are kept apart on purpose: a timeout, a loss and a duplicate acknowledgment ask for
+/// different answers. One that a controller has no use for it leaves out, for all but two have a body that does nothing.
+///
+/// There are two kinds. Where ``ownsWindow`` is false, the window grows by ``acknowledged(_:window:)`` while there is no
+/// congestion; ``congested(_:flight:window:at:)`` sets the slow-start threshold, to which the engine leads the window by
+/// proportional rate reduction (RFC 6937); after a pause, and where the application leaves the window unused, it is decayed
+/// (RFC 2861); and what turns out to be spurious is undone. Where it is true, all of that is the controller's, which is told
+/// of every acknowledgment, and only a timeout makes the window that of one segment until the next acknowledgment.
+///
+/// ``SuppliedCongestionController`` gives one of one's own to a connection. NewReno, CUBIC and BBR are such types too.
+public protocol CongestionController: SendableMetatype {
+  /// Whether the controller sets its window itself throughout; the same for all its life. False where it isn't declared.
+  var ownsWindow: Bool { get }
 
+  /// The rate at which to send, in bytes a second, asked for after each event where ``ownsWindow`` is true. 0, which it is
+  /// where it isn't declared, holds nothing back.
+  var pacingRate: UInt64 { get }
+
+  /// Whether the controller keeps the flight small for reasons of its own, so that delivery rates measured meanwhile say
+  /// nothing about the path. Asked for after each acknowledgment where ``ownsWindow`` is true; false where it isn't declared.
+  var holdsBack: Bool { get }
+
+  /// Data left, new or again.
+  ///
   /// - Parameters:
-  ///   - roundTripTime: SRTT, or zero if nothing has been measured.
-  ///   - seed: what BBR's randomness derives from.
-  init(
-    _ algorithm: CongestionControlAlgorithm,
-    isSelective: Bool,
-    window: CongestionWindow,
-    roundTripTime: Interval,
-    seed: UInt64,
-    now: Instant
-  ) {
-    switch algorithm {
-    case .newReno: self = .newReno(NewReno())
-    case .cubic: self = .cubic(Cubic())
-    case .bbr:
-      let state = UnsafeMutablePointer<BBR>.allocate(capacity: 1)
-      state.initialize(
-        to: BBR(window: window, roundTripTime: roundTripTime, isSelective: isSelective, seed: seed, now: now)
-      )
-      self = .bbr(state)
-    }
-  }
+  ///   - count: bytes of it.
+  ///   - inFlightBefore: bytes that were in flight before them.
+  ///   - isApplicationLimited: whether the application has had too little to send for the path to be filled.
+  ///   - now: when it left.
+  mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant)
 
-  /// Gives back the storage. The controller must not be used after that.
-  func deallocate() {
-    if case .bbr(let state) = self { state.deallocate() }
-  }
+  /// An acknowledgment arrived that delivered data, or any acknowledgment where ``ownsWindow`` is true. Grows the window.
+  ///
+  /// - Parameters:
+  ///   - sample: what it told.
+  ///   - window: the window to set.
+  mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow)
 
-  /// Whether the algorithm sets its window itself during recovery, so that no reduction is laid over it.
+  /// A transmission was taken for lost. Reported for each, before what follows from it.
+  ///
+  /// - Parameters:
+  ///   - loss: what was lost.
+  ///   - window: the window to set.
+  ///   - now: when that was found out.
+  mutating func lost(_ loss: LostTransmission, window: inout CongestionWindow, at now: Instant)
+
+  /// There is congestion: reported at most once in a round trip. Sets the slow-start threshold, and where ``ownsWindow`` is
+  /// true the window too.
+  ///
+  /// - Parameters:
+  ///   - signal: how that was found out.
+  ///   - flight: bytes that were outstanding.
+  ///   - window: the window to set.
+  ///   - now: when that was found out.
+  mutating func congested(_ signal: CongestionSignal, flight: UInt64, window: inout CongestionWindow, at now: Instant)
+
+  /// Fast recovery, or recovery from a timeout, has ended.
+  ///
+  /// - Parameters:
+  ///   - window: the window to set.
+  ///   - now: when it ended.
+  mutating func recovered(window: inout CongestionWindow, at now: Instant)
+
+  /// The last congestion had not happened: goes back to what was before it. Where ``ownsWindow`` is false the engine has
+  /// restored the window itself, and its threshold.
+  ///
+  /// - Parameters:
+  ///   - window: the window to set.
+  ///   - now: when that was found out.
+  mutating func spurious(window: inout CongestionWindow, at now: Instant)
+
+  /// Sending begins again after a pause with nothing in flight that was longer than a retransmission timeout.
+  ///
+  /// - Parameters:
+  ///   - idle: how long the pause was.
+  ///   - window: the window to set.
+  ///   - now: when sending begins.
+  mutating func restarted(afterIdle idle: Interval, window: inout CongestionWindow, at now: Instant)
+}
+
+extension CongestionController {
+  /// False: the engine leads the window through reductions.
   @inline(__always)
-  var ownsWindow: Bool {
-    switch self {
-    case .newReno, .cubic: return false
-    case .bbr: return true
-    }
-  }
+  public var ownsWindow: Bool { false }
 
-  /// The rate at which to send, in bytes a second, if the algorithm has one of its own; 0 otherwise.
-  var pacingRate: UInt64 {
-    switch self {
-    case .newReno, .cubic: return 0
-    case .bbr(let state): return state.pointee.pacingRate
-    }
-  }
-
-  /// Whether delivery-rate samples are to count as limited by the application.
+  /// 0: nothing is held back.
   @inline(__always)
-  var marksSamplesAsLimited: Bool {
-    switch self {
-    case .newReno, .cubic: return false
-    case .bbr(let state): return state.pointee.marksSamplesAsLimited
-    }
-  }
+  public var pacingRate: UInt64 { 0 }
 
-  /// See `CongestionAlgorithm`.
+  /// False: delivery rates tell what the path delivers.
   @inline(__always)
-  func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant) {
-    switch self {
-    case .newReno, .cubic: return
-    case .bbr(let state):
-      state.pointee.sent(
-        count,
-        inFlightBefore: inFlightBefore,
-        isApplicationLimited: isApplicationLimited,
-        at: now
-      )
-    }
-  }
+  public var holdsBack: Bool { false }
 
-  /// See `CongestionAlgorithm`.
-  mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow) {
-    switch self {
-    case .newReno(var reno):
-      reno.acknowledged(sample, window: &window)
-      self = .newReno(reno)
-    case .cubic(var cubic):
-      cubic.acknowledged(sample, window: &window)
-      self = .cubic(cubic)
-    case .bbr(let state):
-      state.pointee.acknowledged(sample, window: &window)
-    }
-  }
+  /// Does nothing.
+  @inline(__always)
+  public mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant) {}
 
-  /// See `CongestionAlgorithm`.
-  func lost(
-    _ record: SentRecord,
-    totalDelivered: UInt64,
-    totalLost: UInt64,
-    window: inout CongestionWindow,
-    at now: Instant
-  ) {
-    switch self {
-    case .newReno, .cubic: return
-    case .bbr(let state):
-      state.pointee.lost(record, totalDelivered: totalDelivered, totalLost: totalLost, window: &window, at: now)
-    }
-  }
+  /// Does nothing.
+  @inline(__always)
+  public mutating func lost(_ loss: LostTransmission, window: inout CongestionWindow, at now: Instant) {}
 
-  /// See `CongestionAlgorithm`.
-  mutating func congested(
-    _ signal: CongestionSignal,
-    flight: UInt64,
-    window: inout CongestionWindow,
-    at now: Instant
-  ) {
-    switch self {
-    case .newReno(var reno):
-      reno.congested(signal, flight: flight, window: &window, at: now)
-      self = .newReno(reno)
-    case .cubic(var cubic):
-      cubic.congested(signal, flight: flight, window: &window, at: now)
-      self = .cubic(cubic)
-    case .bbr(let state):
-      state.pointee.congested(
-        signal,
-        flight: flight,
-        window: &window,
-        at: now
-      )
-    }
-  }
+  /// Does nothing.
+  @inline(__always)
+  public mutating func recovered(window: inout CongestionWindow, at now: Instant) {}
 
-  /// See `CongestionAlgorithm`.
-  func recovered(window: inout CongestionWindow, at now: Instant) {
-    switch self {
-    case .newReno, .cubic: return
-    case .bbr(let state): state.pointee.recovered(window: &window, at: now)
-    }
-  }
+  /// Does nothing.
+  @inline(__always)
+  public mutating func spurious(window: inout CongestionWindow, at now: Instant) {}
 
-  /// See `CongestionAlgorithm`.
-  mutating func spurious(window: inout CongestionWindow, at now: Instant) {
-    switch self {
-    case .newReno(var reno):
-      reno.spurious(window: &window, at: now)
-      self = .newReno(reno)
-    case .cubic(var cubic):
-      cubic.spurious(window: &window, at: now)
-      self = .cubic(cubic)
-    case .bbr(let state):
-      state.pointee.spurious(window: &window, at: now)
-    }
-  }
-
-  /// See `CongestionAlgorithm`.
-  mutating func restarted(afterIdle idle: Interval, window: inout CongestionWindow, at now: Instant) {
-    switch self {
-    case .newReno(var reno):
-      reno.restarted(afterIdle: idle, window: &window, at: now)
-      self = .newReno(reno)
-    case .cubic(var cubic):
-      cubic.restarted(afterIdle: idle, window: &window, at: now)
-      self = .cubic(cubic)
-    case .bbr(let state):
-      state.pointee.restarted(afterIdle: idle, window: &window, at: now)
-    }
-  }
+  /// Does nothing.
+  @inline(__always)
+  public mutating func restarted(afterIdle idle: Interval, window: inout CongestionWindow, at now: Instant) {}
 }

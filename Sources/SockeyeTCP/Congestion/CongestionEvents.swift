@@ -1,40 +1,40 @@
-/// What a congestion controller is told when data has been acknowledged.
-struct CongestionSample {
+/// What a congestion controller is told when an acknowledgment has arrived.
+public struct CongestionSample: Sendable {
   /// When the acknowledgment arrived.
-  var now: Instant
-  /// Bytes newly known to have arrived, cumulatively or selectively. Never 0 for the loss-based algorithms.
-  var newlyDelivered: UInt64
+  public internal(set) var now: Instant
+  /// Bytes newly known to have arrived, cumulatively or selectively. Never 0 where the controller doesn't own its window.
+  public internal(set) var newlyDelivered: UInt64
   /// Bytes newly taken for lost.
-  var newlyLost: UInt64
-  /// Bytes newly reported as CE-marked.
-  var newlyMarked: UInt64
-  /// Bytes in flight before and after.
-  var inFlightBefore: UInt64
+  public internal(set) var newlyLost: UInt64
+  /// Bytes newly reported as CE-marked (RFC 9768).
+  public internal(set) var newlyMarked: UInt64
+  /// Bytes in flight before it.
+  public internal(set) var inFlightBefore: UInt64
   /// Bytes in flight after it.
-  var inFlight: UInt64
-  /// SND.UNA after it.
-  var unacknowledged: StreamOffset
-  /// SND.NXT.
-  var next: StreamOffset
+  public internal(set) var inFlight: UInt64
+  /// SND.UNA after it, counted from the SYN, which is 0.
+  public internal(set) var unacknowledged: UInt64
+  /// SND.NXT, counted from the SYN.
+  public internal(set) var next: UInt64
   /// The round-trip time of the newest segment that it acknowledged; zero if it measured none.
-  var roundTripTime: Interval
+  public internal(set) var roundTripTime: Interval
   /// SRTT; zero if nothing has been measured.
-  var smoothedRoundTripTime: Interval
+  public internal(set) var smoothedRoundTripTime: Interval
   /// Whether the congestion window, and not the application or the peer's window, bounded what was in
   /// flight. Where it did not, nothing was learnt about whether more would fit (RFC 7661).
-  var isWindowLimited: Bool
+  public internal(set) var isWindowLimited: Bool
   /// Whether losses are being repaired, fast or after a timeout.
-  var isRecovering: Bool
-  /// The delivery rate.
-  var rate: RateSample
+  public internal(set) var isRecovering: Bool
+  /// How fast data arrives.
+  public internal(set) var rate: RateSample
   /// Bytes delivered since the start.
-  var delivered: UInt64
+  public internal(set) var delivered: UInt64
   /// Bytes taken for lost since the start.
-  var lost: UInt64
+  public internal(set) var lost: UInt64
 }
 
 /// Why the congestion window must come down.
-enum CongestionSignal {
+public enum CongestionSignal: Sendable {
   /// Segments were lost, and fast recovery repairs them.
   case loss
   /// The network marked segments (RFC 3168 section 6.1.2).
@@ -43,44 +43,43 @@ enum CongestionSignal {
   case timeout
 }
 
-/// The events of a congestion controller.
-///
-/// They are kept apart on purpose: one event for timeout, duplicate acknowledgment and loss has cost other
-/// stacks years. No event but `congested` and `timedOut` makes a loss-based window smaller. Dispatch is
-/// static, by `CongestionController`; the protocol only says what an algorithm must answer.
-protocol CongestionAlgorithm {
-  /// Bytes left, new or again. `inFlightBefore` is what was in flight before them.
-  mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant)
+/// A transmission that is taken for lost, with what was known when it left.
+public struct LostTransmission: Sendable {
+  /// Where its data lies, counted from the SYN, which is 0.
+  public internal(set) var range: Range<UInt64>
+  /// Bytes in flight just after it left.
+  public internal(set) var inFlightAtSend: UInt64
+  /// Bytes taken for lost since the start, as it left.
+  public internal(set) var lostAtSend: UInt64
+  /// Bytes taken for lost since the start, with this.
+  public internal(set) var lost: UInt64
+  /// Bytes delivered since the start.
+  public internal(set) var delivered: UInt64
+  /// Whether the application limited the rate as it left.
+  public internal(set) var isApplicationLimited: Bool
 
-  /// An acknowledgment newly delivered data. Grows the window.
-  mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow)
+  @inline(__always)
+  init(_ record: SentRecord, lost: UInt64, delivered: UInt64) {
+    range = record.start..<max(record.end, record.start)
+    inFlightAtSend = UInt64(record.inFlightAtSend)
+    lostAtSend = record.lostAtSend
+    self.lost = lost
+    self.delivered = delivered
+    isApplicationLimited = record.flags.contains(.applicationLimited)
+  }
+}
 
-  /// A transmission was taken for lost. Reported for each, before what follows from it.
-  mutating func lost(
-    _ record: SentRecord,
-    totalDelivered: UInt64,
-    totalLost: UInt64,
-    window: inout CongestionWindow,
-    at now: Instant
-  )
-
-  /// Congestion, at most once in a round trip; `flight` bytes were outstanding. Sets the slow-start threshold,
-  /// and for algorithms that own their window the window too; otherwise proportional rate reduction leads it
-  /// there.
-  mutating func congested(
-    _ signal: CongestionSignal,
-    flight: UInt64,
-    window: inout CongestionWindow,
-    at now: Instant
-  )
-
-  /// Fast recovery, or recovery from a timeout, has ended.
-  mutating func recovered(window: inout CongestionWindow, at now: Instant)
-
-  /// The last congestion had not happened: goes back to what was before it. The window itself is restored
-  /// by the caller, where the algorithm doesn't own it.
-  mutating func spurious(window: inout CongestionWindow, at now: Instant)
-
-  /// Sending begins again after a pause of `idle` with nothing in flight.
-  mutating func restarted(afterIdle idle: Interval, window: inout CongestionWindow, at now: Instant)
+/// What is known of a path and a connection when its congestion controller is made: the handshake is over, and no data has
+/// been sent.
+public struct CongestionStart: Sendable {
+  /// The initial window (RFC 6928), or less where the SYN was lost.
+  public internal(set) var window: CongestionWindow
+  /// The round-trip time of the handshake; zero if it measured none.
+  public internal(set) var roundTripTime: Interval
+  /// Whether both sides permit selective acknowledgments (RFC 2018).
+  public internal(set) var isSelective: Bool
+  /// What randomness should derive from. It is no secret, and differs between connections.
+  public internal(set) var seed: UInt64
+  /// The time.
+  public internal(set) var now: Instant
 }

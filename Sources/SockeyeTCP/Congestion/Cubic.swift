@@ -2,7 +2,7 @@
 ///
 /// Times are counted in 1/1024 s and windows in bytes. Every product is bounded where it is made; see
 /// `cubic(after:)` and `startEpoch`.
-struct Cubic: CongestionAlgorithm {
+struct Cubic: CongestionController {
   private var curve = Curve()
   /// The curve's shape as it was before the last congestion (RFC 9438 section 4.9.2).
   private var shapeBefore = Shape()
@@ -54,8 +54,6 @@ struct Cubic: CongestionAlgorithm {
     curve.shape = rest.shape
     curve.lastGrowth = rest.lastGrowth
   }
-
-  mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant) {}
 
   mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow) {
     guard sample.newlyDelivered > 0 else { return }
@@ -159,14 +157,6 @@ struct Cubic: CongestionAlgorithm {
     curve.lastGrowth = now
   }
 
-  mutating func lost(
-    _ record: SentRecord,
-    totalDelivered: UInt64,
-    totalLost: UInt64,
-    window: inout CongestionWindow,
-    at now: Instant
-  ) {}
-
   mutating func congested(
     _ signal: CongestionSignal,
     flight: UInt64,
@@ -189,8 +179,6 @@ struct Cubic: CongestionAlgorithm {
     // Section 4.8: after a timeout K is 0, and the curve is centred where congestion avoidance begins.
     if signal == .timeout { curve.shape.maximum = 0 }
   }
-
-  mutating func recovered(window: inout CongestionWindow, at now: Instant) {}
 
   mutating func spurious(window: inout CongestionWindow, at now: Instant) {
     curve = Curve(shape: shapeBefore, lastGrowth: now)

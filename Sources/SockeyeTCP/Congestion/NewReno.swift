@@ -1,11 +1,9 @@
 /// Slow start and congestion avoidance (RFC 5681), with recovery as RFC 6582 has it.
-struct NewReno: CongestionAlgorithm {
+struct NewReno: CongestionController {
   /// Bytes acknowledged towards the next segment of growth.
   private var acknowledgedBytes: UInt64 = 0
 
   init() {}
-
-  mutating func sent(_ count: UInt64, inFlightBefore: UInt64, isApplicationLimited: Bool, at now: Instant) {}
 
   mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow) {
     guard sample.isWindowLimited, sample.newlyDelivered > 0 else { return }
@@ -23,14 +21,6 @@ struct NewReno: CongestionAlgorithm {
     }
   }
 
-  mutating func lost(
-    _ record: SentRecord,
-    totalDelivered: UInt64,
-    totalLost: UInt64,
-    window: inout CongestionWindow,
-    at now: Instant
-  ) {}
-
   mutating func congested(
     _ signal: CongestionSignal,
     flight: UInt64,
@@ -42,10 +32,4 @@ struct NewReno: CongestionAlgorithm {
     window.slowStartThreshold = max(min(window.bytes, flight) / 2, window.least)
     acknowledgedBytes = 0
   }
-
-  mutating func recovered(window: inout CongestionWindow, at now: Instant) {}
-
-  mutating func spurious(window: inout CongestionWindow, at now: Instant) {}
-
-  mutating func restarted(afterIdle idle: Interval, window: inout CongestionWindow, at now: Instant) {}
 }

@@ -30,7 +30,7 @@ public struct Connection: ~Copyable {
   var outgoing: OutgoingStream
   var incoming: IncomingStream
   var outOfOrder: OutOfOrderRanges
-  var recovery: Recovery
+  var recovery: LossRecoveryStorage
 
   // MARK: Mechanisms
 
@@ -101,7 +101,7 @@ public struct Connection: ~Copyable {
     )
     incoming = IncomingStream(buffer: max(configuration.receiveBuffer, min(configuration.initialReceiveWindow, 65_535)))
     outOfOrder = OutOfOrderRanges(maximumCount: configuration.maximumOutOfOrderRanges)
-    recovery = Recovery(
+    recovery = LossRecoveryStorage(
       configuration: configuration,
       segmentSize: UInt32(size),
       seed: UInt64(secrets.initialSequenceNumber)

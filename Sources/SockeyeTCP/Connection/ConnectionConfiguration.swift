@@ -128,16 +128,6 @@ public enum ExplicitCongestionNotification: UInt8, Sendable, Comparable {
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// The congestion control algorithms that a connection can be given.
-public enum CongestionControlAlgorithm: UInt8, Sendable, CaseIterable {
-  /// RFC 5681 with RFC 6582.
-  case newReno
-  /// RFC 9438 with HyStart++ (RFC 9406).
-  case cubic
-  /// BBR version 3 (draft-ietf-ccwg-bbr).
-  case bbr
-}
-
 /// What the network layer says about the path to the peer.
 public struct NetworkPath: Sendable, Equatable {
   /// Which IP carries the connection; it decides the default MSS.

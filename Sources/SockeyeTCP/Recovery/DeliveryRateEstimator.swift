@@ -115,23 +115,23 @@ struct DeliveryRateEstimator {
 }
 
 /// A sample of the delivery rate, made of one acknowledgment.
-struct RateSample {
+public struct RateSample: Sendable {
   /// Bytes a second; 0 where no valid sample could be made.
-  var rate: UInt64 = 0
+  public internal(set) var rate: UInt64 = 0
   /// RS.delivered: bytes delivered from the sending of the newest record to its arrival.
-  var delivered: UInt64 = 0
+  public internal(set) var delivered: UInt64 = 0
   /// RS.interval.
-  var interval = Interval.zero
+  public internal(set) var interval = Interval.zero
   /// RS.is_app_limited.
-  var isApplicationLimited = false
+  public internal(set) var isApplicationLimited = false
   /// RS.prior_delivered: bytes delivered when the newest record was sent.
-  var priorDelivered: UInt64 = 0
+  public internal(set) var priorDelivered: UInt64 = 0
   /// RS.tx_in_flight: bytes in flight when the newest record was sent.
-  var inFlightAtSend: UInt64 = 0
+  public internal(set) var inFlightAtSend: UInt64 = 0
   /// RS.lost: bytes taken for lost between the sending and the arrival of the newest record.
-  var lost: UInt64 = 0
+  public internal(set) var lost: UInt64 = 0
   /// Whether the acknowledgment delivered anything.
-  var hasRecord = false
+  public internal(set) var hasRecord = false
 
   fileprivate var newestSentAt = Instant.zero
   fileprivate var newestEnd: StreamOffset = 0

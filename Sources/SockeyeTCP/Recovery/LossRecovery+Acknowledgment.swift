@@ -58,6 +58,46 @@ extension LossRecovery {
     return outcome
   }
 
+  // MARK: State
+
+  /// What an acknowledgment means for the state, once its data has been taken in.
+  mutating func advanceState(
+    _ digest: inout AcknowledgmentDigest,
+    isMarked: Bool,
+    _ outcome: inout AcknowledgmentOutcome
+  ) {
+    switch state {
+    case .open, .disorder:
+      // Duplicates may be reported when the recovery that they concern is long over.
+      if undo.isExplainedByDuplicates { undoReduction(digest, &outcome) }
+    case .congestionWindowReduced:
+      if scoreboard.start >= recoveryPoint { finishReduction(at: digest.now) }
+    case .recovery:
+      continueRecovery(digest, &outcome)
+    case .loss:
+      continueAfterTimeout(digest, &outcome)
+    }
+
+    detectLosses(&digest)
+
+    switch state {
+    case .open, .disorder, .congestionWindowReduced:
+      if digest.facts.contains(.congestiveLoss) {
+        startRecovery(digest, isMarked: isMarked)
+        outcome.events.insert(.recoveryStarted)
+      } else if isMarked, state != .congestionWindowReduced, digest.newlyDelivered > 0 {
+        answerMarks(digest)
+        outcome.events.insert(.congestionExperienced)
+      }
+      if state == .open || state == .disorder {
+        let isInOrder = scoreboard.deliveredBytes == 0 && duplicateAcknowledgments == 0 && scoreboard.lostBytes == 0
+        state = isInOrder ? .open : .disorder
+      }
+    case .recovery, .loss:
+      if checkReneging() { outcome.events.insert(.reneged) }
+    }
+  }
+
   // MARK: What the acknowledgment covers
 
   /// Removes what is cumulatively acknowledged from the scoreboard.
@@ -140,27 +180,6 @@ extension LossRecovery {
     }
   }
 
-  // MARK: Round-trip time
-
-  /// Measures, by Karn's rule: from what was sent once, or else from the echoed timestamp (RFC 6298 section
-  /// 3, MUST-18).
-  @inline(__always)
-  private mutating func measureRoundTrip(_ digest: AcknowledgmentDigest) {
-    let expected = digest.inFlight / (2 &* window.segmentSize) + 1
-    if digest.oldestSentAt != .never, !digest.facts.contains(.retransmissionAcknowledged) {
-      roundTrip.measured(digest.now - digest.oldestSentAt, expectedSamples: expected, at: digest.now)
-      // The newest has waited least for a delayed acknowledgment.
-      roundTrip.observedMinimum(digest.now - digest.newestSentAt, at: digest.now)
-    } else if digest.oldestSelectedSentAt != .never {
-      roundTrip.measured(digest.now - digest.oldestSelectedSentAt, expectedSamples: expected, at: digest.now)
-    } else if digest.newlyAcknowledged > 0, !digest.facts.contains(.duplicateReported),
-      let echoedTime = digest.echoedTime
-    {
-      // A duplicate is answered with the timestamp of what it repeats, however long ago that was.
-      roundTrip.measured(digest.now - echoedTime, expectedSamples: expected, at: digest.now)
-    }
-  }
-
   // MARK: Congestion window
 
   /// Tells the controller, or leads the window through a reduction.
@@ -190,7 +209,7 @@ extension LossRecovery {
         lost: deliveryRate.lost
       )
       controller.acknowledged(sample, window: &window)
-      if controllerOwnsWindow, controller.marksSamplesAsLimited {
+      if controllerOwnsWindow, controller.holdsBack {
         deliveryRate.applicationLimits(inFlight: bytesInFlight)
       }
     }
@@ -202,39 +221,5 @@ extension LossRecovery {
   private func mayGrowWindow(_ digest: AcknowledgmentDigest) -> Bool {
     guard digest.newlyDelivered > 0 else { return false }
     return digest.newlyAcknowledged > 0 || recentAcknowledgment.hasSeenReordering
-  }
-
-  private mutating func reduceProportionally(_ digest: AcknowledgmentDigest) {
-    guard features.contains(.proportionalRateReduction) else {
-      // RFC 6675 section 5 step 4.2: straight to the threshold.
-      window.set(window.slowStartThreshold)
-      return
-    }
-    let isSafe = digest.newlyAcknowledged > 0 && deliveryRate.lost == digest.lost
-    window.set(
-      reduction.window(
-        newlyDelivered: digest.newlyDelivered,
-        inFlight: bytesInFlight,
-        threshold: window.slowStartThreshold,
-        segmentSize: window.segmentSize,
-        isSafe: isSafe
-      )
-    )
-  }
-
-  /// Twice the window a round trip in slow start, so that it can double; 1.2 times after that, so that pacing
-  /// never is what limits it.
-  mutating func updatePacingRate() {
-    guard features.contains(.established), features.contains(.pacing) || controllerOwnsWindow else { return }
-    if controllerOwnsWindow {
-      let rate = controller.pacingRate
-      pacer.rate = rate > 0 ? rate : Pacer.unlimited
-      return
-    }
-    guard roundTrip.hasMeasured else { return }
-    let bytes = max(window.bytes, bytesInFlight)
-    let perSecond = bytes.scaled(by: 1_000_000_000, over: roundTrip.smoothed.positiveNanoseconds)
-    let isStarting = window.bytes < window.slowStartThreshold / 2
-    pacer.rate = max(isStarting ? perSecond.clampedSum(perSecond) : perSecond.clampedSum(perSecond / 5), 1)
   }
 }

@@ -116,7 +116,7 @@ extension LossRecovery {
     lastSent = now
     pacer.sent(count, at: now)
     if isReducing { reduction.sent(count) }
-    if controllerOwnsWindow {
+    if features.contains(.controllerCountsTransmissions) {
       controller.sent(
         count,
         inFlightBefore: inFlightBefore,
@@ -165,68 +165,5 @@ extension LossRecovery {
     undo.retransmitted(count, at: now)
     counters.bytesRetransmitted &+= count
     return true
-  }
-
-  @inline(__always)
-  private mutating func noteUsage(isLimited: Bool, at now: Instant) {
-    usage.note(
-      inFlight: bytesInFlight,
-      isLimited: isLimited,
-      unacknowledged: scoreboard.start,
-      next: scoreboard.end,
-      at: now
-    )
-    if !isLimited, !controllerOwnsWindow { decayUnusedWindow(at: now) }
-  }
-
-  /// Gives up half of what the application has left unused for a whole timeout, and remembers three quarters
-  /// of the window as threshold (RFC 2861, as RFC 7661 section 4.4 keeps it).
-  @inline(__always)
-  private mutating func decayUnusedWindow(at now: Instant) {
-    guard state == .open, roundTrip.hasMeasured, !usage.allowsGrowth(of: window),
-      now - usage.validatedAt >= roundTrip.timeout
-    else { return }
-    let used = max(usage.greatestInFlight, window.initial)
-    if used < window.bytes {
-      window.slowStartThreshold = max(currentThreshold, 1)
-      window.set((window.bytes + used) / 2)
-    }
-    usage.validated(at: now)
-  }
-
-  /// The threshold that remembers the present window: three quarters of it, where the threshold is lower.
-  private var currentThreshold: UInt64 {
-    window.slowStartThreshold == CongestionWindow.unknown
-      ? window.slowStartThreshold : max(window.slowStartThreshold, window.bytes / 4 * 3)
-  }
-
-  /// After a pause the path is not known to have room for the old window: halves it for each timeout that
-  /// passed, down to the initial window (RFC 5681 section 4.1, as RFC 2861 softens it).
-  private mutating func restartIfIdle(at now: Instant) {
-    guard lastSent != .never, features.contains(.established) else { return }
-    let idle = now - lastSent
-    guard idle > roundTrip.timeout else { return }
-    controller.restarted(afterIdle: idle, window: &window, at: now)
-    lastSent = now
-    guard !controllerOwnsWindow else { return }
-    var value = window.bytes
-    let least = min(window.initial, value)
-    var left = idle
-    window.slowStartThreshold = currentThreshold
-    while left > roundTrip.timeout, value > least {
-      value /= 2
-      left -= roundTrip.timeout
-    }
-    window.set(max(value, least))
-    usage.validated(at: now)
-    updatePacingRate()
-  }
-
-  /// Whether the segment of new data about to be sent must carry CWR (RFC 3168 section 6.1.2). Answers true
-  /// once for each reduction.
-  @inline(__always)
-  mutating func takeCongestionWindowReduced() -> Bool {
-    defer { needsCongestionWindowReduced = false }
-    return needsCongestionWindowReduced
   }
 }

@@ -18,7 +18,7 @@
 /// Zero-window probes and keep-alives are the connection's own: they carry nothing that this struct
 /// should count, and are sent without telling it.
 ///
-/// A connection has one only while something is in flight, or was a moment ago: see `Recovery`.
+/// A connection has one only while something is in flight, or was a moment ago: see `LossRecoveryStorage`.
 @usableFromInline
 struct LossRecovery: ~Copyable {
   var scoreboard: Scoreboard
@@ -26,7 +26,7 @@ struct LossRecovery: ~Copyable {
   var deliveryRate: DeliveryRateEstimator
   var window: CongestionWindow
   /// NewReno until the connection is established; then as configured.
-  var controller: CongestionController
+  var controller: CongestionControl
   let algorithm: CongestionControlAlgorithm
   let seed: UInt32
   var pacer: Pacer
@@ -38,6 +38,7 @@ struct LossRecovery: ~Copyable {
   var knownBlocks = KnownBlocks()
   var counters: Counters
 
+  /// The state of the sender, in Linux's names, because everyone's tools know them.
   var state = LossRecoveryMetrics.State.open
   /// `recover` of RFC 6582: where the present recovery, or reduction, ends; SND.NXT when it began.
   var recoveryPoint: StreamOffset
@@ -71,14 +72,14 @@ struct LossRecovery: ~Copyable {
   var needsCongestionWindowReduced: Bool
 
   /// Goes on after a pause, or prepares for the SYN.
-  init(resuming rest: RestingRecovery, at now: Instant) {
+  init(resuming rest: IdleRestart, at now: Instant) {
     scoreboard = Scoreboard(at: rest.offset)
     roundTrip = rest.roundTrip
     deliveryRate = DeliveryRateEstimator(resuming: rest.deliveryRate)
     window = rest.window
     algorithm = rest.algorithm
     seed = rest.seed
-    controller = CongestionController(
+    controller = CongestionControl(
       resuming: rest.controller,
       window: rest.window,
       roundTripTime: rest.roundTrip.smoothed,
@@ -124,15 +125,16 @@ struct LossRecovery: ~Copyable {
     recoveryPoint = scoreboard.start
     pacer = Pacer(initialBurst: window.bytes)
     controller.deallocate()
-    controller = CongestionController(
-      algorithm,
-      isSelective: selective,
+    let start = CongestionStart(
       window: window,
       roundTripTime: roundTrip.smoothed,
+      isSelective: selective,
       seed: UInt64(seed),
       now: now
     )
+    controller = CongestionControl(algorithm, start)
     if controller.ownsWindow { features.insert(.controllerOwnsWindow) }
+    if controller.countsTransmissions { features.insert(.controllerCountsTransmissions) }
     updatePacingRate()
   }
 
@@ -185,7 +187,7 @@ struct LossRecovery: ~Copyable {
   /// The present retransmission timeout, back-off included.
   var retransmissionTimeout: Interval { roundTrip.timeout }
 
-  /// `CongestionController.ownsWindow`, without a look at the controller: for each segment that would be a copy of it.
+  /// `CongestionControl.ownsWindow`, without a look at the controller: for each segment that would be a copy of it.
   @inline(__always)
   var controllerOwnsWindow: Bool { features.contains(.controllerOwnsWindow) }
 
@@ -212,6 +214,7 @@ struct LossRecovery: ~Copyable {
     static let timeoutTest = Features(rawValue: 1 << 6)
     static let pacing = Features(rawValue: 1 << 7)
     static let controllerOwnsWindow = Features(rawValue: 1 << 8)
+    static let controllerCountsTransmissions = Features(rawValue: 1 << 9)
   }
 
   /// Counters for `metrics`.

@@ -65,3 +65,44 @@ public struct LossRecoveryMetrics: Sendable {
   /// Bytes a second at which the pacer releases data; the greatest value where it does not.
   public var pacingRate = UInt64.max
 }
+
+extension IdleRestart {
+  /// Everything that Linux's TCP_INFO tells about a sender that has nothing in flight.
+  var metrics: LossRecoveryMetrics {
+    var metrics = LossRecoveryMetrics()
+    metrics.backoff = roundTrip.backoff
+    metrics.retransmissionTimeout = roundTrip.timeout
+    metrics.smoothedRoundTripTime = roundTrip.smoothed
+    metrics.roundTripTimeVariation = roundTrip.variation
+    metrics.minimumRoundTripTime = roundTrip.minimum.value
+    metrics.congestionWindow = window.bytes
+    metrics.slowStartThreshold = window.slowStartThreshold
+    metrics.bytesSent = counters.bytesSent
+    metrics.bytesRetransmitted = counters.bytesRetransmitted
+    metrics.bytesDelivered = deliveryRate.delivered
+    metrics.bytesMarked = counters.bytesMarked
+    metrics.timeouts = counters.timeouts
+    metrics.tailLossProbes = counters.tailLossProbes
+    metrics.recoveries = counters.recoveries
+    metrics.undoneReductions = counters.undoneReductions
+    metrics.duplicatesReported = counters.duplicatesReported
+    metrics.reorderingDegree = counters.reorderingDegree
+    metrics.deliveryRate = deliveryRate.latestRate
+    metrics.isApplicationLimited = deliveryRate.isLatestRateApplicationLimited
+    return metrics
+  }
+}
+
+extension LossRecovery {
+  /// Everything that Linux's TCP_INFO tells about the sender.
+  var metrics: LossRecoveryMetrics {
+    var metrics = IdleRestart(after: self).metrics
+    metrics.state = state
+    metrics.bytesOutstanding = scoreboard.outstandingBytes
+    metrics.bytesInFlight = bytesInFlight
+    metrics.bytesSelectivelyAcknowledged = scoreboard.deliveredBytes
+    metrics.bytesLost = scoreboard.lostBytes
+    metrics.pacingRate = pacer.rate
+    return metrics
+  }
+}

@@ -55,3 +55,21 @@ struct Pacer {
     release += Interval(sending: count, atBytesPerSecond: rate)
   }
 }
+
+extension LossRecovery {
+  /// Twice the window a round trip in slow start, so that it can double; 1.2 times after that, so that pacing
+  /// never is what limits it.
+  mutating func updatePacingRate() {
+    guard features.contains(.established), features.contains(.pacing) || controllerOwnsWindow else { return }
+    if controllerOwnsWindow {
+      let rate = controller.pacingRate(window)
+      pacer.rate = rate > 0 ? rate : Pacer.unlimited
+      return
+    }
+    guard roundTrip.hasMeasured else { return }
+    let bytes = max(window.bytes, bytesInFlight)
+    let perSecond = bytes.scaled(by: 1_000_000_000, over: roundTrip.smoothed.positiveNanoseconds)
+    let isStarting = window.bytes < window.slowStartThreshold / 2
+    pacer.rate = max(isStarting ? perSecond.clampedSum(perSecond) : perSecond.clampedSum(perSecond / 5), 1)
+  }
+}

@@ -56,3 +56,28 @@ struct ProportionalRateReduction {
     return inFlight.clampedSum(allowance)
   }
 }
+
+extension LossRecovery {
+  /// Whether the congestion window is being led down to the threshold.
+  @inline(__always)
+  var isReducing: Bool { state == .recovery || state == .congestionWindowReduced }
+
+  /// Leads the window to the threshold by what an acknowledgment delivered.
+  mutating func reduceProportionally(_ digest: AcknowledgmentDigest) {
+    guard features.contains(.proportionalRateReduction) else {
+      // RFC 6675 section 5 step 4.2: straight to the threshold.
+      window.set(window.slowStartThreshold)
+      return
+    }
+    let isSafe = digest.newlyAcknowledged > 0 && deliveryRate.lost == digest.lost
+    window.set(
+      reduction.window(
+        newlyDelivered: digest.newlyDelivered,
+        inFlight: bytesInFlight,
+        threshold: window.slowStartThreshold,
+        segmentSize: window.segmentSize,
+        isSafe: isSafe
+      )
+    )
+  }
+}

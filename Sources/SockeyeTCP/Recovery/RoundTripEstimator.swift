@@ -138,3 +138,24 @@ struct WindowedMinimum {
     if sample < current { current = sample }
   }
 }
+
+extension LossRecovery {
+  /// Measures, by Karn's rule: from what was sent once, or else from the echoed timestamp (RFC 6298 section
+  /// 3, MUST-18).
+  @inline(__always)
+  mutating func measureRoundTrip(_ digest: AcknowledgmentDigest) {
+    let expected = digest.inFlight / (2 &* window.segmentSize) + 1
+    if digest.oldestSentAt != .never, !digest.facts.contains(.retransmissionAcknowledged) {
+      roundTrip.measured(digest.now - digest.oldestSentAt, expectedSamples: expected, at: digest.now)
+      // The newest has waited least for a delayed acknowledgment.
+      roundTrip.observedMinimum(digest.now - digest.newestSentAt, at: digest.now)
+    } else if digest.oldestSelectedSentAt != .never {
+      roundTrip.measured(digest.now - digest.oldestSelectedSentAt, expectedSamples: expected, at: digest.now)
+    } else if digest.newlyAcknowledged > 0, !digest.facts.contains(.duplicateReported),
+      let echoedTime = digest.echoedTime
+    {
+      // A duplicate is answered with the timestamp of what it repeats, however long ago that was.
+      roundTrip.measured(digest.now - echoedTime, expectedSamples: expected, at: digest.now)
+    }
+  }
+}

@@ -40,6 +40,7 @@ extension ConnectionStatus {
     case .newReno: "reno"
     case .cubic: "cubic"
     case .bbr: "bbr"
+    case .supplied(let controller): "\(controller.name)"
     }
   }
 

@@ -44,3 +44,40 @@ struct WindowUsage {
     return window.isInSlowStart && window.bytes < greatestInFlight.clampedSum(greatestInFlight)
   }
 }
+
+// What is done about a window that is not used.
+extension LossRecovery {
+  /// Notes how much of the window is in use, after each transmission and where the window stopped one.
+  @inline(__always)
+  mutating func noteUsage(isLimited: Bool, at now: Instant) {
+    usage.note(
+      inFlight: bytesInFlight,
+      isLimited: isLimited,
+      unacknowledged: scoreboard.start,
+      next: scoreboard.end,
+      at: now
+    )
+    if !isLimited, !controllerOwnsWindow { decayUnusedWindow(at: now) }
+  }
+
+  /// Gives up half of what the application has left unused for a whole timeout, and remembers three quarters
+  /// of the window as threshold (RFC 2861, as RFC 7661 section 4.4 keeps it).
+  @inline(__always)
+  private mutating func decayUnusedWindow(at now: Instant) {
+    guard state == .open, roundTrip.hasMeasured, !usage.allowsGrowth(of: window),
+      now - usage.validatedAt >= roundTrip.timeout
+    else { return }
+    let used = max(usage.greatestInFlight, window.initial)
+    if used < window.bytes {
+      window.slowStartThreshold = max(currentThreshold, 1)
+      window.set((window.bytes + used) / 2)
+    }
+    usage.validated(at: now)
+  }
+
+  /// The threshold that remembers the present window: three quarters of it, where the threshold is lower.
+  var currentThreshold: UInt64 {
+    window.slowStartThreshold == CongestionWindow.unknown
+      ? window.slowStartThreshold : max(window.slowStartThreshold, window.bytes / 4 * 3)
+  }
+}

@@ -1,17 +1,24 @@
-extension CongestionController {
-  /// What an algorithm keeps while nothing is in flight.
+extension CongestionControl {
+  /// What a controller keeps while nothing is in flight.
   enum Resting {
     case newReno(NewReno)
     case cubic(Cubic.Resting)
     case bbr(BBR.Resting)
+    case supplied(SuppliedController)
+
+    /// Gives back a supplied controller: the connection is over.
+    func deallocate() {
+      if case .supplied(let controller) = self { controller.deallocate() }
+    }
   }
 
-  /// What the algorithm knows that outlasts a pause.
+  /// What the controller knows that outlasts a pause.
   var resting: Resting {
     switch self {
     case .newReno(let reno): .newReno(reno)
     case .cubic(let cubic): .cubic(cubic.resting)
     case .bbr(let state): .bbr(state.pointee.resting)
+    case .supplied(let controller): .supplied(controller)
     }
   }
 
@@ -38,6 +45,8 @@ extension CongestionController {
         to: BBR(resuming: rest, window: window, roundTripTime: roundTripTime, delivered: delivered, at: now)
       )
       self = .bbr(state)
+    case .supplied(let controller):
+      self = .supplied(controller)
     }
   }
 }

@@ -4,21 +4,22 @@
 /// `makeRoom`, and back to rest when the connection has been idle for a while. Of what `LossRecovery` offers this has
 /// what makes sense at rest too.
 @usableFromInline
-struct Recovery: ~Copyable {
+struct LossRecoveryStorage: ~Copyable {
   /// What is at work; nil at rest.
   private var working: UnsafeMutablePointer<LossRecovery>?
   /// What is known at rest; out of date while another is at work. (As the two cases of one enumeration they would be
   /// copied by each look at them, for each segment several times.)
-  private var resting: RestingRecovery
+  private var resting: IdleRestart
 
   /// At rest, before the SYN.
   init(configuration: ConnectionConfiguration, segmentSize: UInt32, seed: UInt64) {
-    resting = RestingRecovery(configuration: configuration, segmentSize: segmentSize, seed: seed)
+    resting = IdleRestart(configuration: configuration, segmentSize: segmentSize, seed: seed)
   }
 
   // Usable from inline, since Embedded Swift looks it up wherever a connection is destroyed.
   @usableFromInline
   deinit {
+    (working?.pointee.controller.resting ?? resting.controller).deallocate()
     working?.deinitialize(count: 1)
     working?.deallocate()
   }
@@ -40,7 +41,7 @@ struct Recovery: ~Copyable {
   /// Goes to rest, if nothing is in flight. Gives all storage back.
   mutating func rest() {
     guard let recovery = working, recovery.pointee.unacknowledged == recovery.pointee.next else { return }
-    resting = RestingRecovery(after: recovery.pointee)
+    resting = IdleRestart(after: recovery.pointee)
     working = nil
     recovery.deinitialize(count: 1)
     recovery.deallocate()

@@ -1,15 +1,15 @@
-/// What loss recovery knows while nothing is in flight: about the path, and what it has counted.
+/// What a sender keeps while nothing is in flight, to restart from: what it knows of the path, and what it has counted.
 ///
 /// All else that it keeps concerns what is in flight, and starts anew after a pause: which segments are under way and what
 /// became of them, the timers, what an undo would restore, the rounds of HyStart++ and BBR.
-struct RestingRecovery {
+struct IdleRestart {
   /// SND.UNA, and SND.NXT.
   var offset: StreamOffset = 0
   var lastSent = Instant.never
   var deliveryRate = DeliveryRateEstimator.Totals()
   var counters = LossRecovery.Counters()
   var roundTrip: RoundTripEstimator
-  var controller: CongestionController.Resting
+  var controller: CongestionControl.Resting
   var window: CongestionWindow
   var features: LossRecovery.Features
   let seed: UInt32
@@ -57,43 +57,28 @@ struct RestingRecovery {
     reordering = recovery.recentAcknowledgment.reordering
     needsCongestionWindowReduced = recovery.needsCongestionWindowReduced
   }
-
-  /// Everything that Linux's TCP_INFO tells about a sender that has nothing in flight.
-  var metrics: LossRecoveryMetrics {
-    var metrics = LossRecoveryMetrics()
-    metrics.backoff = roundTrip.backoff
-    metrics.retransmissionTimeout = roundTrip.timeout
-    metrics.smoothedRoundTripTime = roundTrip.smoothed
-    metrics.roundTripTimeVariation = roundTrip.variation
-    metrics.minimumRoundTripTime = roundTrip.minimum.value
-    metrics.congestionWindow = window.bytes
-    metrics.slowStartThreshold = window.slowStartThreshold
-    metrics.bytesSent = counters.bytesSent
-    metrics.bytesRetransmitted = counters.bytesRetransmitted
-    metrics.bytesDelivered = deliveryRate.delivered
-    metrics.bytesMarked = counters.bytesMarked
-    metrics.timeouts = counters.timeouts
-    metrics.tailLossProbes = counters.tailLossProbes
-    metrics.recoveries = counters.recoveries
-    metrics.undoneReductions = counters.undoneReductions
-    metrics.duplicatesReported = counters.duplicatesReported
-    metrics.reorderingDegree = counters.reorderingDegree
-    metrics.deliveryRate = deliveryRate.latestRate
-    metrics.isApplicationLimited = deliveryRate.isLatestRateApplicationLimited
-    return metrics
-  }
 }
 
 extension LossRecovery {
-  /// Everything that Linux's TCP_INFO tells about the sender.
-  var metrics: LossRecoveryMetrics {
-    var metrics = RestingRecovery(after: self).metrics
-    metrics.state = state
-    metrics.bytesOutstanding = scoreboard.outstandingBytes
-    metrics.bytesInFlight = bytesInFlight
-    metrics.bytesSelectivelyAcknowledged = scoreboard.deliveredBytes
-    metrics.bytesLost = scoreboard.lostBytes
-    metrics.pacingRate = pacer.rate
-    return metrics
+  /// After a pause the path is not known to have room for the old window: halves it for each timeout that
+  /// passed, down to the initial window (RFC 5681 section 4.1, as RFC 2861 softens it).
+  mutating func restartIfIdle(at now: Instant) {
+    guard lastSent != .never, features.contains(.established) else { return }
+    let idle = now - lastSent
+    guard idle > roundTrip.timeout else { return }
+    controller.restarted(afterIdle: idle, window: &window, at: now)
+    lastSent = now
+    guard !controllerOwnsWindow else { return }
+    var value = window.bytes
+    let least = min(window.initial, value)
+    var left = idle
+    window.slowStartThreshold = currentThreshold
+    while left > roundTrip.timeout, value > least {
+      value /= 2
+      left -= roundTrip.timeout
+    }
+    window.set(max(value, least))
+    usage.validated(at: now)
+    updatePacingRate()
   }
 }

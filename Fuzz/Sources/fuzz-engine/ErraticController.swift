@@ -1,0 +1,1 @@
+../../../Tests/SockeyeSimulatorTests/ErraticController.swift
