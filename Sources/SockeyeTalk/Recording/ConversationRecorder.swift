@@ -32,8 +32,8 @@ public final class ConversationRecorder: Sendable {
 
   /// The first thing that a reader of the capture is told.
   static let comment =
-    "The headers are invented: the kernel does not show the real ones. Data, order and times are those of the "
-    + "conversation. 'sockeye run --capture' and 'sockeye watch' show real packets."
+    "The headers are invented: a conversation does not see the real ones. Data, order and times are those of the "
+    + "conversation. 'sockeye watch' shows real packets."
 
   /// How much is kept for the disk, in bytes.
   private static let largestBacklog = 1 << 24
@@ -62,7 +62,7 @@ public final class ConversationRecorder: Sendable {
     var bytes: [UInt8] = []
     var writer = PcapngWriter(application: "sockeye", comment: Self.comment, into: &bytes)
     let interface = writer.addInterface(PcapngInterface(name: "conversation"), into: &bytes)
-    self.state = Mutex(State(writer: writer, interface: interface))
+    state = Mutex(State(writer: writer, interface: interface))
     output.write(ByteBuffer(bytes: bytes))
   }
 
@@ -73,19 +73,19 @@ public final class ConversationRecorder: Sendable {
   public func finish() async throws(Failure) -> Int {
     let error = await output.flush()
     output.finish()
-    guard let error else { return self.state.withLock { $0.droppedCount } }
-    throw Failure(.localFile, "cannot write \(self.path): \(String(cString: strerror(error))); check the disk")
+    guard let error else { return state.withLock { $0.droppedCount } }
+    throw Failure(.localFile, "cannot write \(path): \(String(cString: strerror(error))); check the disk")
   }
 
   // MARK: What happens
 
   func opened(_ peer: Peer) {
-    guard !self.isDatagram else { return }
+    guard !isDatagram else { return }
     self.state.withLock { state in
       state.streams[peer.number] = Stream()
-      segment(peer, &state, isOurs: self.isClient, .syn)
-      segment(peer, &state, isOurs: !self.isClient, [.syn, .ack])
-      segment(peer, &state, isOurs: self.isClient, .ack)
+      segment(peer, &state, isOurs: isClient, .syn)
+      segment(peer, &state, isOurs: !isClient, [.syn, .ack])
+      segment(peer, &state, isOurs: isClient, .ack)
     }
   }
 
@@ -117,7 +117,7 @@ public final class ConversationRecorder: Sendable {
 
   private func data(_ bytes: ByteBuffer, _ peer: Peer, isOurs: Bool) {
     self.state.withLock { state in
-      if self.isDatagram { return datagram(peer, &state, isOurs: isOurs, bytes) }
+      if isDatagram { return datagram(peer, &state, isOurs: isOurs, bytes) }
       var rest = bytes
       while let piece = rest.readSlice(length: min(rest.readableBytes, Self.segmentSize)), piece.readableBytes > 0 {
         segment(peer, &state, isOurs: isOurs, [.psh, .ack], piece)
@@ -144,7 +144,7 @@ public final class ConversationRecorder: Sendable {
     _ payload: ByteBuffer = ByteBuffer()
   ) {
     guard var stream = state.streams[peer.number] else { return }
-    let (source, destination) = self.ends(peer, isOurs: isOurs)
+    let (source, destination) = ends(peer, isOurs: isOurs)
     let header = TCPHeader(
       sourcePort: source.port,
       destinationPort: destination.port,
@@ -168,7 +168,7 @@ public final class ConversationRecorder: Sendable {
   }
 
   private func datagram(_ peer: Peer, _ state: inout State, isOurs: Bool, _ payload: ByteBuffer) {
-    let (source, destination) = self.ends(peer, isOurs: isOurs)
+    let (source, destination) = ends(peer, isOurs: isOurs)
     let header = UDPHeader(sourcePort: source.port, destinationPort: destination.port)
     let envelope = IPEnvelope(from: source.address, to: destination.address)
     var rest = payload
@@ -185,7 +185,7 @@ public final class ConversationRecorder: Sendable {
   }
 
   private func packet(_ state: inout State, _ size: Int, isOurs: Bool, _ fill: (inout MutableRawSpan) -> Void) {
-    guard !self.output.isFull else {
+    guard !output.isFull else {
       state.droppedCount += 1
       return
     }
@@ -209,8 +209,8 @@ public final class ConversationRecorder: Sendable {
   private func ends(_ peer: Peer, isOurs: Bool) -> (End, End) {
     // The ends of a Unix domain socket have no addresses: they are told apart by ports, the server's being 1.
     let number = 0x8000 | UInt16(truncatingIfNeeded: peer.number)
-    var local = Self.end(peer.localAddress, otherwise: self.isClient ? number : 1)
-    var remote = Self.end(peer.remoteAddress, otherwise: self.isClient ? 1 : number)
+    var local = Self.end(peer.localAddress, otherwise: isClient ? number : 1)
+    var remote = Self.end(peer.remoteAddress, otherwise: isClient ? 1 : number)
     // A socket for datagrams may be bound to every address; a packet has one of its peer's family.
     if local.address.isUnspecified || local.address.isIPv4 != remote.address.isIPv4 {
       local.address = remote.address.isIPv4 ? .v4(.loopback) : .v6(.loopback)

@@ -93,7 +93,7 @@ struct ConversationFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Record the conversation as packets, for Wireshark; - is standard output. The data and its times are real, the "
-        + "headers are invented; 'run --capture' and 'watch' show real ones.",
+        + "headers are invented; 'sockeye watch' shows real ones.",
       valueName: "file.pcapng"
     )
   )

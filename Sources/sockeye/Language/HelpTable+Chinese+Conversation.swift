@@ -24,8 +24,8 @@ extension HelpTable {
     "--expect": "对方必须说的话；没有说则退出码为 12。",
     "--within": "--expect 等多久。",
     "--record": """
-    把对话记录成数据包，供 Wireshark 使用；- 是标准输出。数据和时间是真的，包头是编造的；“run --capture”和“watch”显示的\
-    才是真的。
+    把对话记录成数据包，供 Wireshark 使用；- 是标准输出。数据和时间是真的，包头是编造的；“sockeye watch”\
+    显示的才是真的。
     """,
     "--log-file": "把发生的每件事追加到文件，每行一个 JSON 对象。",
     "--timestamps": "显示每条消息到达的时间。",
