@@ -73,16 +73,16 @@ final class ConnectionRace {
   private func startNext() {
     nextAttempt?.cancel()
     nextAttempt = nil
-    guard !self.isDecided else { return }
+    guard !isDecided else { return }
     guard let address = waiting.popFirst() else {
       if pending == 0 { lose(timedOut: false) }
       return
     }
     pending += 1
-    if !self.waiting.isEmpty {
+    if !waiting.isEmpty {
       nextAttempt = self.eventLoop.assumeIsolated().scheduleTask(in: Self.attemptDelay) { self.startNext() }
     }
-    self.attempt(address).hop(to: self.eventLoop).assumeIsolated().whenComplete { outcome in
+    attempt(address).hop(to: eventLoop).assumeIsolated().whenComplete { outcome in
       self.pending -= 1
       switch outcome {
       case .success(let channel): self.win(channel)
@@ -94,20 +94,20 @@ final class ConnectionRace {
   }
 
   private func win(_ channel: any Channel) {
-    guard !self.isDecided else {
+    guard !isDecided else {
       channel.close(promise: nil)
       return
     }
     isDecided = true
     nextAttempt?.cancel()
-    self.result.succeed(channel)
+    result.succeed(channel)
   }
 
   private func lose(timedOut: Bool) {
-    guard !self.isDecided else { return }
+    guard !isDecided else { return }
     isDecided = true
     nextAttempt?.cancel()
-    self.result.fail(RaceLost(timedOut: timedOut, failures: failures))
+    result.fail(RaceLost(timedOut: timedOut, failures: failures))
   }
 }
 

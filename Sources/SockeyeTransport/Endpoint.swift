@@ -38,20 +38,20 @@ public struct Endpoint: Hashable, Sendable {
 
   /// The host, unless there is none or the endpoint is a Unix domain socket.
   public var host: String? {
-    if case .network(let host, _) = self.location { host } else { nil }
+    if case .network(let host, _) = location { host } else { nil }
   }
 
   /// The port, unless the endpoint is a Unix domain socket.
   public var port: UInt16? {
-    if case .network(_, let port) = self.location { port } else { nil }
+    if case .network(_, let port) = location { port } else { nil }
   }
 }
 
 extension Endpoint: CustomStringConvertible {
   /// The endpoint in the grammar that ``parse(_:)-(String)`` reads.
   public var description: String {
-    let prefix = self.scheme.map { "\($0.rawValue)://" } ?? ""
-    switch self.location {
+    let prefix = scheme.map { "\($0.rawValue)://" } ?? ""
+    switch location {
     case .unix(let path): return "unix:\(path)"
     case .network(nil, let port): return "\(prefix):\(port)"
     case .network(let host?, let port):

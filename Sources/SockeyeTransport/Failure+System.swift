@@ -46,7 +46,7 @@ extension Failure {
     case ENOENT?:
       return Failure(.localFile, "\(endpoint): there is no such folder; create it first")
     default:
-      return Failure(.network, "cannot listen on \(endpoint): \(self.reason(error))")
+      return Failure(.network, "cannot listen on \(endpoint): \(reason(error))")
     }
   }
 

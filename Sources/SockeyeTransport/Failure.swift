@@ -48,5 +48,5 @@ public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The message.
-  public var description: String { self.message }
+  public var description: String { message }
 }

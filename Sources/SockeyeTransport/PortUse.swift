@@ -53,7 +53,7 @@ enum PortOwner {
     for process in entries("/proc") {
       guard let identifier = Int(process) else { continue }
       for descriptor in entries("/proc/\(process)/fd") {
-        let target = self.link("/proc/\(process)/fd/\(descriptor)")
+        let target = link("/proc/\(process)/fd/\(descriptor)")
         guard target.hasPrefix("socket:["), let row = rows.first(where: { $0.inode == target.dropFirst(8).dropLast() })
         else { continue }
         let name = SocketTable.text(of: "/proc/\(process)/comm").prefix { $0 != "\n" }

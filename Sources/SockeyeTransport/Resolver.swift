@@ -84,7 +84,7 @@ public enum Resolver {
     var list: UnsafeMutablePointer<addrinfo>?
     let status = getaddrinfo(host, String(port), &hints, &list)
     defer { if let list { freeaddrinfo(list) } }
-    guard status == 0 else { throw self.failure(status, host: host, family: family, numericOnly: numericOnly) }
+    guard status == 0 else { throw failure(status, host: host, family: family, numericOnly: numericOnly) }
 
     var addresses: [SocketAddress] = []
     var next = list
@@ -95,7 +95,7 @@ public enum Resolver {
       next = entry.pointee.ai_next
     }
     guard !addresses.isEmpty else {
-      throw self.failure(EAI_NONAME, host: host, family: family, numericOnly: numericOnly)
+      throw failure(EAI_NONAME, host: host, family: family, numericOnly: numericOnly)
     }
     return addresses
   }

@@ -52,6 +52,6 @@ struct ExpectationMatcher: ~Copyable {
     defer {
       if recent.count > Self.window { recent.removeFirst(recent.count - Self.window) }
     }
-    return String(decoding: recent, as: UTF8.self).firstMatch(of: self.regex) != nil
+    return String(decoding: recent, as: UTF8.self).firstMatch(of: regex) != nil
   }
 }

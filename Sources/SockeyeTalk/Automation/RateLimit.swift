@@ -17,12 +17,12 @@ struct RateLimit {
   /// - Returns: How long to wait for one; nothing if it was there.
   mutating func take(at now: NIODeadline) -> TimeAmount? {
     let elapsed = Double((now - filled).nanoseconds) / 1e9
-    tokens = min(Double(self.perSecond), tokens + elapsed * Double(self.perSecond))
+    tokens = min(Double(perSecond), tokens + elapsed * Double(perSecond))
     filled = now
     guard tokens < 1 else {
       tokens -= 1
       return nil
     }
-    return .nanoseconds(max(1, Int64((1 - tokens) / Double(self.perSecond) * 1e9)))
+    return .nanoseconds(max(1, Int64((1 - tokens) / Double(perSecond) * 1e9)))
   }
 }

@@ -105,15 +105,15 @@ public struct ChecksumCalculation: Sendable {
 
   /// Takes the next bytes in.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    switch self.state {
+    switch state {
     case .sum(let width, let isNegated, let sum):
       // Modulo 2³² contains modulo 2⁸ and 2¹⁶.
-      self.state = .sum(width: width, isNegated: isNegated, bytes.reduce(sum) { $0 &+ UInt32($1) })
+      state = .sum(width: width, isNegated: isNegated, bytes.reduce(sum) { $0 &+ UInt32($1) })
     case .xor(let value):
-      self.state = .xor(bytes.reduce(value, ^))
+      state = .xor(bytes.reduce(value, ^))
     case .crc(var calculation, let width):
       calculation.update(bytes)
-      self.state = .crc(calculation, width: width)
+      state = .crc(calculation, width: width)
     case .internet(var sum, var isOdd):
       for byte in bytes {
         sum += isOdd ? UInt64(byte) : UInt64(byte) << 8
@@ -121,16 +121,16 @@ public struct ChecksumCalculation: Sendable {
       }
       // Folding here keeps the sum far from its limit, whatever the length.
       while sum > 0xFFFF { sum = sum & 0xFFFF + sum >> 16 }
-      self.state = .internet(sum, isOdd: isOdd)
+      state = .internet(sum, isOdd: isOdd)
     case .sha256(var hash):
       hash.update(bufferPointer: bytes)
-      self.state = .sha256(hash)
+      state = .sha256(hash)
     }
   }
 
   /// The checksum of everything so far, most significant byte first.
   public var digest: [UInt8] {
-    switch self.state {
+    switch state {
     case .sum(let width, let isNegated, let sum):
       Self.bytes(isNegated ? 0 &- sum : sum, width: width)
     case .xor(let value): [value]

@@ -24,13 +24,13 @@ final class CommandBridge {
         "SOCKEYE_PEER_NUMBER": "\(session.peer.number)",
       ]
     )
-    self.process = child.identifier
+    process = child.identifier
     let eventLoop = session.eventLoop
     let reference = NIOLoopBound(Reference(), eventLoop: eventLoop)
-    self.input = try DescriptorWriter(descriptor: child.input, limit: 262_144, closesDescriptor: true) { event in
+    input = try DescriptorWriter(descriptor: child.input, limit: 262_144, closesDescriptor: true) { event in
       eventLoop.execute { reference.value.bridge?.inputChanged(event) }
     }
-    self.output = try DescriptorReader(descriptor: child.output, limit: 262_144, closesDescriptor: true) {
+    output = try DescriptorReader(descriptor: child.output, limit: 262_144, closesDescriptor: true) {
       eventLoop.execute { reference.value.bridge?.pump() }
     }
     reference.value.bridge = self
@@ -44,22 +44,22 @@ final class CommandBridge {
 
   /// Hands on what the peer said.
   func take(_ bytes: ByteBuffer) {
-    if !self.input.write(bytes) { self.session?.commandIsReady(false) }
+    if !input.write(bytes) { session?.commandIsReady(false) }
   }
 
   private func inputChanged(_ event: DescriptorWriter.Event) {
     // A command that does not read its input may still have something to say.
-    self.session?.commandIsReady(true)
+    session?.commandIsReady(true)
   }
 
   /// The peer has said everything.
-  func inputEnded() { self.input.finish() }
+  func inputEnded() { input.finish() }
 
   func sessionBecameWritable() { pump() }
 
   private func pump() {
     while isRunning, let session = self.session, session.isWritable {
-      switch self.output.next() {
+      switch output.next() {
       case .bytes(let bytes): session.send(bytes)
       case .nothing:
         session.flush()
@@ -76,11 +76,11 @@ final class CommandBridge {
 
   /// The peer is gone: so is the command's input, and a command that stays is told to end.
   func sessionClosed() {
-    self.input.finish()
-    self.output.stop()
+    input.finish()
+    output.stop()
     if isRunning {
       isRunning = false
-      kill(self.process, SIGHUP)
+      kill(process, SIGHUP)
       reap()
     }
   }

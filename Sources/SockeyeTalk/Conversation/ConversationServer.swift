@@ -74,18 +74,18 @@ public struct ConversationServer: Sendable {
 
   /// Stops accepting, and ends when those who are there have ended.
   public func drain() {
-    self.eventLoop.execute { self.core.value.drain() }
+    eventLoop.execute { core.value.drain() }
   }
 
   /// Ends all conversations once what was to be said is sent.
   public func end() {
-    self.eventLoop.execute { self.core.value.end() }
+    eventLoop.execute { core.value.end() }
   }
 
   /// Waits for the end.
   ///
   /// - Returns: Why the last conversation ended, if there was one.
   public func waitUntilDone() async -> CloseCause? {
-    (try? await self.done.get()) ?? nil
+    (try? await done.get()) ?? nil
   }
 }

@@ -38,7 +38,7 @@ final class EchoHandler: ChannelInboundHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    guard case ChannelEvent.inputClosed = event, !self.isInputEnded else { return }
+    guard case ChannelEvent.inputClosed = event, !isInputEnded else { return }
     isInputEnded = true
     // Closing gives up what is queued: an empty write behind it tells when it is gone.
     let sent = context.eventLoop.makePromise(of: Void.self)
@@ -73,13 +73,13 @@ final class DatagramEchoHandler: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     // Datagrams are dropped rather than kept when the network takes no more.
     guard context.channel.isWritable else { return }
-    if self.guardsAgainstLoops {
+    if guardsAgainstLoops {
       let envelope = unwrapInboundIn(data)
       let place = (envelope.remoteAddress.port ?? 0) % guards.count
       switch guards[place].consider(envelope.data, at: now) {
       case .answer: break
       case .suspect:
-        self.noteSuspect(envelope.remoteAddress)
+        noteSuspect(envelope.remoteAddress)
         return
       case .ignore: return
       }

@@ -66,7 +66,7 @@ final class InputPump {
     on eventLoop: any EventLoop
   ) throws(Failure) {
     self.settings = settings
-    self.composer = Composer(settings)
+    composer = Composer(settings)
     self.input = input
     self.target = target
     let reference = NIOLoopBound(Reference(), eventLoop: eventLoop)
@@ -104,7 +104,7 @@ final class InputPump {
     guard !isMoving else { return }
     isMoving = true
     defer { isMoving = false }
-    while !self.hasEnded, self.target.takesInput {
+    while !hasEnded, target.takesInput {
       switch reader.next() {
       case .nothing: return
       case .bytes(let bytes):
@@ -116,7 +116,7 @@ final class InputPump {
       case .failed(let error):
         hasEnded = true
         let reason = String(cString: strerror(error))
-        self.target.inputFailed(Failure(.localFile, "standard input can't be read: \(reason)"))
+        target.inputFailed(Failure(.localFile, "standard input can't be read: \(reason)"))
       }
     }
   }
@@ -164,20 +164,20 @@ final class InputPump {
       case .tell(let number, let text):
         var message: ByteBuffer?
         try compose(text) { message = $0 }
-        if let message { self.target.take(command: .tell(number, Array(message.readableBytesView))) }
-      case let command?: self.target.take(command: command)
+        if let message { target.take(command: .tell(number, Array(message.readableBytesView))) }
+      case let command?: target.take(command: command)
       case nil:
         if line.count > 1, line[0] == line[1], [UInt8(ascii: "/"), UInt8(ascii: "@")].contains(line[0]) {
           line.removeFirst()
         }
-        try compose(line) { self.target.take($0) }
+        try compose(line) { target.take($0) }
       }
     }
   }
 
   private func compose(_ line: [UInt8], _ send: (ByteBuffer) -> Void) throws(Failure) {
     var whole: ByteBuffer?
-    var composer = Composer(self.settings)
+    var composer = Composer(settings)
     try composer.consume(ByteBuffer(bytes: line + [0x0A])) { part in
       if whole == nil { whole = part } else { whole?.writeImmutableBuffer(part) }
     }
@@ -186,15 +186,15 @@ final class InputPump {
 
   private func finish() {
     do {
-      if input.isInteractive, !self.line.isEmpty {
+      if input.isInteractive, !line.isEmpty {
         let line = self.line
         self.line.removeAll()
-        try compose(line) { self.target.take($0) }
+        try compose(line) { target.take($0) }
       }
-      try self.composer.finish { self.target.take($0) }
-      self.target.inputEnded()
+      try composer.finish { target.take($0) }
+      target.inputEnded()
     } catch {
-      self.target.inputFailed(error)
+      target.inputFailed(error)
     }
   }
 }

@@ -31,7 +31,7 @@ public struct TLSSettings: Sendable {
   ///
   /// - Throws: A failure of kind `usage` when there is no certificate, `localFile` when a file can't be read.
   func serverContext() throws(Failure) -> NIOSSLContext {
-    guard let certificateFile = self.certificateFile else {
+    guard let certificateFile else {
       throw Failure(.usage, "listening with TLS needs a certificate; give --certificate FILE and --key FILE")
     }
     let keyFile = self.keyFile ?? certificateFile
@@ -40,7 +40,7 @@ public struct TLSSettings: Sendable {
       privateKey: .privateKey(try privateKey(in: keyFile))
     )
     try apply(to: &configuration)
-    if authorityFile != nil, !self.isInsecure { configuration.certificateVerification = .noHostnameVerification }
+    if authorityFile != nil, !isInsecure { configuration.certificateVerification = .noHostnameVerification }
     return try context(configuration)
   }
 
@@ -48,9 +48,9 @@ public struct TLSSettings: Sendable {
     if let file = authorityFile {
       configuration.trustRoots = .certificates(try certificates(in: file))
     }
-    if let file = self.certificateFile {
+    if let file = certificateFile {
       configuration.certificateChain = try certificates(in: file).map { .certificate($0) }
-      configuration.privateKey = .privateKey(try privateKey(in: self.keyFile ?? file))
+      configuration.privateKey = .privateKey(try privateKey(in: keyFile ?? file))
     }
   }
 

@@ -77,7 +77,7 @@ public final class DescriptorWriter: Sendable {
   /// - Returns: Whether more may follow at once.
   @discardableResult
   public func write(_ buffer: ByteBuffer) -> Bool {
-    guard !self.isNullDevice, buffer.readableBytes > 0 else { return true }
+    guard !isNullDevice, buffer.readableBytes > 0 else { return true }
     let (mayContinue, mustWake) = monitor.withLock { state in
       guard state.error == nil else { return (true, false) }
       let wasEmpty = state.pending.isEmpty
@@ -90,7 +90,7 @@ public final class DescriptorWriter: Sendable {
         state.canCoalesce = false
       }
       state.outstanding += buffer.readableBytes
-      if state.outstanding >= self.limit { state.isFull = true }
+      if state.outstanding >= limit { state.isFull = true }
       return (!state.isFull, wasEmpty)
     }
     if mustWake { monitor.signal() }
@@ -132,7 +132,7 @@ public final class DescriptorWriter: Sendable {
   }
 
   private func run() {
-    defer { if self.closesDescriptor { close(self.descriptor) } }
+    defer { if closesDescriptor { close(descriptor) } }
     while true {
       let batch: [ByteBuffer]? = monitor.wait { state -> [ByteBuffer]?? in
         if !state.pending.isEmpty {
@@ -156,24 +156,24 @@ public final class DescriptorWriter: Sendable {
       state.outstanding -= count
       var waiters: [CheckedContinuation<CInt?, Never>] = []
       if state.outstanding == 0 { swap(&waiters, &state.waiters) }
-      guard state.isFull, state.outstanding <= self.limit / 4 else { return (false, waiters) }
+      guard state.isFull, state.outstanding <= limit / 4 else { return (false, waiters) }
       state.isFull = false
       return (true, waiters)
     }
     for waiter in waiters { waiter.resume(returning: nil) }
-    if isDrained { self.notify(.drained) }
+    if isDrained { notify(.drained) }
   }
 
   private func writeAll(_ buffer: ByteBuffer) -> Bool {
     let error: CInt? = buffer.withUnsafeReadableBytes { bytes in
       var written = 0
       while written < bytes.count {
-        let count = Glibc.write(self.descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+        let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
         if count >= 0 {
           written += count
         } else if errno == EAGAIN {
           // Whoever started us may have left the descriptor non-blocking.
-          var poll = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
+          var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           _ = Glibc.poll(&poll, 1, -1)
         } else if errno != EINTR {
           return errno
@@ -192,7 +192,7 @@ public final class DescriptorWriter: Sendable {
       return waiters
     }
     for waiter in waiters { waiter.resume(returning: error) }
-    self.notify(.failed(error))
+    notify(.failed(error))
     return false
   }
 }

@@ -26,7 +26,7 @@ final class Monitor<State>: @unchecked Sendable {
   func withLock<Result>(_ body: (inout State) throws -> sending Result) rethrows -> sending Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return try body(&self.state)
+    return try body(&state)
   }
 
   /// Waits until `body` has an answer; it is asked again after each ``signal()``.
@@ -34,7 +34,7 @@ final class Monitor<State>: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {
-      if let result = body(&self.state) { return result }
+      if let result = body(&state) { return result }
       pthread_cond_wait(condition, mutex)
     }
   }

@@ -23,7 +23,7 @@ public struct Composer: ~Copyable {
 
     /// Whether input has to be taken apart into lines.
     fileprivate var needsLines: Bool {
-      self.notation != .text || self.lineEnding != nil || self.checksum != nil || self.framing.wrapsMessages
+      notation != .text || lineEnding != nil || checksum != nil || framing.wrapsMessages
     }
   }
 
@@ -101,7 +101,7 @@ public struct Composer: ~Copyable {
   ///   - send: Given each message, or each part of an unframed stream.
   /// - Throws: A failure of kind `usage`, as for ``message(_:_:)``.
   public mutating func consume(_ chunk: ByteBuffer, _ send: (ByteBuffer) -> Void) throws(Failure) {
-    guard self.settings.needsLines else {
+    guard settings.needsLines else {
       guard transcoder != nil else { return send(chunk) }
       var output: [UInt8] = []
       let before = transcoder?.replacedCount
@@ -142,7 +142,7 @@ public struct Composer: ~Copyable {
       }
       if !output.isEmpty { send(ByteBuffer(bytes: output)) }
     }
-    if !self.partialLine.isEmpty {
+    if !partialLine.isEmpty {
       let line = partialLine
       partialLine.removeAll()
       try sendLine(line, hasNewline: false, send)
@@ -152,13 +152,13 @@ public struct Composer: ~Copyable {
   private func sendLine(_ line: [UInt8], hasNewline: Bool, _ send: (ByteBuffer) -> Void) throws(Failure) {
     var line = line
     var ending: [UInt8] = []
-    if let wanted = self.settings.lineEnding {
+    if let wanted = settings.lineEnding {
       if hasNewline, line.last == 0x0D { line.removeLast() }
       if hasNewline { ending = wanted.bytes }
-    } else if hasNewline, self.settings.notation == .text, !self.settings.framing.wrapsMessages {
+    } else if hasNewline, settings.notation == .text, !settings.framing.wrapsMessages {
       ending = [0x0A]
     }
-    let message = try Self.message(line, ending: ending, self.settings)
+    let message = try Self.message(line, ending: ending, settings)
     if message.readableBytes > 0 { send(message) }
   }
 }

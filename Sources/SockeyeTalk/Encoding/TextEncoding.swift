@@ -7,7 +7,7 @@ public struct TextEncoding: Hashable, Sendable {
   public let name: String
 
   /// Whether text in this encoding is UTF-8 already.
-  public var isUTF8: Bool { self.name == "UTF-8" }
+  public var isUTF8: Bool { name == "UTF-8" }
 
   /// Whether it is one of the Chinese encodings that grew from GB 2312.
   var isGBK: Bool { ["GBK", "GB18030", "GB2312", "EUC-CN", "CP936"].contains(name) }

@@ -31,13 +31,13 @@ public struct Transcoder: ~Copyable {
     }
   }
 
-  deinit { iconv_close(self.descriptor) }
+  deinit { iconv_close(descriptor) }
 
   /// Whether the C library converts between two encodings.
   static func canConvert(from source: String, to destination: String) -> Bool {
-    guard let there = self.open(from: source, to: destination) else { return false }
+    guard let there = open(from: source, to: destination) else { return false }
     iconv_close(there)
-    guard let back = self.open(from: destination, to: source) else { return false }
+    guard let back = open(from: destination, to: source) else { return false }
     iconv_close(back)
     return true
   }
@@ -49,7 +49,7 @@ public struct Transcoder: ~Copyable {
   }
 
   private static func questionMark(in encoding: String) -> [UInt8] {
-    guard let descriptor = self.open(from: "UTF-8", to: encoding) else { return [] }
+    guard let descriptor = open(from: "UTF-8", to: encoding) else { return [] }
     defer { iconv_close(descriptor) }
     var output: [UInt8] = []
     let step = run(descriptor, [UInt8(ascii: "?")], into: &output)
@@ -69,7 +69,7 @@ public struct Transcoder: ~Copyable {
     incomplete.removeAll(keepingCapacity: true)
     var start = 0
     while start < pending.count {
-      let step = Self.run(self.descriptor, pending[start...], into: &output)
+      let step = Self.run(descriptor, pending[start...], into: &output)
       start += step.consumed
       guard start < pending.count else { break }
       if step.error == EINVAL, pending.count - start <= Self.longestIncomplete {
@@ -86,7 +86,7 @@ public struct Transcoder: ~Copyable {
   ///
   /// - Parameter output: What is appended to.
   public mutating func finish(into output: inout [UInt8]) {
-    if !self.incomplete.isEmpty {
+    if !incomplete.isEmpty {
       output.append(contentsOf: replacement)
       replacedCount += 1
       incomplete.removeAll()
@@ -95,7 +95,7 @@ public struct Transcoder: ~Copyable {
     let written = closing.withUnsafeMutableBufferPointer { buffer -> Int in
       var pointer = buffer.baseAddress
       var space = buffer.count
-      _ = iconv(self.descriptor, nil, nil, &pointer, &space)
+      _ = iconv(descriptor, nil, nil, &pointer, &space)
       return buffer.count - space
     }
     output.append(contentsOf: closing[..<written].lazy.map { UInt8(bitPattern: $0) })

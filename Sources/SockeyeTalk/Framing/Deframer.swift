@@ -35,10 +35,10 @@ struct Deframer {
   /// - Throws: A failure of kind `peerProtocol` when a frame is larger than allowed.
   mutating func next() throws(Failure) -> Message? {
     guard held.readableBytes > 0 else { return nil }
-    switch self.framing {
+    switch framing {
     case .raw: return everything()
     case .gap:
-      return held.readableBytes >= self.largestFrame ? everything() : nil
+      return held.readableBytes >= largestFrame ? everything() : nil
     case .line: return try delimited(by: [0x0A], droppingCarriageReturn: true)
     case .delimiter(let delimiter): return try delimited(by: delimiter, droppingCarriageReturn: false)
     case .fixed(let count):
@@ -51,7 +51,7 @@ struct Deframer {
   mutating func flush() -> Message? {
     guard held.readableBytes > 0 else { return nil }
     var message = everything()
-    switch self.framing {
+    switch framing {
     case .raw, .gap, .line: break
     case .delimiter, .length, .fixed: message.marks.insert(.incomplete)
     }
@@ -89,7 +89,7 @@ struct Deframer {
       start = candidate + 1
     }
     searched = view.count
-    guard view.count <= self.largestFrame else {
+    guard view.count <= largestFrame else {
       throw Failure(
         .peerProtocol,
         "the peer sent \(view.count) bytes without the delimiter; check --frame, or raise --max-frame"
@@ -106,14 +106,14 @@ struct Deframer {
     let length = (field.isLittleEndian ? Array(digits.reversed()) : Array(digits)).reduce(UInt64(0)) {
       $0 << 8 | UInt64($1)
     }
-    guard let count = Int(exactly: length), count <= self.largestFrame else {
+    guard let count = Int(exactly: length), count <= largestFrame else {
       throw Failure(
         .peerProtocol,
-        "the peer announced a frame of \(length) bytes, more than \(self.largestFrame); check --frame, or raise --max-frame"
+        "the peer announced a frame of \(length) bytes, more than \(largestFrame); check --frame, or raise --max-frame"
       )
     }
     let body = count + field.adjustment
-    guard body >= 0, field.headerSize + body <= self.largestFrame + field.headerSize else {
+    guard body >= 0, field.headerSize + body <= largestFrame + field.headerSize else {
       throw Failure(
         .peerProtocol,
         "the peer announced a frame of \(length) bytes, less than its own header; check --frame"

@@ -28,7 +28,7 @@ public enum Framing: Hashable, Sendable {
     public var adjustment: Int
 
     /// How many bytes a frame has up to the end of its length.
-    public var headerSize: Int { self.offset + self.width }
+    public var headerSize: Int { offset + width }
   }
 
   /// The largest frame that is accepted unless told otherwise, in bytes.

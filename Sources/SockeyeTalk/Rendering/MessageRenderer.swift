@@ -34,13 +34,13 @@ public final class MessageRenderer {
     /// The defaults: byte for byte.
     public init() {}
 
-    var isLabelled: Bool { self.showsPeer || self.showsTime }
+    var isLabelled: Bool { showsPeer || showsTime }
   }
 
   private final class Stream {
     var transcoder: Transcoder?
     var offset: UInt64 = 0
-    init(_ encoding: TextEncoding) { self.transcoder = Transcoder(from: encoding, to: .utf8) }
+    init(_ encoding: TextEncoding) { transcoder = Transcoder(from: encoding, to: .utf8) }
   }
 
   private let settings: Settings
@@ -53,7 +53,7 @@ public final class MessageRenderer {
   public init(_ settings: Settings) { self.settings = settings }
 
   /// Whether what was shown last ended its line.
-  public var isLineOpen: Bool { !self.isAtLineStart }
+  public var isLineOpen: Bool { !isAtLineStart }
 
   /// Something else was written, which ended the line.
   public func lineWasEnded() { isAtLineStart = true }
@@ -66,20 +66,20 @@ public final class MessageRenderer {
   ///   - time: When.
   /// - Returns: What to write.
   public func render(_ message: Message, from peer: Peer, at time: @autoclosure () -> WallTime) -> ByteBuffer {
-    if self.settings.form == .raw { return message.bytes }
+    if settings.form == .raw { return message.bytes }
     let stream = self.stream(of: peer)
     var output = ByteBuffer()
-    if self.settings.isLabelled {
-      if !self.isAtLineStart { output.writeInteger(UInt8(0x0A)) }
+    if settings.isLabelled {
+      if !isAtLineStart { output.writeInteger(UInt8(0x0A)) }
       output.writeString(label(message, peer, time))
       isAtLineStart = false
     }
-    switch self.settings.form {
+    switch settings.form {
     case .raw: break
     case .text: appendText(message, stream, to: &output)
     case .hex, .both:
-      if self.settings.isLabelled { output.writeString("\(message.bytes.readableBytes) bytes\n") }
-      let showsText = self.settings.form == .both
+      if settings.isLabelled { output.writeString("\(message.bytes.readableBytes) bytes\n") }
+      let showsText = settings.form == .both
       HexDump.append(message.bytes.readableBytesView, offset: stream.offset, showsText: showsText, to: &output)
       stream.offset &+= UInt64(message.bytes.readableBytes)
       isAtLineStart = true
@@ -90,7 +90,7 @@ public final class MessageRenderer {
   /// Shows what is left of a peer's text, and forgets the peer.
   public func end(_ peer: Peer) -> ByteBuffer {
     var output = ByteBuffer()
-    guard let stream = streams.removeValue(forKey: peer.number), self.settings.form == .text else { return output }
+    guard let stream = streams.removeValue(forKey: peer.number), settings.form == .text else { return output }
     var text: [UInt8] = []
     stream.transcoder?.finish(into: &text)
     append(text, to: &output)
@@ -99,15 +99,15 @@ public final class MessageRenderer {
 
   private func stream(of peer: Peer) -> Stream {
     if let stream = streams[peer.number] { return stream }
-    let stream = Stream(self.settings.encoding)
+    let stream = Stream(settings.encoding)
     streams[peer.number] = stream
     return stream
   }
 
   private func label(_ message: Message, _ peer: Peer, _ time: () -> WallTime) -> String {
     var parts: [String] = []
-    if self.settings.showsTime { parts.append(time().text) }
-    if self.settings.showsPeer { parts.append("[\(peer.number)]") }
+    if settings.showsTime { parts.append(time().text) }
+    if settings.showsPeer { parts.append("[\(peer.number)]") }
     if message.marks.contains(.truncated) { parts.append("(truncated)") }
     if message.marks.contains(.incomplete) { parts.append("(incomplete)") }
     if message.marks.contains(.datagram), message.bytes.readableBytes == 0 { parts.append("(empty)") }
@@ -116,11 +116,11 @@ public final class MessageRenderer {
 
   private func appendText(_ message: Message, _ stream: Stream, to output: inout ByteBuffer) {
     // Labels have taken the place of line endings; a stream keeps its own.
-    let bytes = self.settings.isLabelled ? message.payload : message.bytes
+    let bytes = settings.isLabelled ? message.payload : message.bytes
     var text: [UInt8] = []
     stream.transcoder?.convert(bytes.readableBytesView, into: &text)
     append(text, to: &output)
-    if self.settings.isLabelled, !self.isAtLineStart {
+    if settings.isLabelled, !isAtLineStart {
       output.writeInteger(UInt8(0x0A))
       isAtLineStart = true
     }
@@ -128,7 +128,7 @@ public final class MessageRenderer {
 
   private func append(_ text: [UInt8], to output: inout ByteBuffer) {
     guard let last = text.last else { return }
-    if self.settings.showsControls {
+    if settings.showsControls {
       output.writeString(VisibleText.of(String(decoding: text, as: UTF8.self), keepingLines: true))
     } else {
       output.writeBytes(text)

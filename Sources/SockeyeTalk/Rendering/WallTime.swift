@@ -33,14 +33,14 @@ public struct WallTime: Sendable {
   private func fields(
     _ convert: (UnsafePointer<time_t>, UnsafeMutablePointer<tm>) -> UnsafeMutablePointer<tm>?
   ) -> tm {
-    var seconds = time_t(clamping: self.nanoseconds / 1_000_000_000)
+    var seconds = time_t(clamping: nanoseconds / 1_000_000_000)
     var fields = tm()
     _ = convert(&seconds, &fields)
     return fields
   }
 
   private var milliseconds: String {
-    let value = self.nanoseconds / 1_000_000 % 1000
+    let value = nanoseconds / 1_000_000 % 1000
     return (value < 10 ? "00" : value < 100 ? "0" : "") + "\(value)"
   }
 
