@@ -84,6 +84,7 @@ let package = Package(
     .target(
       name: "SockeyeTransport",
       dependencies: [
+        "CSockeyeLinux",
         "SockeyeNIO",
         "SockeyeText",
         library("NIOCore", "swift-nio"),

@@ -80,10 +80,7 @@ struct HostTransport: TransportProvider {
     options: DatagramOptions,
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel> {
-    guard options.multicastGroups.isEmpty, options.multicastInterface == nil, !options.broadcast else {
-      let refusal = Failure(.usage, "only the kernel's UDP has multicasts and broadcasts; leave --stack out")
-      return group.next().makeFailedFuture(refusal)
-    }
+    if let refusal = Self.refusal(of: options) { return group.next().makeFailedFuture(refusal) }
     var bootstrap = HostDatagramBootstrap(group: group).channelInitializer { channel in
       channel.eventLoop.makeCompletedFuture { try initializer(channel) }
     }
@@ -92,5 +89,25 @@ struct HostTransport: TransportProvider {
     }
     if case .v6 = address { bootstrap = bootstrap.channelOption(KernelSocketOption.v6Only, value: 1) }
     return bootstrap.bind(to: address)
+  }
+
+  /// Only a connected socket is told what ICMP says (RFC 1122, section 4.1.3.3).
+  func openDatagrams(
+    on route: DatagramRoute,
+    options: DatagramOptions,
+    on eventLoop: any EventLoop
+  ) -> EventLoopFuture<any Channel> {
+    if let refusal = Self.refusal(of: options) { return eventLoop.makeFailedFuture(refusal) }
+    var bootstrap = HostDatagramBootstrap(group: eventLoop)
+    if let size = options.receiveBufferSize {
+      bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(clamping: size))
+    }
+    guard let source = route.source else { return bootstrap.connect(to: route.address) }
+    return bootstrap.bind(to: source).flatMap { channel in channel.connect(to: route.address).map { channel } }
+  }
+
+  private static func refusal(of options: DatagramOptions) -> Failure? {
+    guard !options.multicastGroups.isEmpty || options.multicastInterface != nil || options.broadcast else { return nil }
+    return Failure(.usage, "only the kernel's UDP has multicasts and broadcasts; leave --stack out")
   }
 }

@@ -71,7 +71,7 @@ struct KernelTransport: TransportProvider {
   }
 
   private func serverBootstrap(_ options: ListenOptions) -> ServerBootstrap {
-    ServerBootstrap(group: self.eventLoopGroup, childGroup: self.eventLoopGroup)
+    ServerBootstrap(group: eventLoopGroup, childGroup: eventLoopGroup)
       .serverChannelOption(.backlog, value: Int32(clamping: options.backlog))
       .serverChannelOption(.maxMessagesPerRead, value: options.acceptsAtOnce)
       .serverChannelInitializer { channel in
@@ -91,11 +91,14 @@ struct KernelTransport: TransportProvider {
     let perRead = max(1, min(options.datagramsPerRead, 1024))
     // One buffer holds all datagrams of one system call, side by side.
     let allocator = FixedSizeRecvByteBufferAllocator(capacity: perRead * max(1, min(options.largestDatagram, 65_535)))
-    var bootstrap = DatagramBootstrap(group: self.eventLoopGroup)
+    var bootstrap = DatagramBootstrap(group: eventLoopGroup)
       .channelOption(.datagramVectorReadMessageCount, value: perRead)
       .channelOption(.recvAllocator, value: allocator)
       .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try initializer(channel) }
+        channel.eventLoop.makeCompletedFuture {
+          if address.isUnspecified { try channel.pipeline.syncOperations.addHandler(AskedAddress()) }
+          try initializer(channel)
+        }
       }
     if options.reusePort {
       bootstrap = bootstrap.channelOption(KernelSocketOption.reusePort, value: 1)
@@ -112,21 +115,34 @@ struct KernelTransport: TransportProvider {
     if case .v6 = address {
       bootstrap = bootstrap.channelOption(KernelSocketOption.v6Only, value: 1)
     }
+    // What was asked is told of everything that is read: a socket has to be bound for that to be set.
+    if address.isUnspecified { bootstrap = bootstrap.channelOption(.autoRead, value: false) }
     return bootstrap.bind(to: address).flatMap { channel in
+      guard address.isUnspecified else { return channel.eventLoop.makeSucceededFuture(channel) }
+      return channel.setOption(.receivePacketInfo, value: true).flatMap {
+        channel.setOption(.autoRead, value: true)
+      }.map { channel }
+    }.flatMap { channel in
       KernelMulticast.setUp(channel, family: address.protocol, options: options).map { channel }.flatMapError { error in
         channel.close().flatMapThrowing { throw error }
       }
     }
   }
 
-  func probeDatagrams(
-    to address: SocketAddress,
-    from source: SocketAddress?,
-    patience: TimeAmount,
+  func openDatagrams(
+    on route: DatagramRoute,
+    options: DatagramOptions,
     on eventLoop: any EventLoop
-  ) -> EventLoopFuture<DatagramProbeResult>? {
-    NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) {
-      DatagramProbe.run(address, from: source, patience: patience)
+  ) -> EventLoopFuture<any Channel> {
+    do {
+      let local = try route.localAddress()
+      // ICMP says nothing of what went to many (RFC 1122, section 3.2.2), and the options for it are NIO's channel's.
+      guard options.isForMany || route.address.isMulticast else {
+        return ReportingDatagramChannel.open(boundTo: local, options: options, on: eventLoop)
+      }
+      return bindDatagrams(on: local, options: options) { _ in }
+    } catch {
+      return eventLoop.makeFailedFuture(error)
     }
   }
 

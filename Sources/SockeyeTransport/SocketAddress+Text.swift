@@ -25,6 +25,23 @@ extension SocketAddress {
       ? String(address.dropFirst("::ffff:".count)) : address + zone
   }
 
+  /// Whether it stands for every address of the machine.
+  var isUnspecified: Bool { addressBytes?.allSatisfy { $0 == 0 } ?? false }
+
+  /// The address alone, in the network's order: four bytes, or sixteen; nothing for a Unix domain socket.
+  package var addressBytes: [UInt8]? {
+    // Where `sin_addr` and `sin6_addr` stand.
+    let place: Range<Int>
+    switch self {
+    case .v4: place = 4..<8
+    case .v6: place = 8..<24
+    case .unixDomainSocket: return nil
+    }
+    return withSockAddr { pointer, size in
+      Array(UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(place.lowerBound).prefix(place.count))
+    }
+  }
+
   /// The interface that a link-local address belongs to, as `%eth0` (RFC 4007, section 11); empty where there is none.
   private var zone: String {
     guard case .v6 = self else { return "" }

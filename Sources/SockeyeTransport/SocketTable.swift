@@ -84,15 +84,7 @@ enum SocketTable {
 
   /// An address as the tables write it: each 32-bit word of it in the order of this machine's bytes.
   static func name(of address: SocketAddress) -> String? {
-    let place: Range<Int>
-    switch address {
-    case .v4: place = 4..<8
-    case .v6: place = 8..<24
-    case .unixDomainSocket: return nil
-    }
-    let bytes = address.withSockAddr { pointer, size in
-      Array(UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(place.lowerBound).prefix(place.count))
-    }
+    guard let bytes = address.addressBytes else { return nil }
     var text = ""
     for word in stride(from: 0, to: bytes.count, by: 4) {
       let value = bytes[word..<word + 4].reversed().reduce(UInt(0)) { $0 << 8 | UInt($1) }

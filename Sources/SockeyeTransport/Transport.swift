@@ -20,7 +20,7 @@ public struct Transport: Sendable {
   }
 
   /// The event loops that the channels run on.
-  public var eventLoopGroup: any EventLoopGroup { self.provider.eventLoopGroup }
+  public var eventLoopGroup: any EventLoopGroup { provider.eventLoopGroup }
 
   /// The clocks, threads and chance that go with the network.
   public var surroundings: Surroundings { provider.surroundings }
@@ -130,13 +130,15 @@ public struct Transport: Sendable {
       numericOnly: options.numericOnly
     )
     return try await bindAll(addresses, of: endpoint) { address in
-      try await self.provider.listen(on: address, options: options, initializer: initializer).get()
+      try await provider.listen(on: address, options: options, initializer: initializer).get()
     }
   }
 
   /// Binds sockets for datagrams on an endpoint.
   ///
-  /// Each channel's inbound and outbound messages are `AddressedEnvelope<ByteBuffer>`.
+  /// Each channel's inbound and outbound messages are `AddressedEnvelope<ByteBuffer>`. On a socket for every address of the
+  /// machine, `metadata.packetInfo` says which one was asked, as far as the transport can know; an answer that carries it comes
+  /// from there.
   ///
   /// - Parameters:
   ///   - endpoint: A host and port; port 0 asks the system for one. No host means both families.
@@ -157,50 +159,8 @@ public struct Transport: Sendable {
       numericOnly: options.numericOnly
     )
     return try await bindAll(addresses, of: endpoint) { address in
-      try await self.provider.bindDatagrams(on: address, options: options, initializer: initializer).get()
+      try await provider.bindDatagrams(on: address, options: options, initializer: initializer).get()
     }
-  }
-
-  /// Looks up where datagrams for an endpoint are to be sent.
-  ///
-  /// - Parameters:
-  ///   - endpoint: A host and port.
-  ///   - options: Families and time limit.
-  /// - Returns: The host's addresses, best first.
-  /// - Throws: A failure of kind `network`, `timedOut` or `usage`.
-  public func resolveDatagramPeer(
-    _ endpoint: Endpoint,
-    options: DatagramOptions = DatagramOptions()
-  ) async throws(Failure) -> [SocketAddress] {
-    try await datagramPeer(
-      endpoint,
-      family: options.family,
-      numericOnly: options.numericOnly,
-      timeout: options.timeout,
-      on: eventLoopGroup.next()
-    )
-  }
-
-  /// Looks up a host and port to send datagrams to, with an event loop that lookups belong to.
-  func datagramPeer(
-    _ endpoint: Endpoint,
-    family: AddressFamily,
-    numericOnly: Bool,
-    timeout: TimeAmount,
-    on eventLoop: any EventLoop
-  ) async throws(Failure) -> [SocketAddress] {
-    guard case .network(let host, let port) = endpoint.location, port != 0 else {
-      throw Failure(.usage, "\(endpoint): datagrams need a host and a port other than 0")
-    }
-    return try await resolve(
-      host: host,
-      port: port,
-      family: family,
-      numericOnly: numericOnly,
-      for: .connecting,
-      before: eventLoop.now + timeout,
-      on: eventLoop
-    )
   }
 }
 
@@ -208,7 +168,7 @@ public struct Transport: Sendable {
 
 extension Transport {
   /// Looks a host up as whoever provides the channels does, or else as the machine does.
-  private func resolve(
+  func resolve(
     host: String?,
     port: UInt16,
     family: AddressFamily,
@@ -238,7 +198,7 @@ extension Transport {
     options: ListenOptions,
     initializer: @escaping Initializer
   ) async throws -> any Channel {
-    guard let future = self.provider.listen(onInherited: descriptor, options: options, initializer: initializer) else {
+    guard let future = provider.listen(onInherited: descriptor, options: options, initializer: initializer) else {
       throw Failure(.usage, "only the kernel's TCP can take over sockets; leave --stack out")
     }
     return try await future.get()

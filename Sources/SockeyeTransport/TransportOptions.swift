@@ -70,3 +70,11 @@ public struct DatagramOptions: Sendable {
   /// The defaults.
   public init() {}
 }
+
+extension DatagramOptions {
+  /// Whether something was set that only makes sense where many are spoken to.
+  var isForMany: Bool {
+    broadcast || !multicastGroups.isEmpty || multicastInterface != nil || multicastTimeToLive != nil
+      || multicastLoopback != nil
+  }
+}

@@ -43,13 +43,12 @@ package protocol TransportProvider: Sendable {
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel>
 
-  /// Asks an address with one empty datagram whether anybody receives there; `nil` where refusals can't be known.
-  func probeDatagrams(
-    to address: SocketAddress,
-    from source: SocketAddress?,
-    patience: TimeAmount,
+  /// Opens a socket for datagrams along a route. What ICMP says of them is an error of its pipeline.
+  func openDatagrams(
+    on route: DatagramRoute,
+    options: DatagramOptions,
     on eventLoop: any EventLoop
-  ) -> EventLoopFuture<DatagramProbeResult>?
+  ) -> EventLoopFuture<any Channel>
 }
 
 extension TransportProvider {
@@ -66,13 +65,6 @@ extension TransportProvider {
     options: ListenOptions,
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel>? { nil }
-
-  package func probeDatagrams(
-    to address: SocketAddress,
-    from source: SocketAddress?,
-    patience: TimeAmount,
-    on eventLoop: any EventLoop
-  ) -> EventLoopFuture<DatagramProbeResult>? { nil }
 }
 
 extension NIOClientTCPBootstrapProtocol {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import pty
 import re
 import resource
@@ -35,12 +36,23 @@ def test_datagram_too_large():
     with datagrams() as server:
         endpoint = "127.0.0.1:%d" % server.getsockname()[1]
         result = sockeye("connect", "--udp", "--send", "x" * 65_508, endpoint)
-        assert result.returncode == 2 and b"too large" in result.stderr, result
+        assert result.returncode == 2 and b"too large" in result.stderr and b"sent 0 bytes" in result.stderr, result
         server.setblocking(False)
         try:
             raise AssertionError(server.recv(1 << 16))
         except BlockingIOError:
             pass
+
+
+def test_long_input_is_cut_into_datagrams():
+    """what comes by a pipe has no ends of messages: it is cut where a datagram can't hold more"""
+    with datagrams() as server, tempfile.TemporaryFile() as file:
+        file.write(b"x" * 70_000)
+        file.seek(0)
+        endpoint = "127.0.0.1:%d" % server.getsockname()[1]
+        with Program(SOCKEYE, "connect", "--udp", endpoint, stdin=file) as program:
+            assert [len(server.recv(1 << 16)) for _ in range(2)] == [65_507, 70_000 - 65_507]
+            assert program.finish()[0] == 0, program.errors
 
 
 def test_idle_waits_for_more_datagrams():
@@ -145,6 +157,29 @@ def test_recorded_ports():
             server.signal()
             server.process.wait(DEADLINE)
         assert {"0", "1"} <= set(fields(record, "tcp.stream"))
+
+
+def test_records_say_that_headers_are_invented():
+    """the first comment of each capture, and --record's help, say that headers are invented, and name what shows real ones"""
+    verbs = set(sockeye("--help").stdout.decode().split())
+    with tempfile.TemporaryDirectory() as folder:
+        record = pathlib.Path(folder, "record.pcapng")
+        with Server("listen", "--echo", "127.0.0.1:0", stdout=subprocess.DEVNULL) as stream:
+            with Server("listen", "--udp", "--echo", "127.0.0.1:0", stdout=subprocess.DEVNULL) as server:
+                for flags in ([stream.endpoint], ["--udp", server.endpoint]):
+                    assert sockeye("connect", "--send", "x", "--record", record, *flags).stdout == b"x"
+                    capture = record.read_bytes()
+                    # The section header block, whose length is its second word.
+                    first = capture[: int.from_bytes(capture[4:8], "little")].decode("latin-1")
+                    check_named(first, verbs)
+    for verb in ("connect", "listen"):
+        text = " ".join(sockeye(verb, "--help").stdout.decode().split())
+        check_named(text[text.index("--record <") :].split(" --", 1)[0] + text[text.index("Record the conversation") :][:300], verbs)
+
+
+def check_named(text, verbs):
+    assert "headers are invented" in text and "'sockeye watch'" in text, text
+    assert set(re.findall(r"'(?:sockeye )?(\w+)[^']*'", text)) - {"sockeye"} <= verbs, text
 
 
 def fields(capture, *names):
@@ -283,6 +318,45 @@ def test_closing_word_with_a_line_end():
             with connect(server) as client:
                 client.sendall(said)
                 assert read_all(client) == b"", said
+
+
+def test_closing_word_that_is_typed():
+    """a line typed at a terminal matches --close-on though the terminal ends it with a line feed, over TCP and UDP"""
+    for flags in ([], ["--udp"]):
+        with Server("listen", *flags, "--reply", "?", "--close-on", "exit", "--goodbye", "bye", "127.0.0.1:0", stdout=subprocess.DEVNULL) as server:
+            with Terminal("connect", *flags, server.endpoint) as terminal:
+                terminal.read_until(server.endpoint.encode())
+                terminal.type(b"hello\n")
+                terminal.read_until(b"?")
+                terminal.type(b"exit\n")
+                terminal.read_until(b"bye")
+                server.wait_for("closing word")
+
+
+def test_hint_of_the_other_encoding():
+    """UTF-8 where GBK was asked for is hinted at too, once, in either role"""
+    text = "你好，世界\n".encode()
+
+    def serve(connection):
+        for _ in range(3):
+            connection.sendall(text)
+            connection.recv(1)
+
+    flags = ["--encoding", "gbk", "--every", "10ms", "--count", "3", "--send", "."]
+    with Program(SOCKEYE, "connect", *flags, serving(serve)) as program:
+        assert program.finish()[0] == 0, program.errors
+        hints = [line for line in program.errors.splitlines() if "looks like UTF-8" in line]
+        assert len(hints) == 1, program.errors
+    with Server("listen", "--encoding", "gbk", "127.0.0.1:0", stdin=subprocess.DEVNULL) as server:
+        for _ in range(2):
+            with connect(server) as client:
+                client.sendall(text)
+                client.shutdown(socket.SHUT_WR)
+                assert read_all(client) == b""
+        server.signal()
+        server.process.wait(DEADLINE)
+        hints = [line for line in server.errors.splitlines() if "looks like UTF-8" in line]
+        assert len(hints) == 1, server.errors
 
 
 def test_hint_of_the_encoding():

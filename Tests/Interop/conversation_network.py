@@ -124,8 +124,8 @@ def network():
     return holder, inside
 
 
-def test_probe_of_datagrams_that_a_router_prohibits():
-    """what a router on the way says of an empty datagram is exit code 4 too"""
+def test_datagrams_that_a_router_prohibits():
+    """what a router on the way says of a datagram is exit code 4 too, and costs nobody the program"""
     need("ip")
     if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
         raise support.Skip("this machine allows no network of its own")
@@ -144,8 +144,10 @@ def test_probe_of_datagrams_that_a_router_prohibits():
         )
         for command in setting_up:
             subprocess.run(list(map(str, command)), check=True, capture_output=True)
-        result = subprocess.run([*in_own, SOCKEYE, "connect", "-u", "-z", "10.9.9.9:9"], capture_output=True, timeout=DEADLINE)
-        assert result.returncode == 4 and b"unreachable" in result.stderr, result
+        for flags in (["-z"], ["--send", "x"], ["--send", "x", "--every", "10ms"]):
+            command = [*in_own, SOCKEYE, "connect", "-u", *flags, "10.9.9.9:9"]
+            result = subprocess.run(command, capture_output=True, timeout=DEADLINE)
+            assert result.returncode == 4 and b"unreachable" in result.stderr, (flags, result)
 
 
 # Ends

@@ -162,6 +162,18 @@ def test_connect_to_nobody():
         assert unreachable.returncode == 4, unreachable
 
 
+def test_datagrams_to_nobody():
+    """What the kernel's ICMP says of a datagram is exit code 4, and the answer of one who is there isn't lost to it."""
+    with Device() as device:
+        for flags in (["-z"], ["--send", "x"], ["--send", "x", "--every", "10ms"], ["--send", "x", "--bind", f"{device.own}:4000"]):
+            refused = sockeye("connect", *device.stack, "-u", *flags, f"{device.kernel}:1")
+            assert refused.returncode == 4 and b"refused" in refused.stderr, (flags, refused)
+        with support.Server("listen", "--udp", "--reply", "here", f"{device.kernel}:0", stdout=subprocess.DEVNULL) as server:
+            for flags in (["-z"], ["--send", "x"], ["--send", "x", "--bind", f"{device.own}:4000"]):
+                answer = sockeye("connect", *device.stack, "-u", *flags, server.endpoint)
+                assert (answer.returncode, answer.stdout) == (0, b"here"), (flags, answer)
+
+
 def test_listen():
     """A listener echoes to the kernel's clients, and ends in good order when it is told to."""
     with Device() as device:

@@ -14,7 +14,7 @@ static const uint64_t SOCKEYE_RESOLVE_NO_SYMLINKS = 0x04;
 static const uint64_t SOCKEYE_RESOLVE_BENEATH = 0x08;
 
 /* What follows is the C library's, which declares it only for _GNU_SOURCE; that would change what Swift sees of bind and its
-   kin. No header of the library's is included: what it declares would be this module's for Swift, and not Glibc's. */
+   kin. None of its headers is included: what they declare would be this module's for Swift, and not Glibc's. */
 extern const int SOCKEYE_O_PATH;
 extern const int SOCKEYE_O_TMPFILE;
 static const unsigned int SOCKEYE_RENAME_NOREPLACE = 1;

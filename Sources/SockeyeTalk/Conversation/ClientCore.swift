@@ -5,7 +5,7 @@ import SockeyeTransport
 /// One conversation that this side began. Confined to one event loop.
 final class ClientCore: SessionOwner {
   /// How far the conversation has come.
-  private enum Life {
+  enum Life {
     /// Nobody is there yet.
     case connecting
     /// It was asked to end before anybody was there.
@@ -18,23 +18,29 @@ final class ClientCore: SessionOwner {
 
   let configuration: ClientConfiguration
   let observer: any ConversationObserver
-  private let eventLoop: any EventLoop
+  let eventLoop: any EventLoop
+  private let transport: Transport
   private let done: EventLoopPromise<ConversationOutcome>
 
-  private var life = Life.connecting
+  private(set) var life = Life.connecting
   private var channel: (any Channel)?
   private var pump: InputPump?
   /// What went wrong without the session's knowing.
   private var failure: Failure?
-  private var datagrams = DatagramExchange()
+  var datagrams = DatagramExchange()
+  private var backOff: BackOff
+  private var retry: Scheduled<Void>?
 
   init(
     _ configuration: ClientConfiguration,
+    over transport: Transport,
     observer: any ConversationObserver,
     done: EventLoopPromise<ConversationOutcome>,
     on eventLoop: any EventLoop
   ) {
     self.configuration = configuration
+    backOff = BackOff(configuration)
+    self.transport = transport
     self.observer = observer
     self.done = done
     self.eventLoop = eventLoop
@@ -84,27 +90,6 @@ final class ClientCore: SessionOwner {
     return try NIOSSLClientHandler(context: context, serverHostname: host)
   }
 
-  /// Sets the socket for datagrams up.
-  func bound(_ channel: any Channel, to address: SocketAddress) throws {
-    self.channel = channel
-    let handler = DatagramHandler(
-      arrived: { [weak self] _, envelope in self?.datagramArrived(envelope) },
-      completed: { [weak self] in self?.life.session?.flush() },
-      failed: { [weak self] error in self?.datagramFailed(error) }
-    )
-    try channel.pipeline.syncOperations.addHandler(handler)
-    let session = DatagramSession(
-      channel: channel,
-      peer: Peer(number: 1, remoteAddress: address, localAddress: channel.localAddress, isDatagram: true),
-      owner: self,
-      configuration: configuration.conversation
-    )
-    datagrams.begin(with: session)
-  }
-
-  /// Begins to speak over the socket for datagrams.
-  func startDatagrams() { datagrams.session?.open() }
-
   func sessionOpened(_ session: Session) {
     observer.conversation(.opened(session.peer))
     let isEnding = if case .endingEarly = life { true } else { false }
@@ -117,11 +102,20 @@ final class ClientCore: SessionOwner {
       inputEnded()
     } else if let utterance = configuration.utterance {
       utter(utterance, time: 1)
+    } else if let pump {
+      sayAgain(pump)
     } else if let input = configuration.input {
       startInput(input)
     } else {
       inputEnded()
     }
+  }
+
+  /// Tells another address what was said to one that turned out to be closed, and goes on.
+  private func sayAgain(_ pump: InputPump) {
+    for datagram in datagrams.said.datagrams { life.session?.send(datagram.bytes) }
+    life.session?.flush()
+    if pump.left == .ended { inputEnded() } else { pump.pump() }
   }
 
   private func startInput(_ input: InputSettings) {
@@ -185,6 +179,9 @@ final class ClientCore: SessionOwner {
   /// Ends the conversation once what was said is sent.
   func end() {
     switch life {
+    case .connecting where retry != nil:
+      retry?.cancel()
+      conclude(.local(.quit), nil)
     case .connecting, .endingEarly: life = .endingEarly
     case .speaking(let session): session.finish(.local(.quit))
     case .done: return
@@ -192,13 +189,72 @@ final class ClientCore: SessionOwner {
   }
 
   func sessionClosed(_ session: Session, cause: CloseCause) {
-    life = .done
-    let isLeftOver = pump?.hasBytesAtHand == true
-    pump?.stop()
     channel?.close(promise: nil)
+    channel = nil
+    if speaksToAnother(after: cause) { return }
+    let isLeftOver = pump?.hasBytesAtHand == true
     let judged = cause.judged(leftOver: isLeftOver ? .inputLeftOver(session.peer) : nil)
-    let failure = session.isExpectationMet ? nil : judged.failure(session.peer) ?? self.failure
-    done.succeed(ConversationOutcome(cause: judged, failure: failure))
+    let failure = session.isExpectationMet ? nil : judged.failure(session.peer) ?? self.failure ?? datagrams.complaint
+    conclude(judged, failure)
+  }
+
+  private func conclude(_ cause: CloseCause, _ failure: Failure?) {
+    life = .done
+    pump?.stop()
+    done.succeed(ConversationOutcome(cause: cause, failure: failure))
+  }
+
+  // MARK: Datagrams
+
+  /// Speaks to the first of some addresses, and to the next one where one turns out to be closed.
+  func speak(to routes: [DatagramRoute]) {
+    datagrams = DatagramExchange(routes: routes)
+    speakToNext()
+  }
+
+  private func speakToNext() {
+    retry = nil
+    if let route = datagrams.nextRoute() { speak(to: route) }
+  }
+
+  private func speaksToAnother(after cause: CloseCause) -> Bool {
+    guard case .failed(let failure) = cause, failure.kind == .network, datagrams.canBeginAgain else { return false }
+    if let route = datagrams.nextRoute() {
+      life = .connecting
+      speak(to: route)
+      return true
+    }
+    guard let pause = backOff.next() else { return false }
+    life = .connecting
+    datagrams.tryAllAgain()
+    observer.conversation(.retrying(failure, after: pause, attempt: backOff.attempt, of: configuration.retries))
+    retry = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in self?.speakToNext() }
+    return true
+  }
+
+  private func speak(to route: DatagramRoute) {
+    let opened = transport.openDatagrams(on: route, options: configuration.datagrams, eventLoop: eventLoop)
+    opened.assumeIsolated().whenComplete { [self] result in
+      do {
+        try begin(try result.get(), to: route.address)
+      } catch {
+        let failure = error as? Failure ?? Failure(.network, "\(route.address.text) can't be spoken to: \(error)")
+        if !speaksToAnother(after: .failed(failure)) { conclude(.failed(failure), failure) }
+      }
+    }
+  }
+
+  private func begin(_ channel: any Channel, to address: SocketAddress) throws {
+    self.channel = channel
+    try channel.pipeline.syncOperations.addHandler(datagramHandler())
+    let session = DatagramSession(
+      channel: channel,
+      peer: Peer(number: 1, remoteAddress: address, localAddress: channel.localAddress, isDatagram: true),
+      owner: self,
+      configuration: configuration.conversation
+    )
+    datagrams.begin(with: session)
+    session.open()
   }
 }
 
@@ -224,6 +280,7 @@ extension ClientCore: InputTarget {
   }
 
   func take(_ bytes: ByteBuffer) {
+    if configuration.isDatagram { datagrams.keep(bytes) }
     life.session?.send(bytes)
     life.session?.flush()
     // The peer may have ended while this was on its way.
@@ -257,66 +314,5 @@ extension ClientCore: InputTarget {
 extension ClientCore {
   func inputRefused(_ failure: Failure) {
     observer.conversation(.notice(nil, failure.message))
-  }
-}
-
-// MARK: Datagrams
-
-extension ClientCore {
-  private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>) {
-    guard let session = life.session, !session.isFinishing else { return }
-    // What nobody can take is dropped, as a socket that is full would drop it.
-    guard observer.isReady else { return datagrams.drop() }
-    var marks: Message.Marks = .datagram
-    if !isExpected(envelope.remoteAddress) {
-      marks.insert(.unexpectedSource)
-      let notice = "a datagram came from \(envelope.remoteAddress.text), which was not spoken to"
-      observer.conversation(.notice(session.peer, notice))
-    }
-    let datagram = configuration.datagrams.cut(envelope.data, &marks)
-    let isFromPeer = envelope.remoteAddress == session.peer.remoteAddress
-    session.arrived(datagram, marks: marks, from: isFromPeer ? nil : envelope.remoteAddress)
-  }
-
-  /// Whoever answers a broadcast or a multicast does so under its own address.
-  private func isExpected(_ source: SocketAddress) -> Bool {
-    guard let peer = life.session?.peer.remoteAddress else { return true }
-    if peer.isMulticast || configuration.datagrams.broadcast { return true }
-    return source.port == peer.port && SocketAddressBytes.of(source) == SocketAddressBytes.of(peer)
-  }
-
-  /// An error of the socket: what an ICMP message said of something that was sent.
-  private func datagramFailed(_ error: any Error) {
-    guard let session = life.session, !session.isFinishing else { return }
-    let failure = DatagramFailure.of(error, to: session.peer)
-    guard !datagrams.hasHeard else { return observer.conversation(.notice(session.peer, failure.message)) }
-    session.finish(.failed(failure))
-  }
-
-  func session(_ session: Session, couldNotSend failure: Failure) {
-    session.finish(.failed(failure))
-  }
-
-  /// Datagrams have no end: once all is said, silence is taken for it.
-  private func armQuietTimer() {
-    guard let session = life.session, session.isOutputEnded else { return }
-    // An explicit limit on an answer speaks for itself.
-    guard configuration.conversation.expectation == nil else { return }
-    session.leaveSilenceToOwner()
-    let limit = configuration.conversation.idleTimeout
-    let patience = limit ?? configuration.datagramPatience
-    let quiet = limit ?? configuration.datagramQuiet
-    let hasHeard = datagrams.hasHeard
-    let isProbe = configuration.isProbe
-    datagrams.wait(
-      session.schedule(in: hasHeard ? quiet : patience) { [weak self] session in
-        if !hasHeard {
-          let notice = "no answer within \(patience.text)"
-          let meaning = isProbe ? ", and no refusal: whether anybody receives there can't be known" : ""
-          self?.observer.conversation(.notice(session.peer, notice + meaning))
-        }
-        session.finish(.local(.done))
-      }
-    )
   }
 }

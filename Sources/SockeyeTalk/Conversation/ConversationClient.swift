@@ -26,19 +26,12 @@ public struct ConversationClient: Sendable {
     let tlsContext = try configuration.conversation.tls?.clientContext()
     let done = eventLoop.makePromise(of: ConversationOutcome.self)
     let core = try await eventLoop.make {
-      ClientCore(configuration, observer: makeObserver(eventLoop), done: done, on: eventLoop)
+      ClientCore(configuration, over: transport, observer: makeObserver(eventLoop), done: done, on: eventLoop)
     }
     do {
       let client = ConversationClient(core: core, eventLoop: eventLoop, done: done.futureResult)
       if configuration.isDatagram {
-        let observe: @Sendable (ConversationEvent) -> Void = { event in
-          eventLoop.execute { core.value.observer.conversation(event) }
-        }
-        if let outcome = try await probe(endpoint, transport, configuration, telling: observe) {
-          done.succeed(outcome)
-          return client
-        }
-        try await client.bind(endpoint, transport, configuration)
+        try await client.speak(endpoint, transport, configuration)
       } else {
         try await client.connect(endpoint, transport, configuration, tlsContext)
       }
@@ -59,8 +52,7 @@ public struct ConversationClient: Sendable {
     options.autoRead = false
     let core = self.core
     let tls = tlsContext.map { (context: $0, host: endpoint.host) }
-    var pause = configuration.backOff.lowerBound
-    var attempt = 0
+    var backOff = BackOff(configuration)
     while true {
       do {
         _ = try await transport.connect(to: endpoint, options: options) { channel in
@@ -68,48 +60,35 @@ public struct ConversationClient: Sendable {
         }
         return
       } catch {
-        guard attempt < configuration.retries, error.kind == .network || error.kind == .timedOut else { throw error }
-        attempt += 1
-        await announce(.retrying(error, after: pause, attempt: attempt, of: configuration.retries), for: pause)
-        pause = min(
-          .nanoseconds(pause.nanoseconds.multipliedReportingOverflow(by: 2).partialValue),
-          configuration.backOff.upperBound
-        )
+        guard error.kind == .network || error.kind == .timedOut, let pause = backOff.next() else { throw error }
+        await announce(.retrying(error, after: pause, attempt: backOff.attempt, of: configuration.retries), for: pause)
       }
     }
   }
 
   private func announce(_ event: ConversationEvent, for pause: TimeAmount) async {
-    self.eventLoop.execute { self.core.value.observer.conversation(event) }
-    try? await self.eventLoop.scheduleTask(in: pause) {}.futureResult.get()
+    eventLoop.execute { core.value.observer.conversation(event) }
+    try? await eventLoop.scheduleTask(in: pause) {}.futureResult.get()
   }
 
-  private func bind(
+  private func speak(
     _ endpoint: Endpoint,
     _ transport: Transport,
     _ configuration: ClientConfiguration
   ) async throws(Failure) {
-    guard let address = try await transport.resolveDatagramPeer(endpoint, options: configuration.datagrams).first else {
-      throw Failure(.network, "\(endpoint) has no address")
-    }
-    let core = self.core
-    let unspecified = address.protocol == .inet6 ? "::" : "0.0.0.0"
-    let local = configuration.connect.localEndpoint ?? Endpoint(location: .network(host: unspecified, port: 0))
-    _ = try await transport.bindDatagrams(on: local, options: configuration.datagrams) { channel in
-      try core.value.bound(channel, to: address)
-    }
-    self.eventLoop.execute { core.value.startDatagrams() }
+    let routes = try await transport.datagramRoutes(to: endpoint, options: configuration.connect)
+    eventLoop.execute { core.value.speak(to: routes) }
   }
 
   /// Ends the conversation once what was said is sent.
   public func end() {
-    self.eventLoop.execute { self.core.value.end() }
+    eventLoop.execute { core.value.end() }
   }
 
   /// Waits for the end.
   public func waitUntilDone() async -> ConversationOutcome {
     do {
-      return try await self.done.get()
+      return try await done.get()
     } catch {
       let failure = Failure(.other, "the conversation broke: \(error)")
       return ConversationOutcome(cause: .failed(failure), failure: failure)

@@ -8,8 +8,17 @@ final class DatagramSession: Session {
   /// A datagram larger than this does not fit any IP packet.
   static let largestPayload = 65_507
 
-  init(channel: any Channel, peer: Peer, owner: any SessionOwner, configuration: ConversationConfiguration) {
-    let datagrams = DatagramCarrier(channel, to: peer.remoteAddress)
+  /// Begins a conversation.
+  ///
+  /// - Parameter asked: Which of our addresses the peer speaks to, where there are several and it is known.
+  init(
+    channel: any Channel,
+    peer: Peer,
+    asked: NIOPacketInfo? = nil,
+    owner: any SessionOwner,
+    configuration: ConversationConfiguration
+  ) {
+    let datagrams = DatagramCarrier(channel, to: peer.remoteAddress, from: asked)
     super.init(
       peer: peer,
       owner: owner,
@@ -18,8 +27,9 @@ final class DatagramSession: Session {
       carrier: datagrams,
       isDatagram: true
     )
-    datagrams.whenFailed = { [weak self] error in
+    datagrams.whenFailed = { [weak self] error, count in
       guard let self, !isClosed else { return }
+      notSent(count)
       self.owner?.session(self, couldNotSend: DatagramFailure.of(error, to: peer))
     }
   }
@@ -29,13 +39,15 @@ final class DatagramSession: Session {
 final class DatagramCarrier: SessionCarrier {
   private let channel: any Channel
   private let address: SocketAddress?
+  private let metadata: AddressedEnvelope<ByteBuffer>.Metadata?
   private var needsFlush = false
-  /// Told of each datagram that could not be sent.
-  var whenFailed: ((any Error) -> Void)?
+  /// Told of each datagram that could not be sent, and of its size.
+  var whenFailed: ((any Error, Int) -> Void)?
 
-  init(_ channel: any Channel, to address: SocketAddress?) {
+  init(_ channel: any Channel, to address: SocketAddress?, from source: NIOPacketInfo? = nil) {
     self.channel = channel
     self.address = address
+    metadata = source.map { .init(ecnState: .transportNotCapable, packetInfo: $0) }
   }
 
   var lingering: TimeAmount? { nil }
@@ -46,8 +58,9 @@ final class DatagramCarrier: SessionCarrier {
     guard let address else { return }
     needsFlush = true
     let sent = channel.eventLoop.makePromise(of: Void.self)
-    sent.futureResult.assumeIsolated().whenFailure { [weak self] error in self?.whenFailed?(error) }
-    channel.write(AddressedEnvelope(remoteAddress: address, data: bytes), promise: sent)
+    let count = bytes.readableBytes
+    sent.futureResult.assumeIsolated().whenFailure { [weak self] error in self?.whenFailed?(error, count) }
+    channel.write(AddressedEnvelope(remoteAddress: address, data: bytes, metadata: metadata), promise: sent)
   }
 
   func flush() {

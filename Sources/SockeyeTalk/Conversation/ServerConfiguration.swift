@@ -50,17 +50,17 @@ public struct AddressFilter: Sendable {
         throw Failure(.usage, "'\(text)': the prefix length is a number from 0 to \(bits)")
       }
       self.bytes = bytes
-      self.prefixLength = length
+      prefixLength = length
     }
 
     fileprivate func contains(_ address: [UInt8]) -> Bool {
-      guard address.count == self.bytes.count else { return false }
-      let whole = self.prefixLength / 8
-      guard address[..<whole] == self.bytes[..<whole] else { return false }
-      let rest = self.prefixLength % 8
+      guard address.count == bytes.count else { return false }
+      let whole = prefixLength / 8
+      guard address[..<whole] == bytes[..<whole] else { return false }
+      let rest = prefixLength % 8
       guard rest > 0 else { return true }
       let mask = UInt8(truncatingIfNeeded: 0xFF00 >> rest)
-      return address[whole] & mask == self.bytes[whole] & mask
+      return address[whole] & mask == bytes[whole] & mask
     }
   }
 
@@ -90,16 +90,7 @@ enum SocketAddressBytes {
 
   /// Four bytes, or sixteen. An IPv4 address inside IPv6 has four.
   static func of(_ address: SocketAddress) -> [UInt8]? {
-    // Where `sin_addr` and `sin6_addr` stand.
-    let place: Range<Int>
-    switch address {
-    case .v4: place = 4..<8
-    case .v6: place = 8..<24
-    case .unixDomainSocket: return nil
-    }
-    let bytes = address.withSockAddr { pointer, size in
-      Array(UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(place.lowerBound).prefix(place.count))
-    }
+    guard let bytes = address.addressBytes else { return nil }
     let isMapped = bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10..<12].allSatisfy { $0 == 0xFF }
     return isMapped ? Array(bytes[12...]) : bytes
   }

@@ -6,10 +6,20 @@ struct DatagramPeers {
   struct Key: Hashable {
     let channel: ObjectIdentifier
     let address: SocketAddress
+    /// Which of our addresses it speaks to, where there are several.
+    let asked: SocketAddress?
 
-    init(_ address: SocketAddress, on channel: any Channel) {
+    init(_ envelope: AddressedEnvelope<ByteBuffer>, on channel: any Channel) {
       self.channel = ObjectIdentifier(channel)
-      self.address = address
+      address = envelope.remoteAddress
+      asked = envelope.asked?.destinationAddress
+    }
+
+    /// Our end of the conversation.
+    func localAddress(on channel: any Channel) -> SocketAddress? {
+      guard var address = asked else { return channel.localAddress }
+      address.port = channel.localAddress?.port
+      return address
     }
   }
 
@@ -79,15 +89,19 @@ extension ServerCore {
   private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>, on channel: any Channel) {
     // What nobody can take is dropped, as a socket that is full would drop it.
     guard observer.isReady else { return datagrams.drop() }
-    let key = DatagramPeers.Key(envelope.remoteAddress, on: channel)
-    guard let session = datagrams[key] ?? newDatagramSession(key, on: channel), !session.isFinishing else { return }
+    let key = DatagramPeers.Key(envelope, on: channel)
+    guard let session = datagrams[key] ?? newSession(key, envelope, on: channel), !session.isFinishing else { return }
     var marks: Message.Marks = .datagram
     let datagram = configuration.datagrams.cut(envelope.data, &marks)
     session.arrived(datagram, marks: marks)
     datagrams.touch(session)
   }
 
-  private func newDatagramSession(_ key: DatagramPeers.Key, on channel: any Channel) -> DatagramSession? {
+  private func newSession(
+    _ key: DatagramPeers.Key,
+    _ first: AddressedEnvelope<ByteBuffer>,
+    on channel: any Channel
+  ) -> DatagramSession? {
     guard life.admits, configuration.filter.admits(key.address) else { return nil }
     guard datagrams.count < configuration.maximumDatagramPeers,
       clientele.waiting.count < configuration.maximumWaiting
@@ -97,12 +111,21 @@ extension ServerCore {
     }
     let session = DatagramSession(
       channel: channel,
-      peer: nextPeer(key.address, channel.localAddress),
+      peer: nextPeer(key.address, key.localAddress(on: channel)),
+      asked: first.asked,
       owner: self,
       configuration: configuration.conversation
     )
     datagrams.add(session, as: key)
     session.open()
     return session
+  }
+}
+
+extension AddressedEnvelope<ByteBuffer> {
+  /// Which of our addresses it was sent to, where that is known; a group's is nobody's.
+  fileprivate var asked: NIOPacketInfo? {
+    guard let asked = metadata?.packetInfo, !asked.destinationAddress.isMulticast else { return nil }
+    return asked
   }
 }

@@ -189,7 +189,7 @@ class Session {
   }
 
   private func handle(_ heard: Hearing.Heard) {
-    guard let owner = self.owner else { return }
+    guard let owner else { return }
     owner.observer.conversation(.received(peer, heard.message))
     if !owner.observer.isReady {
       pause(.observer)
@@ -262,6 +262,9 @@ class Session {
   /// Sends what is queued.
   func flush() { carrier.flush() }
 
+  /// What was taken for sent hasn't been.
+  func notSent(_ count: Int) { sent -= min(sent, UInt64(count)) }
+
   /// Tells that more can be sent.
   func becameWritable() {
     command?.sessionBecameWritable()
@@ -330,7 +333,8 @@ class Session {
   /// took for its own good end wasn't one.
   func blame(_ cause: CloseCause) {
     switch phase {
-    case .leaving(let known) where known.isOverruled(by: cause, with: ends): phase = .leaving(cause)
+    case .leaving(let known) where known.isOverruled(by: cause, with: ends, isDatagram: carrier.lingering == nil):
+      phase = .leaving(cause)
     case .leaving, .closed: return
     case .opening, .waiting, .served: verdict = verdict ?? cause
     }
@@ -345,7 +349,7 @@ class Session {
     command?.sessionClosed()
     command = nil
     configuration.recorder?.closed(peer, cause)
-    guard let owner = self.owner else { return }
+    guard let owner else { return }
     self.owner = nil
     owner.observer.conversation(.closed(peer, cause, summary))
     owner.sessionClosed(self, cause: cause)
@@ -408,8 +412,9 @@ extension Session {
 extension CloseCause {
   /// Whether what this side took for its good end turns out to have been none: what was said has not arrived, or the peer
   /// refuses to have spoken with it.
-  fileprivate func isOverruled(by cause: CloseCause, with ends: StreamEnds) -> Bool {
+  fileprivate func isOverruled(by cause: CloseCause, with ends: StreamEnds, isDatagram: Bool) -> Bool {
     switch (self, cause) {
+    case (.local, .failed) where isDatagram: true
     case (.local, .failed(let failure)), (.peerFinished, .failed(let failure)): failure.kind == .tls
     case (.peerFinished, .peerReset): !ends.isOutputOut
     case (.local(.inputEnded), .peerReset), (.local(.inputEnded), .timedOut): true

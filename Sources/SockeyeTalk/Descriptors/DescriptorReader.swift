@@ -63,9 +63,9 @@ public final class DescriptorReader: Sendable {
   public func next() -> Item {
     let (item, mustWake) = monitor.withLock { state -> (Item, Bool) in
       if let chunk = state.chunks.popFirst() {
-        let wasFull = state.outstanding >= self.limit
+        let wasFull = state.outstanding >= limit
         state.outstanding -= chunk.readableBytes
-        return (.bytes(chunk), wasFull && state.outstanding < self.limit)
+        return (.bytes(chunk), wasFull && state.outstanding < limit)
       }
       if let ending = state.ending { return (ending, false) }
       state.isAwaited = true
@@ -79,7 +79,7 @@ public final class DescriptorReader: Sendable {
   public var hasMoreAtHand: Bool {
     let isKnown = monitor.withLock { !$0.chunks.isEmpty || $0.ending != nil }
     if isKnown { return true }
-    var poll = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
+    var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return Glibc.poll(&poll, 1, 0) > 0
   }
 
@@ -97,24 +97,25 @@ public final class DescriptorReader: Sendable {
   }
 
   private func run() {
-    defer { if self.closesDescriptor { close(self.descriptor) } }
+    defer { if closesDescriptor { close(descriptor) } }
     while true {
       let isStopped = monitor.wait { state -> Bool? in
         if state.isStopped { return true }
-        return state.outstanding < self.limit ? false : nil
+        return state.outstanding < limit ? false : nil
       }
       if isStopped { return }
-      var chunk = ByteBufferAllocator().buffer(capacity: self.chunkSize)
+      var chunk = ByteBufferAllocator().buffer(capacity: chunkSize)
       var error: CInt = 0
-      let count = chunk.writeWithUnsafeMutableBytes(minimumWritableBytes: self.chunkSize) { space in
-        let count = Glibc.read(self.descriptor, space.baseAddress, space.count)
+      let count = chunk.writeWithUnsafeMutableBytes(minimumWritableBytes: chunkSize) { space in
+        // The space may be larger than was asked for.
+        let count = Glibc.read(descriptor, space.baseAddress, chunkSize)
         if count < 0 { error = errno }
         return max(0, count)
       }
       switch (count, error) {
       case (1..., _):
         // A terminal's line does not need to hold on to a whole chunk.
-        let piece = count * 4 < self.chunkSize ? ByteBuffer(buffer: chunk) : chunk
+        let piece = count * 4 < chunkSize ? ByteBuffer(buffer: chunk) : chunk
         deliver { state in
           state.chunks.append(piece)
           state.outstanding += count
@@ -124,7 +125,7 @@ public final class DescriptorReader: Sendable {
         return
       case (_, EINTR): continue
       case (_, EAGAIN):
-        var poll = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         _ = Glibc.poll(&poll, 1, -1)
       default:
         deliver { [error] in $0.ending = .failed(error) }
@@ -139,6 +140,6 @@ public final class DescriptorReader: Sendable {
       defer { state.isAwaited = false }
       return state.isAwaited
     }
-    if mustNotify { self.notify() }
+    if mustNotify { notify() }
   }
 }

@@ -1,15 +1,14 @@
 import Glibc
-import SockeyeTransport
 
 /// A thread for work that waits: reading and writing descriptors that have no event loop.
-enum DedicatedThread {
+package enum DedicatedThread {
   private final class Work {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 
   /// Runs `body` on a thread of its own, which ends with it.
-  static func start(_ body: @escaping @Sendable () -> Void) throws(Failure) {
+  package static func start(_ body: @escaping @Sendable () -> Void) throws(Failure) {
     let work = Unmanaged.passRetained(Work(body))
     var thread = pthread_t()
     let status = pthread_create(

@@ -1,0 +1,79 @@
+public import NIOCore
+
+/// Where datagrams of a conversation go to and come from.
+public struct DatagramRoute: Hashable, Sendable {
+  /// Whom they go to.
+  public let address: SocketAddress
+  /// The local address that they come from, where one was asked for.
+  public let source: SocketAddress?
+}
+
+extension Transport {
+  /// Looks up where datagrams for an endpoint may be sent.
+  ///
+  /// - Parameters:
+  ///   - endpoint: A host and port.
+  ///   - options: Families, local address, time limit for names.
+  /// - Returns: At least one route, the system's best first.
+  /// - Throws: A failure of kind `network`, `timedOut` or `usage`.
+  public func datagramRoutes(
+    to endpoint: Endpoint,
+    options: ConnectOptions = ConnectOptions()
+  ) async throws(Failure) -> [DatagramRoute] {
+    guard case .network(let host, let port) = endpoint.location, port != 0 else {
+      throw Failure(.usage, "\(endpoint): datagrams need a host and a port other than 0")
+    }
+    let eventLoop = eventLoopGroup.next()
+    let addresses = try await resolve(
+      host: host,
+      port: port,
+      family: options.family,
+      numericOnly: options.numericOnly,
+      for: .connecting,
+      before: eventLoop.now + options.timeout,
+      on: eventLoop
+    )
+    let local = try await localAddresses(options, on: eventLoop)
+    let routes = addresses.compactMap { address -> DatagramRoute? in
+      guard let source = local.first(where: { $0.protocol == address.protocol }) else {
+        return local.isEmpty ? DatagramRoute(address: address, source: nil) : nil
+      }
+      return DatagramRoute(address: address, source: source)
+    }
+    guard !routes.isEmpty else {
+      throw Failure(.network, "the local address is of another family than \(endpoint)")
+    }
+    return routes
+  }
+
+  /// Opens a socket for datagrams to an address.
+  ///
+  /// Its messages are `AddressedEnvelope<ByteBuffer>`. What ICMP says of a datagram, that nobody receives it or that it got
+  /// stuck on the way, is an `IOError` of the pipeline, as far as the transport can know; it closes nothing.
+  ///
+  /// - Parameters:
+  ///   - route: Where to, and where from.
+  ///   - options: Broadcast, multicast, sizes.
+  ///   - eventLoop: The channel's.
+  /// - Returns: The channel; fails with a ``Failure`` of kind `network` or `usage`.
+  public func openDatagrams(
+    on route: DatagramRoute,
+    options: DatagramOptions = DatagramOptions(),
+    eventLoop: any EventLoop
+  ) -> EventLoopFuture<any Channel> {
+    provider.openDatagrams(on: route, options: options, on: eventLoop).flatMapErrorThrowing { error in
+      guard let source = route.source, let port = source.port.flatMap(UInt16.init(exactly:)) else {
+        throw Failure(.network, "no datagrams can be sent to \(route.address.text): \(Failure.reason(error))")
+      }
+      throw Failure.listening(Endpoint(location: .network(host: source.hostText, port: port)), error: error)
+    }
+  }
+}
+
+extension DatagramRoute {
+  /// The local address to bind to: any of the address's family, unless one was asked for.
+  func localAddress() throws -> SocketAddress {
+    if let source { return source }
+    return try SocketAddress(ipAddress: address.protocol == .inet6 ? "::" : "0.0.0.0", port: 0)
+  }
+}
