@@ -301,6 +301,7 @@ let package = Package(
         "SockeyeTransport",
         library("NIOCore", "swift-nio"),
         library("NIOEmbedded", "swift-nio"),
+        library("NIOSSL", "swift-nio-ssl"),
       ],
       swiftSettings: strict
     ),

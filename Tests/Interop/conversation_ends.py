@@ -214,6 +214,26 @@ def test_tls_handshake_has_a_limit():
     assert result.returncode == 10 and b"TLS handshake" in result.stderr, result
 
 
+def test_end_in_the_tls_handshake():
+    """a peer that ends, resets or talks nonsense in the handshake is told of in words, in either role"""
+    with tempfile.TemporaryDirectory() as folder:
+        public, private = certificate(folder)
+        endings = (lambda connection: None, reset, lambda connection: connection.sendall(b"\x16\x03\x01\x00\x04nope"),
+                   lambda connection: connection.sendall(b"220 mail.example.com\r\n"))
+        server_flags = ["--tls", "--certificate", public, "--key", private]
+        for ending in endings:
+            result = sockeye("connect", "--tls", "--insecure", "--send", "x", serving(ending))
+            assert result.returncode in (4, 5), result
+            told = [result.stderr.decode()]
+            with Server("listen", *server_flags, "127.0.0.1:0", stdout=subprocess.DEVNULL) as server:
+                with connect(server) as client:
+                    ending(client)
+                server.wait_for("closed: ")
+                told.append(server.errors)
+            for text in told:
+                assert not re.search("ssl|Error|\\(NIO|\\[\\[", text, re.IGNORECASE), text
+
+
 def test_rejected_client_certificate():
     """a server that wants a certificate and gets none, or one it doesn't trust, is an error every time"""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:

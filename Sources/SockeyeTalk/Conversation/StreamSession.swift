@@ -96,7 +96,10 @@ final class StreamSession: Session, ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    try? context.pipeline.syncOperations.handler(type: DeliveryBeforeError.self).deliver()
     switch error {
+    // TLS that has nothing to deliver asks its channel whether to read on. A closed one's end is told by itself.
+    case ChannelError.ioOnClosedChannel: return
     case let error as IOError where error.errnoCode == ECONNRESET || error.errnoCode == EPIPE: blame(reset)
     case let error as IOError where error.errnoCode == ETIMEDOUT: blame(.timedOut)
     case NIOSSLError.uncleanShutdown where isHandshakeDone:

@@ -82,7 +82,7 @@ enum TLSFailure {
     ("NO_SHARED_CIPHER", "shares no cipher with this side"),
     ("HANDSHAKE_FAILURE", "found no way to speak TLS that both sides know"),
     ("UNRECOGNIZED_NAME", "serves no host of that name"),
-    ("eofDuringHandshake", "ended in the middle of the TLS handshake; does it speak TLS?"),
+    ("EOF during handshake", "ended in the middle of the TLS handshake; does it speak TLS?"),
     ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "sent what cannot be decrypted: it was changed on the way"),
   ]
 
@@ -102,10 +102,12 @@ enum TLSFailure {
     return "\(fields.tm_year + 1900)-\(padded(fields.tm_mon + 1))-\(padded(fields.tm_mday))"
   }
 
-  /// The library's text begins with the interesting part and goes on with file names.
+  /// The reason in the library's text, which goes on with file names.
   private static func shortened(_ text: String) -> String {
-    let reason = text.split(separator: ":").last { $0.allSatisfy { $0.isUppercase || $0 == "_" || $0 == " " } }
-    guard let reason else { return text.firstRange(of: " at /").map { String(text[..<$0.lowerBound]) } ?? text }
+    // As in `error:1000042e:SSL routines:OPENSSL_internal:TLSV1_ALERT_PROTOCOL_VERSION at /…/tls_record.cc:570`.
+    let words = text.split { $0 == ":" || $0 == " " || $0 == "]" || $0 == ")" }
+    let reason = words.last { $0.contains("_") && $0.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" } }
+    guard let reason else { return "the TLS library gives no reason" }
     return reason.lowercased().split(separator: "_").joined(separator: " ")
   }
 }
