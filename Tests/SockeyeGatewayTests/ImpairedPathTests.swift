@@ -93,7 +93,8 @@ private final class Collector: ChannelInboundHandler {
     context.close(promise: nil)
   }
 
+  /// The kernel's channels tell no other end of input once their output has ended.
   func channelInactive(context: ChannelHandlerContext) {
-    promise.fail(ChannelError.eof)
+    promise.succeed(String(buffer: text))
   }
 }

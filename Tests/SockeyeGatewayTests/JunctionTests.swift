@@ -4,18 +4,33 @@ import Testing
 
 @testable import SockeyeGateway
 
+/// Takes down that a channel's output was ended, which an embedded channel can't do alone.
+private final class OutputEnd: ChannelOutboundHandler {
+  typealias OutboundIn = ByteBuffer
+
+  private(set) var isEnded = false
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    guard case .output = mode else { return context.close(mode: mode, promise: promise) }
+    isEnded = true
+    promise?.succeed()
+  }
+}
+
 /// Two joined channels, run by hand.
 private struct Pair {
   let first = EmbeddedChannel()
   let second = EmbeddedChannel()
+  let firstOutput = OutputEnd()
+  let secondOutput = OutputEnd()
 
   init(_ fault: StreamFault? = nil) throws {
     for channel in [first, second] {
       try channel.setOption(.autoRead, value: false).wait()
       try channel.setOption(.allowRemoteHalfClosure, value: true).wait()
     }
-    try first.pipeline.syncOperations.addHandler(JunctionEnd(fault))
-    try second.pipeline.syncOperations.addHandler(JunctionEnd())
+    try first.pipeline.syncOperations.addHandlers(firstOutput, JunctionEnd(fault))
+    try second.pipeline.syncOperations.addHandlers(secondOutput, JunctionEnd())
     for channel in [first, second] {
       try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
@@ -66,10 +81,26 @@ struct JunctionTests {
     pair.first.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     pair.run()
     #expect(pair.said == "last words")
-    #expect(pair.first.isActive)
+    #expect(pair.secondOutput.isEnded && !pair.firstOutput.isEnded && pair.first.isActive)
     try pair.second.writeInbound(ByteBuffer(string: "an answer"))
     pair.run()
     #expect(try pair.first.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "an answer"))
+    pair.second.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    pair.run()
+    #expect(!pair.first.isActive && !pair.second.isActive, "after both directions nothing is left")
+  }
+
+  @Test("a channel that ends with its input, since its output has ended, has ended in order")
+  func endWithoutEvent() throws {
+    let pair = try Pair()
+    pair.join()
+    pair.first.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    pair.run()
+    try pair.second.writeInbound(ByteBuffer(string: "an answer"))
+    pair.second.pipeline.fireChannelInactive()
+    pair.run()
+    #expect(try pair.first.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "an answer"))
+    #expect(pair.firstOutput.isEnded, "not reset")
   }
 
   @Test("an end of input that came before the other end was open is not lost")
@@ -79,14 +110,14 @@ struct JunctionTests {
     pair.first.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     pair.join()
     #expect(pair.said == "all")
-    #expect(!pair.second.isActive)
+    #expect(pair.secondOutput.isEnded)
   }
 
   @Test("both are closed when either fails", arguments: [true, false])
   func failure(isFirst: Bool) throws {
     let pair = try Pair()
     pair.join()
-    (isFirst ? pair.first : pair.second).pipeline.fireErrorCaught(ChannelError.eof)
+    (isFirst ? pair.first : pair.second).pipeline.fireErrorCaught(ChannelError.ioOnClosedChannel)
     pair.run()
     #expect(!pair.first.isActive && !pair.second.isActive)
   }
@@ -108,7 +139,7 @@ struct JunctionTests {
     try pair.read("ij")
     // What was on its way when a reset comes may be lost.
     if kind != .reset { #expect(pair.said == "abcde") }
-    #expect(pair.second.isActive == (kind == .silence))
-    #expect(pair.first.isActive == (kind != .reset) || kind == .close)
+    #expect(pair.secondOutput.isEnded == (kind == .close))
+    #expect(pair.first.isActive == (kind != .reset) && pair.second.isActive == (kind != .reset))
   }
 }

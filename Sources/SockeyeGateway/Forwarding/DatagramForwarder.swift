@@ -30,7 +30,7 @@ public final class DatagramForwarder: Sendable {
   /// - Returns: what listens for them.
   /// - Throws: a failure of kind `network` or `usage`.
   public func listen(on endpoint: Endpoint, to target: Endpoint) async throws(Failure) -> Listener {
-    guard let destination = try await transport.resolveDatagramPeer(target).first else {
+    guard let destination = try await transport.datagramRoutes(to: target).first?.address else {
       throw Failure(.network, "cannot resolve \(target)")
     }
     let (path, transport) = (path, transport)

@@ -2,8 +2,9 @@ internal import NIOCore
 
 /// Hands on what its channel reads to the other end of a junction, no faster than that takes it. Its channel reads when it
 /// is told to: auto-read is off.
-final class JunctionEnd: ChannelInboundHandler {
+final class JunctionEnd: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
 
   private enum State {
     /// The other end is being opened. What was read already waits, and perhaps the end of input behind it.
@@ -28,6 +29,8 @@ final class JunctionEnd: ChannelInboundHandler {
   private static let mostUntaken = 256 << 10
 
   private var state = State.waiting(held: [], hasEnded: false)
+  /// The other end has said all: an end of input then ends the channel, without an event of its own.
+  private var hasEndedOutput = false
   private var fault: StreamFault?
   private var context: ChannelHandlerContext?
 
@@ -46,16 +49,24 @@ final class JunctionEnd: ChannelInboundHandler {
 
   /// Begins to hand on. On the channel's loop.
   func join(_ other: any Channel, in junction: Junction) {
-    guard case .waiting(let held, let hasEnded) = state, let context, context.channel.isActive else {
-      return junction.cut()
-    }
+    guard case .waiting(let held, let hasEnded) = state, let context else { return junction.cut() }
     state = .forwarding(Onward(channel: other, junction: junction), untaken: 0)
     for buffer in held { forward(buffer) }
     other.flush()
-    if hasEnded { endInput() } else { context.read() }
+    if hasEnded {
+      endInput()
+    } else if context.channel.isActive {
+      context.read()
+    }
   }
 
   // MARK: What the channel reads
+
+  func channelActive(context: ChannelHandlerContext) {
+    // An accepted channel may be joined before it is told that it is open.
+    if case .forwarding = state { context.read() }
+    context.fireChannelActive()
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let buffer = unwrapInboundIn(data)
@@ -85,7 +96,17 @@ final class JunctionEnd: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    fail()
+    if hasEndedOutput { endInput() } else { fail() }
+  }
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    switch mode {
+    case .output: hasEndedOutput = true
+    // Whoever closes all of one end closes the other, too.
+    case .all: state = .done
+    case .input: break
+    }
+    context.close(mode: mode, promise: promise)
   }
 
   // MARK: What follows

@@ -51,7 +51,12 @@ struct Bench: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long a message or datagram is (default: 64 bytes).", valueName: "bytes"))
   var size = SizeArgument(bytes: 64)
 
-  @Option(help: ArgumentHelp("So many operations a second, over all connections.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "So many operations a second, over all connections (default: as many as can be).",
+      valueName: "n"
+    )
+  )
   var perSecond: Int?
 
   @Option(help: ArgumentHelp("How long connecting may take.", valueName: "duration"))
@@ -102,30 +107,42 @@ struct Bench: AsyncParsableCommand {
   // MARK: Server
 
   private func serve(over transport: Transport) async throws {
-    var streams = ListenOptions()
-    streams.family = families.family
-    streams.numericOnly = families.numericOnly
-    var datagrams = DatagramOptions()
-    datagrams.family = families.family
-    datagrams.numericOnly = families.numericOnly
     let server = try await BenchServer.start(
       on: try Endpoint.parse(endpoint),
       over: transport,
-      streams: streams,
-      datagrams: datagrams
+      streams: listenOptions,
+      datagrams: datagramOptions
     )
-    if let readyFile { try ReadyFile.write(server.addresses, to: readyFile) }
-    if json {
-      var event = JSONLine(event: "listening")
-      event.add("addresses", server.addresses.map(\.text))
-      print(event.line)
-      fflush(nil)
-    } else if !quiet {
-      StandardError.say("listening on \(server.addresses.map(\.text).joined(separator: " and "))")
-    }
+    try announce(server.addresses)
     let signal = await Signals.shared.firstEnding()
     await server.close()
     throw SignalEnding(signal: signal)
+  }
+
+  private var listenOptions: ListenOptions {
+    var options = ListenOptions()
+    options.family = families.family
+    options.numericOnly = families.numericOnly
+    return options
+  }
+
+  private var datagramOptions: DatagramOptions {
+    var options = DatagramOptions()
+    options.family = families.family
+    options.numericOnly = families.numericOnly
+    return options
+  }
+
+  private func announce(_ addresses: [SocketAddress]) throws(Failure) {
+    if let readyFile { try ReadyFile.write(addresses, to: readyFile) }
+    if json {
+      var event = JSONLine(event: "listening")
+      event.add("addresses", addresses.map(\.text))
+      print(event.line)
+      fflush(nil)
+    } else if !quiet {
+      StandardError.say("listening on \(addresses.map(\.text).joined(separator: " and "))")
+    }
   }
 
   // MARK: Client

@@ -66,21 +66,27 @@ struct Impair: AsyncParsableCommand {
   @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
-    if !tun.isEmpty, tun.count != 2 { throw ValidationError("--tun is given twice: a network has two ends") }
-    let count = tun.isEmpty ? 3 : 1
-    guard words.count == count else {
-      throw ValidationError(
-        tun.isEmpty
-          ? "write LISTEN TARGET SPEC, such as 8080 example.com:80 delay=50ms,loss=1%" : "with --tun, write SPEC alone"
-      )
-    }
     guard maxStreams > 0 else { throw ValidationError("--max-streams is a number above 0") }
     guard every.amount >= .zero, every.amount == .zero || every.amount >= .milliseconds(1) else {
       throw ValidationError("--every is a duration from 1ms, or 0s")
     }
   }
 
+  /// The words that are right depend on flags, which are held to their table first.
+  private func checkWords() throws(Failure) {
+    guard tun.isEmpty || tun.count == 2 else { throw Failure(.usage, "--tun is given twice: a network has two ends") }
+    guard words.count == (tun.isEmpty ? 3 : 1) else {
+      throw Failure(
+        .usage,
+        tun.isEmpty
+          ? "write LISTEN TARGET SPEC, such as 8080 example.com:80 delay=50ms,loss=1%"
+          : "with --tun, write SPEC alone"
+      )
+    }
+  }
+
   func run() async throws {
+    try checkWords()
     let specification = try PathSpecification(words[words.count - 1])
     let entries = try timetable.map { try Self.readTimetable($0, specification) } ?? []
     let seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
