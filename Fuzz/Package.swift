@@ -32,8 +32,18 @@ let package = Package(
       exclude: ["include"],
       swiftSettings: strict
     ),
+    .target(name: "SockeyeSimulator", dependencies: ["SockeyeTCP", "SockeyeWire"], swiftSettings: strict),
+    .target(name: "CSockeyeDigests"),
+    .target(name: "CSockeyeLinux"),
+    .target(name: "SockeyeText", dependencies: ["CSockeyeDigests", "CSockeyeLinux"], swiftSettings: strict),
+    .target(
+      name: "SockeyeSight",
+      dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
+      swiftSettings: strict
+    ),
     .target(name: "CHeap"),
     fuzzer("fuzz-address", ["SockeyeWire"]),
+    fuzzer("fuzz-capture", ["SockeyeSight", "SockeyeText"]),
     fuzzer("fuzz-engine", ["SockeyeTCP", "SockeyeWire"]),
     fuzzer("fuzz-host", ["CHeap", "SockeyeC", "SockeyeWire"]),
     fuzzer("fuzz-icmp", ["SockeyeWire"]),

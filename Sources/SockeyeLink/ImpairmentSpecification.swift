@@ -75,8 +75,12 @@ extension Impairments {
     case "rate": bitsPerSecond = try Quantity.rate(value, of: key)
     case "queue": queueBytes = Int(clamping: try Quantity.size(value, of: key))
     case "distribution":
-      guard let distribution = JitterDistribution(rawValue: value) else { throw .badValue(key: key, value: value) }
-      jitterDistribution = distribution
+      switch value {
+      case "uniform": jitterDistribution = .uniform
+      case "normal": jitterDistribution = .normal
+      case "pareto": jitterDistribution = .pareto
+      default: throw .badValue(key: key, value: value)
+      }
     case "codel": controlledDelay = ControlledDelay(target: try Quantity.interval(value, of: key))
     case "burst": loss = .bursty(try Quantity.burst(value, of: key))
     case "reorder-delay": reorderingDelay = try Quantity.interval(value, of: key)

@@ -32,7 +32,7 @@ public struct GilbertElliott: Sendable, Equatable {
 }
 
 /// How a packet's share of the jitter is drawn.
-public enum JitterDistribution: String, CaseIterable, Sendable {
+public enum JitterDistribution: CaseIterable, Sendable {
   /// Every part is as likely as any other.
   case uniform
   /// A bell around half of it, which twelve even draws make (Irwin and Hall); nothing lies outside.

@@ -32,13 +32,13 @@ VALUES = {
     "--stall-timeout": "1s", "--tun": "lo=10.9.0.2/24", "--gateway": "10.9.0.1", "--mtu": "1500", "--congestion": "bbr",
     "--timetable": "/dev/null", "--control": "unix:no/where",
     "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--mode": "echo",
-    "--direction": "up", "--for": "1ms", "--size": "100", "--language": "en", "--width": "80", "--color": "never",
+    "--direction": "up", "--for": "1ms", "--size": "100", "--port": "80", "--language": "en", "--width": "80", "--color": "never",
 }
 """Addresses of 192.0.2.0/24 are nobody's: what would listen there ends at once, by another code than 2."""
 
 FILES = {
     "--ca", "--certificate", "--key", "--record", "--log-file", "--output-file", "--auth-file", "--ready-file",
-    "--access-log", "--capture", "--file",
+    "--access-log", "--capture", "--file", "--html",
 }
 
 PLACES = {
@@ -68,8 +68,9 @@ MAKES = {"--udp": ["tcp"], "--tls": ["tcp", "unix"], "--file": ["standard input"
 
 EXCUSED = {
     ("serve", "--public"), ("serve", "--add-user"), ("bench", "--serve"), ("bench", "--ready-file"), ("impair", "--tun"),
+    ("watch", "--interface"),
 }
-"""Flags that leave no place for the endpoint by which these calls end; `serve.py`, `bench.py` and `impair.py` have them."""
+"""Flags that leave no place for what these calls end by; `serve.py`, `bench.py`, `impair.py` and `sight.py` have them."""
 
 
 class Table:

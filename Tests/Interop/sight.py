@@ -1,7 +1,11 @@
 """What `lab` and `watch` show, beside what the documents say that they show."""
 
+import os
 import pathlib
 import re
+import signal
+import socket
+import subprocess
 import tempfile
 
 import support
@@ -67,6 +71,48 @@ def test_verdicts():
     shown = printed("lab", "verdicts", "--count", "24", "--seed", "2")
     found = re.findall(r"(\d+) of (\d+) right", shown)
     assert len(found) == 3 and all(int(total) == 24 and int(right) >= 23 for right, total in found), shown
+
+
+def test_steps():
+    """A diagram is drawn a row for each line of input, until q or the end of the input."""
+    whole = printed("lab", "close")
+    assert sockeye("lab", "close", "--step").stdout.decode() == whole
+    some = sockeye("lab", "close", "--step", stdin=b"\n\nq\n").stdout.decode()
+    assert whole.startswith(some) and 6 < len(some.splitlines()) < len(whole.splitlines()) / 2, some
+
+
+def test_interface():
+    """An interface is watched live, a line for each segment, and its connections are summed up at the end."""
+    if os.geteuid() != 0:
+        raise support.Skip("to see packets takes root")
+    listener, port = support.loopback_listener()
+    with listener, subprocess.Popen(
+        [support.SOCKEYE, "watch", "--interface", "lo", "--port", str(port), "--language", "en"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as watch:  # fmt: skip
+        assert b"watching lo" in watch.stderr.readline()
+        with socket.create_connection(("127.0.0.1", port)) as client, listener.accept()[0] as server:
+            client.sendall(b"hello")
+            assert server.recv(5) == b"hello"
+        lines = [watch.stdout.readline().decode() for _ in range(4)]
+        watch.send_signal(signal.SIGINT)
+        rest = watch.stdout.read().decode()
+        assert watch.wait() == 0, watch.stderr.read()
+    assert [line.split()[5] for line in lines] == ["SYN", "SYN,ACK", "ACK", "PSH,ACK"], lines
+    assert f"→ 127.0.0.1:{port}" in lines[0] and "len=5" in lines[3], lines
+    assert f"127.0.0.1:{port}" in rest.splitlines()[-1] and len(rest.splitlines()) < 10, rest
+
+
+def test_interface_refused():
+    """Whoever may not see packets, or names no interface, is told so and what to do."""
+    result = sockeye("watch", "--interface", "nowhere0")
+    assert result.returncode == 1 and b"nowhere0" in result.stderr and b"ip link" in result.stderr, result
+    if os.geteuid() == 0:
+        result = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", support.SOCKEYE, "watch", "--interface", "lo"],
+            capture_output=True, timeout=support.DEADLINE,
+        )  # fmt: skip
+        assert result.returncode == 1 and b"CAP_NET_RAW" in result.stderr, result
 
 
 if __name__ == "__main__":

@@ -152,5 +152,25 @@ def test_scenarios():
         assert not found, "\n".join(found)
 
 
+NETWORKS = ["loss=1%", "reorder=3%", "duplicate=2%", "loss=2%,reorder=2%,duplicate=1%", "down:loss=5%", "queue=40KiB"]
+
+
+def test_transfers():
+    """The same holds for transfers over networks that lose, reorder and duplicate."""
+    with tempfile.TemporaryDirectory() as folder:
+        captures = []
+        for network in NETWORKS:
+            for rtt in ("4ms", "60ms"):
+                name = f"{network} --rtt {rtt}"
+                captures.append((name, str(pathlib.Path(folder) / f"{len(captures)}.pcapng")))
+                result = sockeye(
+                    "lab", "transfer", "--size", "512KiB", "--rate", "20Mbps", "--rtt", rtt, "--impair", network,
+                    "--seed", "1", "--capture", captures[-1][1],
+                )  # fmt: skip
+                assert result.returncode == 0, result
+        found = compare(captures)
+        assert not found, "\n".join(found)
+
+
 if __name__ == "__main__":
     support.main(globals())

@@ -2,6 +2,8 @@
 #define SOCKEYE_TUNNEL_H
 
 /* What Glibc's module leaves out, as the headers of the system have it. */
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/ioctl.h>
 #include <linux/virtio_net.h>

@@ -14,6 +14,23 @@ public struct CapturedPacket: Sendable {
   public var linkType: LinkType
   /// What was said about it; empty if nothing.
   public var comment: String
+
+  /// A packet from its parts.
+  public init(
+    number: UInt64,
+    time: UInt64?,
+    bytes: Range<Int>,
+    originalLength: UInt32,
+    linkType: LinkType,
+    comment: String
+  ) {
+    self.number = number
+    self.time = time
+    self.bytes = bytes
+    self.originalLength = originalLength
+    self.linkType = linkType
+    self.comment = comment
+  }
 }
 
 /// Why a capture can't be read, or not to its end.

@@ -105,11 +105,19 @@ extension SightFlags {
 }
 
 extension Watch: RuledCommand {
-  static let flagRules = [FlagRule("--stream"), FlagRule("--why")] + SightFlags.flagRules
+  static let flagRules =
+    [
+      FlagRule("--interface"), FlagRule("--port"), FlagRule("--stream", when: .without(["--interface"])),
+      FlagRule("--why", when: .without(["--interface"])), FlagRule("--html", when: .without(["--interface"])),
+    ] + SightFlags.flagRules
 }
 
 extension LabScenario: RuledCommand {
-  static let flagRules = [FlagRule("--seed"), FlagRule("--capture")] + SightFlags.flagRules
+  static let flagRules =
+    [
+      FlagRule("--seed"), FlagRule("--capture"), FlagRule("--html"),
+      FlagRule("--step", when: .without(["--json", "--html"])),
+    ] + SightFlags.flagRules
 }
 
 extension Manual: RuledCommand {

@@ -69,6 +69,8 @@ extension HelpTable {
       "<name>": "场景；“sockeye lab list”列出它们。",
       "--seed": "初始序号和一切偶然都由它而来。",
       "--capture": "保存数据包以及每个包的下落，供 Wireshark 等程序使用。",
+      "--html": "画成一个可用浏览器打开的网页，不需要网络。",
+      "--step": "每读入一行就画一行：回车继续，q 结束。",
     ].merging(sight) { own, _ in own }
   )
 
@@ -90,6 +92,7 @@ extension HelpTable {
       "--seed": "一切偶然都由它而来。",
       "--why": "说出每次传输受什么限制、占多少时间，以及哪些报文段表明了这一点。",
       "--capture": "保存这一次传输的数据包，供 Wireshark 等程序使用。",
+      "--html": "把这一次传输画成一个可用浏览器打开的网页。",
       "--json": "每行打印一个 JSON 对象。",
     ]
   )
@@ -109,12 +112,17 @@ extension HelpTable {
         sockeye watch trace.pcapng
         sockeye watch trace.pcap --stream 3
         sockeye lab close --capture close.pcapng && sockeye watch close.pcapng
+        sockeye watch --interface lo --port 8000
 
-      读取 tcpdump 和 Wireshark 所写的 pcap 和 pcapng，多大都行，内存有限。只有一个连接的抓包会直接画出来。
+      读取 tcpdump 和 Wireshark 所写的 pcap 和 pcapng，多大都行，内存有限。只有一个连接的抓包会直接画出来。网络接口则实时监视，每个报文段\
+      一行，直到 Ctrl-C；这需要 root 或 CAP_NET_RAW 权限。
       """,
     arguments: [
       "<file>": "抓包文件；- 是标准输入。",
+      "--interface": "监视这个网络接口，而不是读抓包文件。",
+      "--port": "只显示一端是这个端口的连接。",
       "--stream": "画出表中这个编号的连接。",
+      "--html": "把一个连接画成可用浏览器打开的网页，不需要网络。",
       "--why": "说出一个连接的传输受什么限制、占多少时间，以及哪些报文段表明了这一点。",
     ].merging(sight) { own, _ in own }
   )

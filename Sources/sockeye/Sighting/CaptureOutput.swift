@@ -1,4 +1,5 @@
 import Glibc
+import SockeyeSight
 import SockeyeText
 import SockeyeTransport
 
@@ -22,6 +23,14 @@ enum CaptureOutput {
 
   static func failure(_ verb: String, _ path: String) -> Failure {
     Failure(.localFile, "cannot \(verb) \(path): \(String(cString: strerror(errno))); check the name")
+  }
+}
+
+/// Writes a page for a browser to a file.
+enum PageOutput {
+  /// Writes the page; a file that stands there is replaced.
+  static func write(_ page: ConversationPage, to path: String) throws(Failure) {
+    try CaptureOutput.write(page.html(), to: path)
   }
 }
 

@@ -64,14 +64,31 @@ struct LabScenario: ParsableCommand {
   )
   var capture: String?
 
+  @Option(help: ArgumentHelp("Draw it as a page for a browser, which needs no network.", valueName: "file"))
+  var html: String?
+
+  @Flag(help: "Draw one row for each line of input: Enter goes on, q ends.")
+  var step = false
+
   @OptionGroup var flags: SightFlags
 
   func run() throws {
     guard let scenario = Scenario.named(name) else {
       throw Failure(.usage, "there is no scenario '\(name)'; 'sockeye lab list' names them all")
     }
-    let (conversation, packets) = scenario.run(seed: seed, capture: capture != nil)
+    let (conversation, packets) = scenario.run(
+      seed: seed,
+      capture: capture != nil,
+      gauges: html != nil || flags.json
+    )
     if let capture { try CaptureOutput.write(packets, to: capture) }
+    if let html {
+      var page = ConversationPage(conversation, title: scenario.title, explanation: scenario.explanation)
+      page.language = Speech.language
+      page.isAbsolute = flags.absolute
+      try PageOutput.write(page, to: html)
+      if !flags.json { return }
+    }
     if flags.json {
       for line in EventJSON.lines(conversation) { print(line) }
       return
@@ -79,7 +96,14 @@ struct LabScenario: ParsableCommand {
     let style = flags.style
     print(scenario.title.text(in: style.language))
     print("")
-    for line in SequenceDiagramText(style).lines(SequenceDiagram(conversation)) { print(line) }
+    let diagram = SequenceDiagram(conversation)
+    let text = SequenceDiagramText(style)
+    for line in text.heading(diagram) { print(line) }
+    for (index, row) in diagram.rows.enumerated() {
+      for line in text.lines(row) { print(line) }
+      // End of input goes on to the end, so that a pipe gets the whole diagram.
+      if step, index + 1 < diagram.rows.count, readLine() == "q" { return }
+    }
     print("")
     for line in TextParagraph.lines(scenario.explanation.text(in: style.language), width: style.width) { print(line) }
   }

@@ -47,6 +47,9 @@ struct LabTransfer: ParsableCommand {
   )
   var capture: String?
 
+  @Option(help: ArgumentHelp("Draw the one transfer as a page for a browser.", valueName: "file"))
+  var html: String?
+
   @OptionGroup var speech: LanguageFlag
 
   @Flag(help: "Print one JSON object a line.")
@@ -56,8 +59,8 @@ struct LabTransfer: ParsableCommand {
     let network = try network()
     guard size.bytes > 0, size.bytes <= 1 << 40 else { throw Failure(.usage, "--size is from 1 byte to 1TiB") }
     let algorithms = try congestion.split(separator: ",").map { name throws(Failure) in try Self.algorithm(name) }
-    if capture != nil, algorithms.count > 1 {
-      throw Failure(.usage, "--capture keeps one transfer; give one --congestion")
+    if capture != nil || html != nil, algorithms.count > 1 {
+      throw Failure(.usage, "\(capture != nil ? "--capture" : "--html") keeps one transfer; give one --congestion")
     }
     if !json { print(Self.row("", ["seconds", "Mbit/s", "of the rate", "sent again", "timeouts", "lost", "RTT ms"])) }
     for algorithm in algorithms {
@@ -69,12 +72,34 @@ struct LabTransfer: ParsableCommand {
       )
       var recording: Transfer.Recording = []
       if why { recording.insert(.conversation) }
+      if html != nil { recording.formUnion([.conversation, .gauges]) }
       if capture != nil { recording.insert(.capture) }
       let result = transfer.run(seed: seed, recording: recording)
       if let capture { try CaptureOutput.write(result.capture, to: capture) }
       show(result, of: algorithm, network)
-      if let conversation = result.conversation { VerdictText.show(conversation, json: json) }
+      if let html, let conversation = result.conversation {
+        try write(conversation, missed: result.missedEvents, algorithm, to: html)
+      }
+      if why, let conversation = result.conversation { VerdictText.show(conversation, json: json) }
     }
+  }
+
+  private func write(
+    _ conversation: Conversation,
+    missed: UInt64,
+    _ algorithm: CongestionControlAlgorithm,
+    to file: String
+  ) throws(Failure) {
+    let path = (["rtt=\(rtt.amount.nanoseconds / 1_000)us", "rate=\(rate)"] + (impair.isEmpty ? [] : [impair]))
+      .joined(separator: ", ")
+    let name = "\(algorithm)".lowercased()
+    var page = ConversationPage(
+      conversation,
+      title: Phrase("\(size.bytes) bytes by \(name), \(path)", zh: "用 \(name) 传输 \(size.bytes) 字节，\(path)")
+    )
+    page.language = Speech.language
+    page.missedEvents = missed
+    try PageOutput.write(page, to: file)
   }
 
   private func network() throws(Failure) -> ImpairmentSpecification {

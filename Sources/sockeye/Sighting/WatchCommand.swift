@@ -13,14 +13,22 @@ struct Watch: ParsableCommand {
         sockeye watch trace.pcapng
         sockeye watch trace.pcap --stream 3
         sockeye lab close --capture close.pcapng && sockeye watch close.pcapng
+        sockeye watch --interface lo --port 8000
 
       Reads pcap and pcapng, as tcpdump and Wireshark write them, of any size in bounded memory. A capture of one \
-      connection is drawn at once.
+      connection is drawn at once. An interface is watched live, a line for each segment, until Ctrl-C; that takes root or \
+      the capability CAP_NET_RAW.
       """
   )
 
   @Argument(help: "The capture; - for standard input.")
-  var file: String
+  var file: String?
+
+  @Option(help: "Watch this network interface instead of a capture.")
+  var interface: String?
+
+  @Option(help: "Show only connections with this port at one end.")
+  var port: UInt16?
 
   @Option(help: "Draw the connection of this number in the table.")
   var stream: Int?
@@ -28,7 +36,13 @@ struct Watch: ParsableCommand {
   @Flag(help: "Say what limited a connection's transfer, for how much of the time, and which segments show it.")
   var why = false
 
+  @Option(help: ArgumentHelp("Draw one connection as a page for a browser, which needs no network.", valueName: "file"))
+  var html: String?
+
   @OptionGroup var flags: SightFlags
+
+  /// More than that make no page that a browser likes.
+  private static let pageSegments = 200_000
 
   /// More segments than that are a table's business, unless somebody asks for the connection.
   private static let drawnAtOnce = 200
@@ -38,22 +52,51 @@ struct Watch: ParsableCommand {
   }
 
   func run() throws {
+    if let interface {
+      guard file == nil else { throw Failure(.usage, "a capture and --interface exclude each other; give one") }
+      return show(try LiveWatch(interface: interface, port: port, style: flags.style, json: flags.json).run())
+    }
+    guard let file else { throw Failure(.usage, "give a capture to watch, or --interface") }
     var limits = ConversationTable.Limits()
+    limits.port = port
     limits.onlyNumber = stream
+    if html != nil {
+      limits.segments = Self.pageSegments
+      limits.keepsHeaders = true
+    }
     let (table, problem) = try CaptureInput.read(file, limits: limits)
     if let problem { StandardError.say("sockeye: \(VisibleText.of(file)): \(problem); what came before is shown") }
     if let stream {
       guard stream <= table.conversations.count else {
         throw Failure(.usage, "there is no connection \(stream); the capture has \(table.conversations.count)")
       }
-      return draw(table.conversations[stream - 1])
+      return try draw(table.conversations[stream - 1])
     }
     let only = table.conversations.count == 1 ? table.conversations.first : nil
-    if let only, why || only.segments.first + only.segments.second <= Self.drawnAtOnce { return draw(only) }
+    if html != nil {
+      guard let only else {
+        throw Failure(.usage, "--html draws one connection of \(table.conversations.count); choose it by --stream")
+      }
+      return try draw(only)
+    }
+    if let only, why || only.segments.first + only.segments.second <= Self.drawnAtOnce { return try draw(only) }
     show(table)
   }
 
-  private func draw(_ summary: ConversationSummary) {
+  private func draw(_ summary: ConversationSummary) throws {
+    if let html {
+      let names = "\(summary.key.first) → \(summary.key.second)"
+      let source = VisibleText.of(file ?? "")
+      var page = ConversationPage(
+        summary.conversation,
+        title: .literal(names),
+        explanation: .literal(source)
+      )
+      page.language = Speech.language
+      page.isAbsolute = flags.absolute
+      page.missedEvents = summary.missedSegments
+      return try PageOutput.write(page, to: html)
+    }
     if why {
       VerdictText.show(summary.conversation, json: flags.json)
       if summary.missedSegments > 0 {
