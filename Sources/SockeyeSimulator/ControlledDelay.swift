@@ -26,7 +26,14 @@ public struct ControlledDelay: Sendable, Equatable {
 
   /// The control law of section 5.3: pauses shrink with the root of how many were dropped.
   func pause(_ count: UInt64) -> Interval {
-    .nanoseconds(Int64(Double(interval.nanoseconds) / Double(max(1, count)).squareRoot()))
+    .nanoseconds(Int64(Double(interval.nanoseconds) / Self.squareRoot(max(1, count))))
+  }
+
+  /// A square root by Heron's method, for programs that link no mathematics.
+  private static func squareRoot(_ number: UInt64) -> Double {
+    var root = Double(UInt64(1) << UInt64((64 - number.leadingZeroBitCount) / 2))
+    for _ in 0..<6 { root = (root + Double(number) / root) / 2 }
+    return root
   }
 }
 
