@@ -14,6 +14,17 @@ if os.environ.get("EXAMPLE_NETWORK") != "own":
     os.environ["EXAMPLE_NETWORK"] = "own"
     os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
 
+
+
+def connected(end):
+    """A connection to the host, which may be there a moment before it listens."""
+    while True:
+        try:
+            return socket.create_connection(("10.9.0.2", 7), timeout=30)
+        except ConnectionRefusedError:
+            assert time.monotonic() < end, "nobody listens"
+
+
 program = subprocess.Popen([sys.argv[1], "sock0", "10.9.0.2"])
 try:
     end = time.monotonic() + 30
@@ -21,7 +32,7 @@ try:
         assert program.poll() is None and time.monotonic() < end, "there is no device"
     said = os.urandom(1_000_000)
     heard = bytearray()
-    with socket.create_connection(("10.9.0.2", 7), timeout=30) as connection:
+    with connected(end) as connection:
         connection.settimeout(30)
         for start in range(0, len(said), 50_000):
             connection.sendall(said[start : start + 50_000])

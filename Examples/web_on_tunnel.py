@@ -20,6 +20,13 @@ try:
     while subprocess.run(["ip", "address", "add", "10.9.0.1/24", "dev", "sock0"], capture_output=True).returncode != 0:
         assert program.poll() is None and time.monotonic() < end, "there is no device"
     connection = http.client.HTTPConnection("10.9.0.2", timeout=30)
+    while True:
+        # The host may be there a moment before it listens.
+        try:
+            connection.connect()
+            break
+        except ConnectionRefusedError:
+            assert time.monotonic() < end, "nobody listens"
     for path, status, length in (("/1000000", 200, 1_000_000), ("/", 404, 0), ("/3", 200, 3)):
         connection.request("GET", path)
         answer = connection.getresponse()

@@ -9,8 +9,8 @@ internal import SockeyeTCP
 /// - `delay`, `jitter` (times), `distribution` of the jitter (`uniform`, `normal`, `pareto`);
 /// - `loss`, `duplicate`, `corrupt`, `reorder` (probabilities), `reorder-delay`: for how long, 10 ms unless said;
 /// - `burst=1%/25%`, loss in bursts: how likely a packet begins one, and how likely the next one ends it
-///   (``GilbertElliott``), perhaps with the losses within and outside: `burst=1%/25%/90%/0.1%`;
-/// - `rate`, `queue` (its limit in bytes), `codel` (the longest that packets are to wait in it, ``ControlledDelay``);
+///   (`GilbertElliott`), perhaps with the losses within and outside: `burst=1%/25%/90%/0.1%`;
+/// - `rate`, `queue` (its limit in bytes), `codel` (the longest that packets are to wait in it, `ControlledDelay`);
 /// - `profile`, a known network (``ImpairmentProfile``), whose values those behind it change.
 public struct ImpairmentSpecification: Equatable, Sendable {
   /// What packets from the side that opens suffer.
