@@ -67,6 +67,19 @@ public struct ImpairmentSpecification: Equatable, Sendable {
   }
 }
 
+extension ImpairmentSpecification.Problem: CustomStringConvertible {
+  /// What is wrong, in a few words.
+  public var description: String {
+    switch self {
+    case .notAPair(let part): "'\(part)' is not KEY=VALUE"
+    case .unknownKey(let key): "there is no impairment '\(key)'"
+    case .badValue("profile", let value):
+      "there is no profile '\(value)'; there are \(ImpairmentProfile.allCases.map(\.rawValue).joined(separator: ", "))"
+    case .badValue(let key, let value): "'\(value)' is no value for \(key)"
+    }
+  }
+}
+
 extension Impairments {
   fileprivate mutating func set(_ key: String, _ value: String) throws(ImpairmentSpecification.Problem) {
     switch key {

@@ -37,7 +37,7 @@ private struct Pair {
   }
 
   func join() {
-    _ = Junction.join(first, second)
+    Junction.join(first, second)
     run()
   }
 

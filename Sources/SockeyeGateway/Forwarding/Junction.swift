@@ -17,13 +17,10 @@ final class Junction: Sendable {
   }
 
   /// Joins two channels that have a ``JunctionEnd`` each.
-  ///
-  /// - Returns: what is fulfilled once both are closed.
-  static func join(_ first: any Channel, _ second: any Channel) -> EventLoopFuture<Void> {
+  static func join(_ first: any Channel, _ second: any Channel) {
     let junction = Junction(first, second)
     junction.start(at: first, to: second)
     junction.start(at: second, to: first)
-    return first.closeFuture.and(second.closeFuture).map { _ in }
   }
 
   private func start(at channel: any Channel, to other: any Channel) {

@@ -107,7 +107,7 @@ public final class StreamForwarder: Sendable {
       .connect(host: ImpairedPath.farAddress, port: Self.farPort)
       .whenComplete { [report] result in
         switch result {
-        case .success(let crossing): _ = Junction.join(client, crossing)
+        case .success(let crossing): Junction.join(client, crossing)
         case .failure(let error):
           report(.failed(Failure(.network, "a connection could not cross the path: \(error)")))
           Junction.reset(client)
@@ -140,7 +140,7 @@ public final class StreamForwarder: Sendable {
         let channel = try await transport.connect(to: target, options: options) { channel in
           try channel.pipeline.syncOperations.addHandler(JunctionEnd())
         }
-        _ = Junction.join(crossing, channel)
+        Junction.join(crossing, channel)
       } catch {
         report(.failed(error))
         Junction.reset(crossing)

@@ -80,16 +80,6 @@ public struct PathSpecification: Equatable, Sendable {
 extension Failure {
   /// What is wrong with a specification of impairments, in a line.
   public init(_ problem: ImpairmentSpecification.Problem) {
-    switch problem {
-    case .notAPair(let part): self.init(.usage, "'\(part)' is not a pair such as loss=1%")
-    case .unknownKey(let key):
-      let keys = "delay, jitter, loss, burst, rate, queue, codel, duplicate, reorder, corrupt, profile"
-      self.init(.usage, "'\(key)' is nothing that a network does; there are \(keys)")
-    case .badValue("profile", let value):
-      let names = ImpairmentProfile.allCases.map(\.rawValue).joined(separator: ", ")
-      self.init(.usage, "there is no profile '\(value)'; there are \(names)")
-    case .badValue(let key, let value):
-      self.init(.usage, "'\(value)' is no value for \(key); see 'sockeye impair --help'")
-    }
+    self.init(.usage, "\(problem); see 'sockeye impair --help'")
   }
 }

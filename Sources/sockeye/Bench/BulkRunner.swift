@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Moves as many bytes as will go, in one direction.
-final class BulkRunner: ChannelInboundHandler, BenchRunner {
+final class BulkRunner: BenchStream, BenchRunner {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -11,7 +11,7 @@ final class BulkRunner: ChannelInboundHandler, BenchRunner {
   private let ground: BenchGround
   private let direction: BenchDirection
   private let ended: EventLoopPromise<Void>
-  private var context: ChannelHandlerContext?
+  var context: ChannelHandlerContext?
   private var source: BulkSource?
   private var answer = ByteBuffer()
   private var isRunning = false
@@ -59,23 +59,7 @@ final class BulkRunner: ChannelInboundHandler, BenchRunner {
     ended.succeed(())
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
-    self.context = nil
-    lost(ChannelError.eof)
-    context.fireChannelInactive()
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    lost(error)
-    context.close(promise: nil)
-  }
-
-  private func lost(_ error: any Error) {
+  func lost(_ error: any Error) {
     if isRunning { ground.meter.failed(error) }
     isRunning = false
     ended.succeed(())

@@ -1,13 +1,13 @@
 import NIOCore
 
 /// Sends a message and waits until it is back, again and again.
-final class EchoRunner: ChannelInboundHandler, BenchRunner {
+final class EchoRunner: BenchStream, BenchRunner {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
   private let ground: BenchGround
   private let message: ByteBuffer
-  private var context: ChannelHandlerContext?
+  var context: ChannelHandlerContext?
   private var pace: BenchPace?
   private var due = NIODeadline.uptimeNanoseconds(0)
   /// How much of the message isn't back yet.
@@ -59,23 +59,7 @@ final class EchoRunner: ChannelInboundHandler, BenchRunner {
     next()
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
-    self.context = nil
-    lost(ChannelError.eof)
-    context.fireChannelInactive()
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    lost(error)
-    context.close(promise: nil)
-  }
-
-  private func lost(_ error: any Error) {
+  func lost(_ error: any Error) {
     guard pace != nil else { return }
     pace = nil
     ground.meter.failed(error)

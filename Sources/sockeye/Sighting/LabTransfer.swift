@@ -107,7 +107,7 @@ struct LabTransfer: ParsableCommand {
     do throws(ImpairmentSpecification.Problem) {
       return try ImpairmentSpecification("\(delay),up:rate=\(rate),up:queue=\(Self.defaultQueue(rate, rtt)),\(impair)")
     } catch {
-      throw Failure(.usage, "--impair or --rate: \(error.text); for example --impair loss=1%,queue=256KiB")
+      throw Failure(.usage, "--impair or --rate: \(error); for example --impair loss=1%,queue=256KiB")
     }
   }
 
@@ -173,16 +173,5 @@ struct LabTransfer: ParsableCommand {
     let whole = Int64((value * scale).rounded())
     let fraction = String(whole % Int64(scale) + Int64(scale)).dropFirst()
     return digits == 0 ? "\(whole)" : "\(whole / Int64(scale)).\(fraction)"
-  }
-}
-
-extension ImpairmentSpecification.Problem {
-  /// What is wrong, in a few words.
-  fileprivate var text: String {
-    switch self {
-    case .notAPair(let part): "'\(part)' is not KEY=VALUE"
-    case .unknownKey(let key): "there is no impairment '\(key)'"
-    case .badValue(let key, let value): "'\(value)' is no value for \(key)"
-    }
   }
 }
