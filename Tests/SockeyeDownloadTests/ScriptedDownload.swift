@@ -26,7 +26,8 @@ final class ScriptedDownload: Sendable {
     Task { [origin] in await origin.close() }
   }
 
-  /// Options that lose no time: no waiting before another attempt, and checkpoints at the end alone.
+  /// Options that lose no time and have no time limit: no waiting before another attempt, checkpoints at the end alone,
+  /// and no failure that is the machine's for having much else to do.
   var options: DownloadOptions {
     var options = DownloadOptions()
     options.folder = path
@@ -34,6 +35,8 @@ final class ScriptedDownload: Sendable {
     options.retries = 0
     options.backOff = .nanoseconds(1) ... .nanoseconds(1)
     options.checkpointInterval = .seconds(3600)
+    options.idle = .hours(1)
+    options.connect.timeout = .hours(1)
     return options
   }
 
