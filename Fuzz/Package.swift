@@ -22,6 +22,10 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "sockeye-fuzz",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+  ],
   targets: [
     .target(name: "SockeyeWire", swiftSettings: strict),
     .target(name: "SockeyeTCP", dependencies: ["SockeyeWire"], swiftSettings: strict),
@@ -41,9 +45,31 @@ let package = Package(
       dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
       swiftSettings: strict
     ),
+    .target(
+      name: "SockeyeLink",
+      dependencies: ["CSockeyeLinux", "SockeyeHost", "SockeyeSimulator", "SockeyeTCP", "SockeyeWire"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "SockeyeNIO",
+      dependencies: [
+        "SockeyeHost",
+        "SockeyeLink",
+        "SockeyeTCP",
+        "SockeyeWire",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
     .target(name: "CHeap"),
     fuzzer("fuzz-address", ["SockeyeWire"]),
     fuzzer("fuzz-capture", ["SockeyeSight", "SockeyeText"]),
+    fuzzer(
+      "fuzz-channel",
+      ["SockeyeHost", "SockeyeNIO", "SockeyeTCP", "SockeyeWire", .product(name: "NIOCore", package: "swift-nio")]
+    ),
     fuzzer("fuzz-engine", ["SockeyeTCP", "SockeyeWire"]),
     fuzzer("fuzz-host", ["CHeap", "SockeyeC", "SockeyeWire"]),
     fuzzer("fuzz-icmp", ["SockeyeWire"]),

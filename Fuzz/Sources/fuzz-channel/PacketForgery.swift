@@ -1,0 +1,1 @@
+../fuzz-host/PacketForgery.swift
