@@ -58,6 +58,8 @@ public final class ImpairedPath: Sendable {
     var configuration = HostConfiguration(secret: try .fromSystem())
     configuration.addresses = IPAddress(address).map { [InterfaceAddress($0, prefixLength: 24)] } ?? []
     configuration.fit(mtu: mtu, hasOffload: false)
+    // What the path delivers is lost nowhere else, also when much of it is due at once.
+    configuration.datagramQueueLimit = 16 << 20
     return configuration
   }
 
