@@ -10,7 +10,8 @@ import Synchronization
 @testable import SockeyeNIO
 
 /// The network on which NIO's own tests run: each loop has a host with addresses of its own, all are joined by links that the
-/// simulator impairs, and time is the machine's, since the tests wait for futures.
+/// simulator impairs, or each by a TUN device to the machine, which forwards between them; and time is the machine's, since the
+/// tests wait for futures.
 ///
 /// The tests know one host alone, 127.0.0.1 or ::1. To bind there is to bind to the loop's own address; to connect there is to
 /// connect to whoever has bound the port last.
@@ -35,6 +36,9 @@ enum SuiteNetwork {
     }
   }()
 
+  /// Whether hosts are on TUN devices, by `NIO_SUITES_TUN`. The namespace has to be the tests' own.
+  private static let usesTunnels = getenv("NIO_SUITES_TUN") != nil
+
   /// Makes a loop on a thread of its own.
   static func makeLoop() -> HostEventLoop {
     guard let port = try? Port() else { fatalError("the system has no descriptors left") }
@@ -48,12 +52,29 @@ enum SuiteNetwork {
       InterfaceAddress(address(of: number, isIPv4: true), prefixLength: 8),
       InterfaceAddress(address(of: number, isIPv4: false), prefixLength: 64),
     ]
-    let loop = HostEventLoop(configuration, link: SuiteLink(port, number: number))
+    let link = usesTunnels ? tunnel(number, &configuration) : SuiteLink(port, number: number)
+    let loop = HostEventLoop(configuration, link: link)
     // The kernel goes on alone when a process closes its sockets; here the loop has to stay for that.
     loop.drainLimit = .milliseconds(100)
     port.assign(loop)
     loop.start()
     return loop
+  }
+
+  /// A device to which the machine sends what is for a host's addresses.
+  private static func tunnel(_ number: Int, _ configuration: inout HostConfiguration) -> any LoopLink {
+    do {
+      let name = "suite\(number)"
+      let device = try TunnelDevice(name: name)
+      configuration.fit(mtu: device.maximumTransmissionUnit, hasOffload: device.hasOffload)
+      for (family, isIPv4) in [("-4", true), ("-6", false)] {
+        let status = system("ip \(family) route add \(address(of: number, isIPv4: isIPv4)) dev \(name)")
+        guard status == 0 else { fatalError("\(name) has no route") }
+      }
+      return try TunnelLink(device, capture: nil)
+    } catch {
+      fatalError("\(error)")
+    }
   }
 
   /// The loop that the caller's thread runs.
