@@ -6,6 +6,7 @@ extension Host where Storage: ~Copyable {
   /// which it may be gone.
   mutating func settle(_ index: StreamPlace) {
     let outcome = streams[index].takeEvents(memory)
+    tellStates(of: index)
     memory.change(by: streams[index].takeChange())
     if memory.isPressed { streams[index].connection.shrinkReceiveBuffer(to: BufferMemory.pressedReceiveBuffer) }
     // RFC 9293 section 3.10.7.1: a connection that doesn't exist has no part in what arrives, though its application still
@@ -65,7 +66,7 @@ extension Host where Storage: ~Copyable {
     guard !streams[index].isQueued else { return }
     if streams[index].isReachable, let entry = streams[index].connection.timeWaitEntry {
       makeUnreachable(index)
-      timeWaits.insert(entry, for: streams[index].tuple)
+      if let forgotten = timeWaits.insert(entry, for: streams[index].tuple) { tellEnd(ofTimeWait: forgotten) }
     }
     guard streams[index].holder == .nobody, !streams[index].isReachable else { return }
     wheel.schedule(index.index, at: .never)

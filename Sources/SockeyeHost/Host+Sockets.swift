@@ -179,7 +179,7 @@ extension Host where Storage: ~Copyable {
     if new.receiveBuffer != old.receiveBuffer || new.autotune != old.autotune {
       streams[index].connection.setReceiveBuffer(new.receiveBuffer, autotune: new.autotune)
     }
-    streams[index].apply(options)
+    streams[index].apply(options, now: now)
     settle(index)
   }
 

@@ -47,7 +47,7 @@ extension Host where Storage: ~Copyable {
     let accepted = sockets.insert(socket)
     let handle = sockets.handle(at: accepted)
     streams[index].holder = .application(handle)
-    streams[index].apply(socket.options)
+    streams[index].apply(socket.options, now: now)
     // What came before its application could see it is told as if it came now.
     if !streams[index].readiness(memory).isDisjoint(with: [.readable, .failed, .peerClosed]) {
       changed.append(accepted)
@@ -139,7 +139,7 @@ extension Host where Storage: ~Copyable {
     sockets[place].role = .stream(index)
     sockets[place].localPort = port
     sockets[place].localAddress = source
-    streams[index].apply(options)
+    streams[index].apply(options, now: now)
     settle(index)
   }
 

@@ -37,11 +37,16 @@ extension Host where Storage: ~Copyable {
     }
     var floor: UInt32?
     switch timeWaits.answer(to: header, payloadLength: payload.count, tuple: tuple, now: now) {
-    case .ignore, .drop: return
+    case .ignore: return
+    case .drop:
+      tellEnd(ofTimeWait: tuple)
+      return
     case .acknowledge(let answer):
       send(answer, from: local, to: remote)
       return
-    case .reuse(let above): floor = above
+    case .reuse(let above):
+      tellEnd(ofTimeWait: tuple)
+      floor = above
     case nil: break
     }
     let passing = PassingSegment(

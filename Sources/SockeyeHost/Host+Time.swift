@@ -21,7 +21,7 @@ extension Host where Storage: ~Copyable {
       streams[index].connection.advance(to: now)
       settle(index)
     }
-    timeWaits.expire(now: now)
+    while let tuple = timeWaits.popExpired(now: now) { tellEnd(ofTimeWait: tuple) }
     while let expired = fragments.expire(now: now) {
       statistics.fragmentsExpired += 1
       if !expired.quote.isEmpty { reportReassemblyTimeout(expired) }

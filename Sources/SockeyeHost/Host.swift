@@ -19,6 +19,9 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
   public internal(set) var now: Instant
   /// What has been dropped and why.
   public internal(set) var statistics = HostStatistics()
+  /// Called with each state that a connection enters, in the order in which they do, those that it leaves at once included:
+  /// what `Sight` draws and `sockeye host --status` prints. Nil, which costs nothing, where nobody watches.
+  public var stateObserver: ((StateChange) -> Void)?
 
   /// What new sockets start from.
   let initialOptions: SharedOptions
@@ -76,7 +79,11 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
     initialOptions = SharedOptions(SocketOptions(configuration))
     routes = RoutingTable(configuration)
     streamsByTuple = FlowTable(key: secret.key(for: .connectionTable))
-    timeWaits = TimeWaitTable(key: secret.key(for: .timeWaitTable), limit: configuration.timeWaitLimit)
+    timeWaits = TimeWaitTable(
+      key: secret.key(for: .timeWaitTable),
+      sourceKey: secret.key(for: .timeWaitSources),
+      limit: configuration.timeWaitLimit
+    )
     wheel = TimingWheel(now: now)
     packets = PacketQueue(limit: configuration.packetQueueLimit)
     fragments = FragmentReassembly(limit: configuration.fragmentLimit)

@@ -34,7 +34,7 @@ public struct HostConfiguration: Sendable {
   public var datagramQueueLimit = 212_992
   /// Bytes of fragments, overhead included, that may wait to become packets.
   public var fragmentLimit = 4 << 20
-  /// Connections in TIME-WAIT whose state is kept; the oldest are forgotten first.
+  /// Connections in TIME-WAIT whose state is kept; beyond, the peer that has most of them has its oldest forgotten.
   public var timeWaitLimit = 65_536
   /// How many peers' limits and counts are remembered, each in some tens of bytes.
   public var peerLimit = 1_024

@@ -106,11 +106,12 @@ extension Stream where Storage: ~Copyable {
   // MARK: Options
 
   /// Options that the host itself heeds, and those that the engine takes of a connection that exists.
-  mutating func apply(_ options: SocketOptions) {
+  mutating func apply(_ options: SocketOptions, now: Instant) {
     hopLimit = options.hopLimit
     trafficClass = options.trafficClass
     resetsOnClose = options.resetsOnClose
     let wanted = options.connection
+    connection.setCongestionControl(wanted.congestionControl, now: now)
     connection.setNagle(wanted.nagle)
     connection.setCork(options.isCorked)
     connection.setSendBuffer(wanted.sendBuffer, autotunes: wanted.autotunesSendBuffer)

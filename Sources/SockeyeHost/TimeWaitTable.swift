@@ -1,11 +1,12 @@
 internal import SockeyeTCP
 internal import SockeyeWire
 
-/// Connections in TIME-WAIT, each as nothing but what answers its stray segments: about a hundred bytes with all that it
-/// takes to find it.
+/// Connections in TIME-WAIT, each as nothing but what answers its stray segments: at most 120 bytes with all that it takes to
+/// find it.
 ///
 /// All wait equally long, so the order in which they begin to wait, or begin again, is the order in which they expire; were
-/// their times different, some would only stay longer. Bounded in count: the oldest are forgotten first.
+/// their times different, some would only stay longer. Bounded in count: where all places are taken, the source that has most
+/// of them gives up its oldest.
 struct TimeWaitTable: ~Copyable {
   struct Kept {
     let tuple: FourTuple
@@ -14,6 +15,10 @@ struct TimeWaitTable: ~Copyable {
     var entry: TimeWaitEntry
     /// Who began to wait before.
     var previous = Place<Kept>.none
+    /// Whose it is, and its neighbours among those of that source, in the same order.
+    var source = Place<TimeWaitSources.Source>.none
+    var nextOfSource = Place<Kept>.none
+    var previousOfSource = Place<Kept>.none
   }
 
   /// Bytes of an entry.
@@ -21,12 +26,15 @@ struct TimeWaitTable: ~Copyable {
 
   private var kept = Slab<Kept, Kept>()
   private var placesByTuple: FlowTable
+  private var sources: TimeWaitSources
   private var oldest = Place<Kept>.none
   private var newest = Place<Kept>.none
   private let limit: Int
 
-  init(key: SecretKey, limit: Int) {
+  /// An empty table under two keys that are the host's secret.
+  init(key: SecretKey, sourceKey: SecretKey, limit: Int) {
     placesByTuple = FlowTable(key: key)
+    sources = TimeWaitSources(key: sourceKey)
     self.limit = min(max(limit, 1), Int(Int32.max))
   }
 
@@ -44,12 +52,16 @@ struct TimeWaitTable: ~Copyable {
     placesByTuple.number(of: tuple) { kept[Place($0)].tuple == tuple }.map { Place($0) }
   }
 
-  mutating func insert(_ entry: TimeWaitEntry, for tuple: FourTuple) {
+  /// Takes a connection in. Returns whose place it took, where all were taken.
+  mutating func insert(_ entry: TimeWaitEntry, for tuple: FourTuple) -> FourTuple? {
     if let place = place(of: tuple) { remove(place) }
-    if kept.count >= limit { remove(oldest) }
+    var forgotten: FourTuple?
+    if kept.count >= limit, let greediest = sources.greediest { forgotten = remove(sources[greediest].oldest) }
     let place = kept.insert(Kept(tuple: tuple, entry: entry))
+    kept[place].source = sources.countUp(for: tuple)
     placesByTuple.insert(place.index, for: tuple)
     append(place)
+    return forgotten
   }
 
   /// What the connection of `tuple` answers; nil if there is none.
@@ -74,15 +86,18 @@ struct TimeWaitTable: ~Copyable {
     return answer
   }
 
-  /// Drops those whose time is over.
-  mutating func expire(now: Instant) {
-    while oldest != .none, kept[oldest].entry.expiry <= now { remove(oldest) }
+  /// Drops one whose time is over, and returns which; nil where there is none.
+  mutating func popExpired(now: Instant) -> FourTuple? {
+    guard oldest != .none, kept[oldest].entry.expiry <= now else { return nil }
+    return remove(oldest)
   }
 
-  private mutating func remove(_ place: Place<Kept>) {
+  @discardableResult
+  private mutating func remove(_ place: Place<Kept>) -> FourTuple {
     unlink(place)
+    sources.countDown(kept[place].source)
     placesByTuple.remove(place.index, for: kept[place].tuple)
-    _ = kept.remove(at: place)
+    return kept.remove(at: place).tuple
   }
 
   /// Checks that the list holds all, in the order in which they expire, and that each is found.
@@ -95,21 +110,35 @@ struct TimeWaitTable: ~Copyable {
       (previous, place) = (place, kept[place].next)
     }
     precondition(listed == kept.count && listed == placesByTuple.count && newest == previous, "a list that lost some")
+    precondition(kept.count <= limit, "more than there are places")
     placesByTuple.checkInvariants()
+    sources.checkInvariants()
   }
 
-  // MARK: The order
+  // MARK: The order, of all and of each source
 
   private mutating func append(_ place: Place<Kept>) {
     kept[place].previous = newest
     kept[place].next = .none
     if newest != .none { kept[newest].next = place } else { oldest = place }
     newest = place
+
+    let source = kept[place].source
+    let before = sources[source].newest
+    kept[place].previousOfSource = before
+    kept[place].nextOfSource = .none
+    if before != .none { kept[before].nextOfSource = place } else { sources[source].oldest = place }
+    sources[source].newest = place
   }
 
   private mutating func unlink(_ place: Place<Kept>) {
     let (previous, next) = (kept[place].previous, kept[place].next)
     if previous != .none { kept[previous].next = next } else { oldest = next }
     if next != .none { kept[next].previous = previous } else { newest = previous }
+
+    let source = kept[place].source
+    let (before, after) = (kept[place].previousOfSource, kept[place].nextOfSource)
+    if before != .none { kept[before].nextOfSource = after } else { sources[source].oldest = after }
+    if after != .none { kept[after].previousOfSource = before } else { sources[source].newest = before }
   }
 }

@@ -16,8 +16,6 @@ struct SimulatedEndpoint: ~Copyable {
   /// Whether the connection exists: it has been opened, or a SYN has come.
   var isOpen = false
   var outcome = ConnectionOutcome.open
-  /// The state that the journal was last told.
-  var journaledState = ConnectionState.closed
   /// The gauges that the journal was last told; nil before the first.
   var journaledGauges: ConnectionGauges?
   /// What the engine said was acknowledged, in bytes of data.

@@ -62,28 +62,46 @@ extension Simulation {
   /// Whether programs and network explain that a connection failed so.
   private func isExplained(_ failure: ConnectionFailure, at index: Int) -> Bool {
     let endpoint = endpoints[index]
-    let peer = endpoints[index ^ 1]
-    let peerIsGone =
-      peer.pointee.application.hasAborted || peer.pointee.application.isGone || hasFailed(peer.pointee.outcome)
     switch failure {
     case .aborted:
       return endpoint.pointee.application.hasAborted || endpoint.pointee.application.isGone
     case .reset, .refused:
-      return peerIsGone || endpoint.pointee.application.isGone
+      return hasPerished(index ^ 1) || endpoint.pointee.application.isGone || isAllSaid(index)
     case .timedOut, .userTimeout:
-      return isHarsh(endpoint.pointee.configuration.link) || isHarsh(peer.pointee.configuration.link) || peerIsGone
+      return isHarsh(index) || hasPerished(index ^ 1)
     case .protocolUnreachable:
       return false
     }
+  }
+
+  /// Whether an endpoint's connection has ended, or come to nothing, in a way that its peer may not have heard of: then what
+  /// the peer says is answered by a reset, if at all.
+  private func hasPerished(_ index: Int) -> Bool {
+    let endpoint = endpoints[index]
+    let hasGivenUp = !endpoint.pointee.isOpen && isHarsh(index)
+    return hasGivenUp || endpoint.pointee.application.hasAborted || endpoint.pointee.application.isGone
+      || hasFailed(endpoint.pointee.outcome)
+  }
+
+  /// Whether both have everything, and only the acknowledgment of this side's FIN is missing. Where that gets lost until the
+  /// peer's TIME-WAIT is over, which is drawn short, the FIN is answered by a reset (RFC 9293 section 3.10.7.1).
+  private func isAllSaid(_ index: Int) -> Bool {
+    let (endpoint, peer) = (endpoints[index], endpoints[index ^ 1])
+    return isHarsh(index) && peer.pointee.outcome == .finished
+      && peer.pointee.application.read == endpoint.pointee.application.written
+      && endpoint.pointee.application.read == peer.pointee.application.written
   }
 
   private func hasFailed(_ outcome: ConnectionOutcome) -> Bool {
     if case .failed = outcome { true } else { false }
   }
 
-  /// Whether a link loses so much that a connection may give up.
-  private func isHarsh(_ link: Int) -> Bool {
-    links[link].counters.drops + links[link].counters.corrupted > 0
+  /// Whether a link between an endpoint and its peer loses so much that a connection may give up.
+  private func isHarsh(_ index: Int) -> Bool {
+    [index, index ^ 1].contains { index in
+      let counters = links[endpoints[index].pointee.configuration.link].counters
+      return counters.drops + counters.corrupted > 0
+    }
   }
 
   /// Whether a connection may be open although nothing will happen any more: its program wants it so, it was never
@@ -95,9 +113,7 @@ extension Simulation {
     let hasNothingToSay =
       endpoint.pointee.observer.isEverythingAcknowledged
       && endpoint.pointee.acknowledged == endpoint.pointee.application.written
-    let isUnaware =
-      hasFailed(peer.pointee.outcome) || peer.pointee.application.hasAborted || peer.pointee.application.isGone
-    if isUnaware { return hasNothingToSay }
+    if hasPerished(index ^ 1) { return hasNothingToSay }
     let neverEnds =
       endpoint.pointee.application.behaviour.ending == .never || peer.pointee.application.behaviour.ending == .never
     return neverEnds && hasNothingToSay && endpoint.pointee.application.hasWrittenEverything

@@ -169,6 +169,8 @@ extension Simulation {
         secrets: endpoint.pointee.secrets,
         now: now
       )
+      // It was in LISTEN before there was a connection.
+      _ = endpoint.pointee.connection.nextState()
       endpoint.pointee.isOpen = true
       endpoint.pointee.observer.willReceive(header, payloadLength: payloadLength)
       noteState(index)

@@ -22,7 +22,7 @@ public struct SimulationJournal: Sendable {
     /// A segment arrived that was sent under that number.
     case received(packet: UInt64)
     /// The connection entered a state.
-    case entered(ConnectionState)
+    case entered(ConnectionState.Name)
     /// What the sender goes by has changed.
     case updated(ConnectionGauges)
   }
@@ -59,14 +59,13 @@ public struct SimulationJournal: Sendable {
 }
 
 extension Simulation {
-  /// Notes the state of an endpoint's connection where it has changed.
+  /// Notes the states that an endpoint's connection has passed.
   mutating func noteState(_ index: Int) {
     guard journal != nil else { return }
     let endpoint = endpoints[index]
-    let state = endpoint.pointee.connection.state
-    guard state != endpoint.pointee.journaledState else { return }
-    endpoint.pointee.journaledState = state
-    journal?.append(.entered(state), at: index, time: now)
+    while let state = endpoint.pointee.connection.nextState() {
+      journal?.append(.entered(state), at: index, time: now)
+    }
   }
 
   /// Notes the gauges of an endpoint's connection where they have changed.

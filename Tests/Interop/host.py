@@ -230,6 +230,25 @@ def test_status():
             assert row == ["ESTAB", "0", "0", f"{host.v4}:7", name], row
 
 
+def test_states():
+    """--status says every state that a connection enters, in order, whichever side closes first."""
+    passive = ["LISTEN", "SYN-RECEIVED", "ESTABLISHED", "CLOSE-WAIT", "LAST-ACK", "CLOSED"]
+    active = ["LISTEN", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT"]
+    arguments = ["--echo", 7, "--daytime", 13, "--status", "--every", "1h"]
+    with Host(*arguments, stdout=subprocess.PIPE) as host:
+        for port, expected in ((7, passive), (13, active)):
+            with host.connect(port) as connection:
+                name = f"{host.v4[:-1]}1:{connection.getsockname()[1]}"
+                if port == 13:
+                    support.read_all(connection)
+            states = []
+            while states != expected:
+                words = host.process.stdout.readline().decode().split()
+                if name in words:
+                    states.append(words[-1])
+                    assert states == expected[: len(states)], states
+
+
 def test_who_closed():
     """a line for each connection that opens, and one that closes, which says who ended it"""
     with Host("--echo", 7, "--daytime", 13, "--sink", 9) as host:

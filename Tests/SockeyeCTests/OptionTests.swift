@@ -61,6 +61,26 @@ struct OptionTests {
     #expect(pair.run { poll(pair.a, client) & 8 != 0 })
   }
 
+  @Test("TCP_CONGESTION set after the connection was made is what governs it")
+  func congestionControlAfterConnect() throws {
+    let pair = try #require(Pair("congestion=cubic"))
+    let (client, server, _) = try #require(connected(pair, isIPv6: false))
+    #expect(setsockopt(pair.a, client, 6, 13, "bbr", 3) == 0)
+    let data = [UInt8](repeating: 7, count: 100_000)
+    var (sent, received) = (0, 0)
+    #expect(
+      pair.run {
+        if sent < data.count { sent += max(0, sockeyeSend(pair.a, client, Array(data[sent...]))) }
+        received += max(0, sockeyeReceive(pair.b, server).0)
+        return received == data.count
+      }
+    )
+    var name = [UInt8](repeating: 0, count: 16)
+    var length: UInt32 = 16
+    #expect(getsockopt(pair.a, client, 6, 13, &name, &length) == 0)
+    #expect(name.prefix(3) == [0x62, 0x62, 0x72])
+  }
+
   @Test("TCP_KEEPIDLE alone turns no probes on")
   func keepIdleAlone() throws {
     let pair = try #require(Pair())

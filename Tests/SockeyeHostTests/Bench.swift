@@ -129,14 +129,20 @@ final class Bench {
     return bytes
   }
 
-  /// A fragment of a UDP datagram from the peer.
-  static func fragment(_ data: [UInt8], at offset: Int, _ identification: UInt16, isLast: Bool = false) -> [UInt8] {
+  /// A fragment of a UDP datagram, or of a packet of another protocol, from the peer.
+  static func fragment(
+    _ data: [UInt8],
+    at offset: Int,
+    _ identification: UInt16,
+    isLast: Bool = false,
+    protocolNumber: UInt8 = 17
+  ) -> [UInt8] {
     let header = IPv4Header(
       identification: identification,
       dontFragment: false,
       moreFragments: !isLast,
       fragmentOffset: UInt16(offset),
-      protocolNumber: 17,
+      protocolNumber: protocolNumber,
       source: IPv4Address(10, 0, 0, 2),
       destination: IPv4Address(10, 0, 0, 1)
     )
@@ -170,14 +176,15 @@ final class Bench {
   func handshake(
     from port: UInt16 = 2000,
     to own: UInt16 = 80,
+    of source: IPAddress = peer4,
     hasSelectiveAcknowledgment: Bool = false
   ) -> (peer: UInt32, host: UInt32)? {
     var syn = TCPHeader(sourcePort: port, destinationPort: own, sequenceNumber: 100, flags: .syn, window: 65_535)
     syn.options.sackPermitted = hasSelectiveAcknowledgment
-    give(Self.packet(syn))
+    give(Self.packet(syn, from: source))
     guard let answer = takeSegments().first, answer.flags.contains([.syn, .ack]) else { return nil }
     let next = answer.sequenceNumber &+ 1
-    give(Self.packet(segment(from: port, to: own, 101, next, .ack)))
+    give(Self.packet(segment(from: port, to: own, 101, next, .ack), from: source))
     return (101, next)
   }
 

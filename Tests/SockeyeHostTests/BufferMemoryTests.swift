@@ -135,4 +135,26 @@ struct BufferMemoryTests {
     #expect(bench.host.connectionCount == 0)
     #expect(bench.host.bufferedCount == 0)
   }
+  @Test("A peer that opened its window, and whose word of it got lost for longer than that, gets what was written")
+  func silentOrphan() throws {
+    let bench = Bench()
+    let listener = try bench.listener()
+    let socket = try #require(try closedWindow(on: bench, listener, from: 2000))
+    _ = try bench.write(Self.block, to: socket)
+    try bench.host.close(socket)
+    let end = bench.now + .seconds(200)
+    var probe: TCPHeader?
+    while bench.now < end {
+      bench.now = bench.now + .seconds(1)
+      bench.host.advance(to: bench.now)
+      for header in bench.takeSegments() {
+        #expect(!header.flags.contains(.rst))
+        probe = header
+      }
+    }
+    let last = try #require(probe)
+    bench.give(Bench.packet(bench.segment(101, last.sequenceNumber &+ 1, .ack)))
+    #expect(!bench.takeSegments().isEmpty)
+    #expect(bench.host.connectionCount == 1)
+  }
 }

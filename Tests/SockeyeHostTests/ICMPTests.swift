@@ -52,6 +52,13 @@ struct ICMPTests {
     bench.give(Bench.datagram([1], port: 9, to: .v4(.broadcast)))
     bench.give(Bench.datagram([1], port: 9, to: .v4(IPv4Address(224, 0, 0, 1))))
     #expect(bench.take().isEmpty)
+    // Nor about an error that never became whole, as about another packet.
+    for (protocolNumber, expected) in [(17, 1), (1, 0)] as [(UInt8, Int)] {
+      bench.give(Bench.fragment([3, 3, 0, 0, 0, 0, 0, 0], at: 0, 1, protocolNumber: protocolNumber))
+      bench.now = bench.now + .seconds(61)
+      bench.host.advance(to: bench.now)
+      #expect(bench.take().count == expected)
+    }
   }
 
   @Test("Errors are limited in their rate, and switched off by a rate of zero")

@@ -96,4 +96,17 @@ struct StreamSocketTests {
     _ = try bench.write([1], to: socket)
     #expect(bench.host.sending.count == 1)
   }
+  @Test("TCP_CONGESTION of a connection that is open changes what governs it")
+  func lateCongestionControl() throws {
+    let bench = Bench()
+    let listener = try bench.listener()
+    _ = try #require(bench.handshake())
+    let socket = try bench.host.accept(listener)
+    var options = try bench.host.options(of: socket)
+    options.connection.congestionControl = .bbr
+    try bench.host.setOptions(options, of: socket)
+    var algorithms: [CongestionControlAlgorithm] = []
+    bench.host.forEachConnection { algorithms.append($0.congestionControl) }
+    #expect(algorithms == [.bbr])
+  }
 }

@@ -61,6 +61,47 @@ struct TimeWaitTests {
     #expect(bench.host.connectionCount == 0)
   }
 
+  /// Has the host close a connection first that a peer has opened.
+  private func pass(_ bench: Bench, _ listener: Handle, from port: UInt16, of source: IPAddress) throws {
+    var numbers = try #require(bench.handshake(from: port, of: source))
+    try bench.host.close(try bench.host.accept(listener))
+    _ = bench.take()
+    numbers.host &+= 1
+    let fin = bench.segment(from: port, numbers.peer, numbers.host, [.fin, .ack])
+    bench.give(Bench.packet(fin, from: source))
+    _ = bench.take()
+  }
+
+  /// Whether the host still answers a FIN that comes again, and not by a reset.
+  private func waits(_ bench: Bench, for port: UInt16, of source: IPAddress) -> Bool {
+    bench.give(Bench.packet(bench.segment(from: port, 101, 0, [.fin, .ack]), from: source))
+    return bench.takeSegments().map(\.flags) == [.ack]
+  }
+
+  @Test("Where TIME-WAIT is full, the peer that has most gives up his oldest, and nobody else")
+  func sharedBySource() throws {
+    let bench = Bench { $0.timeWaitLimit = 40 }
+    let listener = try bench.listener()
+    let others = (0..<8).map { IPAddress.v4(IPv4Address(10, 0, 0, UInt8(100 + $0))) }
+    for other in others { try pass(bench, listener, from: 3000, of: other) }
+    for port in 4000..<4500 as Range<UInt16> { try pass(bench, listener, from: port, of: Bench.peer4) }
+    bench.host.checkInvariants()
+    #expect(bench.host.timeWaitCount == 40)
+    for other in others { #expect(waits(bench, for: 3000, of: other)) }
+    #expect(!waits(bench, for: 4467, of: Bench.peer4))
+    #expect(waits(bench, for: 4468, of: Bench.peer4))
+    // And who comes later has places too, as many as there are for each.
+    for other in others {
+      for port in 5000..<5003 as Range<UInt16> { try pass(bench, listener, from: port, of: other) }
+    }
+    for other in others { for port in [3000, 5000, 5002] as [UInt16] { #expect(waits(bench, for: port, of: other)) } }
+    bench.host.checkInvariants()
+    bench.now = bench.now + .seconds(121)
+    bench.host.advance(to: bench.now)
+    #expect(bench.host.timeWaitCount == 0)
+    bench.host.checkInvariants()
+  }
+
   @Test(
     "A tuple that comes out of TIME-WAIT again and again takes the same place each time, and waits as long each time"
   )

@@ -73,6 +73,33 @@ struct KnownNetworkTests {
     #expect(simulation.bytesRead(at: 1) == 4 << 20)
   }
 
+  @Test(
+    "A segment at a time, and a quarter of the acknowledgments lost: the timeout stays near it",
+    arguments: [false, true]
+  )
+  func lostAcknowledgments(selective: Bool) {
+    var simulation = Simulation(seed: 1)
+    var (there, back) = (Impairments(), Impairments())
+    there.delay = .milliseconds(20)
+    back.delay = .milliseconds(20)
+    back.loss = .independent(0.25)
+    var sender = EndpointConfiguration()
+    sender.opensAt = .zero
+    sender.application = .sending(100_000)
+    // Less than a segment may be outstanding.
+    sender.connection.sendBuffer = 1_000
+    sender.connection.selectiveAcknowledgment = selective
+    sender.connection.tailLossProbe = false
+    sender.link = simulation.addLink(there)
+    var receiver = EndpointConfiguration()
+    receiver.link = simulation.addLink(back)
+    simulation.addConnection(sender, receiver)
+    let violation = simulation.run(until: time(120_000))
+    #expect(violation == nil)
+    #expect(simulation.bytesRead(at: 1) == 100_000)
+    #expect(simulation.metrics(at: 0).smoothedRoundTripTime < .milliseconds(200))
+  }
+
   @Test("After an outage of five seconds the flow is back at once", arguments: CongestionControlAlgorithm.builtIn)
   func outage(algorithm: CongestionControlAlgorithm) {
     var forward = bottleneck(rate: 20, roundTrip: 40, queue: 100_000)

@@ -1,3 +1,4 @@
+import SockeyeWire
 import Testing
 
 @testable import SockeyeTCP
@@ -135,6 +136,75 @@ struct RecoveryRoundTripTests {
     recovery.established(selective: true, timestamps: false, segmentSize: 1_000, now: .zero + .milliseconds(1_500))
     #expect(recovery.retransmissionTimeout == .seconds(3))
     #expect(recovery.window.bytes == 1_000)
+  }
+
+  @Test(
+    "An echo older than the last transmission of what is acknowledged is no round trip (RFC 7323 section 4.1, MUST-18)",
+    arguments: [false, true]
+  )
+  func lostAcknowledgments(reports: Bool) {
+    // A segment at a time, and every second one's acknowledgment gets lost: what answers its retransmission echoes the first
+    // transmission, because a receiver takes no timestamp of a duplicate.
+    var sender = ScriptedSender(selective: reports, timestamps: true) { $0.tailLossProbe = false }
+    var time: Int64 = 100
+    for segment in 0..<40 {
+      sender.supplied = segment + 1
+      let first = time
+      sender.send(at: first)
+      if segment.isMultiple(of: 2) {
+        time = sender.deadline
+        sender.expire(at: time)
+        sender.send(at: time)
+      }
+      time += 100
+      let isDuplicate = reports && segment.isMultiple(of: 2)
+      sender.acknowledge(segment + 1, isDuplicate ? [segment..<segment + 1] : [], at: time, echo: first)
+      #expect(sender.recovery.roundTrip.smoothed == .milliseconds(100), "segment \(segment)")
+    }
+    #expect(sender.recovery.retransmissionTimeout <= .milliseconds(300))
+  }
+
+  @Test("A spurious timeout teaches no round trip: the acknowledgment may be of a retransmission, and only others lost")
+  func ambiguousSpuriousTimeout() {
+    var sender = ScriptedSender(timestamps: true) { $0.tailLossProbe = false }
+    sender.supplied = 10
+    sender.send(at: 100)
+    sender.expire(at: 400)
+    sender.send(at: 400)
+    #expect(sender.acknowledge(1, at: 500, echo: 100).contains(.reductionUndone))
+    #expect(sender.recovery.roundTrip.smoothed == .milliseconds(100))
+    #expect(sender.recovery.roundTrip.backoff == 1)
+  }
+
+  @Test("What a retransmission's acknowledgment tells selectively may have arrived long ago, and is no measurement")
+  func staleSelectiveAcknowledgment() {
+    var sender = ScriptedSender { $0.tailLossProbe = false }
+    sender.supplied = 3
+    sender.send(at: 100)
+    sender.expire(at: sender.deadline)
+    sender.send(at: 400)
+    // The third segment had arrived at once, but not what said so.
+    sender.acknowledge(1, [2..<3], at: 500)
+    #expect(sender.recovery.roundTrip.smoothed == .milliseconds(100))
+    #expect(sender.recovery.roundTrip.backoff == 1)
+  }
+
+  @Test("MUST-18: the byte of a zero-window probe that was sent again and again is not measured")
+  func windowProbes() {
+    let script = SegmentScript.established(window: 0, roundTrip: .milliseconds(100))
+    script.writes(1)
+    script.isSilent()
+    for _ in 0..<2 {
+      script.pass(script.connection.nextDeadline - script.now)
+      script.sends([.ack, .psh], seq: 1, ack: 1, length: 1)
+    }
+    // The answer to the first comes when the second has just gone.
+    script.pass(.milliseconds(1))
+    script.receives(.ack, seq: 1, ack: 2)
+    let metrics = script.connection.metrics(now: script.now)
+    #expect(metrics.bytesAcknowledged == 1)
+    #expect(metrics.smoothedRoundTripTime == .milliseconds(100))
+    #expect(metrics.minimumRoundTripTime == .milliseconds(100))
   }
 
   @Test(

@@ -96,7 +96,7 @@ public enum State: String, Hashable, Sendable, CaseIterable {
   case timeWait = "TIME-WAIT"
 
   /// The state of an engine's connection.
-  public init(_ state: ConnectionState) {
+  public init(_ state: ConnectionState.Name) {
     self =
       switch state {
       case .closed: .closed

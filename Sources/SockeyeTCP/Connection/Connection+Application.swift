@@ -168,8 +168,17 @@ extension Connection {
     if !isOn, hold.deadline != .never { hold.isOver = true }
   }
 
+  /// Chooses the algorithm that governs the congestion window. It goes on with the window as it is, as on Linux.
+  public mutating func setCongestionControl(_ algorithm: CongestionControlAlgorithm, now: Instant) {
+    guard algorithm != configuration.congestionControl, !state.isClosed else { return }
+    configuration.congestionControl = algorithm
+    recovery.change(to: algorithm, at: now)
+    if storage.deadline == .never { storage.start(at: now) }
+  }
+
   /// While corked, segments that are not full wait for more data, for at most a fifth of a second.
   public mutating func setCork(_ isCorked: Bool) {
+    guard isCorked != hold.isCorked else { return }
     hold.isCorked = isCorked
     hold.deadline = .never
   }
@@ -217,6 +226,7 @@ extension Connection {
     configuration.keepAliveIdle = idle
     configuration.keepAliveInterval = interval
     configuration.keepAliveProbes = probes
-    keepAlive.unanswered = 0
+    // A peer that is silent doesn't come to life by what is set here.
+    if idle == nil { keepAlive.unanswered = 0 }
   }
 }

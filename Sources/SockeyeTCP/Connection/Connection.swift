@@ -13,7 +13,9 @@
 /// Positions in the public interface count bytes of data from zero, for each direction.
 public struct Connection: ~Copyable {
   /// The state (RFC 9293 section 3.3.2).
-  public internal(set) var state = ConnectionState.closed
+  public internal(set) var state = ConnectionState.closed {
+    didSet { passedStates.enter(state, from: oldValue) }
+  }
   /// What the connection was told when it was made.
   public internal(set) var configuration: ConnectionConfiguration
   /// The local and the remote port.
@@ -59,6 +61,7 @@ public struct Connection: ~Copyable {
   var adviceGiven = false
   var events = PendingEvents()
   var pendingAdvice: UInt8 = 0
+  var passedStates = PassedStates()
 
   // MARK: Counters
 

@@ -78,6 +78,8 @@ public enum SecretPurpose: UInt32, Sendable, CaseIterable {
   case identification
   /// Numbers that belong to nothing: ports that an application leaves to the host, noise in limits.
   case generator
+  /// The places of sources of connections in TIME-WAIT.
+  case timeWaitSources
 }
 
 /// Unpredictable numbers: ChaCha20 whose key each block replaces, so that what was drawn earlier can't be told from what the

@@ -66,6 +66,7 @@ extension Connection {
     noteCongestionOptions()
     outgoing.window = UInt32(header.window)
     outgoing.maximumWindow = UInt32(header.window)
+    passedStates.beginAtListener()
     state = .synReceived(from: .passive)
     switch decision {
     case .none: break

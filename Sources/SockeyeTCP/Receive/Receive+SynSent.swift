@@ -100,6 +100,9 @@ extension Connection {
   /// The peer has acknowledged some of what the loss recovery wasn't told of: tell it now, so that it may be acknowledged.
   mutating func registerSpeculation(upTo offset: StreamOffset) {
     guard offset > recovery.next, offset <= outgoing.speculativeEnd else { return }
-    recovery.sent(recovery.next..<offset, at: outgoing.speculativeTime)
+    let range = recovery.next..<offset
+    recovery.sent(range, at: outgoing.speculativeTime)
+    // What was sent more often says nothing about the round trip (Karn, MUST-18).
+    if outgoing.speculationIsRepeated { recovery.sent(range, at: outgoing.speculativeTime) }
   }
 }

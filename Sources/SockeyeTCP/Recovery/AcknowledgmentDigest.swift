@@ -25,6 +25,8 @@ struct AcknowledgmentDigest {
   var newestSentAt = Instant(nanoseconds: .min)
   /// The oldest of those delivered selectively.
   var oldestSelectedSentAt = Instant.never
+  /// When what had been sent more than once, of all that the acknowledgment is the first to tell of, was last sent.
+  var newestRetransmissionAt = Instant(nanoseconds: .min)
   /// Records that were looked at and stayed as they were.
   var visits: UInt32 = 0
   var sample = RateSample()
@@ -38,6 +40,16 @@ struct AcknowledgmentDigest {
     start = scoreboard.start
     outstandingBytes = scoreboard.outstandingBytes
     undeliveredBytes = scoreboard.outstandingBytes.clampedDifference(scoreboard.deliveredBytes)
+  }
+
+  /// Whether it is the first to tell of something that had been sent more than once, so that this may have provoked it.
+  @inline(__always)
+  var tellsOfRetransmission: Bool { newestRetransmissionAt > Instant(nanoseconds: .min) }
+
+  /// Notes that it is the first to tell of a record, either way, that had been sent more than once.
+  @inline(__always)
+  mutating func noteRetransmission(_ record: SentRecord) {
+    newestRetransmissionAt = max(newestRetransmissionAt, record.sentAt)
   }
 
   struct Facts: OptionSet {

@@ -113,6 +113,7 @@ extension LossRecovery {
       }
       if flags.contains(.retransmitted) {
         digest.facts.insert(.retransmissionAcknowledged)
+        if !flags.contains(.delivered) { digest.noteRetransmission(record) }
       } else if !flags.contains(.delivered), digest.oldestSentAt == .never {
         digest.oldestSentAt = record.sentAt
       }

@@ -27,7 +27,7 @@ struct LossRecovery: ~Copyable {
   var window: CongestionWindow
   /// NewReno until the connection is established; then as configured.
   var controller: CongestionControl
-  let algorithm: CongestionControlAlgorithm
+  var algorithm: CongestionControlAlgorithm
   let seed: UInt32
   var pacer: Pacer
   var recentAcknowledgment: RecentAcknowledgment
@@ -133,8 +133,7 @@ struct LossRecovery: ~Copyable {
       now: now
     )
     controller = CongestionControl(algorithm, start)
-    if controller.ownsWindow { features.insert(.controllerOwnsWindow) }
-    if controller.countsTransmissions { features.insert(.controllerCountsTransmissions) }
+    features.formUnion(controller.features)
     updatePacingRate()
   }
 

@@ -147,6 +147,11 @@ struct LossRecoveryStorage: ~Copyable {
     )
   }
 
+  /// See `LossRecovery`. Allocates.
+  mutating func change(to algorithm: CongestionControlAlgorithm, at now: Instant) {
+    work(at: now).pointee.change(to: algorithm, at: now)
+  }
+
   /// See `LossRecovery`.
   mutating func segmentSizeChanged(to segmentSize: UInt32, now: Instant) {
     if let working {

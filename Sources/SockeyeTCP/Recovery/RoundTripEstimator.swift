@@ -88,22 +88,11 @@ struct RoundTripEstimator {
     if backoff < .max { backoff += 1 }
   }
 
-  /// Returns to the timeout that was measured: the doubling answered a loss that had not happened.
-  mutating func restore() { backoff = 0 }
-
   /// Starts the data from a timeout of three seconds, where the SYN timed out and left nothing measured
   /// (RFC 6298 section 5.7): the round trip may well exceed the initial timeout.
   mutating func distrustInitialTimeout() {
     initialTimeout = max(initialTimeout, 3_000)
     backoff = 0
-  }
-
-  /// Adapts to a timeout that was too short, by the measurement that showed it (RFC 4015 section 3.2).
-  mutating func timedOutTooSoon(measured sample: Interval) {
-    backoff = 0
-    guard sample > .zero, hasMeasured else { return }
-    smoothed = max(smoothed + Self.clockGranularity * 2, sample)
-    variation = max(variation, sample / 2)
   }
 }
 
@@ -136,26 +125,5 @@ struct WindowedMinimum {
       currentSince = now
     }
     if sample < current { current = sample }
-  }
-}
-
-extension LossRecovery {
-  /// Measures, by Karn's rule: from what was sent once, or else from the echoed timestamp (RFC 6298 section
-  /// 3, MUST-18).
-  @inline(__always)
-  mutating func measureRoundTrip(_ digest: AcknowledgmentDigest) {
-    let expected = digest.inFlight / (2 &* window.segmentSize) + 1
-    if digest.oldestSentAt != .never, !digest.facts.contains(.retransmissionAcknowledged) {
-      roundTrip.measured(digest.now - digest.oldestSentAt, expectedSamples: expected, at: digest.now)
-      // The newest has waited least for a delayed acknowledgment.
-      roundTrip.observedMinimum(digest.now - digest.newestSentAt, at: digest.now)
-    } else if digest.oldestSelectedSentAt != .never {
-      roundTrip.measured(digest.now - digest.oldestSelectedSentAt, expectedSamples: expected, at: digest.now)
-    } else if digest.newlyAcknowledged > 0, !digest.facts.contains(.duplicateReported),
-      let echoedTime = digest.echoedTime
-    {
-      // A duplicate is answered with the timestamp of what it repeats, however long ago that was.
-      roundTrip.measured(digest.now - echoedTime, expectedSamples: expected, at: digest.now)
-    }
   }
 }

@@ -116,7 +116,9 @@ extension LossRecovery {
   private mutating func select(_ index: Int, _ digest: inout AcknowledgmentDigest) {
     guard let record = scoreboard.ring.record(at: index) else { return }
     let count = UInt64(record.length)
-    if !record.flags.contains(.retransmitted), digest.oldestSelectedSentAt == .never {
+    if record.flags.contains(.retransmitted) {
+      digest.noteRetransmission(record)
+    } else if digest.oldestSelectedSentAt == .never {
       digest.oldestSelectedSentAt = record.sentAt
     }
     deliver(record, count: count, &digest)

@@ -97,12 +97,12 @@ extension LossRecovery {
     outcome.events.insert(.reductionUndone)
   }
 
-  /// Restores everything that a spurious timeout changed, the timer's doubling too, and makes the timer more
-  /// patient (RFC 4015 section 3.2).
+  /// Restores the window that a spurious timeout reduced.
+  ///
+  /// RFC 4015 section 3.2 would take the time since the first transmission for the round trip as well. It may just as well be
+  /// the time in which acknowledgments got lost, so the timer's doubling stays instead until a round trip is measured.
   mutating func undoTimeout(_ digest: AcknowledgmentDigest, _ outcome: inout AcknowledgmentOutcome) {
     undoReduction(digest, &outcome)
     consecutiveTimeouts = 0
-    let sample = digest.echoedTime.map { digest.now - $0 } ?? .zero
-    roundTrip.timedOutTooSoon(measured: sample)
   }
 }

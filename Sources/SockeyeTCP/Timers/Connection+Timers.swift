@@ -94,9 +94,10 @@ extension Connection {
   }
 
   /// When a connection ends whose application has gone and whose peer's window has been closed since long: as long as data
-  /// may stay unacknowledged at least (R2, SHLD-11).
+  /// may stay unacknowledged at least (R2, SHLD-11). Of a peer that has not answered the last probe nobody knows whether its
+  /// window is still closed, and R2 itself decides.
   private var orphanDeadline: Instant {
-    guard isReleased, persist.stalledSince != .never else { return .never }
+    guard isReleased, persist.stalledSince != .never, persist.unanswered == 0 else { return .never }
     return persist.stalledSince + ConnectionConfiguration.orphanTimeout
   }
 

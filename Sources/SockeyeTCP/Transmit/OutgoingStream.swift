@@ -4,6 +4,8 @@ struct OutgoingStream {
   let initial: SequenceNumber
   /// The application has closed: a FIN stands at `dataEnd`.
   var isClosed = false
+  /// What `speculativeEnd` ends has been sent more than once.
+  var speculationIsRepeated = false
   /// Snd.Wind.Shift (RFC 7323 section 2.3).
   var windowShift: UInt8 = 0
   /// The offset after the last byte that the application has queued.

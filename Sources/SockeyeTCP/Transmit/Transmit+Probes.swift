@@ -19,6 +19,7 @@ extension Connection {
     } else {
       plan.header.flags.insert(.fin)
     }
+    outgoing.speculationIsRepeated = outgoing.speculativeEnd > offset
     outgoing.speculativeEnd = max(outgoing.speculativeEnd, offset + 1)
     outgoing.speculativeTime = now
     persist.sent()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NIOCore
 import SockeyeHost
 import SockeyeLink
@@ -95,6 +96,7 @@ struct HostCommand: ParsableCommand {
     var services = HostServices(self.services.options) { line in
       if !report.quiet { StandardError.say(line) }
     }
+    report.printStates(of: &driver.host, since: MonotonicClock.now)
     let ports = try self.services.start(&services, on: &driver.host)
     try announce(ports)
     try loop(&driver, &services)
@@ -125,9 +127,13 @@ struct HostCommand: ParsableCommand {
     _ nextStatus: inout Instant
   ) throws {
     try driver.turn(until: min(nextStatus, end)) { services.run(on: &$0) }
-    guard MonotonicClock.now >= nextStatus else { return }
-    reports.printStatus(of: driver.host)
-    nextStatus = nextStatus + reports.interval
+    guard reports.status else { return }
+    if MonotonicClock.now >= nextStatus {
+      reports.printStatus(of: driver.host)
+      nextStatus = nextStatus + reports.interval
+    }
+    // Whoever reads it through a pipe sees it when it happens.
+    fflush(nil)
   }
 
   private func makeConfiguration(_ mtu: Int) throws -> HostConfiguration {

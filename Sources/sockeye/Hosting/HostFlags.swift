@@ -1,6 +1,7 @@
 import ArgumentParser
 import NIOCore
 import SockeyeHost
+import SockeyeSight
 import SockeyeTCP
 import SockeyeTransport
 
@@ -60,7 +61,11 @@ struct HostServiceFlags: ParsableArguments {
 
 /// What `sockeye host` says.
 struct HostReportFlags: ParsableArguments {
-  @Flag(help: "Print the connections on standard output every second, as 'ss -ti' would.")
+  @Flag(
+    help: """
+      Print the connections on standard output every second, as 'ss -ti' would, and between that each state that one enters.
+      """
+  )
   var status = false
 
   @Option(help: ArgumentHelp("How often --status prints.", valueName: "duration"))
@@ -79,6 +84,15 @@ struct HostReportFlags: ParsableArguments {
 
   func validate() throws {
     if every.amount < .milliseconds(1) { throw ValidationError("--every is a duration from 1ms") }
+  }
+
+  /// Has the host tell each state that a connection enters, with the seconds since `start`.
+  func printStates(of host: inout RingHost, since start: Instant) {
+    guard status else { return }
+    host.stateObserver = { change in
+      let time = RateText.decimal(Double((change.time - start).nanoseconds) / 1e9, places: 6)
+      print("\(time) s  \(change.local.text) \(change.remote.text)  \(State(change.state).rawValue)")
+    }
   }
 
   /// Prints all connections.

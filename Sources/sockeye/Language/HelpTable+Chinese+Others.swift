@@ -36,7 +36,7 @@ extension HelpTable {
       "--sink": "收下一切，并说出有多少、有多快。",
       "--bytes": "--source 发送多少之后关闭（默认：没有止境）。",
       "--digest": "说出 --source 所发送和 --sink 所收到的数据的 SHA-256。",
-      "--status": "像“ss -ti”那样，每秒在标准输出上打印各连接。",
+      "--status": "像“ss -ti”那样，每秒在标准输出上打印各连接，其间打印连接进入的每个状态。",
       "--every": "--status 多久打印一次。",
       "--capture": "把经过设备的数据包写入抓包文件（pcapng）。",
       "--ready-file": "开始监听后，把各服务的地址写到这里。",
