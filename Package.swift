@@ -127,6 +127,7 @@ let package = Package(
         "SockeyeNIO",
         "SockeyeSimulator",
         "SockeyeTCP",
+        "SockeyeText",
         "SockeyeTransport",
         "SockeyeWire",
         library("DequeModule", "swift-collections"),
@@ -249,7 +250,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SockeyeProgramTests",
-      dependencies: ["sockeye", "SockeyeText"],
+      dependencies: ["sockeye", "SockeyeText", library("ArgumentParser", "swift-argument-parser")],
       swiftSettings: strict
     ),
     .testTarget(

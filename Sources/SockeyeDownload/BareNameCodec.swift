@@ -66,10 +66,9 @@ final class BareNameCodec: ChannelDuplexHandler {
     guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
     switch state {
     case .waiting where !allowsAmbiguousReply:
-      context.fireErrorCaught(ambiguity("nothing, which is how this protocol says 'not found', or an empty file"))
+      context.fireErrorCaught(Failure(.serverReported, .ambiguousNothing(url)))
     case .heldBack:
-      let answer = "the single byte '1', which is how this protocol says 'not found', or a file of that one byte"
-      context.fireErrorCaught(ambiguity(answer))
+      context.fireErrorCaught(Failure(.serverReported, .ambiguousByte(url)))
     case .waiting, .flowing:
       if case .waiting = state { begin(context) }
       state = .ended
@@ -78,10 +77,6 @@ final class BareNameCodec: ChannelDuplexHandler {
     case .ended: context.fireUserInboundEventTriggered(event)
     }
     state = .ended
-  }
-
-  private func ambiguity(_ answer: String) -> Failure {
-    Failure(.serverReported, "\(url): the server answered \(answer); --allow-ambiguous takes it as the file")
   }
 
   private func begin(_ context: ChannelHandlerContext) {

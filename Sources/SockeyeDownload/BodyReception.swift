@@ -68,7 +68,7 @@ struct BodyReception {
     case .discard: return .none
     case .collect(let limit):
       guard outcome.body.readableBytes + buffer.readableBytes <= limit else {
-        return .fail(Failure(.peerProtocol, "\(url): the answer is longer than \(limit) bytes"))
+        return .fail(Failure(.peerProtocol, .answerTooLong(url, limit)))
       }
       outcome.body.writeImmutableBuffer(buffer)
       return .none
@@ -79,7 +79,7 @@ struct BodyReception {
   private mutating func take(_ buffer: ByteBuffer, for store: DownloadStore, _ plan: StorePlan) -> Step {
     let end = position + UInt64(buffer.readableBytes)
     if let last = plan.end, end > last {
-      return .fail(Failure(.peerProtocol, "\(url): the body is longer than the server said"))
+      return .fail(Failure(.peerProtocol, .bodyTooLong(url)))
     }
     while claimEnd < end {
       guard let extended = store.pieces.extend(claimEnd, by: max(plan.stride, 1)) else {
@@ -121,9 +121,8 @@ struct BodyReception {
   /// What to say when the connection ends before the body.
   var cutFailure: Failure {
     guard case .store(_, let plan) = plan else {
-      return Failure(.network, "\(url): the server closed the connection")
+      return Failure(.network, .serverClosed(url))
     }
-    let wanted = plan.end.map { " of \($0)" } ?? ""
-    return Failure(.integrity, "\(url): the connection was cut after byte \(position)\(wanted)")
+    return Failure(.integrity, .cutAfter(url, position, of: plan.end))
   }
 }

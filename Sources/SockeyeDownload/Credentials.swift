@@ -24,12 +24,12 @@ public struct Credentials: Sendable {
   public init(file path: String) throws(Failure) {
     let descriptor = ArgumentText.withPath(path) { open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
     guard descriptor >= 0 else {
-      throw Failure(.localFile, "cannot read '\(path)': \(Folder.reason(errno))")
+      throw Failure(.localFile, .cannotRead(path, Folder.reason(errno)))
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 || status.st_mode & S_IFMT != S_IFREG else {
-      throw Failure(.refusedLocally, "'\(path)' holds passwords and others may read it; chmod 600 '\(path)'")
+      throw Failure(.refusedLocally, .passwordsExposed(path))
     }
     let longest = 1 << 16
     let bytes = [UInt8](unsafeUninitializedCapacity: longest) { buffer, count in
@@ -56,7 +56,7 @@ public struct Credentials: Sendable {
     let words = lines.flatMap { $0.split(whereSeparator: \.isWhitespace) }
     guard words.first == "machine" || words.first == "default" else {
       guard lines.count == 1, let colon = lines[0].firstIndex(of: ":") else {
-        throw Failure(.usage, "'\(path)' has neither one line NAME:PASSWORD nor entries as in .netrc")
+        throw Failure(.usage, .notCredentials(path))
       }
       return [Entry(login: String(lines[0][..<colon]), password: String(lines[0][lines[0].index(after: colon)...]))]
     }
@@ -69,7 +69,7 @@ public struct Credentials: Sendable {
         entries.append(Entry())
         continue
       }
-      guard index < words.count else { throw Failure(.usage, "'\(path)': nothing follows '\(word)'") }
+      guard index < words.count else { throw Failure(.usage, .nothingFollows(path, "\(word)")) }
       let value = String(words[index])
       index += 1
       switch word {
@@ -77,7 +77,7 @@ public struct Credentials: Sendable {
       case "login" where !entries.isEmpty: entries[entries.count - 1].login = value
       case "password" where !entries.isEmpty: entries[entries.count - 1].password = value
       case "account": break
-      default: throw Failure(.usage, "'\(path)': '\(word)' is not understood; see .netrc")
+      default: throw Failure(.usage, .notUnderstood(path, "\(word)"))
       }
     }
     return entries

@@ -17,9 +17,9 @@ public enum DownloadEvent: Sendable {
   /// An attempt failed; another one begins after the delay.
   case retrying(after: Failure, attempt: Int, delay: Duration)
   /// What had been downloaded is of no use, and it starts again.
-  case restarted(reason: String)
+  case restarted(reason: Phrase)
   /// Something that a careful person should know.
-  case notice(String)
+  case notice(Phrase)
   /// A file is whole, checked and in its place.
   case finished(DownloadReport)
   /// The final name was taken, and the download was left out as asked.

@@ -137,7 +137,7 @@ final class DownloadStore: Sendable {
           continue
         }
         guard written > 0 else {
-          throw Failure(.localFile, "cannot write to the output: \(Folder.reason(errno))")
+          throw Failure(.localFile, .cannotWriteOutput(Folder.reason(errno)))
         }
         rest = rest.dropFirst(written)
       }

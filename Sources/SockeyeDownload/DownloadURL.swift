@@ -39,7 +39,7 @@ public struct DownloadURL: Hashable, Sendable {
     let whole = text.contains("://") ? text : "http://\(text)"
     let parts = try Self.parse(whole, written: text)
     guard !parts.hasCredentials else {
-      throw Failure(.usage, "credentials don't belong into a URL, where everybody sees them; use --auth-file FILE")
+      throw Failure(.usage, .credentialsInURL)
     }
     self = parts.url
   }
@@ -127,7 +127,7 @@ extension DownloadURL {
         return try Self.parse(text, written: text).url
       }
     } catch {
-      throw Failure(.peerProtocol, "\(self): the server points to a place that can't be fetched from (\(error))")
+      throw Failure(.peerProtocol, .badPlace(self, error.phrase))
     }
     let target: String
     switch reference.first {
@@ -161,7 +161,7 @@ extension DownloadURL {
   ) throws(Failure) -> (url: DownloadURL, hasCredentials: Bool) {
     guard let separator = text.firstRange(of: "://"),
       let scheme = Scheme(rawValue: text[..<separator.lowerBound].lowercased())
-    else { throw Failure(.usage, "'\(written)': a download is from http://, https:// or tcp://") }
+    else { throw Failure(.usage, .badURL(written)) }
 
     let rest = text[separator.upperBound...].prefix { $0 != "#" }
     let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
@@ -175,12 +175,12 @@ extension DownloadURL {
     let hasPort =
       authority.hasPrefix("[") ? !authority.hasSuffix("]") : authority.contains(":")
     guard hasPort || scheme.defaultPort != nil else {
-      throw Failure(.usage, "'\(written)' has no port; write tcp://HOST:PORT/NAME")
+      throw Failure(.usage, .missingPort(written))
     }
     let endpoint = try Endpoint.parse(hasPort ? String(authority) : "\(authority):\(scheme.defaultPort ?? 0)")
     guard let host = endpoint.host, let port = endpoint.port, port != 0, !host.isEmpty,
       host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f })
-    else { throw Failure(.usage, "'\(written)': write \(scheme.rawValue)://HOST:PORT/PATH") }
+    else { throw Failure(.usage, .badForm(written, scheme.rawValue)) }
     let url = DownloadURL(
       scheme: scheme,
       host: try InternationalName.ascii(host.lowercased()),

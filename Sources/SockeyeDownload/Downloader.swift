@@ -60,7 +60,7 @@ public final class Downloader: Sendable {
     case .file(let path):
       guard let place = try await threads.disk.run({ () throws(Failure) in try Self.place(path) }) else {
         let descriptor = ArgumentText.withPath(path) { open($0, O_WRONLY | O_CLOEXEC) }
-        guard descriptor >= 0 else { throw Failure(.localFile, "cannot write to '\(path)': \(Folder.reason(errno))") }
+        guard descriptor >= 0 else { throw Failure(.localFile, .cannotWriteTo(path, Folder.reason(errno))) }
         defer { close(descriptor) }
         return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
       }
@@ -102,7 +102,7 @@ public final class Downloader: Sendable {
     var status = stat()
     if ArgumentText.withPath(path, { stat($0, &status) }) == 0 {
       switch status.st_mode & S_IFMT {
-      case S_IFDIR: throw Failure(.usage, "'\(path)' is a folder; use -d to download into it")
+      case S_IFDIR: throw Failure(.usage, .isFolder(path))
       case S_IFCHR, S_IFIFO: return nil
       default: break
       }
@@ -110,7 +110,7 @@ public final class Downloader: Sendable {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard let name = parts.last, !name.isEmpty, name != ".", name != "..",
       ArgumentText.bytes(of: String(name)).count <= 255
-    else { throw Failure(.usage, "'\(path)' is not the name of a file, or too long for one") }
+    else { throw Failure(.usage, .notFileName(path)) }
     let folder = path.dropLast(name.count)
     return (try Folder(path: folder == "/" ? "/" : String(folder.dropLast(folder.isEmpty ? 0 : 1))), String(name))
   }

@@ -12,14 +12,14 @@ enum ExchangeFailure {
     case let failure as Failure: return failure
     case HTTPParserError.invalidEOFState: return cut
     case HTTPParserError.headerOverflow:
-      return Failure(.peerProtocol, "\(url): the server's header fields are too long")
+      return Failure(.peerProtocol, .headersTooLong(url))
     case is HTTPParserError:
-      return Failure(.peerProtocol, "\(url): what the server answers is not HTTP (\(error))")
+      return Failure(.peerProtocol, .notHTTP(url, "\(error)"))
     case NIOSSLError.uncleanShutdown: return cut
     case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: return TLSFailure.make(error, url: url)
     case let error as IOError where error.errnoCode == ECONNRESET:
-      return Failure(.network, "\(url): the server reset the connection")
-    default: return Failure(.network, "\(url): \(error)")
+      return Failure(.network, .serverReset(url))
+    default: return Failure(.network, .failed(url, "\(error)"))
     }
   }
 }

@@ -1,4 +1,5 @@
 internal import NIOHTTP1
+internal import SockeyeText
 internal import SockeyeTransport
 
 extension FileDownload {
@@ -6,7 +7,7 @@ extension FileDownload {
   func transfer() async throws(TransferFailure) {
     guard let session, !session.store.pieces.written.isEmpty else { return try await transferFromStart() }
     guard session.file.validator != nil || session.file.digest != nil else {
-      throw .startOver(url, "the server gave no sign by which to know the same file again")
+      throw .startOver(url, DownloadSentence.noSignOfSame.phrase)
     }
     let pieces = session.store.pieces
     guard let claim = pieces.claim(session.stride) else { return }
@@ -56,10 +57,7 @@ extension FileDownload {
     let answer = try await requester.ask(.init(wantsDigest: true), of: url)
     guard let identity else {
       guard answer.head.status == .ok else {
-        let failure = Failure(
-          .peerProtocol,
-          "\(url): the server answers \(answer.head.status.code) to a request for the whole file"
-        )
+        let failure = Failure(.peerProtocol, .answersWhole(url, answer.head.status.code))
         throw dismissal(answer, failure, .none)
       }
       if let size = FileIdentity(whole: answer.head).size, let listed = stamp?.size, size != listed {
@@ -73,17 +71,17 @@ extension FileDownload {
     case .giveUp(let failure): throw dismissal(answer, failure, .none)
     case .startOver(let reason):
       throw dismissal(answer, TransferFailure.startOver(url, reason).failure, .startOver(reason: reason))
-    case .accept: throw dismissal(answer, Failure(.peerProtocol, "\(url): the server sends a part unasked"), .none)
+    case .accept: throw dismissal(answer, Failure(.peerProtocol, .partUnasked(url)), .none)
     }
   }
 
   /// A file that a listing describes and a response that doesn't fit contradict each other like two responses.
   func unlisted(_ size: UInt64, _ listed: UInt64) -> Failure {
-    Failure(.integrity, "\(url): \(size) bytes came, and the server lists it with \(listed); try again")
+    Failure(.integrity, .otherSizeThanListed(url, size, listed))
   }
 
   /// Takes the whole file where some of it is there that is of no use.
-  private func replace(_ answer: HTTPRequester.Answer, _ reason: String) async throws(TransferFailure) {
+  private func replace(_ answer: HTTPRequester.Answer, _ reason: Phrase) async throws(TransferFailure) {
     do throws(Failure) {
       _ = try await session?.store.drain()
       if session?.store.pieces.written.isEmpty == false { try startOver(reason) }
@@ -104,7 +102,7 @@ extension FileDownload {
     }
     downloader.onEvent(.started(url: url, file: fileName, offset: 0, size: file.size))
     if let coding = file.coding {
-      downloader.onEvent(.notice("\(url): the server sends the file packed (\(coding.prefix(20))); it is kept so"))
+      downloader.onEvent(.notice(DownloadSentence.keptPacked(url, "\(coding.prefix(20))").phrase))
     }
     let claim = session.store.pieces.claim(session.stride) ?? 0..<0
     let plan = StorePlan(claim: claim, end: file.size, stride: session.stride, limiter: downloader.limiter)

@@ -140,7 +140,7 @@ extension FileDownload {
       throw TransferFailure(failure)
     case .replace(let reason), .startOver(let reason):
       answer.connection.close()
-      throw TransferFailure(Failure(.integrity, "\(answer.url): \(reason)"))
+      throw TransferFailure(Failure(.integrity, .because(answer.url, reason)))
     }
   }
 }

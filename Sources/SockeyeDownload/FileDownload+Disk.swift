@@ -62,10 +62,10 @@ extension FileDownload {
     case .fail:
       // A folder's listing tells what an earlier run has finished.
       if case .same? = stamp?.compare(with: status) { return true }
-      throw Failure(.refusedLocally, "'\(path)' exists; --on-exists rename, overwrite or skip says what to do")
+      throw Failure(.refusedLocally, .exists(path))
     case .skip:
       guard case .different = try await stampOfServer().compare(with: status) else { return true }
-      downloader.onEvent(.notice("'\(path)' is not what the server has by now, and is replaced"))
+      downloader.onEvent(.notice(DownloadSentence.isReplaced(path).phrase))
       existing = .overwrite
       return false
     }
@@ -86,19 +86,19 @@ extension FileDownload {
     _ part: PartFile,
     _ identity: DownloadJournal.Identity,
     _ checkpoint: DownloadJournal.Checkpoint
-  ) async throws(Failure) -> String? {
-    guard identity.url == url.description else { return "what is there was begun from another URL" }
+  ) async throws(Failure) -> Phrase? {
+    guard identity.url == url.description else { return DownloadSentence.begunElsewhere.phrase }
     guard try await downloader.threads.disk.run({ () throws(Failure) in try part.verifyTail() }) else {
-      return "what is on the disk is not what was written there"
+      return DownloadSentence.diskDiffers.phrase
     }
     let isComplete = checkpoint.held.isEmpty && checkpoint.state.count == identity.file.size
     let expected = options.checksum ?? identity.file.digest
     if isComplete, let expected, SHA256Sum(bytes: ResumableSHA256(checkpoint.state).finalize()) != expected {
-      return "what is there doesn't have the digest that is wanted"
+      return DownloadSentence.otherDigest.phrase
     }
     // Without any of these there is no telling whether the server still has the same file.
     guard isComplete || identity.file.digest != nil || identity.file.validator != nil else {
-      return "the server gave no sign by which to know the same file again"
+      return DownloadSentence.noSignOfSame.phrase
     }
     return nil
   }

@@ -6,16 +6,18 @@ extension FileDownload {
   /// Checks the file and gives it its name.
   func finish(since start: NIODeadline) async throws(Failure) -> DownloadReport {
     await learnDigest()
-    guard let session else { throw Failure(.other, "\(url): nothing was downloaded") }
+    guard let session else { throw Failure(.other, .nothingDownloaded(url)) }
     let state = try await session.store.drain()
     let size = session.store.pieces.size ?? state.count
     guard state.count == size, let digest = SHA256Sum(bytes: ResumableSHA256(state).finalize()) else {
-      throw Failure(.integrity, "\(url): only \(state.count) of \(size) bytes came")
+      throw Failure(.integrity, .tooShort(url, state.count, size))
     }
     if let listed = stamp?.size, listed != size { throw unlisted(size, listed) }
     if let expected = options.checksum ?? session.file.digest, expected != digest {
-      let origin = options.checksum == nil ? "the server names" : "was asked for"
-      throw Failure(.integrity, "\(url): the SHA-256 is \(digest), but \(origin) \(expected); it is not given its name")
+      let sentence: DownloadSentence =
+        options.checksum == nil
+        ? .otherThanServers(url, "\(digest)", "\(expected)") : .otherThanAskedFor(url, "\(digest)", "\(expected)")
+      throw Failure(.integrity, sentence)
     }
     var file = "-"
     if let part, case .file(let folder, _) = destination {

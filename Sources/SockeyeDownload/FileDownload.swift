@@ -108,7 +108,7 @@ actor FileDownload {
     } catch {
       digestInquiry?.cancel()
       try? await session?.store.recordNow()
-      if Task.isCancelled { throw Failure(.other, "\(url): stopped; the same command goes on from here") }
+      if Task.isCancelled { throw Failure(.other, .stopped(url)) }
       throw advised(error)
     }
   }
@@ -119,10 +119,7 @@ actor FileDownload {
       part?.hasPart == true
     else { return failure }
     let part = folder.location(DownloadFileNames.part(name))
-    return Failure(
-      failure.kind,
-      "\(failure.message); the same command tries to go on; to begin anew, remove '\(part)' and '\(part).journal'"
-    )
+    return Failure(failure.kind, .beginAnew(failure.phrase, part))
   }
 
   // MARK: Trying
@@ -135,7 +132,7 @@ actor FileDownload {
       do throws(TransferFailure) {
         try await transfer()
         if session?.store.pieces.isComplete == true { return }
-        problem = TransferFailure(Failure(.integrity, "\(url): the connections ended before the file did"))
+        problem = TransferFailure(Failure(.integrity, .endedEarly(url)))
       } catch {
         problem = error
       }
@@ -170,13 +167,13 @@ actor FileDownload {
   }
 
   /// Forgets what is there, but not what the file is: the next response is held against it too.
-  func startOver(_ reason: String) throws(Failure) {
+  func startOver(_ reason: Phrase) throws(Failure) {
     if case .descriptor = destination, let session, session.store.received > 0 {
-      throw Failure(.integrity, "\(url): \(reason), and what has been written to the output can't be taken back")
+      throw Failure(.integrity, .cannotTakeBack(url, reason))
     }
     restarts += 1
     guard restarts <= Self.mostRestarts else {
-      throw Failure(.integrity, "\(url): the download had to begin anew too often, the last time because \(reason)")
+      throw Failure(.integrity, .restartedTooOften(url, reason))
     }
     downloader.onEvent(.restarted(reason: reason))
     knowledge = identity.map { .identity($0) } ?? .none

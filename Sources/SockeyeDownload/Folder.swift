@@ -23,7 +23,7 @@ final class Folder: Sendable {
       Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     }
     guard descriptor >= 0 else {
-      throw Failure(.localFile, "cannot open the folder '\(path)': \(Self.reason(errno)); create it, or choose another")
+      throw Failure(.localFile, .cannotOpenFolder(path, Self.reason(errno)))
     }
   }
 
@@ -31,15 +31,15 @@ final class Folder: Sendable {
   init(_ name: LocalName, in parent: Folder) throws(Failure) {
     path = parent.location(name.text)
     if mkdirat(parent.descriptor, name.text, 0o777) != 0, errno != EEXIST {
-      throw Failure(.localFile, "cannot create the folder '\(path)': \(Self.reason(errno))")
+      throw Failure(.localFile, .cannotCreateFolder(path, Self.reason(errno)))
     }
     descriptor = openat(parent.descriptor, name.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else {
       let code = errno
       guard code == ELOOP || code == ENOTDIR else {
-        throw Failure(.localFile, "cannot open the folder '\(path)': \(Self.reason(code))")
+        throw Failure(.localFile, .cannotOpenSubfolder(path, Self.reason(code)))
       }
-      throw Failure(.refusedLocally, "'\(path)' is a file or a link, not a folder; move it away")
+      throw Failure(.refusedLocally, .notFolder(path))
     }
   }
 
@@ -65,7 +65,7 @@ final class Folder: Sendable {
     var status = stat()
     let found = ArgumentText.withPath(name) { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
     if found == 0 { return status }
-    guard errno == ENOENT else { throw failure("look at", name) }
+    guard errno == ENOENT else { throw failure(.lookAt, name) }
     return nil
   }
 
@@ -77,13 +77,13 @@ final class Folder: Sendable {
     let flags = flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
     let descriptor = ArgumentText.withPath(name) { openat(self.descriptor, $0, flags, 0o666) }
     guard descriptor >= 0 else {
-      guard errno == ELOOP || errno == ENXIO || errno == EISDIR else { throw failure("open", name) }
-      throw Failure(.refusedLocally, "'\(location(name))' is not a regular file; move it away")
+      guard errno == ELOOP || errno == ENXIO || errno == EISDIR else { throw failure(.open, name) }
+      throw Failure(.refusedLocally, .notRegular(location(name)))
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
       close(descriptor)
-      throw Failure(.refusedLocally, "'\(location(name))' is not a regular file of this user; move it away")
+      throw Failure(.refusedLocally, .notOwnRegular(location(name)))
     }
     return descriptor
   }
@@ -105,18 +105,34 @@ final class Folder: Sendable {
       }
     }
     if isDone { return true }
-    guard errno == EEXIST, !replacing else { throw failure("rename '\(location(from))' to", to) }
+    guard errno == EEXIST, !replacing else { throw failure(.rename(from: from), to) }
     return false
   }
 
   /// Makes names durable. File systems that can't are left alone: they have no better way.
   func sync() { fsync(descriptor) }
 
-  func failure(_ action: String, _ name: String) -> Failure {
-    Failure(.localFile, "cannot \(action) '\(location(name))': \(Self.reason(errno))")
+  /// What could not be done with a file of the folder.
+  enum Action: Sendable {
+    case lookAt, open, read, write, create
+    case rename(from: String)
   }
 
-  static func reason(_ code: CInt) -> String {
-    code == ENOSPC ? "no space left; make room, and run it again" : String(cString: strerror(code)).lowercased()
+  func failure(_ action: Action, _ name: String) -> Failure {
+    let (place, reason) = (location(name), Self.reason(errno))
+    let sentence: DownloadSentence =
+      switch action {
+      case .lookAt: .cannotLookAt(place, reason)
+      case .open: .cannotOpen(place, reason)
+      case .read: .cannotRead(place, reason)
+      case .write: .cannotWrite(place, reason)
+      case .create: .cannotCreate(place, reason)
+      case .rename(let from): .cannotRename(location(from), place, reason)
+      }
+    return Failure(.localFile, sentence)
+  }
+
+  static func reason(_ code: CInt) -> Phrase {
+    code == ENOSPC ? DownloadSentence.noSpace.phrase : .system(code).lowercased()
   }
 }

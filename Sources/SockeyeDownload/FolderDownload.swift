@@ -26,7 +26,7 @@ extension Downloader {
   @discardableResult
   public func downloadFolder(_ url: DownloadURL) async throws(Failure) -> FolderReport {
     guard url.scheme != .tcp else {
-      throw Failure(.usage, "\(url): the bare-name protocol has no listings; --recursive is for http:// and https://")
+      throw Failure(.usage, .noListings(url))
     }
     return try await FolderDownload(by: self).run(url)
   }
@@ -102,7 +102,7 @@ final class FolderDownload: Sendable {
     try walk.get()
     let outcome = outcome.withLock { $0 }
     if let first = outcome.first {
-      throw Failure(first.kind, "\(url): \(outcome.report.failed) of its files failed, the first with: \(first)")
+      throw Failure(first.kind, DownloadSentence.someFailed(url, outcome.report.failed, first.phrase))
     }
     return outcome.report
   }
@@ -115,7 +115,7 @@ final class FolderDownload: Sendable {
         let listing = try await list(place.url)
         entries += listing.entries.count
         guard entries <= limits.entries else {
-          throw Failure(.peerProtocol, "\(place.url): more than \(limits.entries) files; take its folders one by one")
+          throw Failure(.peerProtocol, .tooManyFiles(place.url, limits.entries))
         }
         var files: [FolderListing.Entry] = []
         for entry in listing.entries {
@@ -136,7 +136,7 @@ final class FolderDownload: Sendable {
     let url = place.url.appending(entry.bytes, isFolder: true)
     do throws(Failure) {
       guard place.depth < limits.depth else {
-        throw Failure(.peerProtocol, "\(url): folders lie more than \(limits.depth) deep; take it by itself")
+        throw Failure(.peerProtocol, .tooDeep(url, limits.depth))
       }
       return Place(url: url, folder: try await makeFolder(entry.bytes, in: place.folder), depth: place.depth + 1)
     } catch {
@@ -182,7 +182,7 @@ final class FolderDownload: Sendable {
         failed(url, error)
       }
     }
-    if Task.isCancelled { throw Failure(.other, "\(place.url): stopped; the same command goes on from here") }
+    if Task.isCancelled { throw Failure(.other, .stopped(place.url)) }
   }
 
   // MARK: What came of it
@@ -233,9 +233,7 @@ final class FolderDownload: Sendable {
       await downloader.pool.giveBack(answer.connection)
       let bytes = Data(outcome.body.readableBytesView)
       guard let listing = try? JSONDecoder().decode(FolderListing.self, from: bytes), listing.v == 1 else {
-        throw TransferFailure(
-          Failure(.peerProtocol, "\(url): the server doesn't list its folders as 'sockeye serve' does; name the files")
-        )
+        throw TransferFailure(Failure(.peerProtocol, .noListing(url)))
       }
       return listing
     } catch {

@@ -1,6 +1,7 @@
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
+internal import SockeyeText
 internal import SockeyeTransport
 internal import Synchronization
 
@@ -50,7 +51,7 @@ struct HTTPConnection: Sendable {
       made.withLock { $0 = NIOLoopBound(handler, eventLoop: channel.eventLoop) }
     }
     guard let handler = made.withLock({ $0 }) else {
-      throw Failure(.network, "\(url): the connection was closed at once")
+      throw Failure(.network, .closedAtOnce(url))
     }
     return HTTPConnection(origin: url.origin, channel: channel, handler: handler)
   }
@@ -93,7 +94,7 @@ struct HTTPConnection: Sendable {
     } catch let failure as Failure {
       throw failure
     } catch {
-      throw Failure(.network, "\(error)")
+      throw Failure(.network, Phrase.literal("\(error)"))
     }
   }
 }

@@ -86,7 +86,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
 
   private var closingFailure: Failure {
     if case .closed(let failure) = state { return failure }
-    return Failure(.network, "\(url): the connection is closed")
+    return Failure(.network, .connectionIsClosed(url))
   }
 
   // MARK: Inbound
@@ -169,7 +169,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
       state = .receiving(reception)
       finishIfDone()
     case (.closed, _): break
-    default: end(Failure(.peerProtocol, "\(url): the server sent what nobody asked for"))
+    default: end(Failure(.peerProtocol, .unasked(url)))
     }
   }
 
@@ -264,7 +264,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     switch state {
     case .awaitingHead, .receiving:
       guard mayRead, now - lastActivity > idleLimit else { return }
-      end(Failure(.timedOut, "\(url): the server has been silent for \(idleLimit.seconds) s"))
+      end(Failure(.timedOut, .serverSilent(url, idleLimit.seconds)))
     default: break
     }
   }
@@ -300,9 +300,9 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   private var cutFailure: Failure {
     switch state {
     case .receiving(let reception): reception.cutFailure
-    case .awaitingHead: Failure(.network, "\(url): the server closed the connection without an answer")
-    case .planning: Failure(.integrity, "\(url): the connection was cut")
-    default: Failure(.network, "\(url): the server closed the connection")
+    case .awaitingHead: Failure(.network, .closedWithoutAnswer(url))
+    case .planning: Failure(.integrity, .connectionCut(url))
+    default: Failure(.network, .serverClosed(url))
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOHTTP1
+internal import SockeyeText
 internal import SockeyeTransport
 
 /// Asks for things by HTTP: follows redirects, shows credentials to whom they are meant for, knows errors.
@@ -62,9 +63,7 @@ struct HTTPRequester: Sendable {
         throw failure(answer)
       }
     }
-    throw TransferFailure(
-      Failure(.peerProtocol, "\(url): more than \(options.redirects) redirects; the server sends us in circles")
-    )
+    throw TransferFailure(Failure(.peerProtocol, .tooManyRedirects(url, options.redirects)))
   }
 
   /// Asks for the head alone, over a connection that is used for nothing else: servers answer HEAD with a body, a refusal
@@ -117,7 +116,7 @@ struct HTTPRequester: Sendable {
 
   private func target(of answer: Answer) throws(TransferFailure) -> DownloadURL {
     guard let location = answer.head.headers.first(name: "Location"), !location.isEmpty else {
-      throw TransferFailure(Failure(.peerProtocol, "\(answer.url): the server redirects and doesn't say where to"))
+      throw TransferFailure(Failure(.peerProtocol, .redirectToNowhere(answer.url)))
     }
     let next: DownloadURL
     do throws(Failure) {
@@ -126,9 +125,10 @@ struct HTTPRequester: Sendable {
       throw TransferFailure(error)
     }
     guard answer.url.mayLead(to: next) else {
-      let advice =
-        next.scheme == .http ? "which is not encrypted; if that is wanted, ask for \(next)" : "which is not HTTP"
-      throw TransferFailure(Failure(.refusedLocally, "\(answer.url): the server redirects to \(next), \(advice)"))
+      let isPlain = next.scheme == .http
+      throw TransferFailure(
+        Failure(.refusedLocally, isPlain ? .redirectToPlain(answer.url, next) : .redirectElsewhere(answer.url, next))
+      )
     }
     return next
   }
@@ -139,9 +139,7 @@ struct HTTPRequester: Sendable {
     guard let coding = codings.first, codings.count > 1 || coding.lowercased() != "chunked" else { return }
     answer.connection.close()
     let names = codings.joined(separator: ", ").prefix(60)
-    throw TransferFailure(
-      Failure(.peerProtocol, "\(answer.url): the server packs what it sends in a way that was not asked for (\(names))")
-    )
+    throw TransferFailure(Failure(.peerProtocol, .unaskedCoding(answer.url, "\(names)")))
   }
 
   private func failure(_ answer: Answer) -> TransferFailure {
@@ -151,16 +149,17 @@ struct HTTPRequester: Sendable {
     let text = "\(answer.url): \(status.code)\(reason.isEmpty ? "" : " \(reason.prefix(80))")"
     switch status.code {
     case 401, 407:
-      let advice = options.credentials == nil ? "--auth-file FILE names who you are" : "check the --auth-file"
-      return TransferFailure(Failure(.authentication, "\(text); \(advice)"))
+      return TransferFailure(
+        Failure(.authentication, options.credentials == nil ? .needsCredentials(text) : .badCredentials(text))
+      )
     case 408, 425, 429, 500, 502, 503, 504:
       let wait = answer.head.headers.first(name: "Retry-After").flatMap { DecimalNumber.parse($0) }
       return TransferFailure(
-        Failure(.serverReported, text),
+        Failure(.serverReported, Phrase.literal(text)),
         remedy: .retry(after: wait.map { .seconds(Int64(min($0, 86_400))) })
       )
-    case 404, 410: return TransferFailure(Failure(.serverReported, "\(text); check the path"))
-    default: return TransferFailure(Failure(.serverReported, text))
+    case 404, 410: return TransferFailure(Failure(.serverReported, .notFound(text)))
+    default: return TransferFailure(Failure(.serverReported, Phrase.literal(text)))
     }
   }
 }

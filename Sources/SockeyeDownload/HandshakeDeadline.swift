@@ -19,10 +19,7 @@ final class HandshakeDeadline: ChannelInboundHandler {
     timeout = context.eventLoop.assumeIsolated().scheduleTask(in: limit) {
       let seconds = self.limit.seconds
       context.fireErrorCaught(
-        Failure(
-          .timedOut,
-          "\(self.url): the TLS handshake has taken more than \(seconds) s; --connect-timeout allows more"
-        )
+        Failure(.timedOut, .handshakeTooSlow(self.url, seconds))
       )
       context.close(promise: nil)
     }

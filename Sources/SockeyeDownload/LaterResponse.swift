@@ -1,4 +1,5 @@
 internal import NIOHTTP1
+internal import SockeyeText
 internal import SockeyeTransport
 
 /// A response that came after the one that fixed what the file is.
@@ -22,9 +23,9 @@ struct LaterResponse {
     /// It doesn't fit: drop its connection, and go on with others or ask again.
     case drop(Failure)
     /// It is the whole file, changed or not to be had in parts: what is there is of no use, and this replaces it.
-    case replace(reason: String)
+    case replace(reason: Phrase)
     /// What is there can't be gone on with: ask for the whole.
-    case startOver(reason: String)
+    case startOver(reason: Phrase)
     /// No other answer would help.
     case giveUp(Failure)
   }
@@ -43,9 +44,7 @@ struct LaterResponse {
     case (.partialContent, .range(let first, let end)): judgePart(by: file, from: first, to: end)
     case (.rangeNotSatisfiable, .range): judgeRefusal(by: file)
     default:
-      .giveUp(
-        Failure(.peerProtocol, "\(url): the server answers \(head.status.code) to a request for the whole file")
-      )
+      .giveUp(Failure(.peerProtocol, .answersWhole(url, head.status.code)))
     }
   }
 
@@ -53,40 +52,37 @@ struct LaterResponse {
     let new = FileIdentity(whole: head)
     guard new.isOfTheKind(of: file) else { return .drop(strange(file, new)) }
     guard file.contradicts(new) else {
-      let reason =
-        request == .whole
-        ? "the server gave no sign by which to know a part of the file again"
-        : "the server can't send parts of the file"
+      let reason = request == .whole ? DownloadSentence.noSignOfPart.phrase : DownloadSentence.noParts.phrase
       return .replace(reason: reason)
     }
     // What claims to be the same version and isn't, or was known by its length alone and has another one, is as likely to
     // be no file at all.
     guard let version = file.version, version != new.version else { return .drop(strange(file, new)) }
-    return .replace(reason: "the file on the server has changed")
+    return .replace(reason: DownloadSentence.fileChanged.phrase)
   }
 
   private func judgePart(by file: FileIdentity, from first: UInt64, to end: UInt64?) -> Verdict {
     guard let field = head.headers.first(name: "Content-Range"), let range = ReceivedRange(field),
       let bytes = range.bytes, bytes.lowerBound == first, bytes.upperBound <= end ?? .max
     else {
-      return .drop(Failure(.peerProtocol, "\(url): the server sends another part of the file than it was asked for"))
+      return .drop(Failure(.peerProtocol, .otherPart(url)))
     }
     let new = FileIdentity(head, size: range.size)
     guard new.mediaType == nil || file.mediaType == nil || new.mediaType == file.mediaType,
       new.coding == nil || new.coding == file.coding
     else { return .drop(strange(file, new)) }
-    if file.contradicts(new) { return .startOver(reason: "the file on the server has changed") }
+    if file.contradicts(new) { return .startOver(reason: DownloadSentence.fileChanged.phrase) }
     guard let size = file.size ?? range.size, bytes.upperBound <= size else {
-      return .drop(Failure(.peerProtocol, "\(url): the server sends a part and doesn't say of how much"))
+      return .drop(Failure(.peerProtocol, .partOfUnknown(url)))
     }
     guard file.isProved(by: new) else {
-      return .startOver(reason: "the server gives no sign that its part is of the same file")
+      return .startOver(reason: DownloadSentence.unprovedPart.phrase)
     }
     // RFC 9112, section 6.3: with a length that is the range's, a body that is cut is known to be.
     guard !head.headers.contains(name: "Transfer-Encoding"), let length = head.headers.first(name: "Content-Length")
-    else { return .startOver(reason: "the server doesn't say how long its part is") }
+    else { return .startOver(reason: DownloadSentence.partWithoutLength.phrase) }
     guard DecimalNumber.parse(length) == UInt64(bytes.count) else {
-      return .drop(Failure(.peerProtocol, "\(url): the part that the server sends is not as long as it says"))
+      return .drop(Failure(.peerProtocol, .partOfOtherLength(url)))
     }
     return .accept(bytes, size: size)
   }
@@ -94,9 +90,9 @@ struct LaterResponse {
   private func judgeRefusal(by file: FileIdentity) -> Verdict {
     let size = head.headers.first(name: "Content-Range").flatMap { ReceivedRange($0) }?.size
     guard let size, size == file.size else {
-      return .startOver(reason: "the server has no such part of the file any more")
+      return .startOver(reason: DownloadSentence.noSuchPart.phrase)
     }
-    return .drop(Failure(.peerProtocol, "\(url): the server refuses a part of the file that it has"))
+    return .drop(Failure(.peerProtocol, .refusesPart(url)))
   }
 
   private func strange(_ file: FileIdentity, _ new: FileIdentity) -> Failure {
@@ -104,9 +100,6 @@ struct LaterResponse {
       let type = (identity.mediaType ?? "no type").prefix(60)
       return identity.size.map { "\(type), \($0) bytes" } ?? "\(type)"
     }
-    return Failure(
-      .integrity,
-      "\(url): the server answers with something else than the file that it began to send (\(kind(new)) instead of \(kind(file)))"
-    )
+    return Failure(.integrity, .somethingElse(url, kind(new), kind(file)))
   }
 }

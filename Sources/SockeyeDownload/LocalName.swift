@@ -21,13 +21,13 @@ public struct LocalName: Hashable, Sendable {
   /// - Throws: A failure of kind `refusedLocally` when the bytes are empty, `.`, `..`, or hold a separator or NUL.
   public init(_ bytes: [UInt8]) throws(Failure) {
     guard !bytes.isEmpty else {
-      throw Failure(.refusedLocally, "the place has no file name of its own; choose one with -o NAME")
+      throw Failure(.refusedLocally, .noFileName)
     }
     let written = Self.decode(bytes)
     guard written != ".", written != "..", !bytes.contains(0),
       !bytes.contains(UInt8(ascii: "/")), !written.hasPrefix("..\\"), !written.contains("\\..")
     else {
-      throw Failure(.refusedLocally, "the name '\(Self.visible(written))' is unsafe; choose one with -o NAME")
+      throw Failure(.refusedLocally, .unsafeName(Self.visible(written)))
     }
 
     var name = Self.replacingUnsafe(written)

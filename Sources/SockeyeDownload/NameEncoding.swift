@@ -9,7 +9,7 @@ enum NameEncoding {
     guard normal != "utf-8", normal != "utf8" else { return name }
     let converter = iconv_open(encoding, "UTF-8")
     guard Int(bitPattern: converter) != -1 else {
-      throw Failure(.usage, "there is no encoding '\(encoding)'; 'iconv -l' lists them")
+      throw Failure(.usage, .noEncoding(encoding))
     }
     defer { iconv_close(converter) }
     var input = name.map { CChar(bitPattern: $0) }
@@ -28,7 +28,7 @@ enum NameEncoding {
       }
     }
     guard let written else {
-      throw Failure(.usage, "'\(String(decoding: name, as: UTF8.self))' cannot be written in \(encoding)")
+      throw Failure(.usage, .cannotEncode(String(decoding: name, as: UTF8.self), encoding))
     }
     return output[..<written].map { UInt8(bitPattern: $0) }
   }

@@ -35,9 +35,9 @@ final class PartFile: Sendable {
     let descriptor = try Self.openLocked(journalName, in: folder)
     do throws(Failure) {
       guard let content = DownloadJournal(try Self.readAll(descriptor, folder.location(journalName))) else {
-        throw Failure(.refusedLocally, "'\(folder.location(journalName))' is not a journal of sockeye; move it away")
+        throw Failure(.refusedLocally, .notJournal(folder.location(journalName)))
       }
-      guard ftruncate(descriptor, off_t(content.validLength)) == 0 else { throw folder.failure("write", journalName) }
+      guard ftruncate(descriptor, off_t(content.validLength)) == 0 else { throw folder.failure(.write, journalName) }
       journal = Mutex(content)
       let partName = DownloadFileNames.part(name)
       if try folder.status(partName) == nil {
@@ -61,7 +61,7 @@ final class PartFile: Sendable {
 
   private static func foreign(_ name: String, in folder: Folder) -> Failure {
     let part = folder.location(DownloadFileNames.part(name))
-    return Failure(.refusedLocally, "'\(part)' exists and is not an unfinished download of sockeye; move it away")
+    return Failure(.refusedLocally, .notUnfinished(part))
   }
 
   /// What the journal says.
@@ -75,7 +75,7 @@ final class PartFile: Sendable {
   /// Starts from the first byte.
   func begin(_ identity: DownloadJournal.Identity) throws(Failure) {
     try append(.begin(identity))
-    guard fsync(journalDescriptor) == 0 else { throw folder.failure("write", name) }
+    guard fsync(journalDescriptor) == 0 else { throw folder.failure(.write, name) }
     folder.sync()
     let descriptor = try self.descriptor.withLock { descriptor throws(Failure) in
       if let descriptor { return descriptor }
@@ -83,7 +83,7 @@ final class PartFile: Sendable {
       descriptor = new
       return new
     }
-    guard ftruncate(descriptor, 0) == 0 else { throw folder.failure("write", name) }
+    guard ftruncate(descriptor, 0) == 0 else { throw folder.failure(.write, name) }
   }
 
   /// Writes bytes.
@@ -94,7 +94,7 @@ final class PartFile: Sendable {
       let position = offset + UInt64(rest.startIndex)
       let written = pwrite(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count, off_t(position))
       if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw folder.failure("write", DownloadFileNames.part(name)) }
+      guard written > 0 else { throw folder.failure(.write, DownloadFileNames.part(name)) }
       rest = rest.dropFirst(written)
     }
   }
@@ -109,10 +109,10 @@ final class PartFile: Sendable {
       let count = Int(min(UInt64(block.count), range.upperBound - position))
       let got = pread(descriptor, block.baseAddress, count, off_t(position))
       if got < 0, errno == EINTR { continue }
-      guard got >= 0 else { throw folder.failure("read", DownloadFileNames.part(name)) }
+      guard got >= 0 else { throw folder.failure(.read, DownloadFileNames.part(name)) }
       guard got > 0 else {
         let part = folder.location(DownloadFileNames.part(name))
-        throw Failure(.localFile, "'\(part)' became shorter; leave it alone while it is being downloaded")
+        throw Failure(.localFile, .becameShorter(part))
       }
       body(UnsafeRawBufferPointer(rebasing: block[..<got]))
       position += UInt64(got)
@@ -122,7 +122,7 @@ final class PartFile: Sendable {
   /// Makes all bytes written so far durable, and then says so in the journal.
   func record(_ checkpoint: DownloadJournal.Checkpoint) throws(Failure) {
     guard fdatasync(partDescriptor) == 0 else {
-      throw folder.failure("write", DownloadFileNames.part(name))
+      throw folder.failure(.write, DownloadFileNames.part(name))
     }
     try append(.checkpoint(checkpoint))
   }
@@ -135,7 +135,7 @@ final class PartFile: Sendable {
       // In one call: a kill comes before or after it, and a power failure is what the checksum is for.
       let written = bytes.withUnsafeReadableBytes { Glibc.write(journalDescriptor, $0.baseAddress, $0.count) }
       guard written == bytes.readableBytes else {
-        throw folder.failure("write", DownloadFileNames.journal(name))
+        throw folder.failure(.write, DownloadFileNames.journal(name))
       }
     }
   }
@@ -180,10 +180,10 @@ final class PartFile: Sendable {
     let part = DownloadFileNames.part(self.name)
     let descriptor = partDescriptor
     var status = stat()
-    guard ftruncate(descriptor, off_t(size)) == 0 else { throw folder.failure("write", part) }
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw folder.failure(.write, part) }
     stamp.keep(in: descriptor)
     guard fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else {
-      throw folder.failure("write", part)
+      throw folder.failure(.write, part)
     }
     try append(.checkpoint(.init(state: state, held: [])))
     try append(.whole(.init(digest: digest, size: size, inode: UInt64(status.st_ino))))
@@ -193,10 +193,7 @@ final class PartFile: Sendable {
     while try !self.folder.rename(part, to: name, replacing: existing == .overwrite) {
       guard existing == .rename, number < 99_999 else {
         let final = folder.location(name)
-        throw Failure(
-          .refusedLocally,
-          "'\(final)' has come into being meanwhile; the download is in '\(folder.location(part))'"
-        )
+        throw Failure(.refusedLocally, .appearedMeanwhile(final, folder.location(part)))
       }
       number += 1
       let suffix = ".\(number)"
@@ -226,7 +223,7 @@ final class PartFile: Sendable {
       let descriptor = try folder.open(name, flags: O_CREAT | O_APPEND)
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         close(descriptor)
-        throw Failure(.refusedLocally, "another download is writing '\(folder.location(name))'; wait for it")
+        throw Failure(.refusedLocally, .isBeingWritten(folder.location(name)))
       }
       // Whoever held the lock before may have finished and removed the file that we opened.
       var opened = stat()
@@ -249,6 +246,6 @@ final class PartFile: Sendable {
       bytes += chunk
       position += chunk.count
     }
-    throw Failure(.refusedLocally, "'\(location)' is not a journal of sockeye; move it away")
+    throw Failure(.refusedLocally, .notJournal(location))
   }
 }

@@ -104,7 +104,7 @@ extension Folder {
       while !rest.isEmpty {
         let written = Glibc.write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
         if written < 0, errno == EINTR { continue }
-        guard written > 0 else { throw failure("write into", ".") }
+        guard written > 0 else { throw failure(.write, ".") }
         rest = rest.dropFirst(written)
       }
     }
@@ -115,7 +115,7 @@ extension Folder {
   /// - Throws: A failure of kind `refusedLocally` when something stands there by now.
   func name(_ file: CInt, _ name: String) throws(Failure) {
     guard linkat(AT_FDCWD, "/proc/self/fd/\(file)", descriptor, name, AT_SYMLINK_FOLLOW) != 0 else { return }
-    guard errno == EEXIST else { throw failure("create", name) }
-    throw Failure(.refusedLocally, "'\(location(name))' has come into being meanwhile; it is left as it is")
+    guard errno == EEXIST else { throw failure(.create, name) }
+    throw Failure(.refusedLocally, .appeared(location(name)))
   }
 }

@@ -91,7 +91,7 @@ final class SmallFilePublisher: Sendable {
     for (entry, isSynchronized) in zip(batch, synchronized) {
       let file = entry.file
       do throws(Failure) {
-        guard isSynchronized else { throw file.folder.failure("write", file.name) }
+        guard isSynchronized else { throw file.folder.failure(.write, file.name) }
         try file.folder.name(file.descriptor, file.name)
         folders[ObjectIdentifier(file.folder)] = file.folder
         failures.append(nil)

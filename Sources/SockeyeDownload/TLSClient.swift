@@ -50,7 +50,7 @@ final class TLSClient: Sendable {
   private static func certificates(in file: String) throws(Failure) -> [NIOSSLCertificate] {
     guard let bytes = ArgumentFile.contents(of: file), let found = try? NIOSSLCertificate.fromPEMBytes(bytes),
       !found.isEmpty
-    else { throw Failure(.localFile, "cannot read certificates from '\(file)'; --ca takes a file in PEM form") }
+    else { throw Failure(.localFile, .cannotReadCertificates(file)) }
     return found
   }
 

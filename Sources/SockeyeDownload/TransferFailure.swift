@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import SockeyeText
 internal import SockeyeTransport
 
 /// Why a transfer ended before its end, and what may be done about it.
@@ -7,7 +8,7 @@ struct TransferFailure: Error {
     /// Another attempt may fare better, not before the time that the server asked for.
     case retry(after: TimeAmount?)
     /// What has been downloaded is of no use; the reason is for people.
-    case startOver(reason: String)
+    case startOver(reason: Phrase)
     /// Nothing.
     case none
   }
@@ -25,7 +26,7 @@ struct TransferFailure: Error {
     self.init(failure, remedy: RetrySchedule.isWorthwhile(failure) ? .retry(after: nil) : .none)
   }
 
-  static func startOver(_ url: DownloadURL, _ reason: String) -> TransferFailure {
-    TransferFailure(Failure(.integrity, "\(url): \(reason)"), remedy: .startOver(reason: reason))
+  static func startOver(_ url: DownloadURL, _ reason: Phrase) -> TransferFailure {
+    TransferFailure(Failure(.integrity, .because(url, reason)), remedy: .startOver(reason: reason))
   }
 }

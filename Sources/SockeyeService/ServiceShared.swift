@@ -82,7 +82,7 @@ final class ServiceShared: Sendable {
     do {
       return try NIOSSLContext(configuration: configuration)
     } catch {
-      throw Failure(.tls, "the certificate and the key cannot be used: \(error); are they a pair, in PEM?")
+      throw Failure(.tls, .badIdentity("\(error)"))
     }
   }
 }

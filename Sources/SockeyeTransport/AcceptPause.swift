@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import SockeyeText
 
 /// Pauses a listening socket that can't accept, for want of descriptors or memory.
 ///
@@ -39,8 +40,7 @@ final class AcceptPause: ChannelDuplexHandler {
     }
     if lastError != number {
       lastError = number
-      let reason = String(cString: strerror(number)).lowercased()
-      told?(Failure(.other, "no connection can be accepted: \(reason); those that come wait (see 'ulimit -n')"))
+      told?(Failure(.other, .cannotAccept(.system(number).lowercased())))
     }
     guard case .open = state else { return }
     state = .paused(isReadWanted: false)

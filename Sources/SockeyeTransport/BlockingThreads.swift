@@ -60,7 +60,7 @@ public final class BlockingThreads: Sendable {
     let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
       submit { isRunning in
         guard isRunning else {
-          continuation.resume(returning: .failure(Failure(.other, "the program is ending")))
+          continuation.resume(returning: .failure(Failure(.other, .programIsEnding)))
           return
         }
         continuation.resume(returning: Result { () throws(Failure) in try body() })

@@ -1,4 +1,5 @@
 import Glibc
+import SockeyeText
 
 /// A thread for work that waits: reading and writing descriptors that have no event loop.
 package enum DedicatedThread {
@@ -23,7 +24,7 @@ package enum DedicatedThread {
     )
     guard status == 0 else {
       work.release()
-      throw Failure(.other, "no thread could be started: \(String(cString: strerror(status)))")
+      throw Failure(.other, .noThread(.system(status)))
     }
     pthread_detach(thread)
   }

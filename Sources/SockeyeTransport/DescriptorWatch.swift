@@ -1,4 +1,5 @@
 import Glibc
+import SockeyeText
 
 /// Waits on a thread of its own for a descriptor that no event loop can watch.
 ///
@@ -24,9 +25,9 @@ struct DescriptorWatch: Sendable {
     var ends: [CInt] = [-1, -1]
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0, pipe(&ends) == 0 else {
-      let reason = String(cString: strerror(errno))
+      let reason = errno
       if copy >= 0 { close(copy) }
-      throw Failure(.other, "a socket can't be watched: \(reason)")
+      throw Failure(.other, .cannotWatch(.system(reason)))
     }
     let (taken, given) = (ends[0], ends[1])
     for end in [taken, given] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

@@ -75,11 +75,11 @@ extension Endpoint {
       var (scheme, host) = try splitScheme(words[0])
       if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
       guard !host.isEmpty, scheme != nil || !host.hasPrefix("unix:") else {
-        throw Failure(.usage, "'\(words[0])' is not a host; write HOST PORT or HOST:PORT")
+        throw Failure(.usage, .notHost(words[0]))
       }
       return Endpoint(scheme: scheme, location: .network(host: host, port: port))
     default:
-      throw Failure(.usage, "an endpoint is HOST:PORT, HOST PORT, :PORT, PORT or unix:PATH")
+      throw Failure(.usage, .badEndpoint)
     }
   }
 
@@ -91,7 +91,7 @@ extension Endpoint {
     if text.hasPrefix("unix:") {
       let path = String(text.dropFirst("unix:".count))
       guard !path.isEmpty, ArgumentText.bytes(of: path).count <= longestUnixPath else {
-        throw Failure(.usage, "'\(text)': a socket's path has 1 to \(longestUnixPath) bytes")
+        throw Failure(.usage, .badSocketPath(text, longestUnixPath))
       }
       return Endpoint(location: .unix(path: path))
     }
@@ -106,7 +106,7 @@ extension Endpoint {
     guard let separator = text.firstRange(of: "://") else { return (nil, text) }
     let name = text[..<separator.lowerBound].lowercased()
     guard let scheme = Scheme(rawValue: name) else {
-      throw Failure(.usage, "'\(text)': the scheme is one of tcp, udp and tls")
+      throw Failure(.usage, .badScheme(text))
     }
     var rest = text[separator.upperBound...]
     if rest.hasSuffix("/") { rest = rest.dropLast() }
@@ -118,33 +118,33 @@ extension Endpoint {
 
     if text.hasPrefix("[") {
       guard let bracket = text.firstIndex(of: "]") else {
-        throw Failure(.usage, "'\(whole)': the bracket is not closed; write [ADDRESS]:PORT")
+        throw Failure(.usage, .openBracket(whole))
       }
       let host = String(text[text.index(after: text.startIndex)..<bracket])
       let tail = text[text.index(after: bracket)...]
       guard host.contains(":"), tail.hasPrefix(":") else {
-        throw Failure(.usage, "'\(whole)': write an IPv6 endpoint as [ADDRESS]:PORT")
+        throw Failure(.usage, .badIPv6Endpoint(whole))
       }
       guard let port = UInt16(tail.dropFirst()) else { throw badPort(tail.dropFirst(), in: whole) }
       return .network(host: host, port: port)
     }
 
     guard let colon = text.lastIndex(of: ":") else {
-      throw Failure(.usage, "'\(whole)' has no port; write HOST:PORT")
+      throw Failure(.usage, .missingPort(whole))
     }
     let host = text[..<colon]
     let portText = text[text.index(after: colon)...]
     guard !host.contains(":") else {
-      throw Failure(.usage, "'\(whole)': write an IPv6 endpoint as [ADDRESS]:PORT")
+      throw Failure(.usage, .badIPv6Endpoint(whole))
     }
     guard let port = UInt16(portText) else { throw badPort(portText, in: whole) }
     guard !host.contains(where: { $0.isWhitespace || $0 == "/" || $0 == "@" || $0 == "\0" }) else {
-      throw Failure(.usage, "'\(whole)': '\(host)' is not a host name or an address")
+      throw Failure(.usage, .badHost(whole, "\(host)"))
     }
     return .network(host: host.isEmpty || host == "*" ? nil : String(host), port: port)
   }
 
   private static func badPort(_ text: some StringProtocol, in whole: String) -> Failure {
-    Failure(.usage, "'\(whole)': the port is a number from 0 to 65535, not '\(text)'")
+    Failure(.usage, .badPort(whole, "\(text)"))
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 public import NIOCore
+import SockeyeText
 
 extension IOError {
   static let addressInUse = EADDRINUSE
@@ -10,22 +11,28 @@ extension IOError {
 extension Failure {
   /// What to tell when no address of an endpoint could be connected to.
   static func connecting(_ endpoint: Endpoint, lost race: RaceLost, timeout: TimeAmount) -> Failure {
-    if race.timedOut && race.failures.isEmpty {
-      let text = "no answer from \(endpoint) within \(timeout.text); is it up, or behind a firewall?"
-      return Failure(.timedOut, text)
-    }
+    if race.timedOut && race.failures.isEmpty { return Failure(.timedOut, .noAnswer(endpoint, timeout.text)) }
     let codes = Set(race.failures.map { ($0.error as? IOError)?.errnoCode ?? 0 })
-    let details: String
-    if let only = race.failures.first, race.failures.count == 1 {
-      let reason = self.reason(only.error)
-      details = only.address.text == endpoint.description ? reason : "\(reason) (\(only.address.text))"
-    } else {
-      details = race.failures.map { "\($0.address.text): \(self.reason($0.error))" }.joined(separator: "; ")
-    }
+    let details = details(race.failures, endpoint)
     if race.timedOut || codes == [ETIMEDOUT] {
-      return Failure(.timedOut, "no answer from \(endpoint) within \(timeout.text): \(details)")
+      return Failure(.timedOut, .noAnswerBecause(endpoint, timeout.text, details))
     }
-    return Failure(.network, "cannot connect to \(endpoint): \(details)\(advice(codes))")
+    return Failure(.network, .cannotConnectTo(endpoint, details, ConnectingAdvice(codes)))
+  }
+
+  /// Why each address could not be connected to; one address that says no more than the endpoint goes without saying.
+  private static func details(_ failures: [(address: SocketAddress, error: any Error)], _ endpoint: Endpoint) -> Phrase
+  {
+    guard let only = failures.first, failures.count == 1 else {
+      let all = failures.map { TransportSentence.addressFailed($0.address.text, Failure.reason($0.error)) }
+      return Phrase(
+        all.map(\.english).joined(separator: "; "),
+        zh: all.map(\.chinese).joined(separator: "；")
+      )
+    }
+    let reason = Failure.reason(only.error)
+    return only.address.text == endpoint.description
+      ? reason : TransportSentence.reasonAt(reason, only.address.text).phrase
   }
 
   /// What to tell when an endpoint could not be listened on.
@@ -34,48 +41,36 @@ extension Failure {
     switch (error as? IOError)?.errnoCode {
     case EADDRINUSE?:
       if case .unix(let path) = endpoint.location {
-        return Failure(.network, "\(path) is in use by another server; use another path, or remove it")
+        return Failure(.network, .socketInUse(path))
       }
       let port = endpoint.port ?? 0
-      let text = PortUse.find(port: port)?.text(port: port)
-      return Failure(.network, text ?? "port \(port) is in use; try another, or --reuse-port")
+      return Failure(.network, PortUse.find(port: port)?.sentence(port: port) ?? .portInUse(port))
     case EACCES?:
-      return Failure(.network, "\(endpoint) needs more rights than this user has; use a port above 1023")
+      return Failure(.network, .needsRights(endpoint))
     case EADDRNOTAVAIL?:
-      return Failure(.network, "\(endpoint) is not an address of this machine; 'ip address' lists them")
+      return Failure(.network, .notOwnAddress(endpoint))
     case ENOENT?:
-      return Failure(.localFile, "\(endpoint): there is no such folder; create it first")
+      return Failure(.localFile, .noFolder(endpoint))
     default:
-      return Failure(.network, "cannot listen on \(endpoint): \(reason(error))")
+      return Failure(.network, .cannotListen(endpoint, reason(error)))
     }
   }
 
   /// An error of the system in a few words.
-  static func reason(_ error: any Error) -> String {
+  static func reason(_ error: any Error) -> Phrase {
     switch error {
-    case let failure as Failure: return failure.message
+    case let failure as Failure: return failure.phrase
     case let error as IOError:
       switch error.errnoCode {
-      case ECONNREFUSED: return "refused"
-      case ECONNRESET: return "reset by the peer"
-      case ETIMEDOUT: return "no answer"
-      case EHOSTUNREACH, ENETUNREACH: return "unreachable"
-      case ENOENT: return "there is no such socket"
-      default: return String(cString: strerror(error.errnoCode)).lowercased()
+      case ECONNREFUSED: return TransportSentence.refused.phrase
+      case ECONNRESET: return TransportSentence.reset.phrase
+      case ETIMEDOUT: return TransportSentence.unanswered.phrase
+      case EHOSTUNREACH, ENETUNREACH: return TransportSentence.unreachable.phrase
+      case ENOENT: return TransportSentence.noSuchSocket.phrase
+      default: return .system(error.errnoCode).lowercased()
       }
-    case is ChannelError: return "no answer in time"
-    default: return "\(error)"
-    }
-  }
-
-  private static func advice(_ codes: Set<CInt>) -> String {
-    switch codes {
-    case [ECONNREFUSED]: "; is the server running, and on that port?"
-    case [ENETUNREACH], [EHOSTUNREACH]: "; check the network and the address"
-    case [ENOENT]: "; check the path"
-    case [EADDRNOTAVAIL]: "; is the address to connect from one of this machine's?"
-    case [EADDRINUSE]: "; connect from another port (the last connection from there may be in TIME-WAIT)"
-    default: ""
+    case is ChannelError: return TransportSentence.unansweredInTime.phrase
+    default: return .literal("\(error)")
     }
   }
 }

@@ -1,3 +1,5 @@
+public import SockeyeText
+
 /// What went wrong, in one line that a person can act on.
 ///
 /// A failure says what failed, on what, and what to do about it. Its ``Kind`` is what programs act on: the command line
@@ -34,17 +36,20 @@ public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
   /// The class of the failure.
   public let kind: Kind
 
-  /// One line, without a prefix and without a final full stop.
-  public let message: String
+  /// One line in every language, without a prefix and without a final full stop.
+  public let phrase: Phrase
+
+  /// The line in English, as programs and logs have it.
+  public var message: String { phrase.english }
 
   /// Creates a failure.
   ///
   /// - Parameters:
   ///   - kind: The class of the failure.
-  ///   - message: One line that says what failed, on what, and what to do.
-  public init(_ kind: Kind, _ message: String) {
+  ///   - phrase: One line that says what failed, on what, and what to do.
+  public init(_ kind: Kind, _ phrase: Phrase) {
     self.kind = kind
-    self.message = message
+    self.phrase = phrase
   }
 
   /// The message.

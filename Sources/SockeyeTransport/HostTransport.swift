@@ -1,6 +1,7 @@
 import Glibc
 public import NIOCore
 import SockeyeNIO
+import SockeyeText
 
 extension Transport {
   /// Sockeye's own TCP and UDP, on a network host.
@@ -36,7 +37,7 @@ struct HostTransport: TransportProvider {
     do {
       return [try resolve(host, Int(port))]
     } catch {
-      throw Failure(.network, "cannot resolve \(host): no such host; check the name")
+      throw Failure(.network, .noSuchHost(.literal(host)))
     }
   }
 
@@ -108,6 +109,6 @@ struct HostTransport: TransportProvider {
 
   private static func refusal(of options: DatagramOptions) -> Failure? {
     guard !options.multicastGroups.isEmpty || options.multicastInterface != nil || options.broadcast else { return nil }
-    return Failure(.usage, "only the kernel's UDP has multicasts and broadcasts; leave --stack out")
+    return Failure(.usage, .noMulticasts)
   }
 }

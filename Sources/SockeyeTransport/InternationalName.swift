@@ -35,7 +35,7 @@ public enum InternationalName {
     guard !label.allSatisfy(\.isASCII) else { return String(String.UnicodeScalarView(label)) }
     guard isValid(label), let code = Punycode.encode(label), code.utf8.count + 4 <= longestLabel else {
       let text = String(String.UnicodeScalarView(label.prefix(80)))
-      throw Failure(.usage, "'\(text)' cannot be part of a host's name; check '\(host.prefix(200))'")
+      throw Failure(.usage, .badLabel("\(text)", "\(host.prefix(200))"))
     }
     return "xn--\(code)"
   }

@@ -13,7 +13,7 @@ enum KernelMulticast {
     if let name = options.multicastInterface {
       let candidates = (try? System.enumerateDevices())?.filter { $0.name == name } ?? []
       guard let found = candidates.first(where: { $0.address?.protocol == family }) ?? candidates.first else {
-        return eventLoop.makeFailedFuture(Failure(.usage, "there is no interface '\(name)'; 'ip link' lists them"))
+        return eventLoop.makeFailedFuture(Failure(.usage, .noInterface(name)))
       }
       device = found
     }

@@ -28,17 +28,14 @@ enum PortUse: Equatable {
   }
 
   /// What to say of it, and what to do.
-  func text(port: UInt16) -> String {
+  func sentence(port: UInt16) -> TransportSentence {
     switch self {
     case .process(let name, let identifier, let state) where state == "LISTEN" || state == "unconnected" || state == "":
-      return "port \(port) is in use (by \(name), pid \(identifier)); try another, or --reuse-port"
+      return .portInUseBy(port, name, identifier)
     case .process(let name, let identifier, let state):
-      return
-        "port \(port) is in use: \(name), pid \(identifier), has a connection in \(state) there; end it, or try another port"
+      return .portHasConnection(port, name, identifier, state)
     case .timeWait(let seconds):
-      return
-        "port \(port) is in TIME-WAIT for \(seconds) s more: a server that closed first left it so; wait, or let that "
-        + "server set SO_REUSEADDR before it binds (--reuse-port does not help)"
+      return .portWaits(port, seconds)
     }
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 public import NIOCore
 import NIOPosix
+import SockeyeText
 
 /// Turns a host's name into addresses with the system's resolver.
 ///
@@ -39,11 +40,11 @@ public enum Resolver {
   ) async throws(Failure) -> [SocketAddress] {
     let answer = eventLoop.makePromise(of: [SocketAddress].self)
     let timeout = eventLoop.scheduleTask(deadline: deadline) {
-      answer.fail(Failure(.timedOut, "looking up \(host ?? "this machine") took too long; check the name server"))
+      answer.fail(Failure(.timedOut, .lookUpTooSlow(name(of: host))))
     }
     NIOThreadPool.singleton.submit { state in
       guard case .active = state else {
-        answer.fail(Failure(.other, "the name could not be looked up: the program is ending"))
+        answer.fail(Failure(.other, .lookUpEnded))
         return
       }
       answer.completeWith(
@@ -58,7 +59,7 @@ public enum Resolver {
     } catch let failure as Failure {
       throw failure
     } catch {
-      throw Failure(.network, "\(host ?? "this machine") could not be looked up: \(error)")
+      throw Failure(.network, .lookUpFailed(name(of: host), "\(error)"))
     }
   }
 
@@ -113,24 +114,28 @@ public enum Resolver {
   }
 
   private static func failure(_ status: Int32, host: String?, family: AddressFamily, numericOnly: Bool) -> Failure {
-    let name = host ?? "this machine"
+    let name = name(of: host)
     if numericOnly, status == EAI_NONAME {
-      return Failure(.network, "'\(name)' is not an address, and names are not looked up (-n)")
+      return Failure(.network, .notLookedUp(name))
     }
     // glibc has these two, but only for those who define _GNU_SOURCE.
     let noAddressOfFamily: Int32 = -9
     let noData: Int32 = -5
     switch (status, family) {
     case (EAI_AGAIN, _):
-      return Failure(.network, "cannot resolve \(name): no name server answered; check the network and the name")
+      return Failure(.network, .noNameServer(name))
     case (EAI_NONAME, .any), (noData, .any):
-      return Failure(.network, "cannot resolve \(name): no such host; check the name")
+      return Failure(.network, .noSuchHost(name))
     case (EAI_NONAME, .v4), (noData, .v4), (noAddressOfFamily, .v4):
-      return Failure(.network, "cannot resolve \(name): it has no IPv4 address; try without -4")
+      return Failure(.network, .noIPv4(name))
     case (EAI_NONAME, .v6), (noData, .v6), (noAddressOfFamily, .v6):
-      return Failure(.network, "cannot resolve \(name): it has no IPv6 address; try without -6")
+      return Failure(.network, .noIPv6(name))
     default:
-      return Failure(.network, "cannot resolve \(name): \(String(cString: gai_strerror(status)))")
+      return Failure(.network, .cannotResolve(name, String(cString: gai_strerror(status))))
     }
+  }
+
+  private static func name(of host: String?) -> Phrase {
+    host.map(Phrase.literal) ?? Phrase("this machine", zh: "本机")
   }
 }

@@ -74,7 +74,7 @@ extension SocketAddress {
     let bytes = ArgumentText.bytes(of: path)
     // sun_path has 108 bytes, the final NUL included, and stands behind the two of sun_family.
     guard (1...107).contains(bytes.count) else {
-      throw Failure(.usage, "'\(path)' is too long for a socket's path; use a shorter one")
+      throw Failure(.usage, .socketPathTooLong(path))
     }
     var address = sockaddr_un()
     withUnsafeMutableBytes(of: &address) { space in

@@ -21,7 +21,7 @@ extension Transport {
     options: ConnectOptions = ConnectOptions()
   ) async throws(Failure) -> [DatagramRoute] {
     guard case .network(let host, let port) = endpoint.location, port != 0 else {
-      throw Failure(.usage, "\(endpoint): datagrams need a host and a port other than 0")
+      throw Failure(.usage, .datagramsNeedPort(endpoint))
     }
     let eventLoop = eventLoopGroup.next()
     let addresses = try await resolve(
@@ -41,7 +41,7 @@ extension Transport {
       return DatagramRoute(address: address, source: source)
     }
     guard !routes.isEmpty else {
-      throw Failure(.network, "the local address is of another family than \(endpoint)")
+      throw Failure(.network, .localFamilyDiffers(endpoint))
     }
     return routes
   }
@@ -63,7 +63,7 @@ extension Transport {
   ) -> EventLoopFuture<any Channel> {
     provider.openDatagrams(on: route, options: options, on: eventLoop).flatMapErrorThrowing { error in
       guard let source = route.source, let port = source.port.flatMap(UInt16.init(exactly:)) else {
-        throw Failure(.network, "no datagrams can be sent to \(route.address.text): \(Failure.reason(error))")
+        throw Failure(.network, .cannotSendDatagrams(route.address.text, Failure.reason(error)))
       }
       throw Failure.listening(Endpoint(location: .network(host: source.hostText, port: port)), error: error)
     }

@@ -22,7 +22,7 @@ extension Transport {
       }
     } catch {
       for channel in channels { try? await channel.close() }
-      throw (error as? Failure) ?? Failure(.usage, "cannot listen on inherited descriptors \(descriptors): \(error)")
+      throw (error as? Failure) ?? Failure(.usage, .cannotInherit("\(descriptors)", "\(error)"))
     }
     return Listener(channels: channels)
   }

@@ -45,7 +45,7 @@ public struct Transport: Sendable {
     case .unix(let path):
       addresses = [try unixAddress(path)]
     case .network(_, port: 0):
-      throw Failure(.usage, "port 0 cannot be connected to; name the port of a listener")
+      throw Failure(.usage, .portZero)
     case .network(let host, let port):
       addresses = try await resolve(
         host: host,
@@ -64,7 +64,7 @@ public struct Transport: Sendable {
       ConnectionRace.run(addresses, before: deadline, on: eventLoop) { address in
         let source = local.first { $0.protocol == address.protocol }
         guard local.isEmpty || source != nil else {
-          return eventLoop.makeFailedFuture(Failure(.network, "the local address is of the other family"))
+          return eventLoop.makeFailedFuture(Failure(.network, .localFamilyIsOther))
         }
         return provider.connect(to: address, from: source, options: options, on: eventLoop)
       }.flatMapThrowing { try Self.setUp($0, options, initializer) }
@@ -76,7 +76,7 @@ public struct Transport: Sendable {
     } catch let failure as Failure {
       throw failure
     } catch {
-      throw Failure(.network, "cannot connect to \(endpoint): \(error)")
+      throw Failure(.network, .cannotConnect(endpoint, "\(error)"))
     }
   }
 
@@ -151,7 +151,7 @@ public struct Transport: Sendable {
     initializer: @escaping Initializer
   ) async throws(Failure) -> Listener {
     guard case .network = endpoint.location else {
-      throw Failure(.usage, "\(endpoint): datagrams need a host and a port")
+      throw Failure(.usage, .datagramsNeedEndpoint(endpoint))
     }
     let addresses = try await listeningAddresses(
       endpoint,
@@ -199,7 +199,7 @@ extension Transport {
     initializer: @escaping Initializer
   ) async throws -> any Channel {
     guard let future = provider.listen(onInherited: descriptor, options: options, initializer: initializer) else {
-      throw Failure(.usage, "only the kernel's TCP can take over sockets; leave --stack out")
+      throw Failure(.usage, .noInheritance)
     }
     return try await future.get()
   }
@@ -210,7 +210,7 @@ extension Transport {
 extension Transport {
   private func unixAddress(_ path: String) throws(Failure) -> SocketAddress {
     guard provider.hasUnixSockets else {
-      throw Failure(.usage, "only the kernel has Unix domain sockets; leave --stack out")
+      throw Failure(.usage, .noUnixSockets)
     }
     return try .unix(path: path)
   }
@@ -221,7 +221,7 @@ extension Transport {
   ) async throws(Failure) -> [SocketAddress] {
     guard let local = options.localEndpoint else { return [] }
     guard case .network(let host, let port) = local.location else {
-      throw Failure(.usage, "\(local): the local end is an address, or an address and a port")
+      throw Failure(.usage, .badLocalEnd(local))
     }
     return try await resolve(
       host: host,
@@ -283,7 +283,7 @@ extension Transport {
         guard (error as? IOError)?.errnoCode == IOError.addressInUse else { break }
       }
     }
-    throw failure ?? Failure(.network, "cannot listen on \(endpoint): it has no address")
+    throw failure ?? Failure(.network, .noAddress(endpoint))
   }
 
   private static func familyIsMissing(_ error: IOError) -> Bool {

@@ -1,4 +1,5 @@
 import NIOHTTP1
+import SockeyeText
 import SockeyeTransport
 import Testing
 
@@ -89,7 +90,7 @@ struct LaterResponseTests {
 
   @Test("A file that has changed is said to have changed")
   func changed() throws {
-    let verdict = LaterResponse.Verdict.startOver(reason: "the file on the server has changed")
+    let verdict = LaterResponse.Verdict.startOver(reason: DownloadSentence.fileChanged.phrase)
     #expect(try judge(.partialContent, part([("ETag", "\"v2\"")])) == verdict)
   }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SockeyeText
 import SockeyeTransport
 import Testing
 
@@ -53,7 +54,9 @@ struct SmallFileTests {
   func packed() async throws {
     let download = try await folder(size: 5, Reply(fields: ["Content-Encoding: gzip"], body: Array("hello".utf8)))
     #expect(try await fetch(download).get().downloaded == 1)
-    #expect(download.events.contains { if case .notice(let text) = $0 { text.contains("packed") } else { false } })
+    #expect(
+      download.events.contains { if case .notice(let text) = $0 { text.english.contains("packed") } else { false } }
+    )
   }
 
   @Test(

@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOEmbedded
+import SockeyeText
 import SockeyeTransport
 import Testing
 

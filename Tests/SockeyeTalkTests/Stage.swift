@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import SockeyeText
 import SockeyeTransport
 
 @testable import SockeyeTalk
@@ -90,7 +91,7 @@ final class Stage: SessionOwner, ConversationObserver {
   func conversation(_ event: ConversationEvent) {
     switch event {
     case .received(_, let message): heard.append(String(buffer: message.payload))
-    case .notice(_, let text): notices.append(text)
+    case .notice(_, let phrase): notices.append(phrase.english)
     default: break
     }
   }

@@ -16,8 +16,10 @@ struct ProgressLineTests {
       (.max, nil, .infinity),
     ]
     for (done, total, rate) in states {
-      let text = ProgressLine(name: name, done: done, total: total, rate: rate).text(columns: columns)
-      #expect(DisplayWidth.of(text) <= columns, "\(text)")
+      for language in Language.allCases {
+        let line = ProgressLine(name: name, done: done, total: total, rate: rate, language: language)
+        #expect(DisplayWidth.of(line.text(columns: columns)) <= columns, "\(line.text(columns: columns))")
+      }
     }
   }
 
@@ -27,6 +29,9 @@ struct ProgressLineTests {
     #expect(line.text(columns: 41) == "debian-12.5…  50 %  10.0 MiB/s  0:30 left")
     #expect(line.text(columns: 40) == "debian-12.5.0-amd64.i…  50 %  10.0 MiB/s")
     #expect(line.text(columns: 110).contains("█"))
+    var chinese = line
+    chinese.language = .chinese
+    #expect(chinese.figures == "50 %  300 MiB，共 600 MiB  10.0 MiB/s  剩余 0:30")
   }
 
   @Test("East Asian characters take two columns, marks none")

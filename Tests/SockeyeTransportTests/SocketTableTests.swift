@@ -24,7 +24,7 @@ struct SocketTableTests {
   func timeWait() {
     let use = PortUse.find(in: rows(Self.waiting)) { _ in nil }
     #expect(use == .timeWait(seconds: 60))
-    let text = use?.text(port: 8898) ?? ""
+    let text = use?.sentence(port: 8898).english ?? ""
     #expect(text.contains("TIME-WAIT for 60 s") && text.contains("SO_REUSEADDR"))
   }
 
@@ -35,7 +35,7 @@ struct SocketTableTests {
     }
     #expect(listener == .process(name: "python3", identifier: 7, state: "LISTEN"))
     let connected = PortUse.find(in: rows(Self.halfClosed)) { rows in rows.first.map { ("python3", 7, $0) } }
-    #expect(connected?.text(port: 1).contains("FIN-WAIT-2") == true)
+    #expect(connected?.sentence(port: 1).english.contains("FIN-WAIT-2") == true)
   }
 
   @Test("a peer that no process has any more is gone; one that is half-closed, or that the table doesn't show, isn't")

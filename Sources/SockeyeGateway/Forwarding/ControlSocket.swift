@@ -16,7 +16,7 @@ public enum ControlSocket {
     answer: @escaping @Sendable (String) -> String
   ) async throws(Failure) -> Listener {
     guard case .unix = endpoint.location else {
-      throw Failure(.usage, "\(endpoint): a control socket is unix:PATH")
+      throw Failure(.usage, .badControlSocket(endpoint))
     }
     return try await transport.listen(on: endpoint) { channel in
       try channel.pipeline.syncOperations.addHandler(ControlLines(answer))

@@ -31,7 +31,7 @@ public final class DatagramForwarder: Sendable {
   /// - Throws: a failure of kind `network` or `usage`.
   public func listen(on endpoint: Endpoint, to target: Endpoint) async throws(Failure) -> Listener {
     guard let destination = try await transport.datagramRoutes(to: target).first?.address else {
-      throw Failure(.network, "cannot resolve \(target)")
+      throw Failure(.network, .noTarget(target))
     }
     let (path, transport) = (path, transport)
     let crossing: SocketAddress
@@ -57,7 +57,7 @@ public final class DatagramForwarder: Sendable {
     } catch let failure as Failure {
       throw failure
     } catch {
-      throw Failure(.other, "cannot listen at the end of the path: \(error)")
+      throw Failure(.other, .cannotListenAtEnd("\(error)"))
     }
   }
 

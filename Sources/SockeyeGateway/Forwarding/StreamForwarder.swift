@@ -74,7 +74,7 @@ public final class StreamForwarder: Sendable {
         }
         .bind(host: ImpairedPath.farAddress, port: Self.farPort).get()
     } catch {
-      throw Failure(.other, "cannot listen at the end of the path: \(error)")
+      throw Failure(.other, .cannotListenAtEnd("\(error)"))
     }
     var options = ListenOptions()
     options.autoRead = false
@@ -109,7 +109,7 @@ public final class StreamForwarder: Sendable {
         switch result {
         case .success(let crossing): Junction.join(client, crossing)
         case .failure(let error):
-          report(.failed(Failure(.network, "a connection could not cross the path: \(error)")))
+          report(.failed(Failure(.network, .cannotCross("\(error)"))))
           Junction.reset(client)
         }
       }

@@ -50,7 +50,7 @@ public final class ImpairedPath: Sendable {
       self.up = up
       self.down = down
     } catch {
-      throw Failure(.other, "\(error)")
+      throw Failure(.other, .noPath("\(error)"))
     }
   }
 

@@ -28,14 +28,14 @@ public struct ImpairmentTimetable: Equatable, Sendable {
       let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
       guard !words.isEmpty else { continue }
       guard words.count == 3, words[0] == "at", let time = Self.time(words[1]) else {
-        throw Failure(.usage, "line \(number) of the timetable: write it as 'at 10s loss=5%'")
+        throw Failure(.usage, .badTimetableLine(number))
       }
       let change = String(words[2])
       do throws(Failure) {
         var changed = base
         try changed.change(byLiveText: change)
       } catch {
-        throw Failure(.usage, "line \(number) of the timetable: \(error.message)")
+        throw Failure(.usage, .badTimetableChange(number, error.phrase))
       }
       entries.append(Entry(time: time, text: change))
     }

@@ -41,10 +41,7 @@ public struct PathSpecification: Equatable, Sendable {
     var changed = self
     try changed.change(by: text)
     guard changed.maximumTransmissionUnit == maximumTransmissionUnit, changed.faults == faults else {
-      throw Failure(
-        .usage,
-        "'\(text)': packets' impairments can change while it runs; mtu, reset, close and silence can't"
-      )
+      throw Failure(.usage, .cannotChange(text))
     }
     self = changed
   }
@@ -57,12 +54,12 @@ public struct PathSpecification: Equatable, Sendable {
     guard pair.count == 2 else { throw Failure(ImpairmentSpecification.Problem.notAPair(part)) }
     if let kind = StreamFault.Kind(rawValue: key) {
       guard let size = try? ImpairmentSpecification.size(pair[1], of: key) else {
-        throw Failure(.usage, "'\(part)': \(key) takes a size, such as 64KiB: how much of a stream passes before")
+        throw Failure(.usage, .faultTakesSize(part, key))
       }
       for direction in directions { faults[keyPath: direction] = StreamFault(kind, after: size) }
     } else if key == "mtu" {
       guard directions.count == 2, let mtu = Int(pair[1]), (576...65_535).contains(mtu) else {
-        throw Failure(.usage, "'\(part)': mtu is a number from 576 to 65535, and the same both ways")
+        throw Failure(.usage, .badMTU(part))
       }
       maximumTransmissionUnit = mtu
     } else {
@@ -80,6 +77,6 @@ public struct PathSpecification: Equatable, Sendable {
 extension Failure {
   /// What is wrong with a specification of impairments, in a line.
   public init(_ problem: ImpairmentSpecification.Problem) {
-    self.init(.usage, "\(problem); see 'sockeye impair --help'")
+    self.init(.usage, .wrongImpairment(problem.phrase))
   }
 }

@@ -12,7 +12,7 @@ public struct AddressBlock: Hashable, Sendable {
   public init(_ text: String) throws(Failure) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = try? SocketAddress(ipAddress: String(parts[0]), port: 0) else {
-      throw Failure(.usage, "'\(text)' is not a block of addresses; write 192.0.2.0/24 or 2001:db8::/32")
+      throw Failure(.usage, .badBlock(text))
     }
     prefix = Self.bytes(of: address)
     guard parts.count == 2 else {
@@ -20,7 +20,7 @@ public struct AddressBlock: Hashable, Sendable {
       return
     }
     guard let length = UInt8(parts[1]), Int(length) <= prefix.count * 8 else {
-      throw Failure(.usage, "'\(text)': the prefix length is a number from 0 to \(prefix.count * 8)")
+      throw Failure(.usage, .badPrefix(text, prefix.count * 8))
     }
     self.length = Int(length)
   }

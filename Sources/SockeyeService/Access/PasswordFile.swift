@@ -27,11 +27,7 @@ public struct PasswordFile: Sendable {
       guard let colon = line.firstIndex(of: ":"), colon != line.startIndex,
         let entry = Self.entry(line[line.index(after: colon)...])
       else {
-        throw Failure(
-          .usage,
-          "\(name), line \(index + 1): expected user:pbkdf2-sha256$ITERATIONS$SALT$HASH; "
-            + "'sockeye serve --add-user NAME --auth-file \(name)' writes such a line"
-        )
+        throw Failure(.usage, .badPasswordLine(name, index + 1))
       }
       entries[String(line[..<colon])] = entry
     }
@@ -55,7 +51,7 @@ public struct PasswordFile: Sendable {
   /// - Throws: A failure of kind `usage` for a name that cannot stand in a password file.
   public static func line(user: String, password: String, iterations: Int = Self.iterations) throws(Failure) -> String {
     guard !user.isEmpty, !user.hasPrefix("#"), !user.contains(":"), !user.contains(where: \.isNewline) else {
-      throw Failure(.usage, "'\(user)' cannot be a user's name; leave out ':', line ends and a '#' in front")
+      throw Failure(.usage, .badUserName(user))
     }
     var random = SystemRandomNumberGenerator()
     let salt = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -23,15 +23,15 @@ public struct ServiceIdentity: Sendable {
     do {
       chain = try NIOSSLCertificate.fromPEMBytes(ArgumentFile.contents(of: certificatePath) ?? [])
     } catch {
-      throw Failure(.localFile, "cannot read a certificate from \(certificatePath); name a file in PEM")
+      throw Failure(.localFile, .cannotReadCertificate(certificatePath))
     }
     do {
       key = try NIOSSLPrivateKey(bytes: ArgumentFile.contents(of: keyPath) ?? [], format: .pem)
     } catch {
-      throw Failure(.localFile, "cannot read a private key from \(keyPath); name a file in PEM, without a passphrase")
+      throw Failure(.localFile, .cannotReadKey(keyPath))
     }
     guard let first = chain.first, let bytes = try? first.toDERBytes() else {
-      throw Failure(.localFile, "there is no certificate in \(certificatePath); name a file in PEM")
+      throw Failure(.localFile, .noCertificate(certificatePath))
     }
     self.init(chain: chain, key: key, firstInDER: bytes)
   }
@@ -53,7 +53,7 @@ public struct ServiceIdentity: Sendable {
       let certificate = try certificate(key: key, names: names, now: now)
       return Array("\(try certificate.serializeAsPEM().pemString)\n\(key.pemRepresentation)\n".utf8)
     } catch {
-      throw Failure(.tls, "cannot make a certificate: \(error); bring one with --certificate and --key")
+      throw Failure(.tls, .cannotMakeCertificate("\(error)"))
     }
   }
 
@@ -68,7 +68,7 @@ public struct ServiceIdentity: Sendable {
       self.init(chain: chain, key: key, firstInDER: try first.toDERBytes())
       validUntil = Int64(first.notValidAfter)
     } catch {
-      throw Failure(.tls, "cannot use a certificate that was kept: \(error)")
+      throw Failure(.tls, .cannotUseKept("\(error)"))
     }
   }
 

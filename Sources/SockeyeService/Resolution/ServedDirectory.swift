@@ -29,8 +29,7 @@ final class ServedDirectory: Sendable {
   init(path: String) throws(Failure) {
     descriptor = ArgumentFile.open(path, O_RDONLY | O_DIRECTORY)
     guard descriptor >= 0 else {
-      let reason = String(cString: strerror(errno)).lowercased()
-      throw Failure(.localFile, "cannot serve \(path): \(reason); name a directory that can be read")
+      throw Failure(.localFile, .cannotServe(path, .system(errno).lowercased()))
     }
   }
 

@@ -18,7 +18,7 @@ public struct Expectation: Sendable {
     do {
       _ = try Regex(pattern)
     } catch {
-      throw Failure(.usage, "'\(pattern)' is not a regular expression: \(error)")
+      throw Failure(.usage, .badPattern(pattern, "\(error)"))
     }
     self.pattern = pattern
     self.limit = limit

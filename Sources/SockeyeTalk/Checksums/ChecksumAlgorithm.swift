@@ -34,7 +34,7 @@ public enum ChecksumAlgorithm: Hashable, Sendable {
     case "sha256", "sha-256": self = .sha256
     default:
       guard let crc = CRC.named(name) else {
-        throw Failure(.usage, "there is no checksum '\(name)'; 'sockeye checksum --list' names them all")
+        throw Failure(.usage, .noChecksum(name))
       }
       self = .crc(crc)
     }

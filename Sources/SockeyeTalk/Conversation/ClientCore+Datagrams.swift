@@ -1,4 +1,5 @@
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// What a client makes of the datagrams that come, of those that can't be sent, and of silence.
@@ -21,7 +22,7 @@ extension ClientCore {
     var marks: Message.Marks = .datagram
     if !isExpected(envelope.remoteAddress) {
       marks.insert(.unexpectedSource)
-      let notice = "a datagram came from \(envelope.remoteAddress.text), which was not spoken to"
+      let notice = TalkSentence.datagramFromOther(envelope.remoteAddress.text).phrase
       observer.conversation(.notice(session.peer, notice))
     }
     let datagram = configuration.datagrams.cut(envelope.data, &marks)
@@ -47,7 +48,7 @@ extension ClientCore {
     guard !session.isClosed else { return }
     datagrams.complain(failure)
     // One who has answered may be gone for a moment, and isn't given up for it.
-    guard !datagrams.hasHeard else { return observer.conversation(.notice(session.peer, failure.message)) }
+    guard !datagrams.hasHeard else { return observer.conversation(.notice(session.peer, failure.phrase)) }
     session.blame(.failed(failure))
     session.finish(.failed(failure))
   }
@@ -66,9 +67,8 @@ extension ClientCore {
     datagrams.wait(
       session.schedule(in: hasHeard ? quiet : patience) { [weak self] session in
         if !hasHeard {
-          let notice = "no answer within \(patience.text)"
-          let meaning = isProbe ? ", and no refusal: whether anybody receives there can't be known" : ""
-          self?.observer.conversation(.notice(session.peer, notice + meaning))
+          let sentence: TalkSentence = isProbe ? .probeUnanswered(patience.text) : .unanswered(patience.text)
+          self?.observer.conversation(.notice(session.peer, sentence.phrase))
         }
         session.finish(.local(.done))
       }

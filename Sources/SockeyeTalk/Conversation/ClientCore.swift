@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import SockeyeText
 import SockeyeTransport
 
 /// One conversation that this side began. Confined to one event loop.
@@ -238,7 +239,8 @@ final class ClientCore: SessionOwner {
       do {
         try begin(try result.get(), to: route.address)
       } catch {
-        let failure = error as? Failure ?? Failure(.network, "\(route.address.text) can't be spoken to: \(error)")
+        let failure =
+          error as? Failure ?? Failure(.network, .cannotSendDatagram(route.address.text, .literal("\(error)")))
         if !speaksToAnother(after: .failed(failure)) { conclude(.failed(failure), failure) }
       }
     }
@@ -263,9 +265,9 @@ extension CloseCause {
   fileprivate func failure(_ peer: Peer) -> Failure? {
     switch self {
     case .failed(let failure): failure
-    case .peerReset: Failure(.network, "\(peer.address) reset the connection; what was said may be cut short")
-    case .timedOut: Failure(.timedOut, "\(peer.address) does not answer any more; check the network")
-    case .idle: Failure(.timedOut, "nothing was said to or by \(peer.address) for the time that --idle allows")
+    case .peerReset: Failure(.network, .peerReset(peer.address))
+    case .timedOut: Failure(.timedOut, .peerSilent(peer.address))
+    case .idle: Failure(.timedOut, .peerIdle(peer.address))
     case .peerFinished, .local: nil
     }
   }
@@ -313,6 +315,6 @@ extension ClientCore: InputTarget {
 
 extension ClientCore {
   func inputRefused(_ failure: Failure) {
-    observer.conversation(.notice(nil, failure.message))
+    observer.conversation(.notice(nil, failure.phrase))
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// Joins a session to a command: what the peer says is its input, what it writes is what the peer is told.
@@ -148,7 +149,7 @@ struct ChildProcess {
     guard status == 0 else {
       close(input.write)
       close(output.read)
-      throw Failure(.other, "'\(command)' could not be started: \(String(cString: strerror(status)))")
+      throw Failure(.other, .cannotStart(command, .system(status)))
     }
     return ChildProcess(identifier: process, input: input.write, output: output.read)
   }
@@ -156,7 +157,7 @@ struct ChildProcess {
   private static func pipe() throws(Failure) -> (read: CInt, write: CInt) {
     var ends: [CInt] = [-1, -1]
     guard Glibc.pipe(&ends) == 0 else {
-      throw Failure(.other, "no pipe for a command: \(String(cString: strerror(errno))); close some connections")
+      throw Failure(.other, .noPipe(.system(errno)))
     }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])

@@ -90,7 +90,7 @@ public struct ConversationClient: Sendable {
     do {
       return try await done.get()
     } catch {
-      let failure = Failure(.other, "the conversation broke: \(error)")
+      let failure = Failure(.other, .conversationBroke("\(error)"))
       return ConversationOutcome(cause: .failed(failure), failure: failure)
     }
   }

@@ -1,4 +1,5 @@
 public import NIOCore
+public import SockeyeText
 public import SockeyeTransport
 
 /// Something that happened in a conversation.
@@ -22,7 +23,7 @@ public enum ConversationEvent: Sendable {
   /// This side has no more to say: its FIN has gone out.
   case outputEnded(Peer)
   /// Something that a person should know.
-  case notice(Peer?, String)
+  case notice(Peer?, Phrase)
   /// A conversation has ended.
   case closed(Peer, CloseCause, ConversationSummary)
   /// All clients, because somebody asked.

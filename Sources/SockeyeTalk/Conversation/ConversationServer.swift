@@ -46,7 +46,7 @@ public struct ConversationServer: Sendable {
         var options = configuration.listen
         options.autoRead = false
         options.acceptFailed = { failure in
-          eventLoop.execute { core.value.observer.conversation(.notice(nil, failure.message)) }
+          eventLoop.execute { core.value.observer.conversation(.notice(nil, failure.phrase)) }
         }
         listener = try await transport.listen(on: endpoint, options: options) { channel in
           try core.value.accept(channel)

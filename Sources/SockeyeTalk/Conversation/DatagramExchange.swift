@@ -1,4 +1,5 @@
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// What a client that sends datagrams has to remember: UDP knows no connection and no end.
@@ -55,9 +56,9 @@ struct DatagramExchange {
   mutating func drop() { dropped += 1 }
 
   /// What to say of datagrams that were dropped, if any were.
-  mutating func takeNoticeOfDropped() -> String? {
+  mutating func takeNoticeOfDropped() -> Phrase? {
     guard dropped > 0 else { return nil }
     defer { dropped = 0 }
-    return "\(dropped) datagrams dropped: the output was not read"
+    return TalkSentence.datagramsDropped(dropped).phrase
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// Why a datagram could not be sent, and what to do about it.
@@ -10,23 +11,16 @@ enum DatagramFailure {
     let isTooLarge = error as? ChannelError == .writeMessageTooLarge
     switch isTooLarge ? EMSGSIZE : number {
     case EMSGSIZE?:
-      return Failure(
-        .usage,
-        "a datagram to \(peer.address) is too large: they hold \(DatagramSession.largestPayload) bytes at most, and what "
-          + "the network takes whole (see --frame to cut input into messages)"
-      )
+      return Failure(.usage, .datagramTooLarge(peer.address, DatagramSession.largestPayload))
     case EACCES?:
-      return Failure(.usage, "\(peer.address) is a broadcast address; add --broadcast to speak to everybody there")
+      return Failure(.usage, .isBroadcast(peer.address))
     case ECONNREFUSED?:
-      return Failure(.network, "\(peer.address) refused the datagram: nobody receives on that port (ICMP)")
+      return Failure(.network, .datagramRefused(peer.address))
     case EHOSTUNREACH?, ENETUNREACH?:
-      return Failure(.network, "\(peer.address) is unreachable; check the network and the address")
+      return Failure(.network, .unreachable(peer.address))
     case let number?:
-      return Failure(
-        .network,
-        "a datagram to \(peer.address) could not be sent: \(String(cString: strerror(number)).lowercased())"
-      )
-    case nil: return Failure(.network, "a datagram to \(peer.address) could not be sent: \(error)")
+      return Failure(.network, .cannotSendDatagram(peer.address, .system(number).lowercased()))
+    case nil: return Failure(.network, .cannotSendDatagram(peer.address, .literal("\(error)")))
     }
   }
 }

@@ -9,7 +9,7 @@ extension EventLoop {
     do {
       return try await submit { NIOLoopBound(body(), eventLoop: self) }.get()
     } catch {
-      throw Failure(.other, "the conversation could not be set up: \(error)")
+      throw Failure(.other, .cannotSetUp("\(error)"))
     }
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// Where what this side says comes from.
@@ -115,8 +116,7 @@ final class InputPump {
         finish()
       case .failed(let error):
         hasEnded = true
-        let reason = String(cString: strerror(error))
-        target.inputFailed(Failure(.localFile, "standard input can't be read: \(reason)"))
+        target.inputFailed(Failure(.localFile, .cannotReadInput(.system(error))))
       }
     }
   }
@@ -146,10 +146,7 @@ final class InputPump {
     bytes.readableBytesView.split(separator: 0x0A).contains { $0.count >= Self.longestTerminalLine }
   }
 
-  private static let lineCut = Failure(
-    .usage,
-    "not sent: a terminal cuts lines at \(longestTerminalLine) bytes; pipe the text, or break it into lines"
-  )
+  private static let lineCut = Failure(.usage, .lineTooLong(longestTerminalLine))
 
   /// Looks at each line before it becomes a message.
   private func consumeLines(_ bytes: ByteBuffer) throws(Failure) {

@@ -1,4 +1,5 @@
 public import NIOCore
+public import SockeyeText
 public import SockeyeTransport
 
 /// One other side of a conversation: a connection, or an address that sends datagrams.
@@ -60,14 +61,14 @@ public enum CloseCause: Hashable, Sendable {
   case failed(Failure)
 
   /// The cause in a few words.
-  public var text: String {
+  public var phrase: Phrase {
     switch self {
-    case .peerFinished: "peer FIN"
-    case .peerReset: "peer RST"
-    case .idle: "idle"
-    case .timedOut: "timeout"
-    case .local(let reason): "local (\(reason.rawValue))"
-    case .failed(let failure): failure.message
+    case .peerFinished: TalkSentence.peerFinished.phrase
+    case .peerReset: TalkSentence.peerResetCause.phrase
+    case .idle: TalkSentence.idle.phrase
+    case .timedOut: TalkSentence.timedOut.phrase
+    case .local(let reason): TalkSentence.local(reason).phrase
+    case .failed(let failure): failure.phrase
     }
   }
 

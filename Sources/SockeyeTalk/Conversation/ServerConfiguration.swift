@@ -43,11 +43,11 @@ public struct AddressFilter: Sendable {
     public init(_ text: String) throws(Failure) {
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
       guard let host = parts.first, let bytes = SocketAddressBytes.of(String(host)), parts.count <= 2 else {
-        throw Failure(.usage, "'\(text)' is not a network; write 10.0.0.0/8 or 2001:db8::/32")
+        throw Failure(.usage, .badNetwork(text))
       }
       let bits = bytes.count * 8
       guard let length = parts.count == 1 ? bits : Int(parts[1]), (0...bits).contains(length) else {
-        throw Failure(.usage, "'\(text)': the prefix length is a number from 0 to \(bits)")
+        throw Failure(.usage, .badPrefix(text, bits))
       }
       self.bytes = bytes
       prefixLength = length

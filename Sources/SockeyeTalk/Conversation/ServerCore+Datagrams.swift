@@ -1,4 +1,5 @@
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// The addresses that send datagrams to a server, each of them a session.
@@ -53,17 +54,17 @@ struct DatagramPeers {
   mutating func drop() { dropped += 1 }
 
   /// What to say of datagrams that were dropped, if any were.
-  mutating func takeNoticeOfDropped() -> String? {
+  mutating func takeNoticeOfDropped() -> Phrase? {
     guard dropped > 0 else { return nil }
     defer { dropped = 0 }
-    return "\(dropped) datagrams dropped: the output was not read"
+    return TalkSentence.datagramsDropped(dropped).phrase
   }
 
   /// What to say, once, of addresses that find no place.
-  mutating func takeNoticeOfCrowd() -> String? {
+  mutating func takeNoticeOfCrowd() -> Phrase? {
     guard !hasToldOfCrowd else { return nil }
     hasToldOfCrowd = true
-    return "more addresses send datagrams than can be served; they are not heard until others fall silent"
+    return TalkSentence.tooManySources.phrase
   }
 }
 
@@ -74,7 +75,7 @@ extension ServerCore {
       let handler = DatagramEchoHandler(
         guardsAgainstLoops: configuration.conversation.automation.guardsAgainstLoops
       ) { [weak self] address in
-        let notice = "\(address.text) answers our answers by itself; not answered for \(LoopGuard.silence.text)"
+        let notice = TalkSentence.sourceAnswersAnswers(address.text, LoopGuard.silence.text).phrase
         self?.observer.conversation(.notice(nil, notice))
       }
       return try channel.pipeline.syncOperations.addHandler(handler)

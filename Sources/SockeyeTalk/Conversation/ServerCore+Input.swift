@@ -9,7 +9,7 @@ extension ServerCore: InputTarget {
     do {
       pump = try InputPump(input, configuration.conversation.composer, target: self, on: eventLoop)
     } catch {
-      observer.conversation(.notice(nil, error.message))
+      observer.conversation(.notice(nil, error.phrase))
     }
   }
 
@@ -25,7 +25,7 @@ extension ServerCore: InputTarget {
   func take(_ bytes: ByteBuffer) {
     for session in clientele.served.values { tell(session, bytes) }
     if clientele.served.isEmpty, configuration.input?.isInteractive == true {
-      observer.conversation(.notice(nil, "nobody is there to hear that"))
+      observer.conversation(.notice(nil, TalkSentence.nobodyThere.phrase))
     }
   }
 
@@ -51,8 +51,7 @@ extension ServerCore: InputTarget {
     _ = session.schedule(in: Backlog.patience) { [weak self] session in
       guard let self, self.backlogs[number]?.isWaitedFor == true else { return }
       backlogs[number]?.noteStuck()
-      let notice =
-        "does not read what it is told; the others are not held up, and \(Backlog.most >> 20) MiB are kept for it"
+      let notice = TalkSentence.doesNotRead(Backlog.most >> 20).phrase
       observer.conversation(.notice(session.peer, notice))
       if isRelay { resumeRelay() }
       pump?.pump()
@@ -76,13 +75,13 @@ extension ServerCore: InputTarget {
     case .unknown(let text):
       let shown = VisibleText.of(text)
       observer.conversation(
-        .notice(nil, "'\(shown)': there are @N TEXT, /clients, /kick N and /quit; say // for a slash")
+        .notice(nil, TalkSentence.unknownCommand(shown).phrase)
       )
     }
   }
 
   private func notThere(_ number: Int) {
-    observer.conversation(.notice(nil, "there is no client \(number); /clients lists them"))
+    observer.conversation(.notice(nil, TalkSentence.noClient(number).phrase))
   }
 
   func inputEnded() {
@@ -101,11 +100,11 @@ extension ServerCore: InputTarget {
   }
 
   func inputFailed(_ failure: Failure) {
-    observer.conversation(.notice(nil, failure.message))
+    observer.conversation(.notice(nil, failure.phrase))
   }
 
   func inputRefused(_ failure: Failure) {
-    observer.conversation(.notice(nil, failure.message))
+    observer.conversation(.notice(nil, failure.phrase))
   }
 
   // MARK: Relaying

@@ -275,6 +275,6 @@ extension CloseCause {
 extension Failure {
   /// A peer that went before it was told everything.
   static func inputLeftOver(_ peer: Peer) -> Failure {
-    Failure(.network, "\(peer.address) closed before it was told everything; the rest of the input was not sent")
+    Failure(.network, .closedEarly(peer.address))
   }
 }

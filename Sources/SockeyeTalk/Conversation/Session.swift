@@ -1,4 +1,5 @@
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 
 /// One conversation with one peer: it moves what arrives through ``Hearing`` and ``Answering``, keeps where both ends
@@ -179,7 +180,7 @@ class Session {
     if !isFinishing, let heard = hearing.rest() {
       handle(heard)
       if heard.message.marks.contains(.incomplete) {
-        blame(.failed(Failure(.peerProtocol, "\(peer.address) ended in the middle of a frame; check --frame")))
+        blame(.failed(Failure(.peerProtocol, .frameCut(peer.address))))
       }
     }
     command?.inputEnded()
@@ -215,7 +216,7 @@ class Session {
       pause(.answers)
       answerLater(in: delay)
     case .suspect:
-      let advice = "answers our answers by itself; not answered for \(LoopGuard.silence.text)"
+      let advice = TalkSentence.answersAnswers(LoopGuard.silence.text).phrase
       owner?.observer.conversation(.notice(peer, advice))
     }
   }
@@ -362,7 +363,7 @@ class Session {
     }
     if case .failed = cause { return cause }
     return .failed(
-      Failure(.expectationUnmet, "\(peer.address) ended without saying /\(expectation.pattern)/")
+      Failure(.expectationUnmet, .endedWithoutSaying(peer.address, expectation.pattern))
     )
   }
 
@@ -403,8 +404,8 @@ extension Session {
     guard let expectation = configuration.expectation else { return }
     hearing.expect(expectation, in: configuration.encoding)
     timers.expectation = schedule(in: expectation.limit) { session in
-      let text = "\(session.peer.address) did not say /\(expectation.pattern)/ within \(expectation.limit.text)"
-      session.finish(.failed(Failure(.expectationUnmet, text)))
+      let sentence = TalkSentence.didNotSay(session.peer.address, expectation.pattern, expectation.limit.text)
+      session.finish(.failed(Failure(.expectationUnmet, sentence)))
     }
   }
 }

@@ -26,7 +26,7 @@ protocol SessionOwner: AnyObject {
 extension SessionOwner {
   /// One datagram of many is worth a word.
   func session(_ session: Session, couldNotSend failure: Failure) {
-    observer.conversation(.notice(session.peer, failure.message))
+    observer.conversation(.notice(session.peer, failure.phrase))
   }
 }
 

@@ -66,8 +66,8 @@ final class StreamSession: Session, ChannelInboundHandler {
     let limit = configuration.handshakeLimit
     handshake = .pending(
       schedule(in: limit) { session in
-        let text = "\(session.peer.address) did not finish the TLS handshake within \(limit.text); does it speak TLS?"
-        session.blame(.failed(Failure(.timedOut, text)))
+        let sentence = TalkSentence.handshakeTooSlow(session.peer.address, limit.text)
+        session.blame(.failed(Failure(.timedOut, sentence)))
         session.carrier.close()
       }
     )

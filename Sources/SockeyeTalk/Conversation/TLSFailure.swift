@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOSSL
+import SockeyeText
 import SockeyeTransport
 
 /// What went wrong with TLS, in words that a person can act on instead of the library's.
@@ -16,74 +17,61 @@ enum TLSFailure {
     switch error {
     case let failure as Failure: return failure
     case is NIOSSLExtraError:
-      return Failure(.tls, "the certificate of \(address) is for another name; use that name, or --insecure")
+      return Failure(.tls, .certificateOfOther(address))
     case is NIOSSLError, is BoringSSLError: break
     case let error as IOError:
-      return Failure(.network, "the connection to \(address) broke: \(error.description)")
-    default: return Failure(.other, "the conversation with \(address) broke: \(error)")
+      return Failure(.network, .connectionBroke(address, .literal(error.description)))
+    default: return Failure(.other, .conversationWithBroke(address, "\(error)"))
     }
     let text = "\(error)"
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
       return untrusted(peer, certificate: certificate(context.channel.pipeline), now: time(nil))
     }
-    if let reason = reasons.first(where: { text.contains($0.code) }) {
-      return Failure(.tls, "\(address) \(reason.meaning)")
+    if let reason = reasons.first(where: { text.contains($0.code) })?.reason {
+      return Failure(.tls, .tlsRefused(address, reason))
     }
-    let what = isHandshake ? "the TLS handshake with \(address) failed" : "TLS with \(address) broke"
-    return Failure(.tls, "\(what): \(shortened(text)); does it speak TLS?")
+    let detail = shortened(text)
+    return Failure(.tls, isHandshake ? .handshakeFailed(address, detail) : .tlsBroke(address, detail))
   }
 
   /// A peer broke off without saying that it had said everything (RFC 8446, section 6.1).
   static func cut(_ peer: Peer, hasSpoken: Bool) -> Failure {
-    if hasSpoken {
-      let text = "\(peer.address) ended without TLS close_notify; what it said may be cut short"
-      return Failure(.network, text)
-    }
-    let text =
-      "\(peer.address) broke off right after the TLS handshake, without a word; "
-      + "it may want another certificate (--certificate, --key)"
-    return Failure(.tls, text)
+    hasSpoken
+      ? Failure(.network, .noCloseNotify(peer.address)) : Failure(.tls, .brokeOffAfterHandshake(peer.address))
   }
 
   /// Why a certificate is not trusted, as far as it says so itself.
   static func untrusted(_ peer: Peer, certificate: (from: time_t, to: time_t)?, now: time_t) -> Failure {
     if let certificate, certificate.to < now {
-      let text = "the certificate of \(peer.address) expired on \(date(certificate.to)); renew it, or --insecure"
-      return Failure(.tls, text)
+      return Failure(.tls, .certificateExpired(peer.address, date(certificate.to)))
     }
     if let certificate, certificate.from > now {
-      return Failure(
-        .tls,
-        "the certificate of \(peer.address) is not valid before \(date(certificate.from)); check this machine's clock"
-      )
+      return Failure(.tls, .certificateNotYetValid(peer.address, date(certificate.from)))
     }
-    return Failure(
-      .tls,
-      "the certificate of \(peer.address) is not trusted; give --ca FILE, or --insecure to go without"
-    )
+    return Failure(.tls, .certificateNotTrusted(peer.address))
   }
 
   /// What the library's codes mean, the alerts of RFC 8446, section 6.2, among them.
-  private static let reasons: [(code: String, meaning: String)] = [
-    ("WRONG_VERSION_NUMBER", "does not speak TLS; leave --tls out, or check the port"),
-    ("HTTP_REQUEST", "speaks HTTP where TLS was expected; check the port"),
-    ("ALERT_CERTIFICATE_REQUIRED", "asks for a certificate of ours; give --certificate FILE and --key FILE"),
-    ("PEER_DID_NOT_RETURN_A_CERTIFICATE", "showed no certificate, and --ca asks for one"),
-    ("ALERT_UNKNOWN_CA", "does not trust our certificate; it knows nobody who vouches for it"),
-    ("ALERT_CERTIFICATE_EXPIRED", "says that our certificate has expired; renew it"),
-    ("ALERT_CERTIFICATE_REVOKED", "says that our certificate is revoked; use another"),
-    ("ALERT_CERTIFICATE_UNKNOWN", "does not accept our certificate"),
-    ("ALERT_UNSUPPORTED_CERTIFICATE", "does not accept certificates of that kind"),
-    ("ALERT_BAD_CERTIFICATE", "does not accept our certificate"),
-    ("ALERT_ACCESS_DENIED", "does not admit the holder of our certificate"),
-    ("ALERT_DECRYPT_ERROR", "could not check our signature; do the certificate and the key belong together?"),
-    ("ALERT_PROTOCOL_VERSION", "speaks another version of TLS only"),
-    ("UNSUPPORTED_PROTOCOL", "speaks another version of TLS only"),
-    ("NO_SHARED_CIPHER", "shares no cipher with this side"),
-    ("HANDSHAKE_FAILURE", "found no way to speak TLS that both sides know"),
-    ("UNRECOGNIZED_NAME", "serves no host of that name"),
-    ("EOF during handshake", "ended in the middle of the TLS handshake; does it speak TLS?"),
-    ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "sent what cannot be decrypted: it was changed on the way"),
+  private static let reasons: [(code: String, reason: TLSRefusal)] = [
+    ("WRONG_VERSION_NUMBER", .noTLS),
+    ("HTTP_REQUEST", .http),
+    ("ALERT_CERTIFICATE_REQUIRED", .wantsCertificate),
+    ("PEER_DID_NOT_RETURN_A_CERTIFICATE", .showedNoCertificate),
+    ("ALERT_UNKNOWN_CA", .unknownAuthority),
+    ("ALERT_CERTIFICATE_EXPIRED", .ownExpired),
+    ("ALERT_CERTIFICATE_REVOKED", .ownRevoked),
+    ("ALERT_CERTIFICATE_UNKNOWN", .ownRefused),
+    ("ALERT_UNSUPPORTED_CERTIFICATE", .kindRefused),
+    ("ALERT_BAD_CERTIFICATE", .ownRefused),
+    ("ALERT_ACCESS_DENIED", .holderRefused),
+    ("ALERT_DECRYPT_ERROR", .badSignature),
+    ("ALERT_PROTOCOL_VERSION", .otherVersion),
+    ("UNSUPPORTED_PROTOCOL", .otherVersion),
+    ("NO_SHARED_CIPHER", .noCipher),
+    ("HANDSHAKE_FAILURE", .noCommonWay),
+    ("UNRECOGNIZED_NAME", .noHost),
+    ("EOF during handshake", .endedInHandshake),
+    ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", .undecipherable),
   ]
 
   private static func certificate(_ pipeline: ChannelPipeline) -> (from: time_t, to: time_t)? {

@@ -32,7 +32,7 @@ public struct TLSSettings: Sendable {
   /// - Throws: A failure of kind `usage` when there is no certificate, `localFile` when a file can't be read.
   func serverContext() throws(Failure) -> NIOSSLContext {
     guard let certificateFile else {
-      throw Failure(.usage, "listening with TLS needs a certificate; give --certificate FILE and --key FILE")
+      throw Failure(.usage, .needsCertificate)
     }
     let keyFile = self.keyFile ?? certificateFile
     var configuration = TLSConfiguration.makeServerConfiguration(
@@ -58,14 +58,14 @@ public struct TLSSettings: Sendable {
     do {
       return try NIOSSLPrivateKey(bytes: ArgumentFile.contents(of: file) ?? [], format: .pem)
     } catch {
-      throw Failure(.localFile, "\(file) has no private key that can be read; it must be PEM, without a passphrase")
+      throw Failure(.localFile, .noPrivateKey(file))
     }
   }
 
   private func certificates(in file: String) throws(Failure) -> [NIOSSLCertificate] {
     let found = (try? NIOSSLCertificate.fromPEMBytes(ArgumentFile.contents(of: file) ?? [])) ?? []
     guard !found.isEmpty else {
-      throw Failure(.localFile, "\(file) has no certificate that can be read; it must be PEM")
+      throw Failure(.localFile, .noCertificate(file))
     }
     return found
   }
@@ -74,7 +74,7 @@ public struct TLSSettings: Sendable {
     do {
       return try NIOSSLContext(configuration: configuration)
     } catch {
-      throw Failure(.localFile, "TLS can't be set up: \(error); do the certificate and the key belong together?")
+      throw Failure(.localFile, .cannotSetUpTLS("\(error)"))
     }
   }
 }

@@ -91,7 +91,7 @@ public struct Composer: ~Copyable {
 
   private static func notEncodable(_ text: some Collection<UInt8>, _ encoding: TextEncoding) -> Failure {
     let shown = VisibleText.of(String(decoding: text.prefix(40), as: UTF8.self))
-    return Failure(.usage, "'\(shown)' has characters that \(encoding.name) lacks; use another --encoding")
+    return Failure(.usage, .cannotEncode(shown, encoding.name))
   }
 
   /// Takes the next piece of streamed input and passes on what is ready to be sent.
@@ -138,7 +138,7 @@ public struct Composer: ~Copyable {
       let before = transcoder?.replacedCount
       transcoder?.finish(into: &output)
       guard transcoder?.replacedCount == before else {
-        throw Failure(.usage, "the input ends in the middle of a character; it has to be UTF-8")
+        throw Failure(.usage, .characterCut)
       }
       if !output.isEmpty { send(ByteBuffer(bytes: output)) }
     }

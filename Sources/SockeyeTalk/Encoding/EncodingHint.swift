@@ -1,4 +1,5 @@
 public import NIOCore
+public import SockeyeText
 
 /// Notices text that is plainly in the other of the two encodings that the documents' programs mix: GBK where UTF-8 was
 /// expected, or the reverse.
@@ -20,20 +21,20 @@ public struct EncodingHint {
   /// Looks at something that a peer said.
   ///
   /// - Returns: The hint, once; nothing where none is due.
-  public mutating func consider(_ bytes: ByteBuffer) -> String? {
+  public mutating func consider(_ bytes: ByteBuffer) -> Phrase? {
     guard case .watching(let seen) = state else { return nil }
     state = seen >= Self.watched ? .done : .watching(seen: seen + bytes.readableBytes)
     let text = Array(bytes.readableBytesView.prefix(4096))
-    let hint: String
+    let hint: TalkSentence
     if encoding.isUTF8, Self.isPlainlyGBK(text) {
-      hint = "this looks like GBK, not UTF-8; --encoding gbk shows it"
+      hint = .looksLikeGBK
     } else if encoding.isGBK, Self.isPlainlyUTF8(text) {
-      hint = "this looks like UTF-8, not \(encoding.name); leave --encoding out, or --encoding utf-8"
+      hint = .looksLikeUTF8(encoding.name)
     } else {
       return nil
     }
     state = .done
-    return hint
+    return hint.phrase
   }
 
   /// Whether text is two Chinese characters of GB 2312 or more among ASCII, and not UTF-8.

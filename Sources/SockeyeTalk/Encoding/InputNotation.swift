@@ -79,7 +79,7 @@ struct TypedInput: Equatable {
       default:
         guard let high = self.digit(first), let low = rest.dropFirst().first.flatMap(self.digit) else {
           let shown = String(decoding: rest.prefix(8), as: UTF8.self)
-          throw Failure(.usage, "'\(shown)' is not hexadecimal; write pairs of digits, such as 48 65 6c")
+          throw Failure(.usage, .notHexadecimal(shown))
         }
         bytes.append(high << 4 | low)
         rest = rest.dropFirst(2)
@@ -138,6 +138,6 @@ struct TypedInput: Equatable {
   }
 
   private static func badEscape(_ text: String) -> Failure {
-    Failure(.usage, "'\(text)' is not an escape; there are \\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\xHH \\u{HHHH}")
+    Failure(.usage, .notEscape(text))
   }
 }

@@ -26,11 +26,11 @@ public struct TextEncoding: Hashable, Sendable {
     let upper = name.uppercased()
     // `iconv` would take a suffix such as //TRANSLIT, and reads an empty name as the locale's encoding.
     guard !upper.isEmpty, upper.utf8.allSatisfy({ $0 != UInt8(ascii: "/") && $0 > 0x20 && $0 < 0x7F }) else {
-      throw Failure(.usage, "'\(name)' is not an encoding; try utf-8, gbk, gb18030, big5, shift_jis or latin1")
+      throw Failure(.usage, .notEncoding(name))
     }
     let canonical = upper == "UTF8" ? "UTF-8" : upper
     guard canonical == "UTF-8" || Transcoder.canConvert(from: canonical, to: "UTF-8") else {
-      throw Failure(.usage, "there is no encoding '\(name)'; 'iconv -l' lists those of this machine")
+      throw Failure(.usage, .noEncoding(name))
     }
     self.name = canonical
   }

@@ -90,10 +90,7 @@ struct Deframer {
     }
     searched = view.count
     guard view.count <= largestFrame else {
-      throw Failure(
-        .peerProtocol,
-        "the peer sent \(view.count) bytes without the delimiter; check --frame, or raise --max-frame"
-      )
+      throw Failure(.peerProtocol, .noDelimiter(view.count))
     }
     return nil
   }
@@ -107,17 +104,11 @@ struct Deframer {
       $0 << 8 | UInt64($1)
     }
     guard let count = Int(exactly: length), count <= largestFrame else {
-      throw Failure(
-        .peerProtocol,
-        "the peer announced a frame of \(length) bytes, more than \(largestFrame); check --frame, or raise --max-frame"
-      )
+      throw Failure(.peerProtocol, .frameTooLong(length, largestFrame))
     }
     let body = count + field.adjustment
     guard body >= 0, field.headerSize + body <= largestFrame + field.headerSize else {
-      throw Failure(
-        .peerProtocol,
-        "the peer announced a frame of \(length) bytes, less than its own header; check --frame"
-      )
+      throw Failure(.peerProtocol, .frameTooShort(length))
     }
     guard let whole = held.readSlice(length: field.headerSize + body) else { return nil }
     var payload = whole

@@ -61,10 +61,7 @@ public enum Framing: Hashable, Sendable {
       return .fixed(count)
     default: break
     }
-    throw Failure(
-      .usage,
-      "'\(text)' is not a framing; write raw, gap:20ms, line, delimiter:0d0a, length:u16be@0 or fixed:16"
-    )
+    throw Failure(.usage, .badFraming(text))
   }
 
   private static func duration(_ text: Substring) -> TimeAmount? {
@@ -112,22 +109,16 @@ public enum Framing: Hashable, Sendable {
     case .delimiter(let delimiter): return ByteBuffer(bytes: payload + delimiter)
     case .fixed(let count):
       guard payload.count % count == 0 else {
-        throw Failure(
-          .usage,
-          "a message of \(payload.count) bytes does not fill frames of \(count); change it or --frame"
-        )
+        throw Failure(.usage, .messageDoesNotFill(payload.count, count))
       }
       return ByteBuffer(bytes: payload)
     case .length(let field):
       guard payload.count >= field.offset else {
-        throw Failure(
-          .usage,
-          "the length stands at byte \(field.offset), and the message has only \(payload.count) bytes"
-        )
+        throw Failure(.usage, .noRoomForLength(field.offset, payload.count))
       }
       let value = payload.count - field.offset - field.adjustment
       guard value >= 0, field.width == 8 || value < 1 << (8 * field.width) else {
-        throw Failure(.usage, "a message of \(payload.count) bytes does not fit a length of \(field.width) bytes")
+        throw Failure(.usage, .lengthDoesNotFit(payload.count, field.width))
       }
       var length = (0..<field.width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
       if !field.isLittleEndian { length.reverse() }

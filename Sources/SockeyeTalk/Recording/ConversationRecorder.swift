@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import SockeyeText
 public import SockeyeTransport
 import SockeyeWire
 import Synchronization
@@ -74,7 +75,7 @@ public final class ConversationRecorder: Sendable {
     let error = await output.flush()
     output.finish()
     guard let error else { return state.withLock { $0.droppedCount } }
-    throw Failure(.localFile, "cannot write \(path): \(String(cString: strerror(error))); check the disk")
+    throw Failure(.localFile, .cannotWriteRecord(path, .system(error)))
   }
 
   // MARK: What happens

@@ -51,14 +51,14 @@ public final class EventJSON {
       add(bytes, text(sent: bytes, to: peer), to: &line)
     case .inputEnded(let peer): line = begin("peer-finished", time, peer)
     case .outputEnded(let peer): line = begin("finished", time, peer)
-    case .notice(let peer, let text):
+    case .notice(let peer, let phrase):
       line = begin("notice", time, peer)
-      line.add("text", text)
+      line.add("text", phrase.english)
     case .closed(let peer, let cause, let summary):
       line = begin("closed", time, peer)
       streams[peer.number] = nil
       line.add("cause", cause.word)
-      line.add("detail", cause.text)
+      line.add("detail", cause.phrase.english)
       if let order = summary.order { line.add("close", order.rawValue) }
       if let by = cause.resetBy { line.add("resetBy", by) }
       if let end = summary.ourEnd { line.add("finishedMicroseconds", end.nanoseconds / 1000) }

@@ -22,3 +22,22 @@ public struct Phrase: Hashable, Sendable {
     }
   }
 }
+
+/// A sentence that is shown to people, with what it is about.
+///
+/// A library's sentences are the cases of one enumeration. Each language has a table of them, a `switch` over all cases, so
+/// that the compiler refuses a sentence that a language lacks.
+public protocol Sentence: Sendable {
+  /// The sentence in English.
+  var english: String { get }
+  /// The sentence in Chinese.
+  var chinese: String { get }
+}
+
+extension Sentence {
+  /// The sentence in every language.
+  public var phrase: Phrase { Phrase(english, zh: chinese) }
+
+  /// The sentence in a language.
+  public func text(in language: Language) -> String { phrase.text(in: language) }
+}

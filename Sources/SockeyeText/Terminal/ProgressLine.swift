@@ -12,13 +12,16 @@ public struct ProgressLine: Sendable {
   public var total: Int64?
   /// Bytes a second; 0 where it isn't known.
   public var rate: Double
+  /// The language of the words in it.
+  public var language: Language
 
   /// Creates a line.
-  public init(name: String, done: Int64, total: Int64?, rate: Double) {
+  public init(name: String, done: Int64, total: Int64?, rate: Double, language: Language = .english) {
     self.name = name
     self.done = done
     self.total = total
     self.rate = rate
+    self.language = language
   }
 
   /// Everything there is to say, for where there is room.
@@ -46,9 +49,14 @@ public struct ProgressLine: Sendable {
     }
     let percent = "\(Int(min(100, Double(done) / Double(total) * 100))) %"
     let isMoving = rate > 0 && total > done
-    let left = isMoving ? "  \(Self.clock(Int64(clamping: Double(total - done) / rate))) left" : ""
+    let time = Self.clock(Int64(clamping: Double(total - done) / rate))
+    let left = isMoving ? "  " + Phrase("\(time) left", zh: "剩余 \(time)").text(in: language) : ""
+    let share = Phrase(
+      "\(ByteText.of(done)) of \(ByteText.of(total))",
+      zh: "\(ByteText.of(done))，共 \(ByteText.of(total))"
+    )
     return [
-      "\(percent)  \(ByteText.of(done)) of \(ByteText.of(total))  \(speed)\(left)",
+      "\(percent)  \(share.text(in: language))  \(speed)\(left)",
       "\(percent)  \(ByteText.of(done))  \(speed)\(left)", "\(percent)  \(speed)\(left)", "\(percent)  \(speed)",
       percent,
     ]

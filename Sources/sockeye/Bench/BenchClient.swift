@@ -1,5 +1,6 @@
 import Histogram
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 import Synchronization
 
@@ -33,7 +34,7 @@ struct BenchClient {
     if settings.mode == .http {
       let channel = try await transport.connect(to: endpoint, options: connectOptions) { _ in }
       guard let remote = channel.remoteAddress else {
-        throw Failure(.network, "\(endpoint) closed the connection at once")
+        throw Failure(.network, .closedAtOnce(endpoint))
       }
       address = remote
       channel.close(promise: nil)
@@ -134,7 +135,7 @@ struct BenchClient {
         made.withLock { $0 = NIOLoopBound(runner, eventLoop: eventLoop) }
       }.get()
     } catch {
-      throw Failure(.network, "cannot connect to \(endpoint): \(error)")
+      throw Failure(.network, .cannotConnect(endpoint, "\(error)"))
     }
     return try made.withLock { $0 }.orFailure(endpoint)
   }
@@ -173,7 +174,7 @@ struct BenchClient {
 
   private func next(_ tallies: Tallies) throws(Failure) -> (any EventLoop, NIOLoopBound<BenchTally>) {
     let eventLoop = transport.eventLoopGroup.next()
-    guard let tally = tallies[ObjectIdentifier(eventLoop)] else { throw Failure(.other, "the program is ending") }
+    guard let tally = tallies[ObjectIdentifier(eventLoop)] else { throw Failure(.other, .programIsEnding) }
     return (eventLoop, tally)
   }
 
@@ -221,8 +222,8 @@ struct BenchClient {
     case .connections, .http, .datagrams: most = reading.operations > 0 ? .max : Self.mostFailures
     }
     guard reading.failures >= most else { return }
-    let reason = meter.error.map { "\($0)" } ?? "no connection stands"
-    throw Failure(.network, "\(endpoint) can't be measured: \(reason)")
+    let reason = meter.error.map { ($0 as? Failure)?.phrase ?? .literal("\($0)") }
+    throw Failure(.network, .cannotMeasure(endpoint, reason ?? ProgramSentence.noConnectionStands.phrase))
   }
 
   // MARK: What came of it
@@ -263,7 +264,7 @@ struct BenchClient {
 extension Optional {
   /// The value, which is missing where a connection was closed as soon as it stood.
   fileprivate func orFailure(_ endpoint: Endpoint) throws(Failure) -> Wrapped {
-    guard let self else { throw Failure(.network, "\(endpoint) closed the connection at once") }
+    guard let self else { throw Failure(.network, .closedAtOnce(endpoint)) }
     return self
   }
 }

@@ -81,20 +81,20 @@ struct Bench: AsyncParsableCommand {
   @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
-    guard (1...256).contains(workers) else { throw ValidationError("--workers is a number from 1 to 256") }
+    guard (1...256).contains(workers) else { throw ValidationError(.workersRange) }
     guard (1...100_000).contains(connections) else {
-      throw ValidationError("--connections is a number from 1 to 100000")
+      throw ValidationError(.benchConnectionsRange)
     }
     guard perSecond.map({ (1...10_000_000).contains($0) }) ?? true else {
-      throw ValidationError("--per-second is a number from 1 to 10000000")
+      throw ValidationError(.perSecondRange)
     }
     guard (1_000_000...86_400_000_000_000).contains(duration.amount.nanoseconds) else {
-      throw ValidationError("--for is from 1ms to 24h")
+      throw ValidationError(.benchDurationRange)
     }
     let sizes: ClosedRange<Int64> =
       mode == .datagrams ? Int64(BenchDatagram.shortest)...65_000 : 1...(16 << 20)
     guard sizes.contains(size.bytes) else {
-      throw ValidationError("--size is from \(sizes.lowerBound) to \(sizes.upperBound) bytes")
+      throw ValidationError(.benchSizeRange(sizes))
     }
   }
 
@@ -141,7 +141,7 @@ struct Bench: AsyncParsableCommand {
       print(event.line)
       fflush(nil)
     } else if !quiet {
-      StandardError.say("listening on \(addresses.map(\.text).joined(separator: " and "))")
+      StandardError.say(.listening(addresses.map(\.text)))
     }
   }
 

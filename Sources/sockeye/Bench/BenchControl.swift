@@ -26,12 +26,12 @@ struct BenchControl: Sendable {
       made.withLock { $0 = NIOLoopBound(handler, eventLoop: channel.eventLoop) }
     }
     guard let address = channel.remoteAddress, let handler = made.withLock({ $0 }) else {
-      throw Failure(.network, "\(endpoint) closed the connection at once; is it 'sockeye bench --serve'?")
+      throw Failure(.network, .closedAtOnceByOther(endpoint))
     }
     let control = BenchControl(address: address, channel: channel, handler: handler)
     guard let used = await control.processorTime() else {
       channel.close(promise: nil)
-      throw Failure(.peerProtocol, "\(endpoint) isn't 'sockeye bench --serve'; start one there, or use --mode http")
+      throw Failure(.peerProtocol, .notBenchServer(endpoint))
     }
     return (control, used)
   }

@@ -1,4 +1,5 @@
 import Glibc
+import SockeyeText
 
 /// Shows how a bench goes on: on a terminal one line that is drawn anew each second, elsewhere a plain line every few seconds,
 /// and as JSON an event each second on standard output.
@@ -24,7 +25,8 @@ struct BenchProgress {
       fflush(nil)
     } else if hasTerminal {
       isDrawn = true
-      StandardError.write("\r\(text.progress(seconds, since, interval).prefix(Terminal.error.columns - 1))\u{1B}[K")
+      let line = DisplayWidth.shortened(text.progress(seconds, since, interval), to: Terminal.error.columns - 1)
+      StandardError.write("\r\(line)\u{1B}[K")
     } else if calls % 3 == 0 {
       StandardError.say(text.progress(seconds, since, interval))
     }

@@ -86,7 +86,7 @@ struct Checksum: ParsableCommand {
     if let path = file {
       descriptor = ArgumentFile.open(path, O_RDONLY)
       guard descriptor >= 0 else {
-        throw Failure(.localFile, "cannot read \(path): \(String(cString: strerror(errno))); check the name")
+        throw Failure(.localFile, .cannotRead(path, .system(errno)))
       }
     }
     var chunk = [UInt8](repeating: 0, count: 262_144)
@@ -95,8 +95,8 @@ struct Checksum: ParsableCommand {
       if count == 0 { break }
       if count < 0 {
         if errno == EINTR { continue }
-        let name = file ?? "standard input"
-        throw Failure(.localFile, "cannot read \(name): \(String(cString: strerror(errno))); check the name")
+        if let file { throw Failure(.localFile, .cannotRead(file, .system(errno))) }
+        throw Failure(.localFile, .cannotReadInput(.system(errno)))
       }
       chunk.withUnsafeBytes { bytes in
         let read = UnsafeRawBufferPointer(rebasing: bytes[..<count])

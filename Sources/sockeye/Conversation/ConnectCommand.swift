@@ -57,8 +57,8 @@ struct Connect: AsyncParsableCommand {
   var probe = false
 
   func validate() throws {
-    if let count = self.count, count < 1 { throw ValidationError("--count is a number above 0") }
-    if retry < 0 { throw ValidationError("--retry is a number from 0") }
+    if let count = self.count, count < 1 { throw ValidationError(.countAboveZero) }
+    if retry < 0 { throw ValidationError(.retryNotNegative) }
   }
 
   func run() async throws {
@@ -77,7 +77,7 @@ struct Connect: AsyncParsableCommand {
     let isQuiet = flags.quiet
     Signals.shared.onEnding { signal in
       guard let client = running.client.withLock({ $0 }) else { Exit.now(signal: signal) }
-      if !isQuiet { StandardError.say("sockeye: ending once what was said is sent; ^C again ends at once") }
+      if !isQuiet { StandardError.say(.endingClient) }
       client.end()
     }
     let client: ConversationClient

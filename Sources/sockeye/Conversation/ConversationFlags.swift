@@ -144,14 +144,14 @@ struct ConversationFlags: ParsableArguments {
   @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
-    if let ttl = self.ttl, !(0...255).contains(ttl) { throw ValidationError("--ttl is a number from 0 to 255") }
+    if let ttl = self.ttl, !(0...255).contains(ttl) { throw ValidationError(.ttlRange) }
     if record == "-" && (outputFile ?? "-") == "-" {
-      throw ValidationError("--record - needs standard output for itself; add -o FILE")
+      throw ValidationError(.recordNeedsOutput)
     }
     if !(1...65_535).contains(maxDatagram.bytes) {
-      throw ValidationError("--max-datagram is a size from 1 to 65535")
+      throw ValidationError(.maxDatagramRange)
     }
-    if !(1...(1 << 30)).contains(maxFrame.bytes) { throw ValidationError("--max-frame is a size from 1 to 1GiB") }
+    if !(1...(1 << 30)).contains(maxFrame.bytes) { throw ValidationError(.maxFrameRange) }
   }
 }
 
@@ -215,7 +215,7 @@ extension ConversationFlags {
     options.largestDatagram = min(65_535, Int(maxDatagram.bytes) + 1)
     for group in join {
       guard let address = try? SocketAddress(ipAddress: group, port: 0), address.isMulticast else {
-        throw Failure(.usage, "'\(group)' is not a multicast address; they are 224.0.0.0/4 and ff00::/8")
+        throw Failure(.usage, .notMulticast(group))
       }
       options.multicastGroups.append(address)
     }
@@ -259,7 +259,7 @@ extension ConversationFlags {
   func finishRecord(_ recorder: ConversationRecorder?) async throws(Failure) {
     guard let recorder, let path = record else { return }
     let dropped = try await recorder.finish()
-    if dropped > 0 { StandardError.say("\(path) lacks \(dropped) packets: the disk did not keep up") }
+    if dropped > 0 { StandardError.say(.recordLacks(path, dropped)) }
   }
 
   /// Opens where received data goes.
@@ -276,7 +276,7 @@ extension ConversationFlags {
   private static func open(_ path: String, _ flags: CInt) throws(Failure) -> CInt {
     let descriptor = ArgumentFile.open(path, flags)
     guard descriptor >= 0 else {
-      throw Failure(.localFile, "cannot write \(path): \(String(cString: strerror(errno))); choose another file")
+      throw Failure(.localFile, .cannotWriteFile(path, .system(errno)))
     }
     return descriptor
   }

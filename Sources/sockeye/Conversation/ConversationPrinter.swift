@@ -36,10 +36,13 @@ final class ConversationPrinter: ConversationObserver {
       let outputError = await self.output.flush()
       let logError = await self.log?.flush()
       _ = await self.messages.flush()
-      if let outputError { throw ConversationPrinter.ending(outputError, "the output") }
-      if let error = logError ?? nil { throw ConversationPrinter.ending(error, "the log") }
+      if let outputError { throw ConversationPrinter.ending(outputError, .output) }
+      if let error = logError ?? nil { throw ConversationPrinter.ending(error, .log) }
     }
   }
+
+  /// What is written to besides the messages.
+  fileprivate enum Target { case output, log }
 
   private let settings: Settings
   private let writers: Writers
@@ -80,7 +83,7 @@ final class ConversationPrinter: ConversationObserver {
     let output = try DescriptorWriter(descriptor: settings.output) { event in
       switch event {
       case .drained: eventLoop.execute { reference.value.printer?.drained() }
-      case .failed(let error): eventLoop.execute { reference.value.printer?.failed(error, "the output") }
+      case .failed(let error): eventLoop.execute { reference.value.printer?.failed(error, .output) }
       }
     }
     // What goes to one terminal goes through one writer, so that it stays in order.
@@ -104,7 +107,7 @@ final class ConversationPrinter: ConversationObserver {
   }
 
   /// Falls silent and ends all: nobody takes what the peers say, so there is nothing left to do.
-  private func failed(_ error: CInt, _ what: String) {
+  private func failed(_ error: CInt, _ what: Target) {
     isSilent = true
     let messages = self.writers.messages
     // What went wrong is the last line.
@@ -117,19 +120,18 @@ final class ConversationPrinter: ConversationObserver {
   /// A log that can't be written costs nobody their connection; how the program ends tells of it once more.
   private func logFailed(_ error: CInt) {
     isLogging = false
-    say(
-      "the log can't be written any more: \(String(cString: strerror(error))); the conversations go on",
-      isAlways: true
-    )
+    say(.logFailed(.system(error)), isAlways: true)
     drained()
   }
 
   /// How the program ends when its output can't be written: a reader that has had enough (`| head`) is no failure worth a
   /// line.
-  fileprivate static func ending(_ error: CInt, _ what: String) -> any Error {
+  fileprivate static func ending(_ error: CInt, _ what: Target) -> any Error {
     if error == EPIPE { return SignalEnding(signal: SIGPIPE) }
-    let reason = String(cString: strerror(error))
-    return Failure(.localFile, "cannot write \(what): \(reason); check the disk and the reader")
+    switch what {
+    case .output: return Failure(.localFile, .cannotWriteTheOutput(.system(error)))
+    case .log: return Failure(.localFile, .cannotWriteTheLog(.system(error)))
+    }
   }
 
   private func drained() {
@@ -147,12 +149,14 @@ final class ConversationPrinter: ConversationObserver {
       if settings.isJSON { write(line) }
     }
     if case .listening(let addresses) = event { announce(addresses) }
-    if case .received(_, let message) = event, let hint = hint.consider(message.bytes) { say("sockeye: \(hint)") }
+    if case .received(_, let message) = event, let hint = hint.consider(message.bytes) {
+      say(Phrase("sockeye: \(hint.english)", zh: "sockeye: \(hint.chinese)"))
+    }
     guard !settings.isJSON else { return }
     switch event {
     case .received(let peer, let message):
       guard settings.showsReceived else { return }
-      if let source = message.source { say("\(EventText.name(peer)): from \(source.text):") }
+      if let source = message.source { say(.datagramFrom(EventText.name(peer), source.text)) }
       write(renderer.render(message, from: peer, at: .now))
       remark(message, peer)
     case .sent(let peer, let bytes):
@@ -162,9 +166,8 @@ final class ConversationPrinter: ConversationObserver {
       writers.messages.write(sentRenderer.render(Message(bytes), from: peer, at: .now))
     case .closed(let peer, _, _):
       write(renderer.end(peer))
-      say(EventText.line(event, isServer: settings.isServer))
-    case .notice(let peer, let text): say("\(peer.map(EventText.name) ?? "sockeye"): \(text)")
-    default: say(EventText.line(event, isServer: settings.isServer))
+      say(EventText.phrase(event, isServer: settings.isServer))
+    default: say(EventText.phrase(event, isServer: settings.isServer))
     }
   }
 
@@ -183,16 +186,18 @@ final class ConversationPrinter: ConversationObserver {
 
   private func remark(_ message: Message, _ peer: Peer) {
     guard message.marks.contains(.datagram), !self.settings.rendering.showsPeer else { return }
-    if message.bytes.readableBytes == 0 { say("an empty datagram from \(peer.address)") }
+    if message.bytes.readableBytes == 0 { say(.emptyDatagram(peer.address)) }
     if message.marks.contains(.truncated) {
-      say("a datagram from \(peer.address) was cut to \(message.bytes.readableBytes) bytes; see --max-datagram")
+      say(.datagramCut(peer.address, message.bytes.readableBytes))
     }
   }
 
-  private func say(_ line: String, isAlways: Bool = false) {
+  private func say(_ sentence: ProgramSentence, isAlways: Bool = false) { say(sentence.phrase, isAlways: isAlways) }
+
+  private func say(_ phrase: Phrase, isAlways: Bool = false) {
     guard !settings.isQuiet || isAlways, !isSilent, !writers.messages.isFull else { return }
     endLine()
-    writers.messages.write(ByteBuffer(string: VisibleText.of(line, keepingLines: true) + "\n"))
+    writers.messages.write(ByteBuffer(string: VisibleText.of(Speech.text(phrase), keepingLines: true) + "\n"))
   }
 
   /// On a terminal, what is said begins on a line of its own.

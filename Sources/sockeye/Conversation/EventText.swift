@@ -1,5 +1,6 @@
 import NIOCore
 import SockeyeTalk
+import SockeyeText
 import SockeyeTransport
 
 /// What happens in a conversation, in words for a person.
@@ -8,44 +9,46 @@ enum EventText {
   static func name(_ peer: Peer) -> String { "[\(peer.number)] \(peer.address)" }
 
   /// An event as one line, or several; nothing for what is shown otherwise.
-  static func line(_ event: ConversationEvent, isServer: Bool) -> String {
+  static func phrase(_ event: ConversationEvent, isServer: Bool) -> Phrase {
     switch event {
-    case .listening(let addresses): return "listening on \(addresses.map(\.text).joined(separator: " and "))"
+    case .listening(let addresses): return ProgramSentence.listening(addresses.map(\.text)).phrase
     case .retrying(let failure, let pause, let attempt, let total):
-      return "\(failure.message); again in \(DurationArgument(pause)) (\(attempt) of \(total))"
+      return ProgramSentence.retrying(failure.phrase, "\(DurationArgument(pause))", attempt, total).phrase
     case .opened(let peer) where peer.isDatagram:
-      let what = isServer ? "datagrams come from there" : "datagrams go there"
-      return "\(name(peer)): \(what); UDP makes no connection"
-    case .opened(let peer): return "\(name(peer)) connected"
-    case .served(let peer): return "\(name(peer)) has its turn"
-    case .waiting(let peer, let ahead): return "\(name(peer)) waits for its turn, \(ahead) before it"
-    case .inputEnded(let peer): return "\(name(peer)) has nothing more to say: its FIN came at \(WallTime.now.text)"
-    case .outputEnded(let peer): return "\(name(peer)) was told all: our FIN went out at \(WallTime.now.text)"
+      let name = name(peer)
+      return (isServer ? ProgramSentence.datagramsComeFrom(name) : .datagramsGoTo(name)).phrase
+    case .opened(let peer): return ProgramSentence.connected(name(peer)).phrase
+    case .served(let peer): return ProgramSentence.hasItsTurn(name(peer)).phrase
+    case .waiting(let peer, let ahead): return ProgramSentence.waits(name(peer), ahead).phrase
+    case .inputEnded(let peer): return ProgramSentence.peerFinished(name(peer), WallTime.now.text).phrase
+    case .outputEnded(let peer): return ProgramSentence.weFinished(name(peer), WallTime.now.text).phrase
     case .closed(let peer, let cause, let summary):
-      let ending = ending(cause, summary).map { " (\($0))" } ?? ""
-      let figures = "received \(summary.received), sent \(summary.sent) bytes in \(seconds(summary.lasted))"
-      return "\(name(peer)) closed: \(cause.text)\(ending); \(figures)"
+      let figures = ProgramSentence.exchanged(summary.received, summary.sent, seconds(summary.lasted)).phrase
+      return ProgramSentence.closed(name(peer), cause.phrase, ending(cause, summary)?.phrase, figures).phrase
     case .clients(let rows):
-      guard !rows.isEmpty else { return "no clients" }
-      return rows.map { row in
-        "\(name(row.peer))\(row.isWaiting ? " (waiting)" : ""): received \(row.received), sent \(row.sent) bytes"
-      }.joined(separator: "\n")
-    case .received, .sent, .notice: return ""
+      guard !rows.isEmpty else { return ProgramSentence.noClients.phrase }
+      let lines = rows.map { row in
+        ProgramSentence.client(name(row.peer), isWaiting: row.isWaiting, received: row.received, sent: row.sent)
+      }
+      return Phrase(
+        lines.map(\.english).joined(separator: "\n"),
+        zh: lines.map(\.chinese).joined(separator: "\n")
+      )
+    case .notice(let peer?, let phrase): return ProgramSentence.of(name(peer), phrase).phrase
+    case .notice(nil, let phrase): return ProgramSentence.of("sockeye", phrase).phrase
+    case .received, .sent: return .literal("")
     }
   }
 
   /// Who ended the stream, in the terms of RFC 9293, section 3.6.
-  private static func ending(_ cause: CloseCause, _ summary: ConversationSummary) -> String? {
-    if let by = cause.resetBy { return by == "us" ? "reset by us" : "reset by the peer" }
+  private static func ending(_ cause: CloseCause, _ summary: ConversationSummary) -> ProgramSentence? {
+    if let by = cause.resetBy { return by == "us" ? .resetByUs : .resetByPeer }
     switch (summary.order, summary.ourEnd, summary.peerEnd) {
-    case (.active?, let ours?, let theirs?):
-      return "active close: our FIN first, at \(seconds(ours)), the peer's at \(seconds(theirs))"
-    case (.active?, let ours?, nil): return "active close: our FIN at \(seconds(ours)), none from the peer"
-    case (.passive?, let ours?, let theirs?):
-      return "passive close: the peer's FIN first, at \(seconds(theirs)), ours at \(seconds(ours))"
-    case (.passive?, nil, let theirs?): return "passive close: the peer's FIN at \(seconds(theirs))"
-    case (.simultaneous?, let ours?, let theirs?):
-      return "simultaneous close: our FIN at \(seconds(ours)), the peer's crossed it and came at \(seconds(theirs))"
+    case (.active?, let ours?, let theirs?): return .activeClose(seconds(ours), seconds(theirs))
+    case (.active?, let ours?, nil): return .activeCloseUnanswered(seconds(ours))
+    case (.passive?, let ours?, let theirs?): return .passiveClose(seconds(theirs), seconds(ours))
+    case (.passive?, nil, let theirs?): return .passiveCloseUnanswered(seconds(theirs))
+    case (.simultaneous?, let ours?, let theirs?): return .simultaneousClose(seconds(ours), seconds(theirs))
     default: return nil
     }
   }

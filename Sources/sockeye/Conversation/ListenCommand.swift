@@ -92,9 +92,9 @@ struct Listen: AsyncParsableCommand {
   var readyFile: String?
 
   func validate() throws {
-    if let clients = maxClients, clients < 1 { throw ValidationError("--max-clients is a number above 0") }
-    if let rate = replyRate, rate < 1 { throw ValidationError("--reply-rate is a number above 0") }
-    if let replies = self.replies, replies < 0 { throw ValidationError("--replies is a number; 0 means no limit") }
+    if let clients = maxClients, clients < 1 { throw ValidationError(.maxClientsAboveZero) }
+    if let rate = replyRate, rate < 1 { throw ValidationError(.replyRateAboveZero) }
+    if let replies = self.replies, replies < 0 { throw ValidationError(.repliesNotNegative) }
   }
 
   func run() async throws {
@@ -119,7 +119,7 @@ struct Listen: AsyncParsableCommand {
     let isQuiet = self.flags.quiet
     Signals.shared.onEnding { _ in
       if !isQuiet {
-        StandardError.say("sockeye: no more clients; those who are there are served on, ^C again ends at once")
+        StandardError.say(.drainingClients)
       }
       server.drain()
     }
@@ -135,9 +135,9 @@ struct Listen: AsyncParsableCommand {
   private func judge(_ cause: CloseCause) throws(Failure) {
     switch cause {
     case .failed(let failure): throw failure
-    case .peerReset: throw Failure(.network, "the client reset the connection; what it said may be cut short")
-    case .timedOut: throw Failure(.timedOut, "the client does not answer any more; check the network")
-    case .idle: throw Failure(.timedOut, "nothing was said for the time that --idle allows")
+    case .peerReset: throw Failure(.network, .clientReset)
+    case .timedOut: throw Failure(.timedOut, .clientSilent)
+    case .idle: throw Failure(.timedOut, .clientIdle)
     case .peerFinished, .local: return
     }
   }

@@ -1,3 +1,4 @@
+import SockeyeText
 import SockeyeTransport
 
 /// What must hold for a flag to be honoured.
@@ -15,7 +16,21 @@ enum FlagCondition {
   /// The flag's value is an endpoint of one of these kinds.
   case names(Set<FlagSubject>)
   /// The verb shares the flag's definition with another, and has no use for it.
-  case never(String)
+  case never(Phrase)
+}
+
+/// What to do about a flag that means nothing in a call.
+enum FlagRemedy {
+  /// Add another flag, or leave it out.
+  case add(String)
+  case leaveOut
+
+  var phrase: Phrase {
+    switch self {
+    case .add(let flag): Phrase("add \(flag), or leave it out", zh: "请加上 \(flag)，或去掉它")
+    case .leaveOut: Phrase("leave it out", zh: "请去掉它")
+    }
+  }
 }
 
 /// A flag of a verb: its names, and what must hold for it to be honoured. A flag without conditions always is.
@@ -32,7 +47,7 @@ struct FlagRule {
   var name: String { names[0] }
 
   /// Why the flag can't be honoured in a call, if it can't.
-  func objection(to given: GivenFlags, about subjects: Set<FlagSubject>, among rules: [FlagRule]) -> String? {
+  func objection(to given: GivenFlags, about subjects: Set<FlagSubject>, among rules: [FlagRule]) -> ProgramSentence? {
     for condition in conditions {
       if let objection = Self.objection(of: condition, named: name, to: given, about: subjects, among: rules) {
         return objection
@@ -47,36 +62,35 @@ struct FlagRule {
     to given: GivenFlags,
     about subjects: Set<FlagSubject>,
     among rules: [FlagRule]
-  ) -> String? {
+  ) -> ProgramSentence? {
     switch condition {
     case .on(let right):
       guard right.isDisjoint(with: subjects) else { return nil }
-      let remedy = remedy(for: name, right, subjects)
-      return "\(name) is for \(FlagSubject.names(right)), and this is \(FlagSubject.names(subjects)); \(remedy)"
+      return .flagIsFor(name, right, subjects, remedy(for: name, right, subjects))
     case .with(let others):
       guard !others.contains(where: { given.has($0, among: rules) }) else { return nil }
-      return "\(name) goes with \(others.joined(separator: " or ")); add that, or leave \(name) out"
+      return .flagGoesWith(name, others)
     case .without(let others):
       guard let other = others.first(where: { given.has($0, among: rules) }) else { return nil }
-      return "\(name) and \(other) exclude each other; leave one out"
+      return .flagsExclude(name, other)
     case .alone(let companions):
       guard let other = given.names.first(where: { isOther($0, than: [name] + companions, rules) }) else { return nil }
-      return "\(name) stands alone; leave \(other) out"
+      return .flagStandsAlone(name, other)
     case .names(let right):
       guard let value = given.value(of: name, among: rules), let endpoint = try? Endpoint.parse(value),
         !right.contains(FlagSubject(endpoint))
       else { return nil }
-      return "\(name) takes \(FlagSubject.names(right)), and \(value) is \(FlagSubject(endpoint).name)"
+      return .flagTakes(name, right, value, FlagSubject(endpoint))
     case .never(let reason):
-      return "\(name): \(reason)"
+      return .flagIsNotFor(name, reason)
     }
   }
 
-  private static func remedy(for name: String, _ right: Set<FlagSubject>, _ subjects: Set<FlagSubject>) -> String {
+  private static func remedy(for name: String, _ right: Set<FlagSubject>, _ subjects: Set<FlagSubject>) -> FlagRemedy {
     let isPlain = subjects.isSubset(of: [.tcp, .unix])
-    if right.contains(.tls), !right.contains(.tcp), isPlain, name != "--tls" { return "add --tls, or leave it out" }
-    if right == [.udp], subjects == [.tcp], name != "--udp" { return "add --udp, or leave it out" }
-    return "leave it out"
+    if right.contains(.tls), !right.contains(.tcp), isPlain, name != "--tls" { return .add("--tls") }
+    if right == [.udp], subjects == [.tcp], name != "--udp" { return .add("--udp") }
+    return .leaveOut
   }
 
   private static func isOther(_ name: String, than allowed: [String], _ rules: [FlagRule]) -> Bool {

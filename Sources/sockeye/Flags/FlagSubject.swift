@@ -1,3 +1,5 @@
+import SockeyeText
+
 /// What a call is about: the place that it speaks to or serves, or what it sums up. Which flags mean something depends
 /// on it.
 enum FlagSubject: String, CaseIterable {
@@ -9,24 +11,28 @@ enum FlagSubject: String, CaseIterable {
   case standardInput = "standard input"
 
   /// The subject as an error names it.
-  var name: String {
+  var name: Phrase {
     switch self {
-    case .tcp: "plain TCP"
-    case .tls: "TLS"
-    case .udp: "UDP"
-    case .unix: "a Unix domain socket"
-    case .tlsOverUnix: "TLS over a Unix domain socket"
-    case .http: "HTTP"
-    case .https: "HTTPS"
-    case .bareName: "the bare-name protocol"
-    case .text: "text"
-    case .file: "a file"
-    case .standardInput: "standard input"
+    case .tcp: Phrase("plain TCP", zh: "不加密的 TCP")
+    case .tls: .literal("TLS")
+    case .udp: .literal("UDP")
+    case .unix: Phrase("a Unix domain socket", zh: "Unix 域套接字")
+    case .tlsOverUnix: Phrase("TLS over a Unix domain socket", zh: "Unix 域套接字上的 TLS")
+    case .http: .literal("HTTP")
+    case .https: .literal("HTTPS")
+    case .bareName: Phrase("the bare-name protocol", zh: "裸文件名协议")
+    case .text: Phrase("text", zh: "文本")
+    case .file: Phrase("a file", zh: "文件")
+    case .standardInput: Phrase("standard input", zh: "标准输入")
     }
   }
 
   /// The names of several, for the middle of a sentence.
-  static func names(_ subjects: Set<FlagSubject>) -> String {
-    allCases.filter(subjects.contains).map(\.name).joined(separator: " or ")
+  static func names(_ subjects: Set<FlagSubject>) -> Phrase {
+    let names = allCases.filter(subjects.contains).map(\.name)
+    return Phrase(
+      names.map(\.english).joined(separator: " or "),
+      zh: names.map(\.chinese).joined(separator: "或")
+    )
   }
 }

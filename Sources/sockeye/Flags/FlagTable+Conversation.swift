@@ -1,3 +1,4 @@
+import SockeyeText
 import SockeyeTransport
 
 /// What the flags that `connect` and `listen` share are for.
@@ -93,7 +94,7 @@ extension Listen: RuledCommand {
   static let flagRules =
     Conversing.shared + [
       FlagRule("--ca", when: .on(Conversing.encrypted)),
-      FlagRule("--insecure", when: .never("a server asks for no certificate unless --ca is given; leave it out")),
+      FlagRule("--insecure", when: .never(ProgramSentence.serverAsksForNone.phrase)),
       FlagRule("--once", when: .without(["--keep-open"])),
       FlagRule("--keep-open", "-k"),
       FlagRule("--echo", when: .without(["--reply", "--exec", "--relay"])),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SockeyeText
 import SockeyeTransport
 
 /// A verb whose flags are held to a table: each flag that is given is honoured, or the call is wrong.
@@ -58,7 +59,7 @@ struct Flags: ParsableCommand {
     case .without(let flags): "without:\(flags.joined(separator: ","))"
     case .alone(let flags): "alone:\(flags.joined(separator: ","))"
     case .names(let subjects): "names:\(list(subjects))"
-    case .never(let reason): "never:\(reason)"
+    case .never(let reason): "never:\(reason.english)"
     }
   }
 

@@ -39,3 +39,19 @@ struct FingerprintArgument: ExpressibleByArgument {
     self.digest = digest
   }
 }
+
+extension DownloadReport.Assurance {
+  /// What is known of a file's being right, in a few words.
+  var phrase: Phrase {
+    switch self {
+    case .checksum: Phrase("SHA-256 as asked for", zh: "SHA-256 与所要求的一致")
+    case .serverDigest: Phrase("SHA-256 as the server says", zh: "SHA-256 与服务器所说的一致")
+    case .length: Phrase("length as the server says", zh: "长度与服务器所说的一致")
+    case .none:
+      Phrase(
+        "the server gave no length: a cut connection would look the same",
+        zh: "服务器没有给出长度：连接若被切断，看上去也一样"
+      )
+    }
+  }
+}

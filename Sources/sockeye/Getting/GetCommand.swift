@@ -93,7 +93,7 @@ struct Get: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The encoding of names that are sent (tcp:// only), such as gbk.", valueName: "name"))
   var encoding = "utf-8"
 
-  @Option(help: "How to show progress.")
+  @Option(help: "How to show progress: auto is a bar on a terminal, and a plain line every few seconds elsewhere.")
   var progress = ProgressChoice.auto
 
   @Flag(help: "Print one event a line, as JSON, on standard output.")
@@ -112,12 +112,12 @@ struct Get: AsyncParsableCommand {
 
   func validate() throws {
     if let connections, !(1...16).contains(connections) {
-      throw ValidationError("--connections is a number from 1 to 16")
+      throw ValidationError(.connectionsRange)
     }
-    if retry < 0 { throw ValidationError("--retry is 0 or more") }
-    if let rate, rate.bytes < 1 { throw ValidationError("--rate is at least 1 byte a second") }
-    if output != nil, self.urls.count > 1 { throw ValidationError("-o is for one URL; -d takes many") }
-    if checksum != nil, self.urls.count > 1 { throw ValidationError("--checksum is for one file") }
+    if retry < 0 { throw ValidationError(.retryRange) }
+    if let rate, rate.bytes < 1 { throw ValidationError(.rateRange) }
+    if output != nil, self.urls.count > 1 { throw ValidationError(.outputForOne) }
+    if checksum != nil, self.urls.count > 1 { throw ValidationError(.checksumForOne) }
   }
 
   func run() async throws {
@@ -152,7 +152,7 @@ struct Get: AsyncParsableCommand {
         }
       }
       return urls.count > 1 && first != nil
-        ? Failure(first?.kind ?? .other, "not everything could be downloaded") : first
+        ? Failure(first?.kind ?? .other, ProgramSentence.notAllDownloaded) : first
     }
     Signals.shared.onEnding { _ in work.cancel() }
     let display = Task {
@@ -167,7 +167,7 @@ struct Get: AsyncParsableCommand {
     await downloader.shutdown()
     console.end()
     if let signal = Signals.shared.ending {
-      if let failure { StandardError.say("sockeye: \(VisibleText.of(failure.message))") }
+      if let failure { StandardError.say("sockeye: \(failure.phrase.spoken)") }
       throw SignalEnding(signal: signal)
     }
     if let failure { throw failure }

@@ -30,14 +30,14 @@ final class GetConsole: Sendable {
 
   func say(_ event: DownloadEvent) {
     if self.json { self.print(Self.line(event)) }
-    guard !self.quiet, let text = Self.text(event) else { return }
-    say(line: text)
+    guard !self.quiet, let phrase = Self.phrase(event) else { return }
+    say(phrase)
   }
 
   /// Tells of a URL that failed; the last one's failure becomes the program's, and is said at its end.
   func say(_ failure: Failure, of url: DownloadURL, isLast: Bool) {
     if self.json { self.print(Self.line(.failed(url: url, failure: failure))) }
-    if !isLast { say(line: "sockeye: \(failure)") }
+    if !isLast { say(ProgramSentence.of("sockeye", failure.phrase).phrase) }
   }
 
   func say(_ report: FolderReport, of url: DownloadURL) {
@@ -50,14 +50,14 @@ final class GetConsole: Sendable {
       self.print(line)
     }
     guard !self.quiet else { return }
-    let skipped = report.skipped > 0 ? ", \(report.skipped) were there already" : ""
-    say(line: "\(report.downloaded) files, \(ByteText.of(Int64(clamping: report.bytes)))\(skipped)")
+    let bytes = ByteText.of(Int64(clamping: report.bytes))
+    say(ProgramSentence.folderDone(report.downloaded, bytes, skipped: report.skipped).phrase)
   }
 
-  private func say(line: String) {
+  private func say(_ phrase: Phrase) {
     display.withLock {
       $0.clear()
-      StandardError.say(VisibleText.of(line))
+      StandardError.say(phrase.spoken)
     }
   }
 
@@ -68,35 +68,29 @@ final class GetConsole: Sendable {
     }
   }
 
-  private static func text(_ event: DownloadEvent) -> String? {
+  private static func phrase(_ event: DownloadEvent) -> Phrase? {
     switch event {
     case .started(_, let file, let offset, _):
-      offset > 0 ? "\(file): going on from \(ByteText.of(Int64(clamping: offset)))" : nil
-    case .redirected(_, let to): "redirected to \(to)"
-    case .renamed(let from, let to): "the name '\(from)' is kept as '\(to)'"
+      offset > 0 ? ProgramSentence.goingOn(file, ByteText.of(Int64(clamping: offset))).phrase : nil
+    case .redirected(_, let to): ProgramSentence.redirected("\(to)").phrase
+    case .renamed(let from, let to): ProgramSentence.renamed(from, to).phrase
     case .connectionAdded: nil
     case .retrying(let failure, let attempt, let delay):
-      "\(failure); attempt \(attempt + 1) in \(Int64(delay / .milliseconds(1))) ms"
-    case .restarted(let reason): "starting again: \(reason)"
-    case .notice(let text): text
-    case .skipped(_, let file): "\(file) exists, and is left as it is"
-    case .failed(_, let failure): failure.message
-    case .finished(let report): self.text(report)
+      ProgramSentence.tryingAgain(failure.phrase, attempt + 1, Int64(delay / .milliseconds(1))).phrase
+    case .restarted(let reason): ProgramSentence.startingAgain(reason).phrase
+    case .notice(let phrase): phrase
+    case .skipped(_, let file): ProgramSentence.leftAsItIs(file).phrase
+    case .failed(_, let failure): failure.phrase
+    case .finished(let report): phrase(report)
     }
   }
 
-  private static func text(_ report: DownloadReport) -> String {
-    let assurance =
-      switch report.assurance {
-      case .checksum: "SHA-256 as asked for"
-      case .serverDigest: "SHA-256 as the server says"
-      case .length: "length as the server says"
-      case .none: "the server gave no length: a cut connection would look the same"
-      }
+  private static func phrase(_ report: DownloadReport) -> Phrase {
     let seconds = max(report.duration / .seconds(1), 0.001)
     // The rate of a file that is over in a moment says nothing.
-    let rate = report.received >= 1 << 20 ? ", \(ByteText.of(Int64(Double(report.received) / seconds)))/s" : ""
-    return "\(report.file): \(ByteText.of(Int64(clamping: report.size)))\(rate), \(assurance)"
+    let rate = report.received >= 1 << 20 ? ByteText.of(Int64(Double(report.received) / seconds)) + "/s" : nil
+    let size = ByteText.of(Int64(clamping: report.size))
+    return ProgramSentence.fileDone(report.file, size, rate: rate, report.assurance).phrase
   }
 
   private static func line(_ event: DownloadEvent) -> JSONLine {
@@ -126,10 +120,10 @@ final class GetConsole: Sendable {
       line.add("delay", seconds: delay)
     case .restarted(let reason):
       line = JSONLine(event: "restarted")
-      line.add("reason", reason)
-    case .notice(let text):
+      line.add("reason", reason.english)
+    case .notice(let phrase):
       line = JSONLine(event: "notice")
-      line.add("text", text)
+      line.add("text", phrase.english)
     case .skipped(let url, let file):
       line = JSONLine(event: "skipped")
       line.add("url", url.description)

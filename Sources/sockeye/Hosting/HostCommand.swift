@@ -65,12 +65,12 @@ struct HostCommand: ParsableCommand {
   @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
-    if let mtu, !(68...65_535).contains(mtu) { throw ValidationError("--mtu is a number from 68 to 65535") }
+    if let mtu, !(68...65_535).contains(mtu) { throw ValidationError(.mtuRange) }
     if let mtu, mtu < 1280, tun.addresses.contains(where: { !$0.address.isIPv4 }) {
-      throw ValidationError("IPv6 needs an MTU of 1280 at least; raise --mtu")
+      throw ValidationError(.mtuForIPv6)
     }
     for own in tun.addresses where own.address.isMulticast || own.address.isUnspecified || own.address.isLoopback {
-      throw ValidationError("\(own.address) is not an address that a host can have on a network")
+      throw ValidationError(.notHostAddress("\(own.address)"))
     }
   }
 
@@ -93,8 +93,8 @@ struct HostCommand: ParsableCommand {
     var driver = try HostDriver(RingHost(configuration: configuration, now: MonotonicClock.now), on: device)
     if let file = reports.capture { driver.capture = try CaptureFile(path: file, interfaceName: tun.name) }
     let report = reports
-    var services = HostServices(self.services.options) { line in
-      if !report.quiet { StandardError.say(line) }
+    var services = HostServices(self.services.options) { sentence in
+      if !report.quiet { StandardError.say(sentence) }
     }
     report.printStates(of: &driver.host, since: MonotonicClock.now)
     let ports = try self.services.start(&services, on: &driver.host)
@@ -145,7 +145,7 @@ struct HostCommand: ParsableCommand {
       switch IPAddress(text) {
       case .v4(let address): configuration.gateway4 = address
       case .v6(let address): configuration.gateway6 = address
-      case nil: throw ValidationError("'\(text)' is not an address; --gateway takes one of IPv4 or IPv6")
+      case nil: throw ValidationError(.notGateway(text))
       }
     }
     return configuration
@@ -160,9 +160,8 @@ struct HostCommand: ParsableCommand {
       try ReadyFile.write(addresses, to: readyFile)
     }
     guard !reports.quiet else { return }
-    let own = tun.addresses.map { "\($0.address)/\($0.prefixLength)" }.joined(separator: " and ")
-    let what = ports.map { "\($0.service.rawValue) \($0.port)" }.joined(separator: ", ")
-    StandardError.say("On \(tun.name) as \(own)\(what.isEmpty ? "" : ": \(what)").")
+    let own = tun.addresses.map { "\($0.address)/\($0.prefixLength)" }
+    StandardError.say(.hostIsUp(tun.name, own, ports.map { "\($0.service.rawValue) \($0.port)" }))
   }
 }
 

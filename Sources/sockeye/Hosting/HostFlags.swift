@@ -52,7 +52,7 @@ struct HostServiceFlags: ParsableArguments {
       do throws(SocketError) {
         ports.append((service, try services.add(service, port: port, on: &host)))
       } catch {
-        throw Failure(.usage, "port \(port) is asked for twice; give --\(service.rawValue) another")
+        throw Failure(.usage, .portTwice(port, service.rawValue))
       }
     }
     return ports
@@ -83,7 +83,7 @@ struct HostReportFlags: ParsableArguments {
   var interval: Interval { .nanoseconds(every.amount.nanoseconds) }
 
   func validate() throws {
-    if every.amount < .milliseconds(1) { throw ValidationError("--every is a duration from 1ms") }
+    if every.amount < .milliseconds(1) { throw ValidationError(.everyRange) }
   }
 
   /// Has the host tell each state that a connection enters, with the seconds since `start`.

@@ -1,10 +1,11 @@
 import SockeyeHost
 import SockeyeTCP
+import SockeyeText
 
 /// Runs services on a host: takes connections and datagrams as they become ready, and answers them.
 struct HostServices {
   /// Called with a line about each connection that has opened or ended.
-  let report: (String) -> Void
+  let report: (ProgramSentence) -> Void
   private let options: MeasuringOptions
   private var listeners: [Handle: HostService] = [:]
   private var datagramSockets: [Handle: HostService] = [:]
@@ -12,7 +13,7 @@ struct HostServices {
   private var isEnding = false
   private let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
 
-  init(_ options: MeasuringOptions, report: @escaping (String) -> Void) {
+  init(_ options: MeasuringOptions, report: @escaping (ProgramSentence) -> Void) {
     self.options = options
     self.report = report
   }
@@ -54,7 +55,7 @@ struct HostServices {
     while let handle = try? host.accept(listener) {
       guard let remote = try? host.remoteEndpoint(of: handle) else { continue }
       connections[handle] = ServedConnection(service, handle, remote, options, now: host.now)
-      report("\(service.rawValue): \(remote.text) connected")
+      report(.serviceConnected(service, remote.text))
       advance(handle, on: &host)
     }
   }
@@ -71,7 +72,7 @@ struct HostServices {
   private mutating func end(_ handle: Handle, _ ending: ServedConnection.Ending, on host: inout RingHost) {
     if let connection = connections[handle] {
       if let summary = connection.summary(now: host.now) { report(summary) }
-      report("\(connection.service.rawValue): \(connection.remote.text) closed: \(ending.text)")
+      report(.serviceClosed(connection.service, connection.remote.text, ending.sentence.phrase))
     }
     connections[handle] = nil
     try? host.close(handle)

@@ -14,14 +14,14 @@ struct ServedConnection {
     case aborted
     case failed(SocketError)
 
-    var text: String {
+    var sentence: ProgramSentence {
       switch self {
-      case .peerFinished: "the peer's FIN came first (passive close)"
-      case .finished: "our FIN goes first (active close)"
-      case .aborted: "reset by us"
-      case .failed(.reset): "reset by the peer"
-      case .failed(.timedOut): "the peer does not answer any more"
-      case .failed(let error): "\(error)"
+      case .peerFinished: .peerFirst
+      case .finished: .weFirst
+      case .aborted: .resetByUs
+      case .failed(.reset): .resetByPeer
+      case .failed(.timedOut): .peerSilent
+      case .failed(let error): .socketError("\(error)")
       }
     }
   }
@@ -126,17 +126,28 @@ struct ServedConnection {
   }
 
   /// One line on what passed, for a source or a sink.
-  func summary(now: Instant) -> String? {
+  func summary(now: Instant) -> ProgramSentence? {
     guard service == .source || service == .sink else { return nil }
-    let count = service == .source ? sent : received
     let elapsed = max((now - begun).nanoseconds, 1)
-    let rate = RateText.bits(Double(count) * 8e9 / Double(elapsed))
-    let verb = service == .source ? "took" : "sent"
-    var line =
-      "\(service.rawValue): \(remote.text) \(verb) \(count) bytes in \(RateText.seconds(elapsed)) s, \(rate)bit/s"
-    if let digest {
-      line += ", sha256 " + digest.finalize().map { RateText.hexadecimal($0) }.joined()
-    }
-    return line
+    let count = service == .source ? sent : received
+    let figures = MeasuredTransfer(
+      service: service,
+      peer: remote.text,
+      bytes: count,
+      seconds: RateText.seconds(elapsed),
+      rate: RateText.bits(Double(count) * 8e9 / Double(elapsed)) + "bit/s",
+      digest: digest.map { $0.finalize().map { RateText.hexadecimal($0) }.joined() }
+    )
+    return .measured(figures)
   }
+}
+
+/// What a source has sent, or a sink has taken.
+struct MeasuredTransfer: Sendable {
+  let service: HostService
+  let peer: String
+  let bytes: UInt64
+  let seconds: String
+  let rate: String
+  let digest: String?
 }

@@ -66,22 +66,17 @@ struct Impair: AsyncParsableCommand {
   @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
-    guard maxStreams > 0 else { throw ValidationError("--max-streams is a number above 0") }
+    guard maxStreams > 0 else { throw ValidationError(.maxStreamsAboveZero) }
     guard every.amount >= .zero, every.amount == .zero || every.amount >= .milliseconds(1) else {
-      throw ValidationError("--every is a duration from 1ms, or 0s")
+      throw ValidationError(.everyRangeOrNone)
     }
   }
 
   /// The words that are right depend on flags, which are held to their table first.
   private func checkWords() throws(Failure) {
-    guard tun.isEmpty || tun.count == 2 else { throw Failure(.usage, "--tun is given twice: a network has two ends") }
+    guard tun.isEmpty || tun.count == 2 else { throw Failure(.usage, .tunTwice) }
     guard words.count == (tun.isEmpty ? 3 : 1) else {
-      throw Failure(
-        .usage,
-        tun.isEmpty
-          ? "write LISTEN TARGET SPEC, such as 8080 example.com:80 delay=50ms,loss=1%"
-          : "with --tun, write SPEC alone"
-      )
+      throw Failure(.usage, tun.isEmpty ? .impairWords : .impairSpecificationAlone)
     }
   }
 
@@ -102,7 +97,7 @@ struct Impair: AsyncParsableCommand {
       try await forward(over: path, specification, by: transport, seed: seed)
     } else {
       guard specification.faults == StreamFaults() else {
-        throw Failure(.usage, "reset, close and silence are for streams, and between devices there are packets")
+        throw Failure(.usage, .faultsBetweenDevices)
       }
       network = try BridgedNetwork(between: tun[0], and: tun[1], specification, seed: seed)
       if let readyFile { try ReadyFile.write([], to: readyFile) }
@@ -126,7 +121,7 @@ struct Impair: AsyncParsableCommand {
     _ specification: PathSpecification
   ) throws(Failure) -> [ImpairmentTimetable.Entry] {
     guard let bytes = ArgumentFile.contents(of: path) else {
-      throw Failure(.localFile, "cannot read the timetable \(path): \(String(cString: strerror(errno)))")
+      throw Failure(.localFile, .cannotRead(path, .system(errno)))
     }
     return try ImpairmentTimetable(String(decoding: bytes, as: UTF8.self), changing: specification).entries
   }
@@ -141,15 +136,15 @@ struct Impair: AsyncParsableCommand {
   ) async throws(Failure) {
     let (from, to) = (try Endpoint.parse(words[0]), try Endpoint.parse(words[1]))
     guard from.scheme != .tls, to.scheme != .tls else {
-      throw Failure(.usage, "TLS passes as it is; write tcp:// or nothing")
+      throw Failure(.usage, .tlsPassesAsItIs)
     }
     guard (from.scheme == .udp) == (to.scheme == .udp) else {
-      throw Failure(.usage, "datagrams go to datagrams; write udp:// before both")
+      throw Failure(.usage, .datagramsToDatagrams)
     }
     let listener: Listener
     if from.scheme == .udp {
       guard specification.faults == StreamFaults() else {
-        throw Failure(.usage, "reset, close and silence are for streams, and these are datagrams")
+        throw Failure(.usage, .faultsOfDatagrams)
       }
       listener = try await DatagramForwarder(over: path, by: transport).listen(on: from, to: to)
     } else {

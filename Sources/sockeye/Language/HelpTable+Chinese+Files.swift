@@ -34,7 +34,7 @@ extension HelpTable {
       "--max-redirects": "最多跟随几次重定向。",
       "--allow-ambiguous": "把“1”或空的回答当作文件本身（只用于 tcp://）。",
       "--encoding": "发送名字所用的编码（只用于 tcp://），例如 gbk。",
-      "--progress": "怎样显示进度。",
+      "--progress": "怎样显示进度：auto 在终端上是进度条，在别处每几秒一行。",
       "--json": "在标准输出上每行打印一个 JSON 事件。",
       "--quiet": "只说错误。",
     ].merging(network) { own, _ in own }

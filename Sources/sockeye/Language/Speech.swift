@@ -27,3 +27,13 @@ enum Speech {
   /// A phrase in the program's language.
   static func text(_ phrase: Phrase) -> String { phrase.text(in: language) }
 }
+
+extension ValidationError {
+  /// What is wrong with a flag's value, in the program's language.
+  init(_ sentence: ProgramSentence) { self.init(Speech.text(sentence.phrase)) }
+}
+
+extension Phrase {
+  /// The phrase in the program's language, safe for a terminal.
+  var spoken: String { VisibleText.of(Speech.text(self)) }
+}

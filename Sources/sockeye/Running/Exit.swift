@@ -42,7 +42,7 @@ enum Exit {
   /// Ends the program. What was printed and could not be written makes a success a failure.
   static func now(_ code: Code) -> Never {
     if code == .success, let problem = StandardOutput.flush() {
-      StandardError.say("sockeye: \(problem)")
+      StandardError.say("sockeye: \(problem.phrase.spoken)")
       exit(Code.localFile.rawValue)
     }
     exit(code.rawValue)
@@ -58,7 +58,7 @@ enum Exit {
   static func report(_ error: any Error) -> Never {
     switch error {
     case let failure as Failure:
-      StandardError.say("sockeye: \(VisibleText.of(failure.message))")
+      StandardError.say("sockeye: \(failure.phrase.spoken)")
       now(Code(failure.kind))
     case let ending as SignalEnding:
       now(signal: ending.signal)
@@ -74,8 +74,7 @@ enum Exit {
       now(.success)
     }
     if let verb = unknownVerb {
-      let nearest = NearestName.of(verb, among: verbs).map { "; did you mean '\($0)'?" } ?? "; see 'sockeye --help'"
-      StandardError.say("sockeye: there is no verb '\(VisibleText.of(verb))'\(nearest)")
+      StandardError.say(.noVerb(VisibleText.of(verb), nearest: NearestName.of(verb, among: verbs)))
       now(.usage)
     }
     // What help is asked for by an error ("missing subcommand") is help all the same, but the call was wrong.
@@ -83,7 +82,8 @@ enum Exit {
     if message.isEmpty || error is CleanExit {
       StandardError.say(Help.text(Sockeye.fullMessage(for: error), in: Speech.language))
     } else {
-      StandardError.say("sockeye: \(VisibleText.of(oneLine(message))); see '\(helpCommand) --help'")
+      let problem = ParserMessage(message)?.phrase ?? .literal(oneLine(message))
+      StandardError.say(.wrongCall(problem.spoken, help: helpCommand))
     }
     now(.usage)
   }

@@ -47,6 +47,6 @@ enum ReadyFile {
   }
 
   private static func failure(_ path: String) -> Failure {
-    Failure(.localFile, "cannot write the ready file \(path): \(String(cString: strerror(errno))); check the folder")
+    Failure(.localFile, .cannotWriteReadyFile(path, .system(errno)))
   }
 }

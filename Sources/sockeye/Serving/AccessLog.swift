@@ -28,10 +28,7 @@ final class AccessLog: Sendable {
     self.isJSON = isJSON
     descriptor = path == "-" ? STDOUT_FILENO : ArgumentFile.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640)
     guard descriptor >= 0 else {
-      throw Failure(
-        .localFile,
-        "cannot write the log \(path): \(String(cString: strerror(errno)).lowercased()); check the folder"
-      )
+      throw Failure(.localFile, .cannotWriteLog(path, .system(errno).lowercased()))
     }
     startWriting()
   }
@@ -64,7 +61,7 @@ final class AccessLog: Sendable {
         return (state.pending, state.dropped)
       }
       if !bytes.isEmpty { tell(write(bytes)) }
-      if dropped > 0 { StandardError.say("\(dropped) lines of the access log were dropped; the disk is too slow") }
+      if dropped > 0 { StandardError.say(.logLinesDropped(dropped)) }
     }
   }
 
@@ -75,9 +72,7 @@ final class AccessLog: Sendable {
       return !state.hasFailed
     }
     guard let problem, isNews else { return }
-    StandardError.say(
-      "sockeye: cannot write the access log: \(String(cString: strerror(problem)).lowercased()); its lines are lost until that works again"
-    )
+    StandardError.say(.accessLogFailed(.system(problem).lowercased()))
   }
 
   /// - Returns: The system's error, if there is one.

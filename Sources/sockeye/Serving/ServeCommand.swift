@@ -71,7 +71,7 @@ struct Serve: AsyncParsableCommand {
   @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
-    guard (1...256).contains(workers) else { throw ValidationError("--workers is a number from 1 to 256") }
+    guard (1...256).contains(workers) else { throw ValidationError(.workersRange) }
   }
 
   func run() async throws {
@@ -110,7 +110,7 @@ struct Serve: AsyncParsableCommand {
     event.add("connections", service.openConnections)
     say(event.line) {
       service.openConnections > 0
-        ? "Waiting for \(service.openConnections) connections; interrupt again to end at once." : nil
+        ? Speech.text(ProgramSentence.waitingForConnections(service.openConnections).phrase) : nil
     }
     await service.drain()
     await admin?.close()
@@ -124,10 +124,7 @@ struct Serve: AsyncParsableCommand {
   private func chosenDirectory() throws(Failure) -> String {
     if let directory { return directory }
     guard Terminal.error.isTerminal else {
-      throw Failure(
-        .usage,
-        "no directory was named, and this is no terminal; write 'sockeye serve .' to serve the current one"
-      )
+      throw Failure(.usage, .noDirectory)
     }
     return "."
   }
@@ -176,9 +173,9 @@ struct Serve: AsyncParsableCommand {
       // A certificate that was made up stays: nobody has another one.
       let current = security.tls == nil ? try security.identity(names: []) : identity
       try service.reload(tls: current?.configuration, passwords: try security.passwords())
-      StandardError.say("Read the certificate and the passwords again.")
+      StandardError.say(.reloaded)
     } catch {
-      StandardError.say("sockeye: not reloaded: \(VisibleText.of(error.message))")
+      StandardError.say(.notReloaded(error.phrase))
     }
   }
 
@@ -210,10 +207,10 @@ struct Serve: AsyncParsableCommand {
     if let identity { event.add("sha256", identity.fingerprint) }
     if let admin { event.add("admin", admin.addresses.map(\.text)) }
     say(event.line) {
-      var lines = ["Serving \(VisibleText.of(directory)) at \(urls.first ?? "no address that others can reach")"]
-      lines += urls.dropFirst().map { "  and at \($0)" }
-      if let identity { lines.append("The certificate's SHA-256 is \(identity.fingerprint)") }
-      if let admin { lines += admin.addresses.map { "Metrics at http://\($0.text)/metrics" } }
+      var sentences = [ProgramSentence.serving(VisibleText.of(directory), urls)]
+      if let identity { sentences.append(.certificateFingerprint(identity.fingerprint)) }
+      if let admin { sentences += admin.addresses.map { .metricsAt($0.text) } }
+      var lines = sentences.map { $0.text(in: Speech.language) }
       if reachable.areForOthers, Terminal.error.isTerminal, let url = urls.first, let code = QRCode(url) {
         lines.append(code.text())
       }

@@ -29,7 +29,7 @@ struct SecurityFlags: ParsableArguments {
 
   func validate() throws {
     if let tls, tls != "auto" {
-      throw ValidationError("--tls takes 'auto'; for a certificate of your own use --certificate and --key")
+      throw ValidationError(.tlsTakesAuto)
     }
   }
 
@@ -43,13 +43,13 @@ struct SecurityFlags: ParsableArguments {
   private static func ownIdentity(names: [String]) throws(Failure) -> ServiceIdentity {
     let now = Int64(time(nil))
     guard let folder = stateFolder else {
-      StandardError.say("Neither XDG_STATE_HOME nor HOME is set: the certificate is good for this start alone.")
+      StandardError.say(.noStateFolder)
       return try ServiceIdentity.selfSigned(names: names, now: now)
     }
     let path = "\(folder)/sockeye/serve.pem"
     let (identity, isKept) = try ServiceIdentity.kept(at: path, names: names, now: now)
     if !isKept {
-      StandardError.say("Cannot write \(VisibleText.of(path)): the certificate is good for this start alone.")
+      StandardError.say(.certificateNotKept(VisibleText.of(path)))
     }
     return identity
   }
@@ -70,27 +70,27 @@ struct SecurityFlags: ParsableArguments {
 
   /// Asks for a password and adds its line to the file.
   func add(_ user: String, to path: String) throws(Failure) {
-    guard let password = SecretPrompt.read("Password for \(user): "), !password.isEmpty else {
-      throw Failure(.usage, "no password was given; type one, or send one line on standard input")
+    guard let password = SecretPrompt.read(Speech.text(ProgramSentence.passwordPrompt(user).phrase)), !password.isEmpty
+    else {
+      throw Failure(.usage, .noPassword)
     }
     let line = try PasswordFile.line(user: user, password: password)
     let descriptor = ArgumentFile.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-    guard descriptor >= 0 else { throw Self.failure("write", path) }
+    guard descriptor >= 0 else {
+      throw Failure(.localFile, .cannotUse(path, .system(errno).lowercased(), isWriting: true))
+    }
     defer { close(descriptor) }
     let bytes = Array((line + "\n").utf8)
-    guard write(descriptor, bytes, bytes.count) == bytes.count else { throw Self.failure("write", path) }
+    guard write(descriptor, bytes, bytes.count) == bytes.count else {
+      throw Failure(.localFile, .cannotUse(path, .system(errno).lowercased(), isWriting: true))
+    }
   }
 
   private static func contents(of path: String) throws(Failure) -> String {
-    guard let bytes = ArgumentFile.contents(of: path) else { throw failure("read", path) }
+    guard let bytes = ArgumentFile.contents(of: path) else {
+      throw Failure(.localFile, .cannotUse(path, .system(errno).lowercased(), isWriting: false))
+    }
     return String(decoding: bytes, as: UTF8.self)
-  }
-
-  private static func failure(_ what: String, _ path: String) -> Failure {
-    Failure(
-      .localFile,
-      "cannot \(what) \(path): \(String(cString: strerror(errno)).lowercased()); check its name and its rights"
-    )
   }
 }
 

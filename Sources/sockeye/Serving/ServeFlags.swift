@@ -82,8 +82,8 @@ struct ServiceLimitFlags: ParsableArguments {
   }
 
   func validate() throws {
-    if let rate, rate.bytes < 1024 { throw ValidationError("--rate is at least 1KiB a second") }
-    if let maxClients, maxClients < 1 { throw ValidationError("--max-clients is at least 1") }
-    if let maxPerAddress, maxPerAddress < 1 { throw ValidationError("--max-per-address is at least 1") }
+    if let rate, rate.bytes < 1024 { throw ValidationError(.serviceRateRange) }
+    if let maxClients, maxClients < 1 { throw ValidationError(.maxClientsRange) }
+    if let maxPerAddress, maxPerAddress < 1 { throw ValidationError(.maxPerAddressRange) }
   }
 }

@@ -14,9 +14,9 @@ enum CaptureInput {
   static func read(
     _ path: String,
     limits: ConversationTable.Limits
-  ) throws(Failure) -> (table: ConversationTable, problem: String?) {
+  ) throws(Failure) -> (table: ConversationTable, problem: ProgramSentence?) {
     let descriptor = path == "-" ? STDIN_FILENO : ArgumentFile.open(path, O_RDONLY)
-    guard descriptor >= 0 else { throw CaptureOutput.failure("read", path) }
+    guard descriptor >= 0 else { throw Failure(.localFile, .cannotRead(path, .system(errno))) }
     defer { if path != "-" { close(descriptor) } }
     var reader = CaptureReader()
     var table = ConversationTable(limits: limits)
@@ -28,7 +28,7 @@ enum CaptureInput {
         Glibc.read(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled)
       }
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw CaptureOutput.failure("read", path) }
+      guard count >= 0 else { throw Failure(.localFile, .cannotRead(path, .system(errno))) }
       filled += count
       isLast = count == 0
       guard isLast || filled == window.count || filled >= windowSize / 2 else { continue }
@@ -39,9 +39,9 @@ enum CaptureInput {
         }
       } catch {
         if error == .unknownFormat {
-          throw Failure(.localFile, "\(path) is neither pcap nor pcapng; give a capture as tcpdump -w writes it")
+          throw Failure(.localFile, .notCapture(path))
         }
-        return (table, error == .truncated ? "ends inside a packet" : "is damaged")
+        return (table, error == .truncated ? .endsInsidePacket : .isDamaged)
       }
       window.withUnsafeMutableBytes { bytes in
         guard let base = bytes.baseAddress, reader.consumed > 0 else { return }

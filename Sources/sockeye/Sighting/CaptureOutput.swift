@@ -8,7 +8,7 @@ enum CaptureOutput {
   /// Writes all bytes; a file that stands there is replaced.
   static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
     let descriptor = ArgumentFile.open(path, O_WRONLY | O_CREAT | O_TRUNC)
-    guard descriptor >= 0 else { throw failure("write", path) }
+    guard descriptor >= 0 else { throw Failure(.localFile, .cannotWrite(path, .system(errno))) }
     defer { close(descriptor) }
     var offset = 0
     while offset < bytes.count {
@@ -16,13 +16,9 @@ enum CaptureOutput {
         Glibc.write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw failure("write", path) }
+      guard count > 0 else { throw Failure(.localFile, .cannotWrite(path, .system(errno))) }
       offset += count
     }
-  }
-
-  static func failure(_ verb: String, _ path: String) -> Failure {
-    Failure(.localFile, "cannot \(verb) \(path): \(String(cString: strerror(errno))); check the name")
   }
 }
 

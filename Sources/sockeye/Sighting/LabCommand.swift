@@ -74,7 +74,7 @@ struct LabScenario: ParsableCommand {
 
   func run() throws {
     guard let scenario = Scenario.named(name) else {
-      throw Failure(.usage, "there is no scenario '\(name)'; 'sockeye lab list' names them all")
+      throw Failure(.usage, .noScenario(name))
     }
     let (conversation, packets) = scenario.run(
       seed: seed,

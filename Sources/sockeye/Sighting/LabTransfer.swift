@@ -1,5 +1,6 @@
 import ArgumentParser
 import NIOCore
+import SockeyeGateway
 import SockeyeLink
 import SockeyeSight
 import SockeyeSimulator
@@ -57,12 +58,12 @@ struct LabTransfer: ParsableCommand {
 
   func run() throws {
     let network = try network()
-    guard size.bytes > 0, size.bytes <= 1 << 40 else { throw Failure(.usage, "--size is from 1 byte to 1TiB") }
+    guard size.bytes > 0, size.bytes <= 1 << 40 else { throw Failure(.usage, .transferSizeRange) }
     let algorithms = try congestion.split(separator: ",").map { name throws(Failure) in try Self.algorithm(name) }
     if capture != nil || html != nil, algorithms.count > 1 {
-      throw Failure(.usage, "\(capture != nil ? "--capture" : "--html") keeps one transfer; give one --congestion")
+      throw Failure(.usage, .keepsOneTransfer(capture != nil ? "--capture" : "--html"))
     }
-    if !json { print(Self.row("", ["seconds", "Mbit/s", "of the rate", "sent again", "timeouts", "lost", "RTT ms"])) }
+    if !json { print(Self.row("", Self.headings.map(Speech.text))) }
     for algorithm in algorithms {
       let transfer = Transfer(
         size: UInt64(size.bytes),
@@ -102,12 +103,17 @@ struct LabTransfer: ParsableCommand {
     try PageOutput.write(page, to: file)
   }
 
+  private static let headings = [
+    Phrase("seconds", zh: "秒"), .literal("Mbit/s"), Phrase("of the rate", zh: "占速率"), Phrase("sent again", zh: "重传"),
+    Phrase("timeouts", zh: "超时"), Phrase("lost", zh: "丢失"), .literal("RTT ms"),
+  ]
+
   private func network() throws(Failure) -> ImpairmentSpecification {
     let delay = "delay=\(rtt.amount.nanoseconds / 2)ns"
     do throws(ImpairmentSpecification.Problem) {
       return try ImpairmentSpecification("\(delay),up:rate=\(rate),up:queue=\(Self.defaultQueue(rate, rtt)),\(impair)")
     } catch {
-      throw Failure(.usage, "--impair or --rate: \(error); for example --impair loss=1%,queue=256KiB")
+      throw Failure(.usage, .badImpairment(error.phrase))
     }
   }
 
@@ -123,7 +129,7 @@ struct LabTransfer: ParsableCommand {
     case "cubic": return .cubic
     case "newreno", "reno": return .newReno
     case "bbr": return .bbr
-    default: throw Failure(.usage, "there is no algorithm '\(name)'; there are cubic, newreno and bbr")
+    default: throw Failure(.usage, .noAlgorithm("\(name)"))
     }
   }
 
@@ -155,7 +161,8 @@ struct LabTransfer: ParsableCommand {
       Self.row(
         name,
         [
-          seconds.map { Self.fixed($0, 3) } ?? "not over", Self.fixed(result.bitsPerSecond / 1e6, 2),
+          seconds.map { Self.fixed($0, 3) } ?? Speech.text(Phrase("not over", zh: "未完成")),
+          Self.fixed(result.bitsPerSecond / 1e6, 2),
           share.map { Self.fixed($0 * 100, 1) + " %" } ?? "-", Self.fixed(again * 100, 2) + " %",
           "\(result.sender.timeouts)", "\(result.link.drops)", Self.fixed(roundTrip, 1),
         ]

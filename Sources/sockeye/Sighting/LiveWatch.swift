@@ -24,7 +24,7 @@ struct LiveWatch {
     var table = ConversationTable(limits: limits)
     var buffer = [UInt8](repeating: 0, count: 1 << 17)
     var count: UInt64 = 0
-    StandardError.say("watching \(VisibleText.of(interface)); Ctrl-C ends it")
+    StandardError.say(.watching(VisibleText.of(interface)))
     do throws(LinkError) {
       while let packet = try tap.next(into: &buffer) {
         count += 1
@@ -43,7 +43,7 @@ struct LiveWatch {
       throw failure(error)
     }
     let missed = tap.takeMissedCount()
-    if missed > 0 { StandardError.say("\(missed) packets passed too fast to be seen") }
+    if missed > 0 { StandardError.say(.packetsMissed(missed)) }
     return table
   }
 
@@ -59,11 +59,8 @@ struct LiveWatch {
   }
 
   private func failure(_ error: LinkError) -> Failure {
-    let advice =
-      error.number == 1
-      ? "to see packets takes root or the capability CAP_NET_RAW; or let tcpdump -w write a capture, and watch that"
-      : "'ip link' names the interfaces"
-    return Failure(.other, "\(error); \(advice)")
+    let advice: ProgramSentence = error.number == EPERM ? .seePacketsAsRoot : .seeLinks
+    return Failure(.other, .cannotUseDevice(error.phrase, advice.phrase))
   }
 
   private func show(

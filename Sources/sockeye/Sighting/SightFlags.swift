@@ -18,7 +18,7 @@ struct SightFlags: ParsableArguments {
   @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
-    if let width, !(60...1_000).contains(width) { throw ValidationError("--width is a number from 60 to 1000") }
+    if let width, !(60...1_000).contains(width) { throw ValidationError(.widthRange) }
   }
 
   var style: SequenceDiagramText.Style {

@@ -12,7 +12,7 @@ enum VerdictText {
     if json { return print(line(verdict, conversation)) }
     let language = Speech.language
     guard let verdict else {
-      return print(Phrase("No data was sent, so nothing was slow.", zh: "没有发送数据，谈不上慢。").text(in: language))
+      return print(ProgramSentence.noData.text(in: language))
     }
     for paragraph in verdict.paragraphs(in: language) {
       for line in TextParagraph.lines(paragraph, width: 78) { print("  \(line)") }
@@ -50,8 +50,13 @@ struct LabVerdicts: ParsableCommand {
   @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
-    guard (1...100_000).contains(count) else { throw ValidationError("--count is a number from 1 to 100000") }
+    guard (1...100_000).contains(count) else { throw ValidationError(.verdictCountRange) }
   }
+
+  private static let places = [
+    Phrase("from the engines' events", zh: "根据引擎的事件"), Phrase("from a capture at the sender", zh: "根据发送方的抓包"),
+    Phrase("at the receiver", zh: "根据接收方的抓包"),
+  ]
 
   func run() {
     var tables = [ConfusionTable(), ConfusionTable(), ConfusionTable()]
@@ -62,15 +67,15 @@ struct LabVerdicts: ParsableCommand {
         tables[index].add(verdict?.leading, of: known, number: number)
       }
     }
-    for (table, place) in zip(tables, ["from the engines' events", "from a capture at the sender", "at the receiver"]) {
+    for (table, place) in zip(tables, Self.places) {
       show(table, place)
     }
   }
 
-  private func show(_ table: ConfusionTable, _ place: String) {
+  private func show(_ table: ConfusionTable, _ place: Phrase) {
     let said = KnownLimit.limits + [.slowStart]
-    print("\(place): \(table.total - table.wrong.count) of \(table.total) right")
-    print(Self.row("set up, and called:", said.map(\.rawValue)))
+    print(ProgramSentence.verdictsRight(place, table.total - table.wrong.count, table.total).text(in: Speech.language))
+    print(Self.row(Speech.text(Phrase("set up, and called:", zh: "设置的限制，判断为：")), said.map(\.rawValue)))
     for limit in KnownLimit.limits {
       print(Self.row(limit.rawValue, said.map { "\(table.counts[limit]?[$0] ?? 0)" }))
     }

@@ -48,15 +48,15 @@ struct Watch: ParsableCommand {
   private static let drawnAtOnce = 200
 
   func validate() throws {
-    if let stream, stream < 1 { throw ValidationError("--stream is a number from the table, from 1") }
+    if let stream, stream < 1 { throw ValidationError(.streamAboveZero) }
   }
 
   func run() throws {
     if let interface {
-      guard file == nil else { throw Failure(.usage, "a capture and --interface exclude each other; give one") }
+      guard file == nil else { throw Failure(.usage, .captureOrInterface) }
       return show(try LiveWatch(interface: interface, port: port, style: flags.style, json: flags.json).run())
     }
-    guard let file else { throw Failure(.usage, "give a capture to watch, or --interface") }
+    guard let file else { throw Failure(.usage, .nothingToWatch) }
     var limits = ConversationTable.Limits()
     limits.port = port
     limits.onlyNumber = stream
@@ -65,17 +65,17 @@ struct Watch: ParsableCommand {
       limits.keepsHeaders = true
     }
     let (table, problem) = try CaptureInput.read(file, limits: limits)
-    if let problem { StandardError.say("sockeye: \(VisibleText.of(file)): \(problem); what came before is shown") }
+    if let problem { StandardError.say(.captureProblem(VisibleText.of(file), problem.phrase)) }
     if let stream {
       guard stream <= table.conversations.count else {
-        throw Failure(.usage, "there is no connection \(stream); the capture has \(table.conversations.count)")
+        throw Failure(.usage, .noConnection(stream, table.conversations.count))
       }
       return try draw(table.conversations[stream - 1])
     }
     let only = table.conversations.count == 1 ? table.conversations.first : nil
     if html != nil {
       guard let only else {
-        throw Failure(.usage, "--html draws one connection of \(table.conversations.count); choose it by --stream")
+        throw Failure(.usage, .drawsOneConnection(table.conversations.count))
       }
       return try draw(only)
     }
@@ -100,7 +100,7 @@ struct Watch: ParsableCommand {
     if why {
       VerdictText.show(summary.conversation, json: flags.json)
       if summary.missedSegments > 0 {
-        StandardError.say("judged by its first segments; \(summary.missedSegments) more aren't")
+        StandardError.say(.judgedByFirst(summary.missedSegments))
       }
       return
     }
@@ -109,7 +109,7 @@ struct Watch: ParsableCommand {
       return
     }
     for line in SequenceDiagramText(flags.style).lines(SequenceDiagram(summary.conversation)) { print(line) }
-    if summary.missedSegments > 0 { StandardError.say("\(summary.missedSegments) more segments are not drawn") }
+    if summary.missedSegments > 0 { StandardError.say(.segmentsNotDrawn(summary.missedSegments)) }
   }
 
   private func show(_ table: ConversationTable) {
@@ -119,9 +119,9 @@ struct Watch: ParsableCommand {
       if why { VerdictText.show(summary.conversation, json: flags.json) }
     }
     guard !flags.json else { return }
-    if table.conversations.isEmpty { StandardError.say("there is no TCP connection in it") }
-    if table.otherPackets > 0 { StandardError.say("\(table.otherPackets) packets are not TCP") }
-    if table.unlistedSegments > 0 { StandardError.say("\(table.unlistedSegments) segments of further connections") }
+    if table.conversations.isEmpty { StandardError.say(.noTCP) }
+    if table.otherPackets > 0 { StandardError.say(.packetsNotTCP(table.otherPackets)) }
+    if table.unlistedSegments > 0 { StandardError.say(.segmentsUnlisted(table.unlistedSegments)) }
   }
 }
 
@@ -129,8 +129,13 @@ struct Watch: ParsableCommand {
 enum ConversationRow {
   private static let widths = [6, 24, 24, 9, 9, 11, 11, 10, 9, 7]
 
+  private static let headings = [
+    .literal("#"), Phrase("from", zh: "自"), Phrase("to", zh: "至"), Phrase("segments", zh: "报文段"), .literal(""),
+    Phrase("bytes", zh: "字节"), .literal(""), Phrase("seconds", zh: "秒"), .literal("RTT ms"), Phrase("again", zh: "重传"),
+  ]
+
   static var heading: String {
-    row(["#", "from", "to", "segments", "", "bytes", "", "seconds", "RTT ms", "again"]) + "  states"
+    row(headings.map(Speech.text)) + "  " + Speech.text(Phrase("states", zh: "状态"))
   }
 
   static func text(_ summary: ConversationSummary) -> String {

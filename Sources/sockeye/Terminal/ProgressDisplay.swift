@@ -66,7 +66,7 @@ struct ProgressDisplay {
 
   private mutating func show(name: String, done: Int64, total: Int64?) {
     let rate = bytesPerSecond ?? 0
-    let line = ProgressLine(name: VisibleText.of(name), done: done, total: total, rate: rate)
+    let line = ProgressLine(name: VisibleText.of(name), done: done, total: total, rate: rate, language: Speech.language)
     switch style {
     case .silent: return
     case .json:

@@ -1,4 +1,5 @@
 import Glibc
+import SockeyeText
 
 /// What is said to a person.
 enum StandardError {
@@ -6,6 +7,9 @@ enum StandardError {
   static func say(_ line: String) {
     self.write(line + "\n")
   }
+
+  /// Writes a sentence in the program's language.
+  static func say(_ sentence: ProgramSentence) { say(sentence.text(in: Speech.language)) }
 
   /// Writes text as it is.
   static func write(_ text: String) {

@@ -1,4 +1,5 @@
 import Glibc
+import SockeyeText
 import Synchronization
 
 /// What is said to a program: one event a line.
@@ -16,9 +17,9 @@ enum StandardOutput {
   /// Writes what `print` has kept back, and remembers what could not be written before.
   ///
   /// - Returns: Why not everything was written, if it wasn't.
-  static func flush() -> String? {
+  static func flush() -> ProgramSentence? {
     let last = fflush(nil) != 0 ? errno : nil
     guard let code = problem.withLock({ $0 }) ?? last else { return nil }
-    return "cannot write to standard output: \(String(cString: strerror(code))); choose another place for it"
+    return .cannotWriteOutput(.system(code))
   }
 }

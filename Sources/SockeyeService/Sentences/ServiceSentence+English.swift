@@ -1,0 +1,25 @@
+import SockeyeText
+import SockeyeTransport
+
+/// The sentences in English.
+extension ServiceSentence {
+  var english: String {
+    switch self {
+    case .cannotReadCertificate(let path): "cannot read a certificate from \(path); name a file in PEM"
+    case .cannotReadKey(let path): "cannot read a private key from \(path); name a file in PEM, without a passphrase"
+    case .noCertificate(let path): "there is no certificate in \(path); name a file in PEM"
+    case .cannotMakeCertificate(let reason):
+      "cannot make a certificate: \(reason); bring one with --certificate and --key"
+    case .cannotUseKept(let reason): "cannot use a certificate that was kept: \(reason)"
+    case .badPasswordLine(let file, let line):
+      "\(file), line \(line): expected user:pbkdf2-sha256$ITERATIONS$SALT$HASH; 'sockeye serve "
+        + "--add-user NAME --auth-file \(file)' writes such a line"
+    case .badUserName(let name): "'\(name)' cannot be a user's name; leave out ':', line ends and a '#' in front"
+    case .badBlock(let text): "'\(text)' is not a block of addresses; write 192.0.2.0/24 or 2001:db8::/32"
+    case .badPrefix(let text, let bits): "'\(text)': the prefix length is a number from 0 to \(bits)"
+    case .badIdentity(let reason): "the certificate and the key cannot be used: \(reason); are they a pair, in PEM?"
+    case .cannotServe(let path, let reason):
+      "cannot serve \(path): \(reason.english); name a directory that can be read"
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import SockeyeText
+import SockeyeTransport
+
+/// What the library has to say to people.
+enum ServiceSentence: Sentence {
+  case cannotReadCertificate(_ path: String)
+  case cannotReadKey(_ path: String)
+  case noCertificate(_ path: String)
+  case cannotMakeCertificate(_ reason: String)
+  case cannotUseKept(_ reason: String)
+  case badPasswordLine(_ file: String, _ line: Int)
+  case badUserName(_ name: String)
+  case badBlock(_ text: String)
+  case badPrefix(_ text: String, _ bits: Int)
+  case badIdentity(_ reason: String)
+  case cannotServe(_ path: String, _ reason: Phrase)
+}
+
+extension Failure {
+  /// A failure that one of the library's sentences tells.
+  init(_ kind: Kind, _ sentence: ServiceSentence) { self.init(kind, sentence.phrase) }
+}
