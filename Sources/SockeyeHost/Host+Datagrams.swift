@@ -30,21 +30,7 @@ extension Host where Storage: ~Copyable {
     if sockets[place].localPort == 0 { try bindDatagram(place, port: 0) }
     let limit = UDPHeader.maximumDatagramLength - UDPHeader.length - (remote.address.isIPv4 ? 20 : 0)
     guard data.byteCount <= limit else { throw .tooLong }
-    let header = UDPHeader(sourcePort: sockets[place].localPort, destinationPort: remote.port)
-    var bytes = [UInt8](repeating: 0, count: UDPHeader.length + data.byteCount)
-    bytes.withUnsafeMutableBytes { buffer in
-      var span = buffer.mutableBytes
-      header.emit(into: &span, payloadLength: data.byteCount)
-      data.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[UDPHeader.length...]).copyMemory(from: $0) }
-      var sum = InternetChecksum(
-        pseudoHeaderFrom: source,
-        to: remote.address,
-        protocolNumber: UDPHeader.protocolNumber,
-        length: buffer.count
-      )
-      sum.add(span, in: 0..<buffer.count)
-      buffer.storeBytes(of: sum.udpChecksum.bigEndian, toByteOffset: UDPHeader.checksumOffset, as: UInt16.self)
-    }
+    let bytes = Self.datagram(data, from: Endpoint(source, port: sockets[place].localPort), to: remote)
     let wasSent = send(
       bytes,
       protocolNumber: UDPHeader.protocolNumber,
@@ -55,6 +41,26 @@ extension Host where Storage: ~Copyable {
     )
     // What an empty queue has no room for never has any: who waited for it would wait for ever.
     guard wasSent else { throw packets.isEmpty ? .tooLong : .wouldBlock }
+  }
+
+  /// A datagram with its header and checksum, which IP can carry.
+  static func datagram(_ data: RawSpan, from source: Endpoint, to destination: Endpoint) -> [UInt8] {
+    let header = UDPHeader(sourcePort: source.port, destinationPort: destination.port)
+    var bytes = [UInt8](repeating: 0, count: UDPHeader.length + data.byteCount)
+    bytes.withUnsafeMutableBytes { buffer in
+      var span = buffer.mutableBytes
+      header.emit(into: &span, payloadLength: data.byteCount)
+      data.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[UDPHeader.length...]).copyMemory(from: $0) }
+      var sum = InternetChecksum(
+        pseudoHeaderFrom: source.address,
+        to: destination.address,
+        protocolNumber: UDPHeader.protocolNumber,
+        length: buffer.count
+      )
+      sum.add(span, in: 0..<buffer.count)
+      buffer.storeBytes(of: sum.udpChecksum.bigEndian, toByteOffset: UDPHeader.checksumOffset, as: UInt16.self)
+    }
+    return bytes
   }
 
   /// Copies the datagram that has waited longest into `buffer`, as much as fits, and takes it out unless `peeks`.

@@ -11,21 +11,13 @@ extension Host where Storage: ~Copyable {
       return
     }
     switch parsed {
+    case .echoRequest(let identifier, let sequence) where isStray(arrival):
+      enqueueStray(.echo(identifier: identifier, sequence: sequence), message.extracting(payload), arrival)
     case .echoRequest(let identifier, let sequence):
       // RFC 1122 section 3.2.2.6 lets a host ignore an echo to many, and amplification asks it to.
       guard !arrival.isForMany, admitsEcho(from: arrival.source) else { return }
-      let reply = ICMPv4Message.echoReply(identifier: identifier, sequence: sequence)
-      var bytes = [UInt8](repeating: 0, count: ICMPv4Message.headerLength + payload.count)
-      bytes.withUnsafeMutableBytes { buffer in
-        var span = buffer.mutableBytes
-        reply.emit(into: &span, payload: message.extracting(payload))
-      }
-      send(
-        bytes,
-        protocolNumber: ICMPv4Message.protocolNumber,
-        from: arrival.destination,
-        to: arrival.source
-      )
+      let data = message.extracting(payload)
+      sendEchoReply(identifier, sequence, data, from: arrival.destination, to: arrival.source)
     case .destinationUnreachable(let code, let mtu):
       believe(Self.error(code, mtu: mtu), quoting: message.extracting(payload))
     case .timeExceeded(let code):
@@ -61,20 +53,12 @@ extension Host where Storage: ~Copyable {
       return
     }
     switch parsed {
+    case .echoRequest(let identifier, let sequence) where isStray(arrival):
+      enqueueStray(.echo(identifier: identifier, sequence: sequence), message.extracting(payload), arrival)
     case .echoRequest(let identifier, let sequence):
       guard !arrival.isForMany, admitsEcho(from: arrival.source) else { return }
-      let reply = ICMPv6Message.echoReply(identifier: identifier, sequence: sequence)
-      var bytes = [UInt8](repeating: 0, count: ICMPv6Message.headerLength + payload.count)
-      bytes.withUnsafeMutableBytes { buffer in
-        var span = buffer.mutableBytes
-        reply.emit(into: &span, from: destination, to: source, payload: message.extracting(payload))
-      }
-      send(
-        bytes,
-        protocolNumber: ICMPv6Message.protocolNumber,
-        from: arrival.destination,
-        to: arrival.source
-      )
+      let data = message.extracting(payload)
+      sendEchoReply(identifier, sequence, data, from: arrival.destination, to: arrival.source)
     case .destinationUnreachable(let code):
       let isHard = code == .port || code == .administrativelyProhibited
       believe(isHard ? .protocolUnreachable : .unreachable, quoting: message.extracting(payload))
@@ -92,7 +76,8 @@ extension Host where Storage: ~Copyable {
   /// Passes an error on to whom it is about. A TCP connection checks the quoted sequence number (RFC 5927 section 4.1); a
   /// UDP socket must be connected to the quoted destination, for only then is it told.
   private mutating func believe(_ error: NetworkError, quoting quoted: RawSpan) {
-    guard let quote = try? ICMPQuote.parse(quoted), routes.isLocal(quote.source) else { return }
+    guard let quote = try? ICMPQuote.parse(quoted), routes.isLocal(quote.source) || configuration.answersEveryAddress
+    else { return }
     let local = Endpoint(quote.source, port: quote.sourcePort)
     let remote = Endpoint(quote.destination, port: quote.destinationPort)
     switch quote.protocolNumber {
@@ -110,6 +95,29 @@ extension Host where Storage: ~Copyable {
   }
 
   // MARK: Sending
+
+  /// Answers an echo request with its data. Returns whether the link's queue had room for it.
+  @discardableResult
+  mutating func sendEchoReply(
+    _ identifier: UInt16,
+    _ sequence: UInt16,
+    _ data: RawSpan,
+    from source: IPAddress,
+    to destination: IPAddress
+  ) -> Bool {
+    var bytes = [UInt8](repeating: 0, count: ICMPv4Message.headerLength + data.byteCount)
+    bytes.withUnsafeMutableBytes { buffer in
+      var span = buffer.mutableBytes
+      if source.isIPv4 {
+        ICMPv4Message.echoReply(identifier: identifier, sequence: sequence).emit(into: &span, payload: data)
+      } else {
+        ICMPv6Message.echoReply(identifier: identifier, sequence: sequence)
+          .emit(into: &span, from: source.asIPv6, to: destination.asIPv6, payload: data)
+      }
+    }
+    let protocolNumber = source.isIPv4 ? ICMPv4Message.protocolNumber : ICMPv6Message.protocolNumber
+    return send(bytes, protocolNumber: protocolNumber, from: source, to: destination)
+  }
 
   /// Reports an error about an IPv4 packet, which `packet` is the whole of.
   ///

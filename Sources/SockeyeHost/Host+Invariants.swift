@@ -10,6 +10,7 @@ extension Host where Storage: ~Copyable {
     checkListeners()
     checkQueues()
     timeWaits.checkInvariants()
+    flows.checkInvariants()
     wheel.checkInvariants()
     streamsByTuple.checkInvariants()
   }
@@ -91,5 +92,6 @@ extension Host where Storage: ~Copyable {
       precondition(streams.isTaken(place) && streams[place].isQueued, "somebody in line who isn't there")
     }
     packets.checkInvariants()
+    strays.checkInvariants(limit: configuration.strayQueueLimit)
   }
 }

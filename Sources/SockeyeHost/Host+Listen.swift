@@ -148,7 +148,7 @@ extension Host where Storage: ~Copyable {
   }
 
   /// An initial sequence number beyond what the connection before it used (RFC 9293 section 3.10.7.4, MAY-2).
-  private static func above(_ floor: UInt32, _ secrets: ConnectionSecrets) -> UInt32 {
+  static func above(_ floor: UInt32, _ secrets: ConnectionSecrets) -> UInt32 {
     let drawn = SequenceNumber(secrets.initialSequenceNumber)
     return drawn - SequenceNumber(floor) > 0 ? drawn.value : (SequenceNumber(floor) + 65_537).value
   }

@@ -54,10 +54,18 @@ extension Host where Storage: ~Copyable {
   /// (RFC 1122 section 3.2.1.3, RFC 4291 section 2.7). A packet that claims to be from the host itself is a land attack,
   /// unless it never left it.
   private func admits(_ source: IPAddress, _ destination: IPAddress, isForMany: Bool, isLooped: Bool) -> Bool {
-    guard isForMany || routes.isLocal(destination) else { return false }
+    guard isForMany || routes.isLocal(destination) || answers(for: destination, to: source) else { return false }
     guard !source.isMulticast, !routes.isBroadcast(source) else { return false }
     if isLooped { return true }
     return !source.isUnspecified && !routes.isLocal(source) && !destination.isLoopback
+  }
+
+  /// Whether this host answers for an address that isn't its own: one that a host can have (RFC 1122 section 3.2.1.3), asked
+  /// for from its link. What claims to come from elsewhere has no way back (RFC 2827).
+  private func answers(for destination: IPAddress, to source: IPAddress) -> Bool {
+    guard configuration.answersEveryAddress, routes.isOnLink(source), !destination.isUnspecified else { return false }
+    guard case .v4(let address) = destination else { return true }
+    return (1..<240).contains(address.rawValue >> 24)
   }
 
   mutating func receiveIPv4(

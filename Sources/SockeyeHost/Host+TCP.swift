@@ -58,6 +58,10 @@ extension Host where Storage: ~Copyable {
       sequenceFloor: floor
     )
     guard let place = listener(for: local), case .listener = sockets[place].role else {
+      if isStray(arrival) {
+        receive(passing, codepoint: arrival.codepoint)
+        return
+      }
       if let answer = ClosedPort.answer(to: header, payloadLength: payload.count) {
         sendReset(answer, from: local, to: remote)
       }

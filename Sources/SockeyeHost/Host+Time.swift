@@ -8,7 +8,7 @@ extension Host where Storage: ~Copyable {
     @specialized(where Storage == ByteRing)
     mutating get {
       guard sending.isEmpty, packets.isEmpty else { return now }
-      return min(wheel.nextDeadline(), min(timeWaits.nextDeadline, fragments.nextDeadline))
+      return min(wheel.nextDeadline(), min(timeWaits.nextDeadline, min(flows.nextDeadline, fragments.nextDeadline)))
     }
   }
 
@@ -22,6 +22,7 @@ extension Host where Storage: ~Copyable {
       settle(index)
     }
     while let tuple = timeWaits.popExpired(now: now) { tellEnd(ofTimeWait: tuple) }
+    flows.expire(now: now)
     while let expired = fragments.expire(now: now) {
       statistics.fragmentsExpired += 1
       if !expired.quote.isEmpty { reportReassemblyTimeout(expired) }

@@ -29,6 +29,11 @@ extension Host where Storage: ~Copyable {
       return
     }
     guard let place = datagramSocket(for: local, from: remote) else {
+      if isStray(arrival) {
+        let carrier = StrayMessage.Carrier.datagram(sourcePort: remote.port, destinationPort: local.port)
+        enqueueStray(carrier, datagram.extracting(data), arrival)
+        return
+      }
       if arrival.destination.isIPv4 {
         reportError(ICMPv4Message.destinationUnreachable(.port, mtu: 0), about: packet, arrival)
       } else {

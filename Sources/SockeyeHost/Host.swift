@@ -43,6 +43,8 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
   var listenersByPort: [UInt16: [Handle]] = [:]
   var datagramsByPort: [UInt16: [Handle]] = [:]
   var timeWaits: TimeWaitTable
+  var flows: PendingFlows
+  var strays = StrayQueue()
   var changed = ReadinessQueue()
 
   // MARK: Time and output
@@ -83,6 +85,11 @@ public struct Host<Storage: StreamStorage & ~Copyable>: ~Copyable {
       key: secret.key(for: .timeWaitTable),
       sourceKey: secret.key(for: .timeWaitSources),
       limit: configuration.timeWaitLimit
+    )
+    flows = PendingFlows(
+      key: secret.key(for: .flowTable),
+      limit: configuration.flowLimit,
+      patience: configuration.flowPatience
     )
     wheel = TimingWheel(now: now)
     packets = PacketQueue(limit: configuration.packetQueueLimit)

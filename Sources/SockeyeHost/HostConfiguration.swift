@@ -36,6 +36,15 @@ public struct HostConfiguration: Sendable {
   public var fragmentLimit = 4 << 20
   /// Connections in TIME-WAIT whose state is kept; beyond, the peer that has most of them has its oldest forgotten.
   public var timeWaitLimit = 65_536
+  /// Whether the host takes what is sent to any address as sent to it, from addresses of its link's prefixes: a flow to an
+  /// address that isn't its own is a question to its owner (`nextFlow`).
+  public var answersEveryAddress = false
+  /// Flows that may wait for their owner's answer, each in some hundreds of bytes; SYNs of more are dropped.
+  public var flowLimit = 4_096
+  /// How long a flow waits for its owner's answer. Linux gives up on a SYN after 127 seconds.
+  public var flowPatience = Interval.seconds(130)
+  /// Bytes of datagrams and echo requests to addresses that aren't the host's, overhead included, that may wait for its owner.
+  public var strayQueueLimit = 4 << 20
   /// How many peers' limits and counts are remembered, each in some tens of bytes.
   public var peerLimit = 1_024
   /// What all that others must not guess derives from.

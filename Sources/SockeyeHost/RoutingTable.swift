@@ -18,6 +18,12 @@ struct RoutingTable {
     return address.isLoopback
   }
 
+  /// Whether the address is in the prefix of a link of ours.
+  func isOnLink(_ address: IPAddress) -> Bool {
+    for own in addresses where Self.isOnLink(address, of: own) { return true }
+    return false
+  }
+
   /// Whether the address stands for all hosts of a link of ours (RFC 1122 section 3.2.1.3).
   func isBroadcast(_ address: IPAddress) -> Bool {
     guard case .v4(let address) = address else { return false }

@@ -42,8 +42,8 @@ extension Stream where Storage: ~Copyable {
       error = SocketError(reason)
       return [.failed, .changed]
     case .returnedToListen:
-      // Who accepts a fast open whose handshake came to nothing finds it reset.
-      if phase == .open { error = .reset }
+      // Who accepts a fast open whose handshake came to nothing finds it reset, and so does who has accepted a flow.
+      if phase == .open || holder.isApplication { error = .reset }
       phase = .over
       return [.failed, .changed]
     case .urgent, .advice:

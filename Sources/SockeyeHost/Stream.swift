@@ -60,6 +60,10 @@ enum StreamHolder: Equatable {
   case application(Handle)
   /// Nobody: the application has closed its socket, or will never see the connection.
   case nobody
+
+  var isApplication: Bool {
+    if case .application = self { true } else { false }
+  }
 }
 
 /// How far a connection has come, as its application sees it.

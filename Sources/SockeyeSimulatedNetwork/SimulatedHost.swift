@@ -42,6 +42,22 @@ public final class SimulatedHost: EventLoopGroup, @unchecked Sendable {
     configuration.addresses.contains { $0.address == address }
   }
 
+  /// Whose address takes what the host sends to `destination`: that one itself, on the host's links and where there is no
+  /// gateway.
+  func nextHop(to destination: IPAddress) -> IPAddress {
+    let isOnLink = configuration.addresses.contains { own in
+      switch (own.address, destination) {
+      case (.v4(let mine), .v4(let theirs)): theirs.isIn(mine, prefixLength: own.prefixLength)
+      case (.v6(let mine), .v6(let theirs)): theirs.isIn(mine, prefixLength: own.prefixLength)
+      default: false
+      }
+    }
+    guard !isOnLink else { return destination }
+    let gateway: IPAddress? =
+      destination.isIPv4 ? configuration.gateway4.map { .v4($0) } : configuration.gateway6.map { .v6($0) }
+    return gateway ?? destination
+  }
+
   /// Ends everything on the host at once, without a word to anybody: channels are closed, timers cancelled, and packets to
   /// it are lost until it is restarted.
   public func crash() {

@@ -117,10 +117,10 @@ public final class SimulatedNetwork {
 
   private lazy var linkSeed = generator.next()
 
-  /// Carries a packet from a host to the one whose address it bears; what is for nobody is lost.
+  /// Carries a packet from a host to the one whose address it bears, or to the host's gateway; what is for nobody is lost.
   func carry(_ packet: [UInt8], from sender: SimulatedHost) {
     let now = clock.now
-    guard let destination = destination(of: packet),
+    guard let destination = destination(of: packet).map({ sender.nextHop(to: $0) }),
       let receiver = hosts.first(where: { $0.hasAddress(destination) })
     else {
       trace.add(packet, at: now, from: sender.name, to: nil, fate: "no such host")

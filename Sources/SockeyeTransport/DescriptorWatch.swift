@@ -1,71 +1,98 @@
+import CSockeyeLinux
 import Glibc
 import SockeyeText
+import Synchronization
 
-/// Waits on a thread of its own for a descriptor that no event loop can watch.
+/// Waits for a descriptor that no event loop can watch, on a thread that all such descriptors of the process share.
 ///
-/// It watches for what it is asked for once, and tells of it once. The descriptor may be closed before the watch ends: the
-/// thread has a copy of its own.
+/// It watches for what it is asked for once, and tells of it once. It is ended before its descriptor is closed.
 struct DescriptorWatch: Sendable {
   /// What to watch for; errors are watched for in any case.
   struct Interest: OptionSet {
-    let rawValue: UInt8
-    static let readable = Interest(rawValue: UInt8(POLLIN))
-    static let writable = Interest(rawValue: UInt8(POLLOUT))
+    let rawValue: UInt32
+    static let readable = Interest(rawValue: EPOLLIN.rawValue)
+    static let writable = Interest(rawValue: EPOLLOUT.rawValue)
   }
 
-  /// The end of a pipe by which the thread is told what to watch for, and ended.
-  private let orders: CInt
+  private let descriptor: CInt
+  private let identifier: UInt64
+  private let watchers: Watchers
 
   /// Starts to watch, for nothing yet.
   ///
   /// - Parameters:
   ///   - descriptor: Is not closed by the watch.
-  ///   - ready: Called on the watch's thread.
+  ///   - ready: Called on the shared thread; must not block.
   init(_ descriptor: CInt, ready: @escaping @Sendable () -> Void) throws(Failure) {
-    var ends: [CInt] = [-1, -1]
-    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-    guard copy >= 0, pipe(&ends) == 0 else {
+    watchers = try Watchers.shared.get()
+    self.descriptor = descriptor
+    identifier = watchers.add(ready)
+    guard watchers.control(EPOLL_CTL_ADD, descriptor, identifier, interest: []) else {
       let reason = errno
-      if copy >= 0 { close(copy) }
+      watchers.remove(identifier)
       throw Failure(.other, .cannotWatch(.system(reason)))
     }
-    let (taken, given) = (ends[0], ends[1])
-    for end in [taken, given] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    do {
-      try DedicatedThread.start {
-        Self.run(copy, orders: taken, ready)
-        close(copy)
-        close(taken)
-      }
-    } catch {
-      for descriptor in [copy, taken, given] { close(descriptor) }
-      throw error
-    }
-    orders = given
   }
 
   /// Watches for something, from now on and until it has come, in place of what was asked for before.
   func wait(for interest: Interest) {
-    var order = interest.rawValue
-    _ = write(orders, &order, 1)
+    _ = watchers.control(EPOLL_CTL_MOD, descriptor, identifier, interest: interest)
   }
 
-  /// Ends the thread.
-  func end() { close(orders) }
+  /// Ends the watch. It may still tell of what it has seen just before.
+  func end() {
+    _ = watchers.control(EPOLL_CTL_DEL, descriptor, identifier, interest: [])
+    watchers.remove(identifier)
+  }
+}
 
-  private static func run(_ descriptor: CInt, orders: CInt, _ ready: @Sendable () -> Void) {
-    // poll(2) passes over an entry whose descriptor is negative.
-    var wanted = [pollfd(fd: orders, events: Int16(POLLIN), revents: 0), pollfd(fd: -1, events: 0, revents: 0)]
+/// Whoever is told of a descriptor, and the thread that tells them. It lives as long as the process.
+private final class Watchers: Sendable {
+  /// Made for the first who needs it.
+  static let shared = Result { () throws(Failure) in try Watchers() }
+
+  private let set: CInt
+  private let state = Mutex((next: UInt64(0), calls: [UInt64: @Sendable () -> Void]()))
+
+  private init() throws(Failure) {
+    set = epoll_create1(CInt(EPOLL_CLOEXEC))
+    guard set >= 0 else { throw Failure(.other, .cannotWatch(.system(errno))) }
+    try DedicatedThread.start { [self] in run() }
+  }
+
+  /// Returns the number by which the set tells of a descriptor.
+  func add(_ ready: @escaping @Sendable () -> Void) -> UInt64 {
+    state.withLock { state in
+      state.next += 1
+      state.calls[state.next] = ready
+      return state.next
+    }
+  }
+
+  func remove(_ identifier: UInt64) {
+    _ = state.withLock { $0.calls.removeValue(forKey: identifier) }
+  }
+
+  func control(
+    _ operation: CInt,
+    _ descriptor: CInt,
+    _ identifier: UInt64,
+    interest: DescriptorWatch.Interest
+  ) -> Bool {
+    var event = epoll_event()
+    event.events = interest.rawValue | EPOLLONESHOT.rawValue
+    event.data.u64 = identifier
+    return epoll_ctl(set, operation, descriptor, &event) == 0
+  }
+
+  private func run() {
+    var events = [epoll_event](repeating: epoll_event(), count: 64)
     while true {
-      guard poll(&wanted, nfds_t(wanted.count), -1) >= 0 else { continue }
-      if wanted[0].revents != 0 {
-        var order: UInt8 = 0
-        guard read(orders, &order, 1) == 1 else { return }
-        wanted[1].fd = descriptor
-        wanted[1].events = Int16(order)
-      } else if wanted[1].revents != 0 {
-        wanted[1].fd = -1
-        ready()
+      let count = epoll_wait(set, &events, CInt(events.count), -1)
+      guard count > 0 else { continue }
+      for event in events[..<Int(count)] {
+        let identifier = event.data.u64
+        state.withLock { $0.calls[identifier] }?()
       }
     }
   }

@@ -4,7 +4,7 @@ import Synchronization
 /// A kernel's UDP socket as a channel that tells, as errors of its pipeline, what ICMP says of its datagrams.
 ///
 /// NIO's own channel can't: it knows refusals alone, and traps on every other error that a socket is told of. Since no event
-/// loop of NIO's watches a descriptor that isn't of its own, a thread does (``DescriptorWatch``).
+/// loop of NIO's watches a descriptor that isn't of its own, a thread does for all of them (``DescriptorWatch``).
 final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable {
   // What isn't Sendable in it is only touched on the loop. What others may read is atomic, or never changes once the
   // initializer is over (the pipeline).
@@ -29,7 +29,7 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
   private typealias Write = (envelope: AddressedEnvelope<ByteBuffer>, promise: EventLoopPromise<Void>?)
 
   private var life: Life
-  private var room: [UInt8]
+  private let largestDatagram: Int
   private var writes = MarkedCircularBuffer<Write>(initialCapacity: 4)
   private var buffered = 0
   private var isWriting = false
@@ -57,7 +57,7 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
     self.eventLoop = eventLoop
     life = .opened(socket)
     localAddress = socket.localAddress
-    room = [UInt8](repeating: 0, count: max(1, min(largestDatagram, 65_535)))
+    self.largestDatagram = max(1, min(largestDatagram, 65_535))
     closePromise = eventLoop.makePromise(of: Void.self)
     pipelineOfSelf = ChannelPipeline(channel: self)
   }
@@ -100,6 +100,8 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
 
   private func read(_ socket: ReportingSocket) {
     var hasRead = false
+    // Not kept: a socket that waits, as most do, would hold what no datagram of its peer's may ever need.
+    var room = [UInt8](repeating: 0, count: largestDatagram)
     for _ in 0..<Self.readAtOnce {
       guard isActive, let (count, source) = socket.receive(into: &room) else { break }
       hasRead = true

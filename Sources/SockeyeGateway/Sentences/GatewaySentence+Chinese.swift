@@ -14,6 +14,7 @@ extension GatewaySentence {
     case .cannotChange(let text): "“\(text)”：运行时可以改变数据包的损伤；mtu、reset、close 和 silence 不能改变"
     case .faultTakesSize(let part, let key): "“\(part)”：\(key) 需要一个大小，例如 64KiB：在此之前让字节流通过多少"
     case .badMTU(let part): "“\(part)”：mtu 是 576 到 65535 的数字，两个方向相同"
+    case .cannotBegin(let reason): "网关无法启动：\(reason)"
     case .wrongImpairment(let problem): "\(problem.chinese)；见“sockeye impair --help”"
     }
   }

@@ -16,6 +16,7 @@ extension GatewaySentence {
     case .faultTakesSize(let part, let key):
       "'\(part)': \(key) takes a size, such as 64KiB: how much of a stream passes before"
     case .badMTU(let part): "'\(part)': mtu is a number from 576 to 65535, and the same both ways"
+    case .cannotBegin(let reason): "the gateway can't begin: \(reason)"
     case .wrongImpairment(let problem): "\(problem.english); see 'sockeye impair --help'"
     }
   }

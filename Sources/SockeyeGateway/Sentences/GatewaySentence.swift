@@ -14,6 +14,7 @@ enum GatewaySentence: Sentence {
   case faultTakesSize(_ part: String, _ key: String)
   case badMTU(_ part: String)
   case wrongImpairment(_ problem: Phrase)
+  case cannotBegin(_ reason: String)
 }
 
 extension Failure {

@@ -1,11 +1,11 @@
 internal import Glibc
-internal import NIOCore
-internal import SockeyeHost
+package import NIOCore
+package import SockeyeHost
 internal import SockeyeWire
 
 extension SocketAddress {
   /// The address and port as NIO has them.
-  init(_ endpoint: Endpoint) {
+  package init(_ endpoint: Endpoint) {
     var packed = ByteBuffer()
     switch endpoint.address {
     case .v4(let address): packed.writeInteger(address.rawValue)
@@ -23,7 +23,7 @@ extension Endpoint {
   /// The address and port that a host can use.
   ///
   /// - Throws: an `IOError` of EAFNOSUPPORT for a Unix domain socket, which is no network address.
-  init(_ address: SocketAddress) throws {
+  package init(_ address: SocketAddress) throws {
     // Both kinds of address have the port, and then IPv6 its flow, at the same place (ip(7), ipv6(7)).
     self = try address.withSockAddr { pointer, length in
       let bytes = UnsafeRawBufferPointer(start: pointer, count: length)

@@ -1,6 +1,6 @@
 internal import NIOCore
 internal import SockeyeHost
-internal import SockeyeTCP
+package import SockeyeTCP
 
 /// A TCP connection as a channel.
 package final class StreamChannel: HostChannel, @unchecked Sendable {
@@ -67,6 +67,22 @@ package final class StreamChannel: HostChannel, @unchecked Sendable {
       promise?.fail(error)
       close0(error: error, mode: .all, promise: nil)
     }
+  }
+
+  /// Registers the channel of a connection that the peer has begun, and is active once its handshake is over.
+  func openPassively(_ promise: EventLoopPromise<Void>) {
+    refreshAddresses()
+    let registration = loop.makePromise(of: Void.self)
+    registration.futureResult.cascadeFailure(to: promise)
+    register0(promise: registration)
+    guard lifecycle.isRegistered else { return }
+    beginConnecting(ChannelLifecycle.Attempt(promise: promise, timeout: nil))
+  }
+
+  /// The counters and gauges of its connection; nil once it is closed. On the loop.
+  package var metrics: ConnectionMetrics? {
+    guard let socket else { return nil }
+    return try? loop.host.metrics(of: socket)
   }
 
   override func socketIsReady() {

@@ -44,6 +44,8 @@ public final class HostEventLoop: @unchecked Sendable {
   var readers = Deque<HostChannel>()
   /// Sockets whose channels have closed, to be closed once the turn has sent what they took.
   private var closing: [Handle] = []
+  /// Who is asked about flows to addresses that aren't the host's. It is let go of when the loop ends.
+  package var flowOwner: (any FlowOwner)?
   var progress = LoopProgress.running
   /// How long connections may take to end in order once the loop is told to; set before it is turned.
   package var drainLimit = Interval.seconds(2)
@@ -165,6 +167,7 @@ public final class HostEventLoop: @unchecked Sendable {
 
   /// Lets channels know what changed at their sockets, and read what they want.
   private func tellChannels() {
+    askAboutFlows()
     while let handle = host.nextReady() { channels[handle]?.socketIsReady() }
     for _ in 0..<readers.count {
       guard let channel = readers.popFirst() else { break }

@@ -96,7 +96,7 @@ extension HostEventLoop {
   /// The loop that `loop` is.
   ///
   /// - Throws: `EventLoopError.unsupportedOperation` for another's loop, which has no host.
-  static func cast(_ loop: any EventLoop) throws -> HostEventLoop {
+  package static func cast(_ loop: any EventLoop) throws -> HostEventLoop {
     guard let loop = loop as? HostEventLoop else { throw EventLoopError.unsupportedOperation }
     return loop
   }

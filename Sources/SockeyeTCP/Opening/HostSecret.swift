@@ -80,6 +80,8 @@ public enum SecretPurpose: UInt32, Sendable, CaseIterable {
   case generator
   /// The places of sources of connections in TIME-WAIT.
   case timeWaitSources
+  /// The places of flows that wait for an answer in their table.
+  case flowTable
 }
 
 /// Unpredictable numbers: ChaCha20 whose key each block replaces, so that what was drawn earlier can't be told from what the

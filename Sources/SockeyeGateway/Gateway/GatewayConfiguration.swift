@@ -1,0 +1,44 @@
+public import NIOCore
+public import SockeyeTCP
+public import SockeyeWire
+
+/// What a gateway is told when it is made.
+public struct GatewayConfiguration: Sendable {
+  /// The addresses of the network between the gateway and its child.
+  public var network = GatewayNetwork()
+  /// What the connections of the gateway's own TCP start from.
+  public var connection = ConnectionConfiguration()
+  /// Streams of the child that may be open at once; those beyond are reset. Each takes a descriptor of the machine's.
+  public var mostStreams = 16_384
+  /// Streams of the child's whose destinations may be asked at once; those beyond are reset.
+  public var mostPendingStreams = 4_096
+  /// How long a destination may take to answer. Linux gives up after 127 seconds.
+  public var openingTime = TimeAmount.seconds(130)
+
+  /// The defaults.
+  public init() {
+    connection.autotunesSendBuffer = true
+  }
+}
+
+/// The addresses of the network between a gateway and its child: nothing else is on it.
+///
+/// They are private ones that few networks have (RFC 1918, RFC 4193): what the child means by them never leaves it, so a
+/// machine that is really there can't be reached from inside.
+public struct GatewayNetwork: Hashable, Sendable {
+  /// The gateway's IPv4 address, which answers names: the child's default route.
+  public var gateway4 = IPv4Address(10, 0, 2, 2)
+  /// The child's IPv4 address.
+  public var child4 = IPv4Address(10, 0, 2, 15)
+  /// How many leading bits of the two are equal.
+  public var prefixLength4 = 24
+  /// The gateway's IPv6 address: fd73:6f63:6b65::2.
+  public var gateway6 = IPv6Address(high: 0xFD73_6F63_6B65_0000, low: 0x2)
+  /// The child's IPv6 address: fd73:6f63:6b65::15.
+  public var child6 = IPv6Address(high: 0xFD73_6F63_6B65_0000, low: 0x15)
+  /// How many leading bits of the two are equal.
+  public var prefixLength6 = 64
+
+  /// The defaults.
+  public init() {}
+}
