@@ -28,6 +28,16 @@ extension Host where Storage: ~Copyable {
     }
   }
 
+  /// Whether the host may have part in a conversation under that address: it answers for every one that a host can have (RFC
+  /// 1122 section 3.2.1.3).
+  func standsFor(_ address: IPAddress) -> Bool {
+    guard configuration.answersEveryAddress, !address.isUnspecified, !address.isMulticast, !address.isLoopback else {
+      return false
+    }
+    guard case .v4(let address) = address else { return true }
+    return (1..<240).contains(address.rawValue >> 24) && !routes.isBroadcast(.v4(address))
+  }
+
   /// A flow that the owner wasn't asked about; nil when there is none left. It waits for `accept` or `refuse` for as long as
   /// the configuration says, and then is forgotten in silence.
   @specialized(where Storage == ByteRing)

@@ -60,12 +60,9 @@ extension Host where Storage: ~Copyable {
     return !source.isUnspecified && !routes.isLocal(source) && !destination.isLoopback
   }
 
-  /// Whether this host answers for an address that isn't its own: one that a host can have (RFC 1122 section 3.2.1.3), asked
-  /// for from its link. What claims to come from elsewhere has no way back (RFC 2827).
+  /// Whether this host answers for an address that isn't its own, asked for from its link. What claims to come from elsewhere has no way back (RFC 2827).
   private func answers(for destination: IPAddress, to source: IPAddress) -> Bool {
-    guard configuration.answersEveryAddress, routes.isOnLink(source), !destination.isUnspecified else { return false }
-    guard case .v4(let address) = destination else { return true }
-    return (1..<240).contains(address.rawValue >> 24)
+    routes.isOnLink(source) && standsFor(destination)
   }
 
   mutating func receiveIPv4(

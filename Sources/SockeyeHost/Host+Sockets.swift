@@ -24,7 +24,7 @@ extension Host where Storage: ~Copyable {
     if let some = wanted, some.isUnspecified { wanted = nil }
     if let wanted {
       guard sockets[place].accepts(wanted) else { throw .addressFamily }
-      let isOwn = routes.isLocal(wanted)
+      let isOwn = routes.isLocal(wanted) || standsFor(wanted)
       guard isOwn || wanted.isMulticast || routes.isBroadcast(wanted) else { throw .addressNotAvailable }
       // MUST-46 and its like: no connection has such an address.
       if case .idle = sockets[place].role, !isOwn { throw .addressNotAvailable }

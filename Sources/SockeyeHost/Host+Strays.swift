@@ -119,6 +119,21 @@ public struct StrayMessage: Hashable, Sendable {
   /// Its data.
   public var payload: [UInt8]
 
+  /// A message from its fields.
+  public init(
+    carrier: Carrier,
+    source: IPAddress,
+    destination: IPAddress,
+    hopLimit: UInt8 = 64,
+    payload: [UInt8]
+  ) {
+    self.carrier = carrier
+    self.source = source
+    self.destination = destination
+    self.hopLimit = hopLimit
+    self.payload = payload
+  }
+
   /// The message that answers this one with that data.
   public func answer(_ payload: [UInt8]) -> StrayMessage {
     var answer = StrayMessage(

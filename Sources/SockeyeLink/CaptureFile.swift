@@ -33,7 +33,7 @@ public final class CaptureFile {
   }
 
   /// Adds a packet that came in or, unless `isInbound`, went out.
-  func add(_ packet: UnsafeRawBufferPointer, isInbound: Bool) throws(LinkError) {
+  package func add(_ packet: UnsafeRawBufferPointer, isInbound: Bool) throws(LinkError) {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     writer.addPacket(

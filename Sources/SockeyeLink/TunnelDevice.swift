@@ -98,6 +98,15 @@ public struct TunnelDevice: ~Copyable {
     }
   }
 
+  /// Has the kernel hand over single packets with whole checksums from now on. A device with offload takes them without more.
+  ///
+  /// - Throws: `LinkError`.
+  public mutating func refuseSuperSegments() throws(LinkError) {
+    guard !hasOffload || ioctl(descriptor, SOCKEYE_TUNSETOFFLOAD, CInt(0)) == 0 else {
+      throw LinkError("cannot turn off the offload of the TUN device \(name)")
+    }
+  }
+
   private var headerLength: Int { hasOffload ? VirtioNetworkHeader.length : 0 }
 
   /// Where a packet is written before `send`, with room for the largest.

@@ -82,11 +82,13 @@ package struct Sleeper: ~Copyable {
   package let waker: Waker
   private let set: DescriptorSet
 
+  /// - Parameter other: a descriptor that ends a sleep too while it is readable.
   /// - Throws: `LinkError` where the system has no descriptors left.
-  package init() throws(LinkError) {
+  package init(watching other: Int32? = nil) throws(LinkError) {
     let waker = try Waker()
     let set = try DescriptorSet()
     try set.add(waker.descriptor)
+    if let other { try set.add(other) }
     self.waker = waker
     self.set = set
   }

@@ -6,6 +6,12 @@ public struct DatagramRoute: Hashable, Sendable {
   public let address: SocketAddress
   /// The local address that they come from, where one was asked for.
   public let source: SocketAddress?
+
+  /// A route to an address that is known already.
+  package init(address: SocketAddress, source: SocketAddress?) {
+    self.address = address
+    self.source = source
+  }
 }
 
 extension Transport {

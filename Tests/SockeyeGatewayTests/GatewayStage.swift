@@ -21,12 +21,13 @@ final class GatewayStage {
   let gateway: SimulatedHost
   let machine: SimulatedHost
   let server: SimulatedHost
+  let owner: GatewayOwner
   private let reported = NIOLockedValueBox<[GatewayEvent]>([])
 
-  init(seed: UInt64 = 1, _ change: (inout GatewayConfiguration) -> Void = { _ in }) throws {
+  init(seed: UInt64 = 1, _ change: (inout GatewayConfiguration) throws -> Void = { _ in }) throws {
     network = SimulatedNetwork(seed: seed)
     var configuration = GatewayConfiguration()
-    change(&configuration)
+    try change(&configuration)
     let addresses = configuration.network
     child = network.addHost("child") {
       $0.addresses = [
@@ -45,9 +46,9 @@ final class GatewayStage {
     server = network.addHost("server", address: served) { $0.addresses = [InterfaceAddress(served, prefixLength: 24)] }
     let loop = try HostEventLoop.cast(gateway.next())
     let outside = Transport.host(on: machine)
-    try network.run(
-      until: loop.submit { [reported] in
-        loop.flowOwner = StreamRelay(on: loop, to: outside, configuration) { event in
+    owner = try network.run(
+      until: loop.flatSubmit { [reported, configuration] in
+        Gateway.answer(on: loop, to: outside, configuration) { event in
           reported.withLockedValue { $0.append(event) }
         }
       }

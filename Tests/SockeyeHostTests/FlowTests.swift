@@ -243,6 +243,30 @@ struct FlowTests {
     #expect(bench.take().contains { $0.count <= 700 }, "cut to what fits")
   }
 
+  @Test("A connection of the host's own may come from any address that it answers for, and ends there")
+  func connectFromAnother() throws {
+    let bench = bench()
+    let socket = bench.host.makeSocket(.stream, .v4)
+    try bench.host.bind(socket, to: Self.far4, port: 4000)
+    try bench.host.connect(socket, to: Endpoint(Bench.peer4, port: 80))
+    let packet = try #require(bench.take().first)
+    #expect(try IPv4Header.parse(packet.span.bytes).header.source == IPv4Address(198, 51, 100, 7))
+    let syn = try #require(Bench.segment(packet)?.header)
+    #expect(syn.sourcePort == 4000)
+    give(bench.segment(from: 80, to: 4000, 500, syn.sequenceNumber &+ 1, [.syn, .ack]), to: bench)
+    #expect(bench.nextReady() == socket && bench.nextFlow() == nil)
+    for address in [IPAddress.v4(.broadcast), .v4(IPv4Address(224, 0, 0, 1)), .v4(IPv4Address(10, 0, 0, 255))] {
+      let other = bench.host.makeSocket(.stream, .v4)
+      #expect(throws: SocketError.self, "\(address)") {
+        try bench.host.bind(other, to: address, port: 0)
+        try bench.host.connect(other, to: Endpoint(Bench.peer4, port: 80))
+      }
+    }
+    let ordinary = Bench()
+    let refused = ordinary.host.makeSocket(.stream, .v4)
+    #expect(throws: SocketError.addressNotAvailable) { try ordinary.host.bind(refused, to: Self.far4, port: 0) }
+  }
+
   @Test("Any order of SYNs, resets, answers and time keeps the parts in agreement", arguments: 0..<8 as Range<UInt64>)
   func anyOrder(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)

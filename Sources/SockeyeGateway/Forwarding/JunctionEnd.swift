@@ -25,18 +25,23 @@ final class JunctionEnd: ChannelDuplexHandler {
     let junction: Junction
   }
 
-  /// Bytes that the other end hasn't taken yet, at which nothing more is read. A read that was on its way comes on top.
-  private static let mostUntaken = 256 << 10
+  /// Bytes that the other end hasn't taken yet, at which nothing more is read, unless said. A read that was on its way comes on
+  /// top.
+  static let mostUntaken = 256 << 10
 
   private var state = State.waiting(held: [], hasEnded: false)
   /// The other end has said all: an end of input then ends the channel, without an event of its own.
   private var hasEndedOutput = false
   private var fault: StreamFault?
+  private let mostUntaken: Int
   private var context: ChannelHandlerContext?
 
-  /// - Parameter fault: what is to happen to the stream that is read here.
-  init(_ fault: StreamFault? = nil) {
+  /// - Parameters:
+  ///   - fault: what is to happen to the stream that is read here.
+  ///   - mostUntaken: bytes that the other end hasn't taken yet, at which nothing more is read.
+  init(_ fault: StreamFault? = nil, mostUntaken: Int = JunctionEnd.mostUntaken) {
     self.fault = fault
+    self.mostUntaken = mostUntaken
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -81,7 +86,7 @@ final class JunctionEnd: ChannelDuplexHandler {
     switch state {
     case .forwarding(let onward, let untaken):
       onward.channel.flush()
-      if untaken < Self.mostUntaken { context.read() }
+      if untaken < mostUntaken { context.read() }
     case .silent: context.read()
     case .waiting, .ending, .done: break
     }
@@ -145,7 +150,7 @@ final class JunctionEnd: ChannelDuplexHandler {
     switch state {
     case .forwarding(let onward, let untaken):
       state = .forwarding(onward, untaken: untaken - length)
-      if untaken >= Self.mostUntaken, untaken - length < Self.mostUntaken { context?.read() }
+      if untaken >= mostUntaken, untaken - length < mostUntaken { context?.read() }
     case .ending(let onward, let untaken):
       state = .ending(onward, untaken: untaken - length)
       endOutputIfTaken()

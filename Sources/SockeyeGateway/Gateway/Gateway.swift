@@ -4,6 +4,7 @@ public import SockeyeLink
 internal import SockeyeNIO
 public import SockeyeTransport
 internal import SockeyeWire
+internal import Synchronization
 
 /// A network in front of a TUN device on which our host answers for every address: what a program behind the device sends to
 /// whomever ends here, and goes on by the machine's own sockets, without privileges.
@@ -15,6 +16,8 @@ public final class Gateway: Sendable {
   private let report: @Sendable (GatewayEvent) -> Void
   private let group: HostEventLoopGroup
   private let outside: Transport
+  /// What listens at the machine's published ports.
+  private let listeners = Mutex<[Listener]>([])
 
   /// Takes a device over. What comes on it waits for `start`.
   ///
@@ -22,40 +25,76 @@ public final class Gateway: Sendable {
   ///   - device: its interface has the child's addresses, and default routes to the gateway's, or to the device.
   ///   - configuration: read now.
   ///   - report: called on the gateway's event loop; it must not block.
-  /// - Throws: a failure of kind `other` where the system has no descriptors left.
+  /// - Throws: a failure of kind `other` where the system has no descriptors left or the capture can't be written.
   public init(
     device: consuming TunnelDevice,
     configuration: GatewayConfiguration,
     report: @escaping @Sendable (GatewayEvent) -> Void
   ) throws(Failure) {
+    var configuration = configuration
+    configuration.policy.machineAddresses.formUnion(AccessPolicy.addressesOfMachine())
+    if configuration.nameServers.isEmpty { configuration.nameServers = NameServers.ofMachine() }
     self.configuration = configuration
     self.report = report
     do throws(LinkError) {
-      let host = try HostConfiguration(secret: .fromSystem()).answering(for: configuration)
-      group = try HostEventLoopGroup(host, on: device)
+      var host = try HostConfiguration(secret: .fromSystem()).answering(for: configuration)
+      var capture: CaptureFile?
+      if let path = configuration.capturePath { capture = try CaptureFile(path: path, interfaceName: device.name) }
+      if let impairments = configuration.impairments {
+        host.fit(mtu: device.maximumTransmissionUnit, hasOffload: false)
+        let link = try ImpairedTunnelLink(impairments, on: device, capture: capture, seed: configuration.seed)
+        group = HostEventLoopGroup(host, on: link)
+      } else {
+        group = try HostEventLoopGroup(host, on: device, capture: capture)
+      }
     } catch {
       throw Failure(.other, .cannotBegin("\(error)"))
     }
     outside = .kernel()
   }
 
-  /// Begins to answer.
+  /// Begins to answer, and to listen at published ports.
   ///
-  /// - Throws: a failure of kind `other` after `stop`.
+  /// - Throws: a failure of kind `network` or `usage` where a port can't be published, of kind `other` after `stop`.
   public func start() async throws(Failure) {
+    let owner = try await answer()
+    for port in configuration.published {
+      let listener = try await owner.publish(port, by: outside)
+      listeners.withLock { $0.append(listener) }
+    }
+  }
+
+  private func answer() async throws(Failure) -> GatewayOwner {
     let (configuration, outside, report) = (configuration, outside, report)
     do {
       let loop = try HostEventLoop.cast(group.next())
-      try await loop.submit {
-        loop.flowOwner = StreamRelay(on: loop, to: outside, configuration, report: report)
+      return try await loop.flatSubmit {
+        Self.answer(on: loop, to: outside, configuration, report: report)
       }.get()
     } catch {
       throw Failure(.other, .cannotBegin("\(error)"))
     }
   }
 
+  /// Lets a loop's host answer. On the loop.
+  static func answer(
+    on loop: HostEventLoop,
+    to outside: Transport,
+    _ configuration: GatewayConfiguration,
+    report: @escaping @Sendable (GatewayEvent) -> Void
+  ) -> EventLoopFuture<GatewayOwner> {
+    let gatekeeper = Gatekeeper(configuration, on: loop)
+    let owner = GatewayOwner(on: loop, to: outside, gatekeeper, configuration, report: report)
+    let names = NameServer(on: loop, to: outside, gatekeeper, configuration, report: report)
+    return names.listen(on: loop, configuration.network).map {
+      loop.flowOwner = owner
+      return owner
+    }
+  }
+
   /// Ends: what is open is closed, what then hasn't ended in two seconds is reset, and the device is closed.
   public func stop() async {
+    for listener in listeners.withLock({ $0 }) { await listener.close() }
     try? await group.shutdownGracefully()
     try? await outside.eventLoopGroup.shutdownGracefully()
   }

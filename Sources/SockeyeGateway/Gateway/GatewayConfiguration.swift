@@ -1,4 +1,5 @@
 public import NIOCore
+public import SockeyeLink
 public import SockeyeTCP
 public import SockeyeWire
 
@@ -8,12 +9,32 @@ public struct GatewayConfiguration: Sendable {
   public var network = GatewayNetwork()
   /// What the connections of the gateway's own TCP start from.
   public var connection = ConnectionConfiguration()
+  /// Where the child may go. The machine's addresses of the time when the gateway is made are added to it.
+  public var policy = AccessPolicy()
+  /// Addresses that the user gives names, whatever name servers say.
+  public var names: [HostName: [IPAddress]] = [:]
+  /// Whom the child's questions for names are passed on to, in this order; none for the machine's own name servers.
+  public var nameServers: [SocketAddress] = []
+  /// Whether nothing is on the network but the gateway, which refuses all.
+  public var isOffline = false
+  /// Ports of the machine's at which the child's servers are reached.
+  public var published: [PublishedPort] = []
+  /// What happens to all packets between the gateway and its child, `up` from the child; nil for nothing. The device then hands
+  /// over and takes single packets.
+  public var impairments: ImpairmentSpecification?
+  /// What all chance of the impairments derives from.
+  public var seed: UInt64 = 1
+  /// Where to take down all packets between the gateway and its child, for Wireshark; nil for nowhere.
+  public var capturePath: String?
   /// Streams of the child that may be open at once; those beyond are reset. Each takes a descriptor of the machine's.
   public var mostStreams = 16_384
   /// Streams of the child's whose destinations may be asked at once; those beyond are reset.
   public var mostPendingStreams = 4_096
   /// How long a destination may take to answer. Linux gives up after 127 seconds.
   public var openingTime = TimeAmount.seconds(130)
+  /// Pairs of ends between which datagrams pass, at once; beyond, the one that has rested longest gives way. Each takes a
+  /// descriptor of the machine's.
+  public var mostDatagramSessions = 1_024
 
   /// The defaults.
   public init() {
@@ -23,10 +44,10 @@ public struct GatewayConfiguration: Sendable {
 
 /// The addresses of the network between a gateway and its child: nothing else is on it.
 ///
-/// They are private ones that few networks have (RFC 1918, RFC 4193): what the child means by them never leaves it, so a
-/// machine that is really there can't be reached from inside.
+/// They are private ones (RFC 1918, RFC 4193) that few networks have: a machine that is really there can't be reached from
+/// inside.
 public struct GatewayNetwork: Hashable, Sendable {
-  /// The gateway's IPv4 address, which answers names: the child's default route.
+  /// The gateway's IPv4 address, which answers questions for names: the child's default route.
   public var gateway4 = IPv4Address(10, 0, 2, 2)
   /// The child's IPv4 address.
   public var child4 = IPv4Address(10, 0, 2, 15)

@@ -2,14 +2,18 @@ public import NIOCore
 
 /// What a gateway tells of what its child does.
 public enum GatewayEvent: Sendable {
-  /// A stream or a datagram of the child's was turned away.
+  /// The child has asked for a name, and was answered.
+  case asked(NameRecord)
+  /// A stream, or the first datagram to somebody, was turned away.
   case refused(GatewayFlow, RefusalReason)
   /// A stream's destination has answered.
   case opened(GatewayFlow)
-  /// A stream's destination has not answered, or has refused.
+  /// A stream's destination has not answered, or has refused; or no datagrams can be sent there.
   case failed(GatewayFlow, OpeningFailure)
   /// A stream that was open is over.
   case closed(StreamRecord)
+  /// No more datagrams have passed between two ends for a while.
+  case datagramsEnded(DatagramRecord)
 }
 
 /// A stream, or datagrams back and forth, between the child and somebody.
@@ -36,10 +40,18 @@ public struct GatewayFlow: Hashable, Sendable {
 
 /// Why something of the child's was turned away.
 public enum RefusalReason: Hashable, Sendable {
-  /// No rule of the user's decides: the machine's own loopback, or an address that can't be anybody's.
+  /// It is the machine's own loopback, or an address that nobody has.
   case closedByDefault
+  /// That rule denies it.
+  case denied(String)
+  /// There are rules that allow something, and none of them allows this.
+  case notAllowed
+  /// Rules allow something, and it is of a private network or the machine's own, which only a rule for its address opens.
+  case closedUnlessNamed
   /// There are as many as may be, of the gateway or the machine.
   case tooMany
+  /// Nothing is on this network.
+  case offline
 }
 
 /// Why a destination could not be reached.
@@ -60,10 +72,32 @@ public enum OpeningFailure: Hashable, Sendable {
   case other(CInt)
 }
 
+/// A name that the child has asked for.
+public struct NameRecord: Hashable, Sendable {
+  /// What the child was told.
+  public enum Answer: Hashable, Sendable {
+    /// The name's addresses, of which there may be none of the type asked for.
+    case addresses([String])
+    /// Why there is no answer, by its number (RFC 1035 section 4.1.1): 3 where there is no such name.
+    case failed(code: Int)
+    /// That it may not ask for this name.
+    case refused(RefusalReason)
+    /// That no server answers.
+    case none
+  }
+
+  /// The name, as zone files have it.
+  public var name: String
+  /// The type of what was asked for, by its number: 1 for IPv4 addresses, 28 for IPv6 ones.
+  public var type: UInt16
+  /// What the child was told.
+  public var answer: Answer
+}
+
 /// A stream that is over.
 public struct StreamRecord: Sendable {
   /// Why a stream ended.
-  public enum Cause: Hashable, Sendable {
+  public enum Cause: UInt8, Sendable {
     /// Both sides have said all.
     case finished
     /// The child has reset it, or doesn't answer any more.
@@ -88,4 +122,16 @@ public struct StreamRecord: Sendable {
   public var retransmissions: UInt64
   /// Why it ended.
   public var cause: Cause
+}
+
+/// Datagrams between two ends that are over.
+public struct DatagramRecord: Sendable {
+  /// Which.
+  public var flow: GatewayFlow
+  /// The time from the first to the last.
+  public var duration: TimeAmount
+  /// Bytes of those that the child has sent.
+  public var bytesSent: UInt64
+  /// Bytes of those that it was sent.
+  public var bytesReceived: UInt64
 }

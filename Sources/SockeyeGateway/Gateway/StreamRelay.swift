@@ -2,21 +2,24 @@ internal import NIOCore
 internal import SockeyeHost
 internal import SockeyeNIO
 internal import SockeyeTransport
-internal import SockeyeWire
 
 /// Carries the streams that a gateway's child opens to where it opens them to.
 ///
 /// Each is two connections, one of our host's with the child and one of the machine's with the destination, which is asked
 /// first; what it answers, the child is told.
-final class StreamRelay: FlowOwner, @unchecked Sendable {
+final class StreamRelay: @unchecked Sendable {
   // What isn't Sendable in it is only touched on the loop.
 
   private let loop: HostEventLoop
   private let outside: Transport
+  private let gatekeeper: Gatekeeper
   private let configuration: GatewayConfiguration
   private let report: @Sendable (GatewayEvent) -> Void
   private var pendingCount = 0
   private var openCount = 0
+
+  /// Bytes that all streams together may hold in each direction beside their TCP's, roughly.
+  private static let heldBytes = 256 << 20
 
   /// - Parameters:
   ///   - loop: that of the host that answers for every address.
@@ -24,11 +27,13 @@ final class StreamRelay: FlowOwner, @unchecked Sendable {
   init(
     on loop: HostEventLoop,
     to outside: Transport,
+    _ gatekeeper: Gatekeeper,
     _ configuration: GatewayConfiguration,
     report: @escaping @Sendable (GatewayEvent) -> Void
   ) {
     self.loop = loop
     self.outside = outside
+    self.gatekeeper = gatekeeper
     self.configuration = configuration
     self.report = report
   }
@@ -41,14 +46,10 @@ final class StreamRelay: FlowOwner, @unchecked Sendable {
   }
 
   func decide(about incoming: IncomingFlow) {
-    let flow = GatewayFlow(
-      carrier: .stream,
-      source: SocketAddress(incoming.remote),
-      destination: SocketAddress(incoming.local)
-    )
-    guard !incoming.local.address.isNeverForwarded else {
+    let (flow, refusal) = gatekeeper.judge(.stream, from: incoming.remote, to: incoming.local)
+    if let refusal {
       loop.host.refuse(incoming, with: .reset)
-      report(.refused(flow, .closedByDefault))
+      report(.refused(flow, refusal))
       return
     }
     guard pendingCount < configuration.mostPendingStreams, openCount < configuration.mostStreams else {
@@ -65,26 +66,28 @@ final class StreamRelay: FlowOwner, @unchecked Sendable {
     var options = ConnectOptions()
     options.autoRead = false
     options.timeout = configuration.openingTime
+    // The more there are, the less each new one may hold.
+    let share = min(JunctionEnd.mostUntaken, max(16 << 10, Self.heldBytes / (openCount + pendingCount)))
     outside.connect(to: opening.flow.destination, on: outside.eventLoopGroup.next(), options: options) { channel in
-      try channel.pipeline.syncOperations.addHandler(JunctionEnd())
+      try channel.pipeline.syncOperations.addHandler(JunctionEnd(mostUntaken: share))
     }.hop(to: loop).assumeIsolated().whenComplete { result in
       self.pendingCount -= 1
       switch result {
-      case .success(let destination): self.join(opening, to: destination)
+      case .success(let destination): self.join(opening, to: destination, share)
       case .failure(let error): self.pass(OpeningFailure(error), to: opening)
       }
     }
   }
 
   /// The destination has answered: now the child is.
-  private func join(_ opening: Opening, to destination: any Channel) {
+  private func join(_ opening: Opening, to destination: any Channel, _ share: Int) {
     let recorder = StreamRecorder(opening.flow, since: opening.start)
     do {
       let (channel, opened) = try loop.accept(opening.incoming) { channel in
         let options = channel.syncOptions
         try options?.setOption(.autoRead, value: false)
         try options?.setOption(.allowRemoteHalfClosure, value: true)
-        try channel.pipeline.syncOperations.addHandlers(recorder, JunctionEnd())
+        try channel.pipeline.syncOperations.addHandlers(recorder, JunctionEnd(mostUntaken: share))
       }
       openCount += 1
       report(.opened(opening.flow))
@@ -105,12 +108,5 @@ final class StreamRelay: FlowOwner, @unchecked Sendable {
   private func pass(_ failure: OpeningFailure, to opening: Opening) {
     loop.host.refuse(opening.incoming, with: failure.refusal)
     report(.failed(opening.flow, failure))
-  }
-}
-
-extension IPAddress {
-  /// Whether nobody but the machine itself, or nobody at all, has this address: what is sent there never leaves the machine.
-  var isNeverForwarded: Bool {
-    isLoopback || isUnspecified || isMulticast
   }
 }

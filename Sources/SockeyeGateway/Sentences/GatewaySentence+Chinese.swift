@@ -15,6 +15,9 @@ extension GatewaySentence {
     case .faultTakesSize(let part, let key): "“\(part)”：\(key) 需要一个大小，例如 64KiB：在此之前让字节流通过多少"
     case .badMTU(let part): "“\(part)”：mtu 是 576 到 65535 的数字，两个方向相同"
     case .cannotBegin(let reason): "网关无法启动：\(reason)"
+    case .badRule(let text): "“\(text)”：规则写主机名、*.域名、地址，或者 192.0.2.0/24 这样的网络"
+    case .badRulePorts(let text): "“\(text)”：端口是 1 到 65535 的数字，或者用“-”连接的两个端口"
+    case .badPublishedPort(let text): "“\(text)”：要发布的端口写成 [ADDRESS:]PORT[:PORT][/udp]，本机的端口在前"
     case .wrongImpairment(let problem): "\(problem.chinese)；见“sockeye impair --help”"
     }
   }

@@ -17,6 +17,10 @@ extension GatewaySentence {
       "'\(part)': \(key) takes a size, such as 64KiB: how much of a stream passes before"
     case .badMTU(let part): "'\(part)': mtu is a number from 576 to 65535, and the same both ways"
     case .cannotBegin(let reason): "the gateway can't begin: \(reason)"
+    case .badRule(let text): "'\(text)': a rule names a host, *.DOMAIN, an address, or a network as 192.0.2.0/24"
+    case .badRulePorts(let text): "'\(text)': a port is a number from 1 to 65535, or two with a '-' between them"
+    case .badPublishedPort(let text):
+      "'\(text)': a published port is [ADDRESS:]PORT[:PORT][/udp], the machine's port first"
     case .wrongImpairment(let problem): "\(problem.english); see 'sockeye impair --help'"
     }
   }

@@ -15,6 +15,9 @@ enum GatewaySentence: Sentence {
   case badMTU(_ part: String)
   case wrongImpairment(_ problem: Phrase)
   case cannotBegin(_ reason: String)
+  case badRule(_ text: String)
+  case badRulePorts(_ text: String)
+  case badPublishedPort(_ text: String)
 }
 
 extension Failure {

@@ -5,13 +5,18 @@ package import SockeyeHost
 package protocol FlowOwner: AnyObject {
   /// A flow has come, and waits for `accept` or the host's `refuse`, now or later. On the loop.
   func decide(about flow: IncomingFlow)
+  /// A datagram or an echo request has come for an address that isn't the host's. On the loop.
+  func take(_ message: StrayMessage)
+  /// The loop ends: nobody is asked any more. On the loop.
+  func stop()
 }
 
 extension HostEventLoop {
-  /// Asks the owner about each flow that has come. Whoever has none lets them pass in silence.
+  /// Asks the owner about each flow and message that has come. Whoever has none lets them pass in silence.
   func askAboutFlows() {
     guard let flowOwner else { return }
     while let flow = host.nextFlow() { flowOwner.decide(about: flow) }
+    while let message = host.nextStray() { flowOwner.take(message) }
   }
 
   /// Lets a flow become a connection. On the loop.

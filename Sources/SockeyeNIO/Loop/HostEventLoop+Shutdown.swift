@@ -110,6 +110,7 @@ extension HostEventLoop {
   }
 
   private func closeAll(_ error: any Error) {
+    flowOwner?.stop()
     flowOwner = nil
     // In the order in which they were made, so that a run can be repeated.
     for channel in channels.inOrder {

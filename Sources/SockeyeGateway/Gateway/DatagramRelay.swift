@@ -1,0 +1,298 @@
+internal import DequeModule
+internal import Glibc
+internal import NIOCore
+internal import SockeyeHost
+internal import SockeyeNIO
+internal import SockeyeTransport
+internal import SockeyeWire
+
+/// Carries the datagrams that a gateway's child sends to whom they are for, and back what comes from there: a session for each
+/// pair of ends, with a socket of the machine's, until nothing has passed for a while.
+///
+/// What ICMP says of them outside is said inside, with what the child sent last.
+final class DatagramRelay: @unchecked Sendable {
+  // What isn't Sendable in it is only touched on the loop.
+
+  /// Both ends, the child's first.
+  private struct Pair: Hashable {
+    let source: HostEndpoint
+    let destination: HostEndpoint
+  }
+
+  private struct Session {
+    enum State {
+      /// Its socket is being made; what came meanwhile waits.
+      case opening(Deque<StrayMessage>)
+      case open(any Channel)
+      /// What comes is answered by why it isn't carried, which was told once.
+      case refused
+    }
+
+    let flow: GatewayFlow
+    let start: NIODeadline
+    var state: State
+    var lastUse: NIODeadline
+    /// What the child sent last, which errors are about.
+    var last: StrayMessage
+    var bytesSent: UInt64 = 0
+    var bytesReceived: UInt64 = 0
+  }
+
+  private let loop: HostEventLoop
+  private let outside: Transport
+  private let gatekeeper: Gatekeeper
+  private let most: Int
+  private let report: @Sendable (GatewayEvent) -> Void
+  private var sessions: [Pair: Session] = [:]
+  /// Bytes of all datagrams that wait for sockets.
+  private var waitingBytes = 0
+  private var cleaning: Scheduled<Void>?
+
+  /// Datagrams that wait for a session's socket, at most, and bytes of all that wait for one.
+  private static let mostWaiting = 64
+  private static let mostWaitingBytes = 4 << 20
+  /// How long a session lasts when nothing passes: a minute, and for questions to name servers, each from a port of its own, ten
+  /// seconds (RFC 4787 REQ-5 allows for that).
+  private static let idleLimit = TimeAmount.seconds(60)
+  private static let questionLimit = TimeAmount.seconds(10)
+  /// How often sessions are looked through.
+  private static let cleaningInterval = TimeAmount.seconds(5)
+
+  init(
+    on loop: HostEventLoop,
+    to outside: Transport,
+    _ gatekeeper: Gatekeeper,
+    _ configuration: GatewayConfiguration,
+    report: @escaping @Sendable (GatewayEvent) -> Void
+  ) {
+    self.loop = loop
+    self.outside = outside
+    self.gatekeeper = gatekeeper
+    most = max(configuration.mostDatagramSessions, 1)
+    self.report = report
+  }
+
+  var sessionCount: Int { sessions.count }
+
+  // MARK: From the child
+
+  func take(_ message: StrayMessage) {
+    guard case .datagram(let sourcePort, let destinationPort) = message.carrier else { return }
+    let pair = Pair(
+      source: HostEndpoint(message.source, port: sourcePort),
+      destination: HostEndpoint(message.destination, port: destinationPort)
+    )
+    guard var session = sessions[pair] else { return begin(pair, with: message) }
+    session.lastUse = loop.now
+    session.last = message.withoutPayload
+    switch session.state {
+    case .opening(var waiting):
+      guard waiting.count < Self.mostWaiting, mayWait(message) else { return }
+      waiting.append(message)
+      session.state = .opening(waiting)
+    case .open(let channel):
+      session.bytesSent += UInt64(message.payload.count)
+      send(message, of: pair, by: channel)
+    case .refused:
+      loop.host.report(.unreachable(.prohibited), about: message)
+    }
+    sessions[pair] = session
+  }
+
+  /// Counts a datagram among those that wait, if there is room.
+  private func mayWait(_ message: StrayMessage) -> Bool {
+    guard waitingBytes + message.payload.count <= Self.mostWaitingBytes else { return false }
+    waitingBytes += message.payload.count
+    return true
+  }
+
+  private func begin(_ pair: Pair, with message: StrayMessage) {
+    let (flow, refusal) = gatekeeper.judge(.datagrams, from: pair.source, to: pair.destination)
+    if sessions.count >= most { endIdlest() }
+    var session = Session(
+      flow: flow,
+      start: loop.now,
+      state: .refused,
+      lastUse: loop.now,
+      last: message.withoutPayload
+    )
+    if let refusal {
+      sessions[pair] = session
+      report(.refused(flow, refusal))
+      loop.host.report(.unreachable(.prohibited), about: message)
+    } else {
+      session.state = .opening(mayWait(message) ? [message] : [])
+      sessions[pair] = session
+      open(pair, flow)
+    }
+    clean()
+  }
+
+  private func open(_ pair: Pair, _ flow: GatewayFlow) {
+    let socketLoop = outside.eventLoopGroup.next()
+    let loop = loop
+    outside.openDatagrams(on: DatagramRoute(address: flow.destination, source: nil), eventLoop: socketLoop)
+      .flatMapThrowing { channel in
+        let answers = RelayedAnswers(from: flow.destination) { payload in
+          loop.execute { self.answer(payload, to: pair) }
+        } fail: { error in
+          loop.execute { self.tell(error, about: pair) }
+        }
+        try channel.pipeline.syncOperations.addHandler(answers)
+        return channel
+      }.hop(to: loop).assumeIsolated().whenComplete { result in
+        switch result {
+        case .success(let channel): self.opened(channel, for: pair)
+        case .failure(let error):
+          guard let session = self.remove(pair) else { return }
+          self.report(.failed(session.flow, OpeningFailure(error)))
+          self.loop.host.report(.unreachable(.network), about: session.last)
+        }
+      }
+  }
+
+  private func opened(_ channel: any Channel, for pair: Pair) {
+    guard case .opening(let waiting) = sessions[pair]?.state, loop.flowOwner != nil else {
+      channel.close(promise: nil)
+      return
+    }
+    sessions[pair]?.state = .open(channel)
+    forgetWaiting(waiting)
+    for message in waiting {
+      sessions[pair]?.bytesSent += UInt64(message.payload.count)
+      send(message, of: pair, by: channel)
+    }
+  }
+
+  private func send(_ message: StrayMessage, of pair: Pair, by channel: any Channel) {
+    // A queue that is full drops what comes, as links do.
+    guard channel.isWritable, let destination = sessions[pair]?.flow.destination else { return }
+    let envelope = AddressedEnvelope(remoteAddress: destination, data: ByteBuffer(bytes: message.payload))
+    let sent = channel.eventLoop.makePromise(of: Void.self)
+    sent.futureResult.hop(to: loop).assumeIsolated().whenFailure { self.tell($0, about: pair) }
+    channel.writeAndFlush(envelope, promise: sent)
+  }
+
+  // MARK: To the child
+
+  private func answer(_ payload: ByteBuffer, to pair: Pair) {
+    guard let session = sessions[pair] else { return }
+    sessions[pair]?.lastUse = loop.now
+    sessions[pair]?.bytesReceived += UInt64(payload.readableBytes)
+    loop.host.send(session.last.answer(Array(payload.readableBytesView)))
+  }
+
+  /// An error of the socket's is told as ICMP tells it (RFC 1122 section 3.2.2.1).
+  private func tell(_ error: any Error, about pair: Pair) {
+    guard let session = sessions[pair] else { return }
+    guard let number = (error as? IOError)?.errnoCode else {
+      if case ChannelError.writeMessageTooLarge = error { tellTooLong(session.last) }
+      return
+    }
+    switch number {
+    case ECONNREFUSED: loop.host.report(.unreachable(.port), about: session.last)
+    case EHOSTUNREACH, EHOSTDOWN: loop.host.report(.unreachable(.host), about: session.last)
+    case ENETUNREACH, ENETDOWN: loop.host.report(.unreachable(.network), about: session.last)
+    case EACCES, EPERM: loop.host.report(.unreachable(.prohibited), about: session.last)
+    case EMSGSIZE: tellTooLong(session.last)
+    default: break
+    }
+  }
+
+  /// The socket doesn't say how much the path takes: what every IPv6 link does, and nearly every other (RFC 8200 section 5).
+  private func tellTooLong(_ message: StrayMessage) {
+    loop.host.report(.tooLong(most: 1280), about: message)
+  }
+
+  // MARK: Ends
+
+  private func clean() {
+    guard cleaning == nil, !sessions.isEmpty else { return }
+    cleaning = loop.scheduleTask(in: Self.cleaningInterval) { [weak self] in
+      guard let self else { return }
+      cleaning = nil
+      endIdle()
+      clean()
+    }
+  }
+
+  private func endIdle() {
+    for (pair, session) in sessions {
+      let limit = pair.destination.port == 53 ? Self.questionLimit : Self.idleLimit
+      if loop.now - session.lastUse >= limit { end(pair) }
+    }
+  }
+
+  /// As many as may be: the one that has rested longest gives way to a new one.
+  private func endIdlest() {
+    guard let idlest = sessions.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
+    end(idlest.key)
+  }
+
+  private func end(_ pair: Pair) {
+    guard let session = remove(pair) else { return }
+    guard case .open(let channel) = session.state else { return }
+    channel.close(promise: nil)
+    report(
+      .datagramsEnded(
+        DatagramRecord(
+          flow: session.flow,
+          duration: session.lastUse - session.start,
+          bytesSent: session.bytesSent,
+          bytesReceived: session.bytesReceived
+        )
+      )
+    )
+  }
+
+  private func remove(_ pair: Pair) -> Session? {
+    let session = sessions.removeValue(forKey: pair)
+    if case .opening(let waiting) = session?.state { forgetWaiting(waiting) }
+    return session
+  }
+
+  private func forgetWaiting(_ messages: Deque<StrayMessage>) {
+    for message in messages { waitingBytes -= message.payload.count }
+  }
+
+  /// Closes all sockets: the gateway ends.
+  func stop() {
+    for pair in sessions.keys { end(pair) }
+    cleaning?.cancel()
+  }
+}
+
+/// Hands on what a session's socket receives from whom it was made for: nobody else was asked.
+private final class RelayedAnswers: ChannelInboundHandler {
+  typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+  private let peer: SocketAddress
+  private let handOn: (ByteBuffer) -> Void
+  private let fail: (any Error) -> Void
+
+  init(from peer: SocketAddress, handOn: @escaping (ByteBuffer) -> Void, fail: @escaping (any Error) -> Void) {
+    self.peer = peer
+    self.handOn = handOn
+    self.fail = fail
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let envelope = unwrapInboundIn(data)
+    guard envelope.remoteAddress == peer else { return }
+    handOn(envelope.data)
+  }
+
+  /// What is reported of one datagram is no reason to stop.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    fail(error)
+  }
+}
+
+extension StrayMessage {
+  /// What an answer or an error has to know of it.
+  fileprivate var withoutPayload: StrayMessage {
+    var message = self
+    message.payload = []
+    return message
+  }
+}
