@@ -122,6 +122,7 @@ let package = Package(
     .target(
       name: "SockeyeGateway",
       dependencies: [
+        "CSockeyeLinux",
         "SockeyeHost",
         "SockeyeLink",
         "SockeyeNIO",

@@ -77,6 +77,33 @@ public struct TunnelDevice: ~Copyable {
     buffer = .allocate(byteCount: Self.packetOffset + Self.capacity, alignment: 64)
   }
 
+  /// Takes over a device that somebody else has opened, as TUN without packet information and, with `offload`, with a virtio
+  /// header, on a descriptor that doesn't block.
+  ///
+  /// - Parameters:
+  ///   - descriptor: closed with this value, or where this fails.
+  ///   - name: the interface's name, which may be another network namespace's.
+  ///   - maximumTransmissionUnit: the interface's, in bytes.
+  ///   - offload: whether super-segments shall pass.
+  /// - Throws: `LinkError` where the kernel turns offload down.
+  public init(
+    adopting descriptor: Int32,
+    name: String,
+    maximumTransmissionUnit: Int,
+    offload: Bool = true
+  ) throws(LinkError) {
+    guard !offload || Self.turnOffloadOn(for: descriptor) else {
+      let error = LinkError("cannot use the TUN device \(name)")
+      close(descriptor)
+      throw error
+    }
+    self.name = name
+    self.descriptor = descriptor
+    self.maximumTransmissionUnit = maximumTransmissionUnit
+    hasOffload = offload
+    buffer = .allocate(byteCount: Self.packetOffset + Self.capacity, alignment: 64)
+  }
+
   deinit {
     close(descriptor)
     buffer.deallocate()

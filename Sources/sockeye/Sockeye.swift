@@ -19,7 +19,7 @@ struct Sockeye: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       Bench.self, Checksum.self, Completions.self, Connect.self, Flags.self, Get.self, HostCommand.self, Impair.self,
-      Lab.self, Listen.self, Manual.self, Serve.self, Watch.self,
+      Lab.self, Listen.self, Manual.self, Run.self, Serve.self, Watch.self,
     ]
   )
 

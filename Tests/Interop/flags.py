@@ -30,7 +30,8 @@ VALUES = {
     "--listen": "192.0.2.1:0", "--missing": "one", "--quiet-time": "50ms", "--tls": "auto", "--log-format": "json",
     "--quota": "1MiB", "--proxy-from": "10.0.0.0/8", "--request-timeout": "1s", "--idle-timeout": "1s",
     "--stall-timeout": "1s", "--tun": "lo=10.9.0.2/24", "--gateway": "10.9.0.1", "--mtu": "1500", "--congestion": "bbr",
-    "--timetable": "/dev/null", "--control": "unix:no/where",
+    "--timetable": "/dev/null", "--report": "none", "--publish": "192.0.2.1:0:80", "--dns": "127.0.0.1",
+    "--host": "name.example=192.0.2.1", "--impair": "loss=1%", "--control": "unix:no/where",
     "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--mode": "echo",
     "--direction": "up", "--for": "1ms", "--size": "100", "--port": "80", "--language": "en", "--width": "80", "--color": "never",
 }
@@ -38,7 +39,7 @@ VALUES = {
 
 FILES = {
     "--ca", "--certificate", "--key", "--record", "--log-file", "--output-file", "--auth-file", "--ready-file",
-    "--access-log", "--capture", "--file", "--html",
+    "--access-log", "--log", "--capture", "--file", "--html",
 }
 
 PLACES = {
@@ -56,6 +57,7 @@ PLACES = {
     "host": {"": ["--tun", "lo=10.9.0.2/24"]},
     "bench": {"": ["127.0.0.1:1"]},
     "impair": {"": ["192.0.2.1:0", "127.0.0.1:1", "loss=1%"]},
+    "run": {"": ["--", "true"]},
     "completions": {"": ["bash"]},
     "watch": {"": ["/dev/null"]},
     "manual": {"": []},

@@ -14,7 +14,7 @@ from support import loopback_listener, sockeye
 
 VERBS = [
     [], ["bench"], ["checksum"], ["completions"], ["connect"], ["get"], ["host"], ["impair"], ["lab"], ["lab", "list"],
-    ["lab", "scenario"], ["lab", "transfer"], ["lab", "verdicts"], ["listen"], ["manual"], ["serve"], ["watch"],
+    ["lab", "scenario"], ["lab", "transfer"], ["lab", "verdicts"], ["listen"], ["manual"], ["run"], ["serve"], ["watch"],
 ]
 
 CHINESE = re.compile("[\u4e00-\u9fff]")

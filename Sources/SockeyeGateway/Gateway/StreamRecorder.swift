@@ -80,7 +80,8 @@ final class StreamRecorder: ChannelDuplexHandler {
     var cause: StreamRecord.Cause
     switch ending {
     case .decided(let decided): cause = decided
-    case .open(let child, let destination): cause = child && destination ? .finished : .childFailed
+    // A channel whose output is closed is over when the child ends, and its input isn't said to be closed any more.
+    case .open(_, let destination): cause = destination ? .finished : .childFailed
     }
     if !wasActive { cause = .childGaveUp }
     let roundTrip = metrics?.smoothedRoundTripTime.nanoseconds ?? 0

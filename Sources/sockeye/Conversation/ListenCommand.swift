@@ -98,7 +98,7 @@ struct Listen: AsyncParsableCommand {
   }
 
   func run() async throws {
-    Self.raiseDescriptorLimit()
+    DescriptorLimit.raise()
     try await flags.network.withTransport { transport in try await serve(over: transport) }
   }
 
@@ -199,13 +199,5 @@ struct Listen: AsyncParsableCommand {
     result.answersPerSecond = replyRate
     result.guardsAgainstLoops = loopGuard
     return result
-  }
-
-  /// Many clients need many descriptors; the limit that programs start with is a low one.
-  private static func raiseDescriptorLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 }

@@ -89,6 +89,26 @@ extension Impair: RuledCommand {
   ]
 }
 
+extension Run: RuledCommand {
+  static let flagRules = [
+    FlagRule("--root"),
+    FlagRule("--offline"),
+    FlagRule("--report", when: .without(["--offline"])),
+    FlagRule("--log", when: .without(["--offline"])),
+    FlagRule("--publish", when: .without(["--offline"])),
+    FlagRule("--allow", when: .without(["--offline"])),
+    FlagRule("--deny", when: .without(["--offline"])),
+    FlagRule("--dns", when: .without(["--offline"])),
+    FlagRule("--host", when: .without(["--offline"])),
+    FlagRule("--impair", when: .without(["--offline"])),
+    FlagRule("--rate", when: .without(["--offline"])),
+    FlagRule("--seed", when: .with(["--impair", "--rate"]), .without(["--offline"])),
+    FlagRule("--mtu", when: .without(["--offline"])),
+    FlagRule("--capture", when: .without(["--offline"])),
+    FlagRule("--language"),
+  ]
+}
+
 extension Completions: RuledCommand {
   static let flagRules = [FlagRule("--language")]
 }

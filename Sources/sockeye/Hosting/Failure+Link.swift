@@ -36,6 +36,7 @@ extension LinkError {
   private static let attempts = [
     (english: "cannot write the capture", chinese: "无法写入抓包文件"),
     (english: "cannot open the TUN device", chinese: "无法打开 TUN 设备"),
+    (english: "cannot use the TUN device", chinese: "无法使用 TUN 设备"),
     (english: "cannot read from the TUN device", chinese: "无法从 TUN 设备读取"),
     (english: "cannot start the kernel's thread for the TUN device", chinese: "无法启动内核线程，TUN 设备"),
     (english: "cannot bring the TUN device", chinese: "无法启用 TUN 设备"),

@@ -27,6 +27,7 @@ extension HelpTable {
       "lab verdicts": labVerdicts,
       "listen": listen,
       "manual": manual,
+      "run": run,
       "serve": serve,
       "watch": watch,
     ],
@@ -40,6 +41,7 @@ extension HelpTable {
       "Bare names": "裸文件名",
       "Encryption and passwords": "加密与密码",
       "Limits": "限制",
+      "Network": "网络",
       "Reports": "报告",
       "Services": "服务",
     ]

@@ -60,6 +60,13 @@ enum ProgramSentence: Sentence {
   case notCapture(_ path: String)
   case mtuRange
   case mtuForIPv6
+  case commandBehindDashes
+  case notANameServer(_ text: String)
+  case hostTakesPair(_ text: String)
+  case faultsOfPackets(_ text: String)
+  case linkRateRange
+  case seed(_ seed: UInt64)
+  case notExecuted(_ name: String, _ reason: Phrase)
   case notHostAddress(_ address: String)
   case notGateway(_ text: String)
   case portTwice(_ port: UInt16, _ flag: String)

@@ -53,6 +53,22 @@ enum Exit {
     exit(128 + signal)
   }
 
+  /// Ends the program with another's exit code.
+  static func passing(_ code: Int32) -> Never {
+    exit(code)
+  }
+
+  /// Ends the program by a signal itself, so that whoever waits for it sees that.
+  static func byDying(of signal: Int32) -> Never {
+    Glibc.signal(signal, SIG_DFL)
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
+    sigaddset(&unblocked, signal)
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
+    raise(signal)
+    now(signal: signal)
+  }
+
   /// Says what went wrong and ends the program with the code that belongs to it; prints help or the version when that
   /// is what was asked for.
   static func report(_ error: any Error) -> Never {

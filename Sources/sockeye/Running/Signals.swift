@@ -1,4 +1,5 @@
 import Glibc
+import SockeyeGateway
 import Synchronization
 
 /// The signals that end or reload the program.
@@ -18,6 +19,9 @@ final class Signals: Sendable {
 
   private let state = Mutex(State())
 
+  /// What whoever started this program had it ignore.
+  static let ignoredAtStart = IgnoredSignals.current
+
   /// The signals that are fetched.
   private static let handled = [SIGINT, SIGTERM, SIGHUP]
 
@@ -31,6 +35,7 @@ final class Signals: Sendable {
 
   /// Begins to fetch signals; to be called before anything that a signal should end in good order.
   func start() {
+    _ = Self.ignoredAtStart
     signal(SIGPIPE, SIG_IGN)
     guard Self.pipe.reading >= 0 else { return }
     for number in Self.handled {

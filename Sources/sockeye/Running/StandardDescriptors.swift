@@ -10,4 +10,13 @@ enum StandardDescriptors {
       _ = Glibc.open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
+
+  /// Leaves input and output to another program that has them: who is at their other ends sees when it has closed them.
+  static func leave() {
+    let nothing = Glibc.open("/dev/null", O_RDWR | O_CLOEXEC)
+    guard nothing >= 0 else { return }
+    dup2(nothing, STDIN_FILENO)
+    dup2(nothing, STDOUT_FILENO)
+    close(nothing)
+  }
 }

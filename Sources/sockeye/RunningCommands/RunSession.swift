@@ -1,0 +1,92 @@
+import Glibc
+import SockeyeGateway
+import SockeyeLink
+import SockeyeText
+import SockeyeTransport
+
+/// A command and its network, from beginning to end.
+final class RunSession: Sendable {
+  private let configuration: ChildConfiguration
+  private let name: String
+  private let gatewayConfiguration: GatewayConfiguration
+  private let log: ConnectionLog
+  private let report: ReportChoice
+  private let saysSeed: Bool
+
+  /// How long connections that the command has left may take to end.
+  private static let drainLimit = Duration.seconds(10)
+
+  init(
+    _ configuration: ChildConfiguration,
+    named name: String,
+    _ gatewayConfiguration: GatewayConfiguration,
+    _ log: ConnectionLog,
+    report: ReportChoice,
+    saysSeed: Bool
+  ) {
+    self.configuration = configuration
+    self.name = name
+    self.gatewayConfiguration = gatewayConfiguration
+    self.log = log
+    self.report = report
+    self.saysSeed = saysSeed
+  }
+
+  /// Runs the command, and ends as it did.
+  func run() async throws {
+    let (child, device) = try await prepare()
+    // The command keeps the limit that it would have had.
+    DescriptorLimit.raise()
+    let gateway = try device.map { try openGateway(on: $0) }
+    try await gateway?.start()
+    begin(child)
+    let end = await child.end
+    await log.untilAllHaveEnded(within: Self.drainLimit)
+    await gateway?.stop()
+    log.tell(report)
+    try pass(on: end, of: child)
+  }
+
+  private func prepare() async throws(Failure) -> (ChildProcess, Int32?) {
+    do throws(ChildError) {
+      return try await ChildProcess.prepare(configuration)
+    } catch {
+      throw Failure(.other, error.phrase)
+    }
+  }
+
+  private func openGateway(on descriptor: Int32) throws(Failure) -> Gateway {
+    let device: TunnelDevice
+    do throws(LinkError) {
+      device = try TunnelDevice(
+        adopting: descriptor,
+        name: ChildNetwork.deviceName,
+        maximumTransmissionUnit: configuration.network?.maximumTransmissionUnit ?? 1_500
+      )
+    } catch {
+      throw Failure(error)
+    }
+    let log = log
+    return try Gateway(device: device, configuration: gatewayConfiguration) { log.note($0) }
+  }
+
+  private func begin(_ child: ChildProcess) {
+    if saysSeed, report.resolved(.error) != .none { StandardError.say(.seed(gatewayConfiguration.seed)) }
+    child.proceed()
+    StandardDescriptors.leave()
+  }
+
+  private func pass(on end: ChildEnd, of child: ChildProcess) throws -> Never {
+    switch end {
+    case .exited(let code): Exit.passing(code)
+    case .killed(let number):
+      // A shell that runs a script goes on after a command that handled the terminal's signal, and ends with one that died
+      // of it.
+      if child.sharesTerminal, number == SIGINT || number == SIGQUIT { Exit.byDying(of: number) }
+      throw SignalEnding(signal: number)
+    case .notStarted(let number):
+      StandardError.say(.notExecuted(VisibleText.of(name), .system(number)))
+      Exit.passing(number == ENOENT ? 127 : 126)
+    }
+  }
+}

@@ -1,0 +1,401 @@
+#!/usr/bin/env python3
+"""`sockeye run`: what the network of a command does, with servers of the test's own on addresses that this machine has for
+the test: streams, their ends, refusals, and what is told of them."""
+
+import contextlib
+import functools
+import hashlib
+import http.server
+import json
+import os
+import pathlib
+import socket
+import socketserver
+import subprocess
+import tempfile
+import threading
+
+import support
+from support import SOCKEYE, need, read_all
+from support_run import Running, callers, run
+
+ADDRESSES = {socket.AF_INET: "198.51.100.1", socket.AF_INET6: "2001:db8::1"}
+"""Addresses of this machine, in networks for documentation (RFC 5737, RFC 3849)."""
+
+CONTENT = b"".join(b"%d\n" % number for number in range(500_000))
+
+
+def have_addresses():
+    for address, prefix in zip(ADDRESSES.values(), (32, 128)):
+        subprocess.run(["ip", "address", "add", f"{address}/{prefix}", "dev", "lo"], check=True)
+
+
+def bracketed(address):
+    return f"[{address}]" if ":" in address else address
+
+
+@contextlib.contextmanager
+def serving(answer, family=socket.AF_INET):
+    """A server on an address of this machine that has a thread for each connection; yields HOST:PORT."""
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            with contextlib.suppress(ConnectionError):
+                answer(self.request)
+
+    class Server(socketserver.ThreadingTCPServer):
+        address_family = family
+        daemon_threads = True
+        request_queue_size = 128
+
+    with Server((ADDRESSES[family], 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"{bracketed(ADDRESSES[family])}:{server.server_address[1]}"
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def web_server(family=socket.AF_INET):
+    """A server of one file; yields its URL."""
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "file").write_bytes(CONTENT)
+        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+        http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None
+
+        class Server(http.server.ThreadingHTTPServer):
+            address_family = family
+            request_queue_size = 128
+
+        with Server((ADDRESSES[family], 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield f"http://{bracketed(ADDRESSES[family])}:{server.server_address[1]}/file"
+            server.shutdown()
+
+
+def curl(*arguments):
+    return [need("curl"), "-sS", "--noproxy", "*", *arguments]
+
+
+def python(script):
+    """A command that is a program of the test's own; `connect(endpoint)` connects, and has no time limit."""
+    prelude = """
+import socket, struct, sys, threading
+def connect(endpoint):
+    host, _, port = endpoint.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(port)))
+"""
+    return ["python3", "-c", prelude + script]
+
+
+def test_curl_gets_every_byte():
+    """What curl fetches is whole, over both families, as root and as a user."""
+    for name, caller in callers():
+        for family in ADDRESSES:
+            with web_server(family) as url:
+                answer = run("--", *curl(url), caller=caller)
+                assert answer.returncode == 0, (name, answer.stderr)
+                assert hashlib.sha256(answer.stdout).digest() == hashlib.sha256(CONTENT).digest(), (name, family)
+
+
+def test_mtus():
+    """It is whole at every size of packets; small ones leave IPv6 out."""
+    with web_server() as url:
+        for mtu in (576, 1280, 9000, 65535):
+            answer = run("--mtu", mtu, "--", *curl(url))
+            assert answer.returncode == 0 and answer.stdout == CONTENT, (mtu, answer.stderr)
+    answer = run("--mtu", 576, "--", "cat", "/proc/net/if_inet6")
+    assert b"sockeye0" not in answer.stdout and answer.returncode == 0, answer
+
+
+def test_refusal_is_passed_on():
+    """Where the destination refuses or there is no way to it, the command is told so at once, as the machine was."""
+    with socket.socket() as closed:
+        closed.bind((ADDRESSES[socket.AF_INET], 0))
+        endpoint = f"{ADDRESSES[socket.AF_INET]}:{closed.getsockname()[1]}"
+        answer = run("--", *curl(f"http://{endpoint}/"))
+        assert answer.returncode == 7, answer
+        script = "\ntry: connect(sys.argv[1])\nexcept OSError as error: print(error.strerror)"
+        for there, reason in [(endpoint, b"Connection refused\n"), ("203.0.113.9:80", b"Network is unreachable\n"),
+                              ("[2001:db8:9::9]:80", b"Network is unreachable\n")]:
+            answer = run("--", *python(script), there)
+            assert answer.stdout == reason, (there, answer)
+
+
+def test_half_close_is_passed_on():
+    """A command that has said all gets the answer that comes after; and the other way round."""
+    def answer(connection):
+        connection.sendall(read_all(connection).upper())
+
+    with serving(answer) as endpoint:
+        said = run("--", *python("""
+with connect(sys.argv[1]) as connection:
+    connection.sendall(b"all that i say " * 100000)
+    connection.shutdown(socket.SHUT_WR)
+    data = b"".join(iter(lambda: connection.recv(65536), b""))
+    print(data == b"ALL THAT I SAY " * 100000)
+"""), endpoint)
+        assert said.stdout == b"True\n", said
+
+    heard = []
+
+    def speak_first(connection):
+        connection.sendall(b"mine")
+        connection.shutdown(socket.SHUT_WR)
+        heard.append(read_all(connection))
+
+    with serving(speak_first) as endpoint:
+        said = run("--", *python("""
+with connect(sys.argv[1]) as connection:
+    data = b"".join(iter(lambda: connection.recv(65536), b""))
+    connection.sendall(data + b" and yours")
+"""), endpoint)
+        assert said.returncode == 0, said
+        support.wait_until(lambda: heard, "what the command said last")
+        assert heard == [b"mine and yours"], heard
+
+
+def test_reset_is_passed_on():
+    """A destination's reset resets the command's connection, and a command's the destination's."""
+    linger = b"\1\0\0\0\0\0\0\0"
+
+    def reset(connection):
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        connection.close()
+
+    with serving(reset) as endpoint:
+        answer = run("--", *python("""
+with connect(sys.argv[1]) as connection:
+    connection.sendall(b"x")
+    try: print(connection.recv(1))
+    except ConnectionResetError: print("reset")
+"""), endpoint)
+        assert answer.stdout == b"reset\n", answer
+
+    seen = []
+
+    def read(connection):
+        try:
+            seen.append(connection.recv(100))
+            seen.append(connection.recv(100))
+        except ConnectionResetError:
+            seen.append("reset")
+
+    with serving(read) as endpoint:
+        run("--", *python("""
+with connect(sys.argv[1]) as connection:
+    connection.sendall(b"x")
+    connection.recv(0)
+    import time; time.sleep(0.3)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+"""), endpoint)
+        support.wait_until(lambda: len(seen) == 2, "the reset")
+        assert seen == [b"x", "reset"], seen
+
+
+def test_many_connections_at_a_time():
+    """Fifty at a time all get everything."""
+    with web_server() as url:
+        answer = run("--report", "json", "--", "sh", "-c", f"""
+for number in $(seq 50); do {' '.join(map(repr, curl(url)))} | sha256sum & done; wait""")
+    digests = set(answer.stdout.decode().split("\n")[:-1])
+    assert digests == {f"{hashlib.sha256(CONTENT).hexdigest()}  -"}, (digests, answer.stderr)
+    lines = [json.loads(line) for line in answer.stderr.splitlines()]
+    assert len(lines) == 50 and all(line["received"] > len(CONTENT) for line in lines), lines
+
+
+def test_last_words_arrive():
+    """What a command has said last arrives, though it ended before."""
+    size, digests = 3 << 20, []
+    def read_slowly(connection):
+        threading.Event().wait(0.2)
+        digests.append(len(read_all(connection)))
+
+    with serving(read_slowly) as endpoint:
+        answer = run("--", *python(f"connect(sys.argv[1]).sendall(bytes({size}))"), endpoint)
+        assert answer.returncode == 0, answer
+        support.wait_until(lambda: digests, "all that was said")
+        assert digests == [size]
+
+
+def test_report():
+    """What is told in the end names each connection with its bytes, its end, and why there was none; in both languages."""
+    with serving(lambda connection: connection.sendall(read_all(connection) * 2)) as endpoint:
+        script = """
+with connect(sys.argv[1]) as connection:
+    connection.sendall(b"x" * 1000)
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(65536): pass
+try: connect("203.0.113.9:80")
+except OSError: pass
+"""
+        answer = run("--report", "json", "--", *python(script), endpoint)
+        first, second = [json.loads(line) for line in answer.stderr.splitlines()]
+        assert (first["event"], first["to"], first["cause"]) == ("closed", endpoint, "finished"), first
+        assert (first["sent"], first["received"], first["retransmissions"]) == (1000, 2000, 0), first
+        assert (second["event"], second["to"], second["cause"]) == ("failed", "203.0.113.9:80", "network-unreachable"), second
+        for language, words in [("en", ["destination", "finished", "no way there"]), ("zh", ["目的地", "正常结束", "网络不可达"])]:
+            answer = run("--report", "table", "--language", language, "--", *python(script), endpoint)
+            table = answer.stderr.decode()
+            assert all(word in table for word in [endpoint, "1000 B", *words]) and table.count("\n") == 3, table
+        answer = run("--", *python(script), endpoint)
+        assert answer.stderr == b"", answer
+
+
+def test_loopback_is_not_the_machines():
+    """The command's loopback addresses are its own, however they are written."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        for address in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "127.7.7.7", "localhost"):
+            answer = run("--", *python("connect(sys.argv[1])"), f"{address}:{port}")
+            assert answer.returncode == 1 and b"ConnectionRefusedError" in answer.stderr, (address, answer)
+
+
+@contextlib.contextmanager
+def name_server(names):
+    """A name server of the test's own for IPv4 addresses; yields HOST:PORT and the names that were asked for."""
+    asked = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((ADDRESSES[socket.AF_INET], 0))
+
+        def answer():
+            with contextlib.suppress(OSError):
+                while True:
+                    question, client = server.recvfrom(512)
+                    labels, place = [], 12
+                    while question[place]:
+                        labels.append(question[place + 1:place + 1 + question[place]].decode())
+                        place += 1 + question[place]
+                    name, kind = ".".join(labels), int.from_bytes(question[place + 1:place + 3], "big")
+                    asked.append(name)
+                    address = names.get(name) if kind == 1 else None
+                    record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(address) if address else b""
+                    code = 0 if name in names else 3
+                    header = question[:2] + bytes([0x81, 0x80 | code, 0, 1, 0, 1 if address else 0, 0, 0, 0, 0])
+                    server.sendto(header + question[12:place + 5] + record, client)
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield f"{server.getsockname()[0]}:{server.getsockname()[1]}", asked
+
+
+def test_names():
+    """Names are those that --host gives and, for the others, those that the name server knows."""
+    address = ADDRESSES[socket.AF_INET]
+    with web_server() as url, name_server({"served.example": address}) as (server, asked):
+        port = url.rpartition(":")[2]
+        flags = ["--host", f"given.example={address}", "--dns", server]
+        for name, caller in callers():
+            for host, code in [("given.example", 0), ("served.example", 0), ("nobody.example", 6)]:
+                answer = run(*flags, "--", *curl("-o", "/dev/null", f"http://{host}:{port}"), caller=caller)
+                assert answer.returncode == code, (name, host, answer)
+        assert "given.example" not in asked and "served.example" in asked, asked
+
+
+def test_rules():
+    """With --allow all else is refused, by names and addresses; --deny closes what is open; the log tells it all."""
+    address = ADDRESSES[socket.AF_INET]
+    with web_server() as url, serving(lambda connection: None) as other, tempfile.TemporaryDirectory() as folder:
+        port = url.rpartition(":")[2].partition("/")[0]
+        log = pathlib.Path(folder) / "log"
+        named = ["--host", f"given.example={address}"]
+        for flags, there, code in [
+            (["--allow", f"given.example:{port}"], f"http://given.example:{port}/file", 0),
+            (["--allow", f"given.example:{port}"], f"http://given.example:{other.rpartition(':')[2]}/", 7),
+            (["--allow", "elsewhere.example"], f"http://{address}:{port}/file", 7),
+            (["--allow", f"{address}:{port}"], url, 0),
+            (["--deny", f"{address}:{port}"], url, 7),
+            (["--deny", "192.0.2.0/24"], url, 0),
+        ]:
+            answer = run(*named, *flags, "--log", log, "--", *curl("-o", "/dev/null", there))
+            assert answer.returncode == code, (flags, there, answer)
+            lines = [json.loads(line) for line in log.read_text().splitlines()]
+            ends = {line["event"] for line in lines} & {"closed", "refused"}
+            assert ends == ({"closed"} if code == 0 else {"refused"}), (flags, lines)
+        answer = run("--log", f"{folder}/no/where", "--", "true")
+        assert answer.returncode == 3 and answer.stderr.count(b"\n") == 1, answer
+
+
+def test_datagrams_and_echoes():
+    """Datagrams and pings have their answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((ADDRESSES[socket.AF_INET], 0))
+        script = """
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.connect((sys.argv[1], int(sys.argv[2])))
+client.send(b"words")
+print(client.recv(100))
+"""
+
+        def answer():
+            data, client = server.recvfrom(100)
+            server.sendto(data.upper(), client)
+
+        threading.Thread(target=answer, daemon=True).start()
+        said = run("--", *python(script), *map(str, server.getsockname()))
+        assert said.stdout == b"b'WORDS'\n", said
+    pathlib.Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 2147483647")
+    for name, caller in callers():
+        for address in ADDRESSES.values():
+            said = run("--", need("ping"), "-c1", "-W5", address, caller=caller)
+            assert said.returncode == 0, (name, address, said)
+
+
+def test_published_ports():
+    """A client of a published port reaches the command's server, which sees the client's address."""
+    script = """
+with socket.create_server(("", 80)) as server:
+    print("ready", flush=True)
+    connection, client = server.accept()
+    connection.sendall(client[0].encode() + b" said " + connection.recv(100))
+    connection.close()
+"""
+    with socket.socket() as probe:
+        probe.bind((ADDRESSES[socket.AF_INET], 0))
+        place = probe.getsockname()
+    for name, caller in callers():
+        with Running("--publish", f"{place[0]}:{place[1]}:80", "--", *python(script), caller=caller) as running:
+            assert running.line() == "ready"
+            with socket.create_connection(place, timeout=support.DEADLINE) as client:
+                client.sendall(b"hello")
+                assert read_all(client) == f"{client.getsockname()[0]} said hello".encode(), name
+            assert running.finish()[0] == 0, running.errors
+
+
+def test_bad_network():
+    """On a bad network all arrives, later; --rate holds; a capture has it all."""
+    with web_server() as url, tempfile.TemporaryDirectory() as folder:
+        capture = f"{folder}/run.pcapng"
+        answer = run("--impair", "delay=2ms,loss=2%", "--seed", 7, "--capture", capture, "--report", "json", "--", *curl(url))
+        assert answer.returncode == 0 and answer.stdout == CONTENT, answer.stderr
+        line = json.loads(answer.stderr)
+        assert line["retransmissions"] > 0 and line["rtt_us"] >= 4000, line
+        watched = support.sockeye("watch", capture)
+        assert watched.returncode == 0 and b":" + url.rpartition(":")[2].partition("/")[0].encode() in watched.stdout, watched
+        answer = run("--rate", "2MiB", "--report", "json", "--", *curl(url))
+        assert answer.stdout == CONTENT, answer.stderr
+        line = json.loads([line for line in answer.stderr.splitlines() if line.startswith(b"{")][0])
+        assert line["seconds"] > len(CONTENT) / (2 << 20) * 0.8, line
+        for spec in ("reset=64KiB", "loss=200%"):
+            answer = run("--impair", spec, "--", "true")
+            assert answer.returncode == 2 and answer.stderr.count(b"\n") == 1, answer
+
+
+def test_closed_tun_is_named():
+    """Where /dev/net/tun is missing or closed, one line says what to do, and a network with nothing on it can be had."""
+    if os.getuid() != 0:
+        raise support.Skip("covering /dev/net takes root")
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    for cover, who, word in [("mount -t tmpfs none /dev/net", [], "modprobe tun"),
+                             ("mount -t tmpfs none /dev/net && mknod -m 600 /dev/net/tun c 10 200", user, "chmod 666")]:
+        hidden = ["unshare", "--mount", "--propagation", "private", "sh", "-c", cover + ' && exec "$@"', "sh", *who]
+        for language in ("en", "zh"):
+            answer = subprocess.run([*hidden, SOCKEYE, "run", "--language", language, "--", "true"], capture_output=True)
+            said = answer.stderr.decode()
+            assert answer.returncode == 1 and said.count("\n") == 1 and word in said, answer
+        answer = subprocess.run([*hidden, SOCKEYE, "run", "--offline", "--", "true"], capture_output=True)
+        assert answer.returncode == 0, answer
+
+
+if __name__ == "__main__":
+    support.in_own_network()
+    have_addresses()
+    support.main(globals())
