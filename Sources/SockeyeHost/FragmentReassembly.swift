@@ -7,9 +7,10 @@ internal import SockeyeWire
 /// nobody sends such in earnest (RFC 5722 for IPv6; here for IPv4 as well, as RFC 1858 and RFC 3128 advise). A fragment
 /// that comes twice, exactly, is harmless. A packet that isn't whole in time is given up.
 ///
-/// Memory is bounded in bytes, in packets and in fragments, and what is charged is what is held, overhead included. Where it
-/// runs out, whoever holds most gives up his oldest packet: a source that floods takes from itself. A source is an IPv4
-/// address, or an IPv6 network of 64 bits.
+/// Memory is bounded in bytes, in packets and in fragments, and what is charged is what is held, overhead included. Where bytes
+/// run out, whoever holds most of them gives up his oldest packet, and where packets do, whoever holds most packets: a source
+/// that floods takes from itself. Where all hold as many, the oldest goes: who floods under many addresses has to send as many
+/// fragments as there are places while another's packet is under way. A source is an IPv4 address, or an IPv6 network of 64 bits.
 struct FragmentReassembly {
   /// What tells the fragments of one packet from others.
   struct Key: Hashable {
@@ -81,10 +82,11 @@ struct FragmentReassembly {
     var cost: Int { held + head.count + pieces.count * 80 + 256 }
   }
 
-  /// What the packets of one source cost.
+  /// What the packets of one source cost, and how many they are.
   private struct Source {
     var address: IPAddress
     var cost: Int
+    var packets: Int
   }
 
   /// How long fragments wait for the others: 60 seconds, the same for both families (RFC 8200 section 4.5, RFC 1122
@@ -179,29 +181,30 @@ struct FragmentReassembly {
 
   private mutating func place(of key: Key, now: Instant) -> Int {
     if let index = packets.firstIndex(where: { $0.key == key }) { return index }
-    if packets.count == Self.maximumPackets { dropOldestOfGreatest() }
+    if packets.count == Self.maximumPackets { dropOldest { $0.packets } }
     let packet = Packet(key: key, deadline: now + Self.timeout)
     packets.append(packet)
-    charge(packet.cost, to: key.source)
+    charge(packet.cost, packets: 1, to: key.source)
     return packets.count - 1
   }
 
   private mutating func remove(at index: Int) -> Packet {
     let packet = packets.remove(at: index)
-    charge(-packet.cost, to: packet.key.source)
+    charge(-packet.cost, packets: -1, to: packet.key.source)
     return packet
   }
 
   /// Adds to what the packets of a source cost, or takes from it.
-  private mutating func charge(_ cost: Int, to address: IPAddress) {
+  private mutating func charge(_ cost: Int, packets: Int = 0, to address: IPAddress) {
     size += cost
     let source = Self.source(address)
     guard let index = sources.firstIndex(where: { $0.address == source }) else {
-      sources.append(Source(address: source, cost: cost))
+      sources.append(Source(address: source, cost: cost, packets: packets))
       return
     }
     sources[index].cost += cost
-    if sources[index].cost == 0 { sources.remove(at: index) }
+    sources[index].packets += packets
+    if sources[index].packets == 0 { sources.remove(at: index) }
   }
 
   private static func source(_ address: IPAddress) -> IPAddress {
@@ -209,15 +212,16 @@ struct FragmentReassembly {
     return .v6(IPv6Address(high: address.high, low: 0))
   }
 
-  private mutating func dropOldestOfGreatest() {
-    guard let greatest = sources.max(by: { $0.cost < $1.cost })?.address,
-      let index = packets.firstIndex(where: { Self.source($0.key.source) == greatest })
-    else { return }
+  /// Gives up the oldest of the packets whose source has most by that measure.
+  private mutating func dropOldest(_ measure: (Source) -> Int) {
+    let most = sources.map(measure).max() ?? 0
+    let greatest = Set(sources.filter { measure($0) == most }.map(\.address))
+    guard let index = packets.firstIndex(where: { greatest.contains(Self.source($0.key.source)) }) else { return }
     _ = remove(at: index)
   }
 
   private mutating func makeRoom() {
-    while size > limit, !packets.isEmpty { dropOldestOfGreatest() }
+    while size > limit, !packets.isEmpty { dropOldest { $0.cost } }
   }
 
   /// Whether a fragment contradicts nothing that came before it.

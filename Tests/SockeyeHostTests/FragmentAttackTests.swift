@@ -63,6 +63,23 @@ struct FragmentAttackTests {
     #expect(try bench.host.queuedCounts(of: socket).readable == 2000)
   }
 
+  @Test("Fragments under many addresses push out what is oldest, not whoever sends packets of a useful size")
+  func manySources() throws {
+    let bench = Bench()
+    let socket = try receiver(bench)
+    let tiny = [UInt8](repeating: 1, count: 8)
+    for index in 0..<200 {
+      bench.give(fragment4(tiny, at: 8, index, from: IPv4Address(10, 0, 1, UInt8(index))))
+    }
+    let datagram = Array(Bench.datagram([UInt8](repeating: 3, count: 2000), port: 53).dropFirst(20))
+    bench.give(fragment4(Array(datagram[..<1480]), at: 0, 1, from: IPv4Address(10, 0, 0, 2)))
+    for index in 0..<250 {
+      bench.give(fragment4(tiny, at: 8, index, from: IPv4Address(10, 0, 2, UInt8(index))))
+    }
+    bench.give(fragment4(Array(datagram[1480...]), at: 1480, 1, from: IPv4Address(10, 0, 0, 2), isLast: true))
+    #expect(try bench.host.queuedCounts(of: socket).readable == 2000)
+  }
+
   @Test("RFC 8200 section 4.1: destination options behind a fragment header are read, and what follows is delivered")
   func destinationOptions() throws {
     let bench = Bench()

@@ -92,6 +92,18 @@ struct ClassicNotificationTests {
     #expect(script.connection.metrics(now: script.now).congestionMarksReceived == 2)
   }
 
+  @Test("A mark, or CWR, on a segment whose ACK is refused means nothing: it is of whoever guesses where the window is")
+  func refusedAcknowledgment() {
+    let script = capable()
+    script.receives(.ack, seq: 1, ack: 0x4000_0000, length: 10, codepoint: .congestionExperienced)
+    script.sends(.ack, seq: 1, ack: 1)
+    #expect(script.connection.metrics(now: script.now).congestionMarksReceived == 0)
+    script.receives(.ack, seq: 1, ack: 1, length: 10, codepoint: .congestionExperienced)
+    script.sends([.ack, .ece], seq: 1, ack: 11)
+    script.receives([.ack, .cwr], seq: 11, ack: 0x4000_0000, length: 10)
+    script.sends([.ack, .ece], seq: 1, ack: 11)
+  }
+
   @Test("Section 6.1.2: an echo reduces the window once in a round trip, and the next new data says CWR, once")
   func reduction() {
     let script = capable()

@@ -131,6 +131,18 @@ struct FailureTests {
     script.hears(.failed(.timedOut))
   }
 
+  @Test("A segment whose ACK is refused is no sign of life: a connection whose peer is gone is given up all the same")
+  func refusedSignOfLife() {
+    let script = SegmentScript.established()
+    script.connection.setKeepAlive(idle: .seconds(100), interval: .seconds(10), probes: 4)
+    for _ in 0..<30 {
+      script.pass(.seconds(5))
+      script.receives(.ack, seq: 1, ack: 0x4000_0000)
+      script.drain()
+    }
+    script.hears(.failed(.timedOut))
+  }
+
   @Test("MUST-26: while data is outstanding keep-alive is silent: retransmission finds out as well")
   func keepAliveWhileBusy() {
     let script = SegmentScript.established()

@@ -6,16 +6,6 @@ extension Connection {
     var segment = segment
     // First, check the sequence number.
     guard checkSequenceNumber(header, &segment) else { return Reception() }
-    lastArrival = segment.arrival
-    keepAlive.unanswered = 0
-    let isMarked = congestion.arrived(
-      segment.codepoint,
-      flags: header.flags,
-      length: segment.length,
-      count: segment.count
-    )
-    // A mark is told at once, so that the sender needn't wait a delayed acknowledgment for it.
-    if isMarked, segment.length > 0 { acknowledgments.makeDue() }
     // Second, check the RST bit.
     if header.flags.contains(.rst) {
       receiveReset(segment)
@@ -29,7 +19,24 @@ extension Connection {
     // Fifth, check the ACK field: a segment without it is dropped.
     guard header.flags.contains(.ack), receiveAcknowledgment(header, segment) else { return Reception() }
     takeTimestamp(header, segment)
+    noteArrival(header, segment)
     return processFromUrgent(header, &segment)
+  }
+
+  /// Takes a segment for a sign of life, and its mark for one that the path made. Both only where its ACK was checked, as the
+  /// timestamp: whoever guesses a sequence number in the window, and no more, could else have the peer slow down, or keep a
+  /// connection from being given up whose peer is gone.
+  private mutating func noteArrival(_ header: TCPHeader, _ segment: ArrivingSegment) {
+    lastArrival = segment.arrival
+    keepAlive.unanswered = 0
+    let isMarked = congestion.arrived(
+      segment.codepoint,
+      flags: header.flags,
+      length: segment.length,
+      count: segment.count
+    )
+    // A mark is told at once, so that the sender needn't wait a delayed acknowledgment for it.
+    if isMarked, segment.length > 0 { acknowledgments.makeDue() }
   }
 
   /// The sixth to the eighth step, which a SYN,ACK in SYN-SENT also goes through.
