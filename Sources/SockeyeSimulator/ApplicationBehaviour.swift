@@ -81,12 +81,22 @@ struct SimulatedApplication {
   var hasPaused = false
   /// Whether the peer's close has been told.
   var peerHasClosed = false
-  /// Whether this side has closed, gone or aborted.
-  var hasEnded = false
-  /// Whether this side has aborted, or gone with data unread.
-  var hasAborted = false
-  /// Whether this side has gone away and reads no more.
-  var isGone = false
+  /// What it has done to its side of the connection.
+  var stage = Stage.present
+
+  /// What a program does to its side of the connection, once.
+  enum Stage {
+    case present
+    /// It has closed, and reads what still comes.
+    case closed
+    /// It has closed and gone away, and reads no more.
+    case gone
+    case aborted
+  }
+
+  var hasEnded: Bool { stage != .present }
+  var hasAborted: Bool { stage == .aborted }
+  var isGone: Bool { stage == .gone }
 
   init(_ behaviour: ApplicationBehaviour) {
     self.behaviour = behaviour

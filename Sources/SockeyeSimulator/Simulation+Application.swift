@@ -106,23 +106,19 @@ extension Simulation {
     // A program learns of its connection when it is established; closing one before would only take it back.
     guard endpoint.pointee.establishedAt != nil || application.behaviour.ending.isAbort else { return }
     switch application.behaviour.ending {
-    case .closeWhenWritten where application.hasWrittenEverything:
-      endpoint.pointee.connection.close(now: now)
-    case .closeAfterPeer where application.hasWrittenEverything && application.peerHasClosed:
+    case .closeWhenWritten where application.hasWrittenEverything,
+      .closeAfterPeer where application.hasWrittenEverything && application.peerHasClosed:
+      endpoint.pointee.application.stage = .closed
       endpoint.pointee.connection.close(now: now)
     case .releaseWhenWritten where application.hasWrittenEverything:
-      endpoint.pointee.application.isGone = true
+      endpoint.pointee.application.stage = .gone
       endpoint.pointee.connection.release(now: now)
-    case .abortAfterWriting(let count) where application.written >= min(count, application.behaviour.bytesToSend):
-      endpoint.pointee.application.hasAborted = true
+    case .abortAfterWriting(let count) where application.written >= min(count, application.behaviour.bytesToSend),
+      .abortAfterReading(let count) where application.read >= count || application.peerHasClosed:
+      endpoint.pointee.application.stage = .aborted
       endpoint.pointee.connection.abort(now: now)
-    case .abortAfterReading(let count) where application.read >= count || application.peerHasClosed:
-      endpoint.pointee.application.hasAborted = true
-      endpoint.pointee.connection.abort(now: now)
-    default:
-      return
+    default: break
     }
-    endpoint.pointee.application.hasEnded = true
   }
 }
 

@@ -34,7 +34,7 @@ struct ConnectionMemoryTests {
     script.drain()
     let heap = script.connection.outOfOrder.storageSize + script.connection.recovery.storageSize
     #expect(heap == 0)
-    #expect(MemoryLayout<Connection>.size <= 1_024, "\(MemoryLayout<Connection>.size)")
+    #expect(MemoryLayout<Connection>.size <= 1_016, "\(MemoryLayout<Connection>.size)")
 
     // And it goes on where it was.
     script.writes(10_000)

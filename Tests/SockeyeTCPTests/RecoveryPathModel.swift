@@ -34,9 +34,11 @@ final class PathModel {
     var unacknowledgedSegments = 0
     var mustEcho = false
     var deliveredBytes: UInt64 { received - 1 }
+    let algorithm: CongestionControlAlgorithm
 
     init(amount: UInt64, start: Instant, segmentSize: UInt32, configuration: ConnectionConfiguration) {
       recovery = LossRecovery(configuration: configuration, segmentSize: segmentSize, now: start)
+      algorithm = configuration.congestionControl
       self.amount = amount
       self.start = start
     }
@@ -124,6 +126,7 @@ final class PathModel {
           selective: true,
           timestamps: true,
           segmentSize: settings.segmentSize,
+          algorithm: flow.algorithm,
           now: now
         )
       }

@@ -33,8 +33,13 @@ struct RecoveryPauseTests {
     }
   }
 
-  /// Sends whatever it may and has it acknowledged 50 ms later, until `end` is.
-  private func transfer(_ recovery: inout LossRecoveryStorage, upTo end: StreamOffset, now: inout Instant) {
+  /// Sends whatever it may and has it acknowledged 50 ms later, until `end` is; the first byte is the SYN.
+  private func transfer(
+    _ recovery: inout LossRecoveryStorage,
+    upTo end: StreamOffset,
+    now: inout Instant,
+    algorithm: CongestionControlAlgorithm = .cubic
+  ) {
     while recovery.unacknowledged < end {
       if recovery.needsRoom { recovery.makeRoom(at: now) }
       let limits = TransmissionLimits(windowEnd: .max, dataEnd: end)
@@ -47,7 +52,8 @@ struct RecoveryPauseTests {
       }
       now += .milliseconds(50)
       _ = recovery.acknowledged(Acknowledgment(cumulative: recovery.next), at: now)
-      if end == 1 { recovery.established(selective: true, timestamps: false, segmentSize: 1_000, now: now) }
+      guard end == 1 else { continue }
+      recovery.established(selective: true, timestamps: false, segmentSize: 1_000, algorithm: algorithm, now: now)
     }
   }
 
@@ -58,7 +64,7 @@ struct RecoveryPauseTests {
   func outlasts(algorithm: CongestionControlAlgorithm) {
     var recovery = recovery(algorithm)
     var now = Instant.zero
-    transfer(&recovery, upTo: 1, now: &now)
+    transfer(&recovery, upTo: 1, now: &now, algorithm: algorithm)
     transfer(&recovery, upTo: 2_000_001, now: &now)
     let busy = recovery.metrics
     recovery.rest()

@@ -133,7 +133,13 @@ struct RecoveryRoundTripTests {
     recovery.sent(0..<1, at: .zero + .seconds(1))
     #expect(recovery.nextDeadline == .zero + .seconds(3))
     _ = recovery.acknowledged(Acknowledgment(cumulative: 1), at: .zero + .milliseconds(1_500))
-    recovery.established(selective: true, timestamps: false, segmentSize: 1_000, now: .zero + .milliseconds(1_500))
+    recovery.established(
+      selective: true,
+      timestamps: false,
+      segmentSize: 1_000,
+      algorithm: .cubic,
+      now: .zero + .milliseconds(1_500)
+    )
     #expect(recovery.retransmissionTimeout == .seconds(3))
     #expect(recovery.window.bytes == 1_000)
   }

@@ -29,7 +29,13 @@ struct ScriptedSender: ~Copyable {
     recovery.makeRoom()
     recovery.sent(0..<1, at: .zero)
     _ = recovery.acknowledged(Acknowledgment(cumulative: 1), at: Self.time(roundTrip))
-    recovery.established(selective: selective, timestamps: timestamps, segmentSize: 1_000, now: Self.time(roundTrip))
+    recovery.established(
+      selective: selective,
+      timestamps: timestamps,
+      segmentSize: 1_000,
+      algorithm: configuration.congestionControl,
+      now: Self.time(roundTrip)
+    )
   }
 
   static func time(_ milliseconds: Int64) -> Instant { .zero + .milliseconds(milliseconds) }

@@ -7,8 +7,8 @@ struct RecoverySizeTests {
   @Test("A sender at work is small, and one at rest less than half of it, with every algorithm")
   func sizes() {
     #expect(MemoryLayout<SentRecord>.stride == 64)
-    #expect(MemoryLayout<LossRecovery>.size <= 728, "\(MemoryLayout<LossRecovery>.size)")
+    #expect(MemoryLayout<LossRecovery>.size <= 720, "\(MemoryLayout<LossRecovery>.size)")
     #expect(MemoryLayout<BBR>.size <= 380, "\(MemoryLayout<BBR>.size)")
-    #expect(MemoryLayout<LossRecoveryStorage>.size <= 300, "\(MemoryLayout<LossRecoveryStorage>.size)")
+    #expect(MemoryLayout<LossRecoveryStorage>.size <= 280, "\(MemoryLayout<LossRecoveryStorage>.size)")
   }
 }

@@ -194,7 +194,13 @@ struct SuppliedControllerTests {
       recovery.sent(0..<1, at: .zero)
       var now = Instant.zero + .milliseconds(50)
       _ = recovery.acknowledged(Acknowledgment(cumulative: 1), at: now)
-      recovery.established(selective: true, timestamps: false, segmentSize: 1_000, now: now)
+      recovery.established(
+        selective: true,
+        timestamps: false,
+        segmentSize: 1_000,
+        algorithm: .supplied(kind),
+        now: now
+      )
       recovery.rest()
       #expect(diary.read() == [])
       now += .seconds(10)

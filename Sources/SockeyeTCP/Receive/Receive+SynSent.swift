@@ -91,6 +91,7 @@ extension Connection {
       selective: options.contains(.selectiveAcknowledgment),
       timestamps: options.contains(.timestamps),
       segmentSize: UInt32(outgoing.segmentSize),
+      algorithm: configuration.congestionControl,
       now: now
     )
     // Nobody may ever send anything.

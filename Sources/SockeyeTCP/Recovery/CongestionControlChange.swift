@@ -2,8 +2,7 @@
 extension LossRecovery {
   /// Goes over to another algorithm, which goes on with the present window; BBR learns the path anew. Allocates.
   mutating func change(to algorithm: CongestionControlAlgorithm, at now: Instant) {
-    self.algorithm = algorithm
-    // Before the connection is established NewReno is in charge.
+    // Before that NewReno is in charge, and the configuration says what comes then.
     guard features.contains(.established) else { return }
     let start = CongestionStart(
       window: window,

@@ -13,7 +13,6 @@ struct IdleRestart {
   var window: CongestionWindow
   var features: LossRecovery.Features
   let seed: UInt32
-  let algorithm: CongestionControlAlgorithm
   var reordering = RecentAcknowledgment.Reordering()
   var needsCongestionWindowReduced = false
 
@@ -31,7 +30,6 @@ struct IdleRestart {
       greatestTimeout: configuration.maximumRetransmissionTimeout
     )
     window = CongestionWindow(segmentSize: segmentSize, initialSegments: configuration.initialCongestionWindow)
-    algorithm = configuration.congestionControl
     self.seed = UInt32(truncatingIfNeeded: seed)
     controller = .newReno(NewReno())
     features = LossRecovery.Features()
@@ -53,7 +51,6 @@ struct IdleRestart {
     window = recovery.window
     features = recovery.features
     seed = recovery.seed
-    algorithm = recovery.algorithm
     reordering = recovery.recentAcknowledgment.reordering
     needsCongestionWindowReduced = recovery.needsCongestionWindowReduced
   }

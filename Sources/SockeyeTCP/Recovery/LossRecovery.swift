@@ -27,7 +27,6 @@ struct LossRecovery: ~Copyable {
   var window: CongestionWindow
   /// NewReno until the connection is established; then as configured.
   var controller: CongestionControl
-  var algorithm: CongestionControlAlgorithm
   let seed: UInt32
   var pacer: Pacer
   var recentAcknowledgment: RecentAcknowledgment
@@ -77,7 +76,6 @@ struct LossRecovery: ~Copyable {
     roundTrip = rest.roundTrip
     deliveryRate = DeliveryRateEstimator(resuming: rest.deliveryRate)
     window = rest.window
-    algorithm = rest.algorithm
     seed = rest.seed
     controller = CongestionControl(
       resuming: rest.controller,
@@ -107,7 +105,14 @@ struct LossRecovery: ~Copyable {
   ///   - selective: both sides permit SACK.
   ///   - timestamps: both sides use timestamps.
   ///   - segmentSize: bytes of payload in a full-size segment with the options that every segment carries.
-  mutating func established(selective: Bool, timestamps: Bool, segmentSize: UInt32, now: Instant) {
+  ///   - algorithm: what is to govern the congestion window from here on.
+  mutating func established(
+    selective: Bool,
+    timestamps: Bool,
+    segmentSize: UInt32,
+    algorithm: CongestionControlAlgorithm,
+    now: Instant
+  ) {
     features.insert(.established)
     if selective { features.insert(.selective) }
     if timestamps { features.insert(.timestamps) }

@@ -138,11 +138,18 @@ struct LossRecoveryStorage: ~Copyable {
   // MARK: Events
 
   /// See `LossRecovery`. Allocates.
-  mutating func established(selective: Bool, timestamps: Bool, segmentSize: UInt32, now: Instant) {
+  mutating func established(
+    selective: Bool,
+    timestamps: Bool,
+    segmentSize: UInt32,
+    algorithm: CongestionControlAlgorithm,
+    now: Instant
+  ) {
     work(at: now).pointee.established(
       selective: selective,
       timestamps: timestamps,
       segmentSize: segmentSize,
+      algorithm: algorithm,
       now: now
     )
   }
