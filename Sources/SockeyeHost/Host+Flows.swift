@@ -28,14 +28,11 @@ extension Host where Storage: ~Copyable {
     }
   }
 
-  /// Whether the host may have part in a conversation under that address: it answers for every one that a host can have (RFC
-  /// 1122 section 3.2.1.3).
+  /// Whether the host may have part in a conversation under that address: it answers for every one that is a single host's on a
+  /// link (RFC 1122 section 3.2.1.3). Which of them are anybody's is its owner's question: silence would be no answer.
   func standsFor(_ address: IPAddress) -> Bool {
-    guard configuration.answersEveryAddress, !address.isUnspecified, !address.isMulticast, !address.isLoopback else {
-      return false
-    }
-    guard case .v4(let address) = address else { return true }
-    return (1..<240).contains(address.rawValue >> 24) && !routes.isBroadcast(.v4(address))
+    configuration.answersEveryAddress && !address.isUnspecified && !address.isMulticast && !address.isLoopback
+      && !routes.isBroadcast(address)
   }
 
   /// A flow that the owner wasn't asked about; nil when there is none left. It waits for `accept` or `refuse` for as long as

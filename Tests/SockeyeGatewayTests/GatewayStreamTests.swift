@@ -56,6 +56,15 @@ struct GatewayStreamTests {
     #expect(stage.failures == [.refused])
   }
 
+  @Test("What can be nobody's is refused at once, and told of")
+  func nobody() throws {
+    for address in ["240.0.0.1", "0.1.2.3", "64:ff9b::7f00:1"] {
+      let stage = try GatewayStage()
+      let error = #expect(throws: IOError.self) { try stage.network.run(until: stage.connect(to: address)) }
+      #expect(error?.errnoCode == ECONNREFUSED && stage.refusals == [.closedByDefault], "\(address)")
+    }
+  }
+
   @Test("What no route leads to is told as unreachable")
   func unreachable() throws {
     let stage = try GatewayStage()

@@ -129,6 +129,9 @@ struct NameServerTests {
       #expect(other.addresses.map(\.address) == [addresses[1]])
       let none = try #require(try ask(stage, DNSQuestion("db.example", type: 15).bytes, by: server, isStream: isStream))
       #expect(none.responseCode == 0 && none.answers.isEmpty)
+      #expect(
+        records(stage).map(\.answer) == [.addresses(["198.51.100.7"]), .addresses(["2001:db8::7"]), .addresses([])]
+      )
     }
   }
 

@@ -60,8 +60,9 @@ final class NameServer: @unchecked Sendable {
     guard message.isStandard else { return refuse(question, .notImplemented, reply) }
     let host = message.name.host
     if let host, let addresses = given[host] {
-      let answer = message.answer(to: question, addresses: addresses, timeToLive: Self.givenTimeToLive)
-      report(.asked(NameRecord(name: host.text, type: message.type, answer: .addresses(addresses.map(\.description)))))
+      let asked = addresses.filter { ($0.isIPv4 ? DNSType.address4 : DNSType.address6) == message.type }
+      report(.asked(NameRecord(name: host.text, type: message.type, answer: .addresses(asked.map(\.description)))))
+      let answer = message.answer(to: question, addresses: asked, timeToLive: Self.givenTimeToLive)
       return reply(ByteBuffer(bytes: answer))
     }
     if let refusal = gatekeeper.refusal(ofQuestionFor: host) {
