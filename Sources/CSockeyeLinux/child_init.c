@@ -44,9 +44,14 @@ static int32_t wait_for(int socket, int32_t *value) {
   return message.kind;
 }
 
-static void wait_until(int socket, int32_t kind) {
-  int32_t value;
-  while (wait_for(socket, &value) != kind) {}
+/* Waits for a message of that kind. Returns the signals that came before: bit n - 1 for signal n. */
+static uint64_t wait_until(int socket, int32_t kind) {
+  uint64_t signals = 0;
+  for (;;) {
+    int32_t value, next = wait_for(socket, &value);
+    if (next == kind) return signals;
+    if (next == SOCKEYE_CHILD_SIGNAL && value > 0 && value <= 64) signals |= UINT64_C(1) << (value - 1);
+  }
 }
 
 /* Says that the network stands, and hands its device out. Only the parent has it then: init and the command never do. */
@@ -179,7 +184,7 @@ _Noreturn void sockeye_child_run_init(const struct sockeye_child_plan *plan) {
   if (!failed) failed = sockeye_child_make_files(plan);
   if (failed) fail(plan->socket, failed);
   hand_out(plan->socket, device);
-  wait_until(plan->socket, SOCKEYE_CHILD_GO);
+  uint64_t early = wait_until(plan->socket, SOCKEYE_CHILD_GO);
 
   /* This is a copy of the caller's memory, which the command shall not look into. */
   prctl(PR_SET_DUMPABLE, 0);
@@ -190,6 +195,8 @@ _Noreturn void sockeye_child_run_init(const struct sockeye_child_plan *plan) {
   int children = signalfd(-1, &ended, SFD_CLOEXEC | SFD_NONBLOCK);
   if (children < 0) fail(plan->socket, SOCKEYE_CHILD_STEP_FORK);
   pid_t command = start_command(plan);
+  for (int number = 1; number <= 64; number++)
+    if (early & (UINT64_C(1) << (number - 1))) kill(command, number);
   leave_standard_streams();
   struct pollfd waits[] = {{.fd = plan->socket, .events = POLLIN}, {.fd = children, .events = POLLIN}};
   for (;;) {

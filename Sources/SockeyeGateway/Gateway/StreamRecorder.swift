@@ -49,6 +49,12 @@ final class StreamRecorder: ChannelDuplexHandler {
     context.fireUserInboundEventTriggered(event)
   }
 
+  func channelInactive(context: ChannelHandlerContext) {
+    // Once its output is closed a channel ends when the child does, which it isn't told otherwise.
+    if case .open(_, true) = ending { decide(.finished) }
+    context.fireChannelInactive()
+  }
+
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     note(context)
     decide(.childFailed)
@@ -80,8 +86,7 @@ final class StreamRecorder: ChannelDuplexHandler {
     var cause: StreamRecord.Cause
     switch ending {
     case .decided(let decided): cause = decided
-    // A channel whose output is closed is over when the child ends, and its input isn't said to be closed any more.
-    case .open(_, let destination): cause = destination ? .finished : .childFailed
+    case .open(let child, let destination): cause = child && destination ? .finished : .childFailed
     }
     if !wasActive { cause = .childGaveUp }
     let roundTrip = metrics?.smoothedRoundTripTime.nanoseconds ?? 0
