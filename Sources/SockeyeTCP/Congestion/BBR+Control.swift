@@ -4,7 +4,7 @@ extension BBR {
   /// filled the rate only rises.
   mutating func setPacingRate(gain: UInt64) {
     let rate = bandwidth.scaled(by: gain * 99, over: 10_000)
-    if rate > 0, isFullBandwidthReached || rate > pacingRate { pacingRate = rate }
+    if rate > 0, fullPipe.isReached || rate > pacingRate { pacingRate = rate }
   }
 
   /// BDPMultiple.
@@ -50,13 +50,13 @@ extension BBR {
     let extra = max(extraNow, extraBefore)
     let maximum = quantized(volume(gain: windowGain, window).clampedSum(extra), window)
     var bytes = window.bytes
-    if isFullBandwidthReached {
+    if fullPipe.isReached {
       bytes = min(bytes.clampedSum(sample.newlyDelivered), maximum)
     } else if bytes < maximum || sample.delivered < window.initial {
       bytes = bytes.clampedSum(sample.newlyDelivered)
     }
     bytes = max(bytes, leastWindow(window))
-    if state == .probeRoundTrip { bytes = min(bytes, probeRoundTripWindow(window)) }
+    if isProbingRoundTrip { bytes = min(bytes, probeRoundTripWindow(window)) }
     window.set(min(bytes, modelCap(window)))
   }
 

@@ -10,7 +10,7 @@ extension BBR {
     fileprivate var fullBandwidth: UInt64
     fileprivate var randomState: UInt64
     fileprivate var markedShare: UInt32
-    fileprivate var fullBandwidthCount: UInt8
+    fileprivate var fullBandwidthRounds: UInt8
     fileprivate var isFullBandwidthReached: Bool
     fileprivate var isSelective: Bool
   }
@@ -24,11 +24,11 @@ extension BBR {
       minimumRoundTripAt: minimumRoundTripAt,
       probeMinimumRoundTrip: probeMinimumRoundTrip,
       probeMinimumRoundTripAt: probeMinimumRoundTripAt,
-      fullBandwidth: fullBandwidth,
+      fullBandwidth: fullPipe.bandwidth,
       randomState: randomState,
       markedShare: markedShare,
-      fullBandwidthCount: fullBandwidthCount,
-      isFullBandwidthReached: isFullBandwidthReached,
+      fullBandwidthRounds: fullPipe.rounds,
+      isFullBandwidthReached: fullPipe.isReached,
       isSelective: isSelective
     )
   }
@@ -50,15 +50,17 @@ extension BBR {
     minimumRoundTripAt = rest.minimumRoundTripAt
     probeMinimumRoundTrip = rest.probeMinimumRoundTrip
     probeMinimumRoundTripAt = rest.probeMinimumRoundTripAt
-    fullBandwidth = rest.fullBandwidth
-    fullBandwidthCount = rest.fullBandwidthCount
-    isFullBandwidthReached = rest.isFullBandwidthReached
+    fullPipe = FullPipe(
+      bandwidth: rest.fullBandwidth,
+      rounds: rest.fullBandwidthRounds,
+      isReached: rest.isFullBandwidthReached
+    )
     markedShare = rest.markedShare
     deliveredAtMarkRound = delivered
     lossRoundDelivered = delivered
     startRound(delivered: delivered)
     priorWindow = window.bytes
-    guard isFullBandwidthReached else { return }
+    guard fullPipe.isReached else { return }
     startProbeDown(delivered: delivered, at: now)
     startProbeCruise()
     setPacingRate(gain: pacingGain)

@@ -9,37 +9,26 @@ extension BBR {
     windowGain = BBR.defaultWindowGain
   }
 
-  mutating func resetFullBandwidth() {
-    fullBandwidth = 0
-    fullBandwidthCount = 0
-    isFullBandwidthNow = false
-  }
-
   /// CheckFullBWReached: three rounds that did not bring a quarter more.
   mutating func checkFullBandwidth(_ sample: CongestionSample) {
-    guard !isFullBandwidthNow, isRoundStart, !sample.rate.isApplicationLimited, sample.rate.rate > 0 else { return }
-    if sample.rate.rate >= fullBandwidth.scaled(by: 5, over: 4) {
-      resetFullBandwidth()
-      fullBandwidth = sample.rate.rate
-      return
-    }
-    fullBandwidthCount += 1
-    isFullBandwidthNow = fullBandwidthCount >= 3
-    if isFullBandwidthNow { isFullBandwidthReached = true }
+    guard !fullPipe.isNow, turn.startsRound, !sample.rate.isApplicationLimited, sample.rate.rate > 0 else { return }
+    if sample.rate.rate >= fullPipe.bandwidth.scaled(by: 5, over: 4) { return fullPipe.reset(to: sample.rate.rate) }
+    fullPipe.rounds += 1
+    if fullPipe.isNow { fullPipe.isReached = true }
   }
 
   /// CheckStartupDone, with CheckStartupHighLoss.
   mutating func checkStartupDone(_ sample: CongestionSample, _ window: CongestionWindow) {
     guard state == .startup else { return }
     let areLossesMany = !isSelective || lossRangesInRound >= BBR.startupFullLossCount
-    if !isFullBandwidthReached, isLossRoundStart, sample.isRecovering, areLossesMany,
-      isInFlightTooHigh(lost: sample.rate.lost, inFlight: sample.rate.inFlightAtSend)
+    if !fullPipe.isReached, turn.startsLossRound, sample.isRecovering, areLossesMany,
+      isInFlightTooHigh(lost: sample.rate.lost, inFlight: sample.rate.inFlightAtSend, window)
     {
       undoState = .startup
-      isFullBandwidthReached = true
+      fullPipe.isReached = true
       inFlightLongTerm = max(volume(gain: 100, window), inFlightLatest)
     }
-    guard isFullBandwidthReached else { return }
+    guard fullPipe.isReached else { return }
     state = .drain
     pacingGain = BBR.drainPacingGain
     windowGain = BBR.defaultWindowGain
@@ -59,7 +48,7 @@ extension BBR {
 
   /// UpdateProbeBWCyclePhase.
   mutating func updateProbeBandwidthCycle(_ sample: CongestionSample, window: CongestionWindow) {
-    guard isFullBandwidthReached else { return }
+    guard fullPipe.isReached else { return }
     if adaptLongTermModel(sample, window) { return }
     switch state {
     case .probeBandwidthDown:
@@ -71,13 +60,13 @@ extension BBR {
     case .probeBandwidthCruise:
       if isTimeToProbe(sample, window) { startProbeRefill(delivered: sample.delivered) }
     case .probeBandwidthRefill:
-      if isRoundStart {
-        isProbeSample = true
+      if turn.startsRound {
+        probe.isSampled = true
         startProbeUp(sample, window)
       }
     case .probeBandwidthUp:
       if isTimeToGoDown(sample, window) {
-        wasProbeTooHigh = false
+        probe.wasTooHigh = false
         startProbeDown(delivered: sample.delivered, at: sample.now)
       }
     case .startup, .drain, .probeRoundTrip:
@@ -87,17 +76,17 @@ extension BBR {
 
   /// AdaptLongTermModel; answers whether it decided a transition.
   private mutating func adaptLongTermModel(_ sample: CongestionSample, _ window: CongestionWindow) -> Bool {
-    if acknowledgmentPhase == .probeStarting, isRoundStart { acknowledgmentPhase = .probeFeedback }
-    if acknowledgmentPhase == .probeStopping, isRoundStart {
-      isProbeSample = false
+    if acknowledgmentPhase == .probeStarting, turn.startsRound { acknowledgmentPhase = .probeFeedback }
+    if acknowledgmentPhase == .probeStopping, turn.startsRound {
+      probe.isSampled = false
       acknowledgmentPhase = .initial
       if isProbingBandwidthCycle, !sample.rate.isApplicationLimited { advanceBandwidthFilter() }
-      if isProbingBandwidthCycle, wasProbePrecautionary, !wasProbeTooHigh {
+      if isProbingBandwidthCycle, probe.wasPrecautionary, !probe.wasTooHigh {
         startProbeRefill(delivered: sample.delivered)
         return true
       }
     }
-    guard !isInFlightTooHigh(lost: sample.rate.lost, inFlight: sample.rate.inFlightAtSend),
+    guard !isInFlightTooHigh(lost: sample.rate.lost, inFlight: sample.rate.inFlightAtSend, window),
       inFlightLongTerm != BBR.infinite
     else { return false }
     inFlightLongTerm = max(inFlightLongTerm, sample.rate.inFlightAtSend)
@@ -108,25 +97,25 @@ extension BBR {
   /// ProbeInflightLongtermUpward: by 1, 2, 4, … segments a round.
   private mutating func raiseLongTermBound(_ sample: CongestionSample, _ window: CongestionWindow) {
     guard sample.isWindowLimited, window.bytes >= inFlightLongTerm else { return }
-    probeUpAcknowledged = probeUpAcknowledged.clampedSum(sample.newlyDelivered)
-    if probeUpAcknowledged >= probeUpAcknowledgedPerIncrement {
-      let increments = probeUpAcknowledged / max(probeUpAcknowledgedPerIncrement, 1)
-      probeUpAcknowledged -= increments * probeUpAcknowledgedPerIncrement
+    probe.acknowledged = probe.acknowledged.clampedSum(sample.newlyDelivered)
+    if probe.acknowledged >= probe.acknowledgedPerIncrement {
+      let increments = probe.acknowledged / max(probe.acknowledgedPerIncrement, 1)
+      probe.acknowledged -= increments * probe.acknowledgedPerIncrement
       inFlightLongTerm = inFlightLongTerm.clampedSum(increments.scaled(by: window.segmentSize, over: 1))
     }
-    if isRoundStart { raiseSlope(window) }
+    if turn.startsRound { raiseSlope(window) }
   }
 
   /// RaiseInflightLongtermSlope.
   private mutating func raiseSlope(_ window: CongestionWindow) {
-    let growth = UInt64(1) << UInt64(min(probeUpRounds, 30))
-    probeUpRounds = min(probeUpRounds + 1, 30)
-    probeUpAcknowledgedPerIncrement = max(window.bytes / growth, window.segmentSize)
+    let growth = UInt64(1) << UInt64(min(probe.rounds, 30))
+    probe.rounds = min(probe.rounds + 1, 30)
+    probe.acknowledgedPerIncrement = max(window.bytes / growth, window.segmentSize)
   }
 
   mutating func startProbeDown(delivered: UInt64, at now: Instant) {
     resetCongestionSignals()
-    probeUpAcknowledgedPerIncrement = BBR.infinite
+    probe.acknowledgedPerIncrement = BBR.infinite
     // PickProbeWait: 2 to 3 s, so that flows which probe don't stay in step.
     roundsSinceProbeUp = UInt32(random(below: 2))
     probeWait = .seconds(2) + .microseconds(Int64(random(below: 1_000_000)))
@@ -146,9 +135,9 @@ extension BBR {
 
   mutating func startProbeRefill(delivered: UInt64? = nil) {
     resetShortTermModel()
-    probeUpRounds = 0
-    probeUpAcknowledged = 0
-    wasProbePrecautionary = false
+    probe.rounds = 0
+    probe.acknowledged = 0
+    probe.wasPrecautionary = false
     acknowledgmentPhase = .refilling
     if let delivered { startRound(delivered: delivered) }
     state = .probeBandwidthRefill
@@ -159,8 +148,7 @@ extension BBR {
   private mutating func startProbeUp(_ sample: CongestionSample, _ window: CongestionWindow) {
     acknowledgmentPhase = .probeStarting
     startRound(delivered: sample.delivered)
-    resetFullBandwidth()
-    fullBandwidth = sample.rate.rate
+    fullPipe.reset(to: sample.rate.rate)
     state = .probeBandwidthUp
     pacingGain = BBR.upPacingGain
     windowGain = BBR.upWindowGain
@@ -180,53 +168,58 @@ extension BBR {
   }
 
   private mutating func isTimeToGoDown(_ sample: CongestionSample, _ window: CongestionWindow) -> Bool {
-    if wasProbeTooHigh, sample.inFlight >= inFlightLongTerm {
-      wasProbePrecautionary = true
+    if probe.wasTooHigh, sample.inFlight >= inFlightLongTerm {
+      probe.wasPrecautionary = true
       return true
     }
     if sample.isWindowLimited, window.bytes >= inFlightLongTerm {
       // The bound, not the path, limits the rate: what was seen is no plateau.
-      resetFullBandwidth()
-      fullBandwidth = sample.rate.rate
+      fullPipe.reset(to: sample.rate.rate)
       return false
     }
-    return isFullBandwidthNow
+    return fullPipe.isNow
   }
 
   // MARK: The probe of the round trip (section 5.3.4)
 
   /// Whether delivery-rate samples are to count as limited by the application.
-  var holdsBack: Bool { state == .probeRoundTrip }
+  var holdsBack: Bool { isProbingRoundTrip }
 
   mutating func checkProbeRoundTrip(_ sample: CongestionSample, window: inout CongestionWindow) {
-    if state != .probeRoundTrip, isProbeRoundTripExpired, !isRestartingFromIdle {
+    if !isProbingRoundTrip, turn.expiresRoundTrip, !isRestartingFromIdle {
       saveWindow(window)
-      state = .probeRoundTrip
+      state = .probeRoundTrip(.draining)
       pacingGain = 100
       windowGain = BBR.probeRoundTripWindowGain
-      probeRoundTripDoneAt = .never
       acknowledgmentPhase = .probeStopping
       startRound(delivered: sample.delivered)
     }
-    if state == .probeRoundTrip { handleProbeRoundTrip(sample, window: &window) }
+    if case .probeRoundTrip(let probe) = state { handleRoundTripProbe(probe, sample, window: &window) }
     if sample.newlyDelivered > 0 { isRestartingFromIdle = false }
   }
 
-  private mutating func handleProbeRoundTrip(_ sample: CongestionSample, window: inout CongestionWindow) {
-    if probeRoundTripDoneAt == .never {
+  /// HandleProbeRTT.
+  private mutating func handleRoundTripProbe(
+    _ probe: RoundTripProbe,
+    _ sample: CongestionSample,
+    window: inout CongestionWindow
+  ) {
+    guard case .holding(let end, var isRoundDone) = probe else {
       guard sample.inFlight <= probeRoundTripWindow(window) else { return }
-      probeRoundTripDoneAt = sample.now + BBR.probeRoundTripDuration
-      isProbeRoundTripRoundDone = false
+      state = .probeRoundTrip(.holding(until: sample.now + BBR.probeRoundTripDuration, isRoundDone: false))
       startRound(delivered: sample.delivered)
       return
     }
-    if isRoundStart { isProbeRoundTripRoundDone = true }
-    guard isProbeRoundTripRoundDone, sample.now > probeRoundTripDoneAt else { return }
+    if turn.startsRound { isRoundDone = true }
+    guard isRoundDone, sample.now > end else {
+      state = .probeRoundTrip(.holding(until: end, isRoundDone: isRoundDone))
+      return
+    }
     probeMinimumRoundTripAt = sample.now
     restoreWindow(&window)
     // ExitProbeRTT.
     resetShortTermModel()
-    if isFullBandwidthReached {
+    if fullPipe.isReached {
       startProbeDown(delivered: sample.delivered, at: sample.now)
       startProbeCruise()
     } else {

@@ -4,19 +4,87 @@
 /// Names follow the draft's. Rates are bytes a second, volumes bytes; `BBR.infinite` stands for Infinity.
 /// Products are taken with `scaled(by:over:)`, which saturates, so no measurement can trap.
 ///
-/// It departs from the draft in these points. Explicit congestion marks, about which the draft says nothing,
-/// are answered as Linux's version does: see `BBR+Model.swift`. And the extra acknowledged volume is kept for
-/// five to ten rounds, by two halves of a window, where the draft keeps ten.
+/// It departs from the draft in these points. Losses count as congestion where there is a queue, or where they are many: see
+/// `BBR+Losses.swift`. Explicit congestion marks, about which the draft says nothing, are answered as Linux's version does: see
+/// `BBR+Model.swift`. And the extra acknowledged volume is kept for five to ten rounds, by two halves of a window, where the
+/// draft keeps ten.
 struct BBR: CongestionController {
   /// BBR.state.
-  enum State: UInt8 {
+  enum State: Equatable {
     case startup
     case drain
     case probeBandwidthDown
     case probeBandwidthCruise
     case probeBandwidthRefill
     case probeBandwidthUp
-    case probeRoundTrip
+    case probeRoundTrip(RoundTripProbe)
+  }
+
+  /// How far a probe of the round trip has come.
+  enum RoundTripProbe: Equatable {
+    /// What is in flight goes down to the probe's window.
+    case draining
+    /// It is down: until BBR.probe_rtt_done_stamp, and for a round at least.
+    case holding(until: Instant, isRoundDone: Bool)
+  }
+
+  /// The state to which to return if the last losses were spurious.
+  enum Undo {
+    case startup
+    case probeBandwidthUp
+  }
+
+  /// What the acknowledgment that is being taken in begins.
+  struct Turn {
+    /// BBR.round_start.
+    var startsRound = false
+    /// BBR.loss_round_start.
+    var startsLossRound = false
+    /// BBR.probe_rtt_expired.
+    var expiresRoundTrip = false
+  }
+
+  /// BBR.loss_in_round, and what the losses say.
+  enum RoundLosses {
+    case none
+    /// They have come without a queue, and were few.
+    case random
+    case congestive
+  }
+
+  /// Whether the pipe has been filled.
+  struct FullPipe {
+    /// BBR.full_bw.
+    var bandwidth: UInt64 = 0
+    /// BBR.full_bw_count.
+    var rounds: UInt8 = 0
+    /// BBR.full_bw_reached: it has been filled once.
+    var isReached = false
+
+    /// BBR.full_bw_now: three rounds did not bring a quarter more.
+    var isNow: Bool { rounds >= 3 }
+
+    /// ResetFullBW.
+    mutating func reset(to bandwidth: UInt64 = 0) {
+      self.bandwidth = bandwidth
+      rounds = 0
+    }
+  }
+
+  /// The search for more bandwidth.
+  struct BandwidthProbe {
+    /// BBR.bw_probe_up_acks.
+    var acknowledged: UInt64 = 0
+    /// BBR.probe_up_cnt.
+    var acknowledgedPerIncrement = BBR.infinite
+    /// BBR.bw_probe_up_rounds.
+    var rounds: UInt8 = 0
+    /// BBR.bw_probe_samples: what gets lost now was sent while bandwidth was probed.
+    var isSampled = false
+    /// BBR.prev_probe_too_high.
+    var wasTooHigh = false
+    /// BBR.stopped_risky_probe: it went down before the path said so.
+    var wasPrecautionary = false
   }
 
   /// BBR.ack_phase.
@@ -39,6 +107,8 @@ struct BBR: CongestionController {
   static let probeRoundTripWindowGain: UInt64 = 50
   /// LossThresh is one in so many.
   static let lossThreshold: UInt64 = 50
+  /// What may get lost without a queue is one in so many.
+  static let randomLossThreshold: UInt64 = 8
   static let startupFullLossCount: UInt8 = 6
   static var minimumRoundTripFilterLength: Interval { .seconds(10) }
   static var probeRoundTripInterval: Interval { .seconds(5) }
@@ -48,8 +118,8 @@ struct BBR: CongestionController {
 
   var state = State.startup
   var acknowledgmentPhase = AcknowledgmentPhase.initial
-  /// The state to which to return if the last losses were spurious; nil for none.
-  var undoState: State?
+  /// BBR.undo_state; nil for none.
+  var undoState: Undo?
   var pacingRate: UInt64 = 0
   var windowGain = BBR.defaultWindowGain
   var pacingGain = BBR.startupPacingGain
@@ -77,46 +147,39 @@ struct BBR: CongestionController {
   /// BBR.probe_rtt_min_delay.
   var probeMinimumRoundTrip = Interval.longest
   var probeMinimumRoundTripAt: Instant
-  var isProbeRoundTripExpired = false
-  var probeRoundTripDoneAt = Instant.never
-  var isProbeRoundTripRoundDone = false
+  /// The round trips of the last dozen acknowledgments, smoothed; zero before the first.
+  var recentRoundTrip = Interval.zero
 
   /// What to restore after spurious losses.
   var undoBandwidthShortTerm = BBR.infinite
   var undoInFlightShortTerm = BBR.infinite
   var undoInFlightLongTerm = BBR.infinite
 
+  /// The share of what gets lost without a queue, in 1/65536, smoothed over rounds.
+  var randomLossShare: UInt32 = 0
+  /// What had been lost and delivered when the last round began, their low 32 bits: no round has more.
+  var lostAtLossRound: UInt32 = 0
+  var deliveredAtLossRound: UInt32 = 0
+
   // MARK: Rounds
 
   var nextRoundDelivered: UInt64 = 0
   var roundCount: UInt32 = 0
-  var isRoundStart = false
   var lossRoundDelivered: UInt64 = 0
-  var isLossRoundStart = false
-  var isLossInRound = false
+  var turn = Turn()
+  var lossesInRound = RoundLosses.none
   /// Separate ranges lost in this round, saturating.
   var lossRangesInRound: UInt8 = 0
   var lastLostEnd: StreamOffset = 0
   var drainStartRound: UInt32 = 0
 
-  // MARK: Full pipe
-
-  var fullBandwidth: UInt64 = 0
-  var fullBandwidthCount: UInt8 = 0
-  var isFullBandwidthNow = false
-  var isFullBandwidthReached = false
-
   // MARK: Probing for bandwidth
 
+  var fullPipe = FullPipe()
   var cycleStart = Instant.zero
   var probeWait = Interval.zero
   var roundsSinceProbeUp: UInt32 = 0
-  var probeUpRounds: UInt8 = 0
-  var probeUpAcknowledged: UInt64 = 0
-  var probeUpAcknowledgedPerIncrement = BBR.infinite
-  var isProbeSample = false
-  var wasProbeTooHigh = false
-  var wasProbePrecautionary = false
+  var probe = BandwidthProbe()
 
   // MARK: Aggregation of acknowledgments
 
@@ -174,6 +237,7 @@ struct BBR: CongestionController {
 
   /// UpdateOnACK.
   mutating func acknowledged(_ sample: CongestionSample, window: inout CongestionWindow) {
+    updateRecentRoundTrip(sample)
     updateLatestDeliverySignals(sample)
     updateCongestionSignals(sample, window)
     updateAggregation(sample, window)
@@ -207,7 +271,7 @@ struct BBR: CongestionController {
       isRecovering = true
     case .explicitNotification:
       // Without AccECN's counters a mark stands for a loss (RFC 3168 section 5).
-      if markedInRound == 0 { noteLoss(window) }
+      if markedInRound == 0 { noteLoss(window, isCongestive: true) }
     }
   }
 
@@ -220,15 +284,15 @@ struct BBR: CongestionController {
   mutating func spurious(window: inout CongestionWindow, at now: Instant) {
     isRecovering = false
     restoreWindow(&window)
-    isLossInRound = false
-    resetFullBandwidth()
+    lossesInRound = .none
+    fullPipe.reset()
     bandwidthShortTerm = max(bandwidthShortTerm, undoBandwidthShortTerm)
     inFlightShortTerm = max(inFlightShortTerm, undoInFlightShortTerm)
     inFlightLongTerm = max(inFlightLongTerm, undoInFlightLongTerm)
     if undoState == .startup, state != .startup {
-      isFullBandwidthReached = false
-      if state != .probeRoundTrip { enterStartup() }
-    } else if undoState == .probeBandwidthUp, state != .probeBandwidthUp, state != .probeRoundTrip {
+      fullPipe.isReached = false
+      if !isProbingRoundTrip { enterStartup() }
+    } else if undoState == .probeBandwidthUp, state != .probeBandwidthUp, !isProbingRoundTrip {
       startProbeRefill()
     }
     undoState = nil
@@ -246,6 +310,11 @@ struct BBR: CongestionController {
     }
   }
 
+  /// Whether the state is ProbeRTT.
+  var isProbingRoundTrip: Bool {
+    if case .probeRoundTrip = state { true } else { false }
+  }
+
   /// IsProbingBW.
   var isProbingBandwidth: Bool {
     state == .startup || state == .probeBandwidthRefill || state == .probeBandwidthUp
@@ -253,7 +322,7 @@ struct BBR: CongestionController {
 
   /// SaveCwnd.
   mutating func saveWindow(_ window: CongestionWindow) {
-    priorWindow = isRecovering || state == .probeRoundTrip ? max(priorWindow, window.bytes) : window.bytes
+    priorWindow = isRecovering || isProbingRoundTrip ? max(priorWindow, window.bytes) : window.bytes
   }
 
   /// RestoreCwnd.
