@@ -205,6 +205,7 @@ let package = Package(
         library("NIOCore", "swift-nio"),
         library("NIOEmbedded", "swift-nio"),
         library("NIOHTTP1", "swift-nio"),
+        library("NIOSSL", "swift-nio-ssl"),
       ],
       swiftSettings: strict
     ),

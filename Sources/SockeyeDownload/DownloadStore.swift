@@ -85,8 +85,9 @@ final class DownloadStore: Sendable {
         return
       }
       self.threads.hash.submit { _ in
+        defer { completion(nil) }
+        guard !self.hasFailed else { return }
         buffer.withUnsafeReadableBytes { bytes in self.hashing.withLock { $0.sha.update(bytes) } }
-        completion(nil)
         self.recordIfDue()
       }
       let end = self.contiguousEnd
@@ -99,19 +100,32 @@ final class DownloadStore: Sendable {
   /// - Returns: The state after the last byte.
   /// - Throws: A failure of kind `localFile` if any write or read went wrong.
   func drain() async throws(Failure) -> ResumableSHA256.State {
-    try await threads.disk.run { () throws(Failure) in }
-    let state = try await threads.hash.run { () throws(Failure) in self.hashing.withLock { $0.sha.state } }
-    try await threads.sync.run { () throws(Failure) in }
+    let state = try await settle()
     if let failure = self.failure.withLock({ $0 }) { throw failure }
     return state
   }
 
-  /// Writes down how far it is, whatever the time.
+  /// Waits until nothing is under way any more, whatever came of it.
+  private func settle() async throws(Failure) -> ResumableSHA256.State {
+    try await threads.disk.run { () throws(Failure) in }
+    let state = try await threads.hash.run { () throws(Failure) in self.hashing.withLock { $0.sha.state } }
+    try await threads.sync.run { () throws(Failure) in }
+    return state
+  }
+
+  /// Writes down how far it is, whatever the time, and even where the disk has no room for more: what is on it is gone on
+  /// with some day.
   func recordNow() async throws(Failure) {
-    _ = try await drain()
+    _ = try await settle()
     guard case .part(let part) = target else { return }
     let checkpoint = self.checkpoint
-    try await threads.sync.run { () throws(Failure) in try part.record(checkpoint) }
+    let end = pieces.written.last?.upperBound ?? 0
+    let hasFailed = hasFailed
+    try await threads.sync.run { () throws(Failure) in
+      // The half of a write that nobody counts on takes the room that the journal needs.
+      if hasFailed { part.cut(behind: end) }
+      try part.record(checkpoint)
+    }
   }
 
   // MARK: On the threads
@@ -147,6 +161,7 @@ final class DownloadStore: Sendable {
   private func hashFromDisk(_ range: Range<UInt64>) {
     guard case .part(let part) = target else { return }
     threads.hash.submit { _ in
+      guard !self.hasFailed else { return }
       do throws(Failure) {
         try part.read(range) { bytes in
           self.hashing.withLock { $0.sha.update(bytes) }
@@ -191,6 +206,9 @@ final class DownloadStore: Sendable {
       self.hashing.withLock { $0.isRecording = false }
     }
   }
+
+  /// Whether a write or read went wrong. The hash stands still from then on: what it would go on with may not follow.
+  private var hasFailed: Bool { failure.withLock { $0 != nil } }
 
   private func fail(_ failure: Failure) {
     self.failure.withLock { $0 = $0 ?? failure }

@@ -14,6 +14,9 @@ final class PartFile: Sendable {
   private let journalDescriptor: CInt
   private let descriptor: Mutex<CInt?>
   private let journal: Mutex<DownloadJournal>
+  /// Why the system could not make bytes durable. It takes them for durable afterwards, so that nothing that is recorded
+  /// later could be relied on.
+  private let loss = Mutex<Failure?>(nil)
 
   /// Takes up what an earlier run left.
   ///
@@ -121,10 +124,19 @@ final class PartFile: Sendable {
 
   /// Makes all bytes written so far durable, and then says so in the journal.
   func record(_ checkpoint: DownloadJournal.Checkpoint) throws(Failure) {
+    let part = DownloadFileNames.part(name)
+    if let loss = loss.withLock({ $0 }) { throw loss }
     guard fdatasync(partDescriptor) == 0 else {
-      throw folder.failure(.write, DownloadFileNames.part(name))
+      let failure = folder.failure(.write, part)
+      loss.withLock { $0 = failure }
+      throw failure
     }
     try append(.checkpoint(checkpoint))
+  }
+
+  /// Cuts off what stands behind an offset, such as the half of a write that the disk had no room for.
+  func cut(behind end: UInt64) {
+    _ = ftruncate(partDescriptor, off_t(end))
   }
 
   private var partDescriptor: CInt { descriptor.withLock { $0 ?? -1 } }
@@ -135,7 +147,13 @@ final class PartFile: Sendable {
       // In one call: a kill comes before or after it, and a power failure is what the checksum is for.
       let written = bytes.withUnsafeReadableBytes { Glibc.write(journalDescriptor, $0.baseAddress, $0.count) }
       guard written == bytes.readableBytes else {
-        throw folder.failure(.write, DownloadFileNames.journal(name))
+        let failure = folder.failure(.write, DownloadFileNames.journal(name))
+        // Half a record would hide those behind it.
+        var status = stat()
+        if written > 0, fstat(journalDescriptor, &status) == 0 {
+          _ = ftruncate(journalDescriptor, status.st_size - off_t(written))
+        }
+        throw failure
       }
     }
   }

@@ -10,7 +10,10 @@ enum TLSFailure {
     if error is NIOSSLExtraError {
       return Failure(.tls, .certificateOfOther(url, url.host))
     }
-    return Failure(.tls, .tlsFailed(url, TLSProblem(reason(in: "\(error)"), host: url.host)))
+    let text = "\(error)"
+    // Whoever breaks off without an alert (RFC 8446, section 6) has refused nothing: it may be overloaded, or the network.
+    if text.contains("EOF during") { return Failure(.network, .cutInHandshake(url)) }
+    return Failure(.tls, .tlsFailed(url, TLSProblem(reason(in: text), host: url.host)))
   }
 
   /// BoringSSL's name for what went wrong, such as `WRONG_VERSION_NUMBER`.

@@ -1,9 +1,13 @@
 """What `sockeye get` makes of later connections that contradict the first, and of what is there already."""
 
 import gzip
+import hashlib
 import json
 import os
+import resource
+import socket
 import ssl
+import struct
 import subprocess
 import time
 
@@ -296,6 +300,71 @@ def the_output_may_be_standard_output_and_a_full_disk_is_told(folder):
             expect(result.returncode == 0 and read(folder, "out") == content(100_000), target, result)
         os.unlink(os.path.join(folder, "out"))
     expect(os.listdir(folder) == [])
+
+
+def goes_on_where_there_was_no_more_room(folder, before, after):
+    """One run that finds no room, and one that finds some: each is `subprocess.run`'s options or what its command begins with."""
+    body = content(12 << 20)
+    with Origin(ranged(body)) as origin:
+        for (beginning, options), code in ((before, 3), (after, 0)):
+            origin.requests.clear()
+            result = subprocess.run([*beginning, SOCKEYE, "get", "-q", "--json", "-d", folder, f"{origin.url}/x"],
+                                    capture_output=True, timeout=60, **options)
+            expect(result.returncode == code, result)
+    report, = finished(result)
+    expect(report["sha256"] == hashlib.sha256(body).hexdigest(), report)
+    expect(report["received"] < 9 << 20, report["received"])
+    expect(all(request.range and request.range[0] > 0 for request in origin.requests), origin.requests[0].fields)
+
+
+@behaviour
+def what_came_before_a_file_reached_its_limit_is_gone_on_with(folder):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, resource.RLIM_INFINITY))
+    # Python ignores SIGXFSZ, and so does what it starts.
+    options = {"preexec_fn": limit, "restore_signals": False}
+    goes_on_where_there_was_no_more_room(folder, ([], options), ([], {}))
+
+
+@behaviour
+def what_came_before_the_disk_was_full_is_gone_on_with(folder):
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        raise support.Skip("this machine allows no mounts of one's own")
+    disk = "mount -t tmpfs -o size=6m none \"$1\" && echo here && cat"
+    with support.Program("unshare", "--mount", "sh", "-c", disk, "sh", folder) as holder:
+        expect(holder.process.stdout.readline() == b"here\n", holder.errors)
+        inside = ["nsenter", "--mount", "--target", str(holder.process.pid)]
+        larger = [*inside, "sh", "-c", 'mount -o remount,size=64m "$0" && exec "$@"', folder]
+        goes_on_where_there_was_no_more_room(folder, (inside, {}), (larger, {}))
+
+
+@hostile("a TLS handshake that is cut")
+def a_tls_handshake_that_is_cut_is_tried_again(folder):
+    context, ca = tls(folder)
+    body = content(100_000)
+    linger = struct.pack("ii", 1, 0)
+    for cut in (lambda connection: None,
+                lambda connection: connection.recv(10),
+                lambda connection: connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)):
+        connections = []
+
+        def fickle(connection):
+            connections.append(connection)
+            if len(connections) < 3:
+                return cut(connection)
+            with context.wrap_socket(connection, server_side=True) as secure:
+                head = b""
+                while not head.endswith(b"\r\n\r\n"):
+                    head += secure.recv(65536) or b"\r\n\r\n"
+                secure.sendall(response(body))
+        with serving(fickle) as port:
+            get(folder, *QUICK, "--on-exists", "overwrite", "--ca", ca, f"https://127.0.0.1:{port}/x")
+        expect(len(connections) >= 3 and read(folder, "x") == body, len(connections))
+        with serving(cut) as port:
+            get(folder, "--retry", 0, "--on-exists", "overwrite", "--ca", ca, f"https://127.0.0.1:{port}/x", code=4)
+            result = subprocess.run([SOCKEYE, "connect", "--tls", "--ca", ca, f"127.0.0.1:{port}"], capture_output=True,
+                                    stdin=subprocess.DEVNULL, timeout=60)
+            expect(result.returncode == 4, result)
 
 
 @hostile("a TLS handshake without end")

@@ -1,3 +1,4 @@
+import NIOSSL
 import SockeyeTransport
 import Testing
 
@@ -28,6 +29,19 @@ struct TLSFailureTests {
     let text = try message(reason)
     #expect(text.hasPrefix("https://h/x: the "))
     for sign in ["_", "[", "Error", "OPENSSL", "sslError"] { #expect(!text.contains(sign), "\(text)") }
+  }
+
+  @Test("A handshake that is cut without an alert is the network's fault, and worth another try")
+  func cut() throws {
+    let url = try DownloadURL("https://h/x")
+    let errors: [BoringSSLError] = [
+      .sslError([.eofDuringHandshake]), .sslError([.eofDuringAdditionalCertficiateChainValidation]),
+    ]
+    for error in errors {
+      let failure = TLSFailure.make(NIOSSLError.handshakeFailed(error), url: url)
+      #expect(failure.kind == .network && RetrySchedule.isWorthwhile(failure), "\(failure)")
+      #expect(failure.message.contains("in the middle of the TLS handshake"))
+    }
   }
 
   @Test("A certificate that has expired, or isn't valid yet, is said to be so")

@@ -35,6 +35,7 @@ extension DownloadSentence {
     case .notUnderstood(let path, let word): "“\(path)”：看不懂“\(word)”；见 .netrc"
     case .headersTooLong(let url): "\(url)：服务器的头字段太长"
     case .notHTTP(let url, let reason): "\(url)：服务器的回答不是 HTTP（\(reason)）"
+    case .cutInHandshake(let url): "\(url)：服务器在 TLS 握手的中途断开了连接；它说 TLS 吗？"
     case .serverReset(let url): "\(url)：服务器复位了连接"
     case .failed(let url, let reason): "\(url)：\(reason)"
     case .tooManyRedirects(let url, let most): "\(url)：重定向超过 \(most) 次；服务器让我们绕圈子"

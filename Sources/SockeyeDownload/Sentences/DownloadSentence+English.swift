@@ -38,6 +38,8 @@ extension DownloadSentence {
     case .notUnderstood(let path, let word): "'\(path)': '\(word)' is not understood; see .netrc"
     case .headersTooLong(let url): "\(url): the server's header fields are too long"
     case .notHTTP(let url, let reason): "\(url): what the server answers is not HTTP (\(reason))"
+    case .cutInHandshake(let url):
+      "\(url): the server broke the connection off in the middle of the TLS handshake; does it speak TLS?"
     case .serverReset(let url): "\(url): the server reset the connection"
     case .failed(let url, let reason): "\(url): \(reason)"
     case .tooManyRedirects(let url, let most): "\(url): more than \(most) redirects; the server sends us in circles"

@@ -33,6 +33,7 @@ enum DownloadSentence: Sentence {
   case notUnderstood(_ path: String, _ word: String)
   case headersTooLong(_ url: DownloadURL)
   case notHTTP(_ url: DownloadURL, _ reason: String)
+  case cutInHandshake(_ url: DownloadURL)
   case serverReset(_ url: DownloadURL)
   case failed(_ url: DownloadURL, _ reason: String)
   case tooManyRedirects(_ url: DownloadURL, _ most: Int)

@@ -28,7 +28,8 @@ enum TLSFailure {
       return untrusted(peer, certificate: certificate(context.channel.pipeline), now: time(nil))
     }
     if let reason = reasons.first(where: { text.contains($0.code) })?.reason {
-      return Failure(.tls, .tlsRefused(address, reason))
+      // Whoever breaks off without an alert (RFC 8446, section 6) has refused nothing.
+      return Failure(reason == .endedInHandshake ? .network : .tls, .tlsRefused(address, reason))
     }
     let detail = shortened(text)
     return Failure(.tls, isHandshake ? .handshakeFailed(address, detail) : .tlsBroke(address, detail))
@@ -70,7 +71,7 @@ enum TLSFailure {
     ("NO_SHARED_CIPHER", .noCipher),
     ("HANDSHAKE_FAILURE", .noCommonWay),
     ("UNRECOGNIZED_NAME", .noHost),
-    ("EOF during handshake", .endedInHandshake),
+    ("EOF during", .endedInHandshake),
     ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", .undecipherable),
   ]
 
