@@ -10,8 +10,17 @@ extension IOError {
 
 extension Failure {
   /// What to tell when no address of an endpoint could be connected to.
-  static func connecting(_ endpoint: Endpoint, lost race: RaceLost, timeout: TimeAmount) -> Failure {
+  static func connecting(
+    _ endpoint: Endpoint,
+    from local: [SocketAddress],
+    lost race: RaceLost,
+    timeout: TimeAmount
+  ) -> Failure {
     if race.timedOut && race.failures.isEmpty { return Failure(.timedOut, .noAnswer(endpoint, timeout.text)) }
+    let ownFailures = race.failures.lazy.compactMap { failure in
+      local.first { $0.protocol == failure.address.protocol }.flatMap { binding($0, error: failure.error) }
+    }
+    if !race.timedOut, let failure = ownFailures.first { return failure }
     let codes = Set(race.failures.map { ($0.error as? IOError)?.errnoCode ?? 0 })
     let details = details(race.failures, endpoint)
     if race.timedOut || codes == [ETIMEDOUT] {

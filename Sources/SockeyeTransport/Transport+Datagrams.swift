@@ -68,10 +68,8 @@ extension Transport {
     eventLoop: any EventLoop
   ) -> EventLoopFuture<any Channel> {
     provider.openDatagrams(on: route, options: options, on: eventLoop).flatMapErrorThrowing { error in
-      guard let source = route.source, let port = source.port.flatMap(UInt16.init(exactly:)) else {
-        throw Failure(.network, .cannotSendDatagrams(route.address.text, Failure.reason(error)))
-      }
-      throw Failure.listening(Endpoint(location: .network(host: source.hostText, port: port)), error: error)
+      if let failure = route.source.flatMap({ Failure.binding($0, error: error) }) { throw failure }
+      throw error as? Failure ?? Failure(.network, .cannotSendDatagrams(route.address.text, Failure.reason(error)))
     }
   }
 }

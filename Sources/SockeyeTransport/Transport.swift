@@ -72,7 +72,7 @@ public struct Transport: Sendable {
     do {
       return try await race.get()
     } catch let lost as RaceLost {
-      throw Failure.connecting(endpoint, lost: lost, timeout: options.timeout)
+      throw Failure.connecting(endpoint, from: local, lost: lost, timeout: options.timeout)
     } catch let failure as Failure {
       throw failure
     } catch {

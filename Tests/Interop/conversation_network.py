@@ -79,11 +79,38 @@ def test_bind():
     assert sockeye("connect", "--bind", f"127.0.0.3:{port}", "--send", "x", serving(serve)).returncode == 0
     assert heard[0][0] == "127.0.0.2" and heard[1] == ("127.0.0.3", port), heard
     result = sockeye("connect", "--bind", "192.0.2.77", "--send", "x", serving(serve))
-    assert result.returncode == 4 and b"to connect from" in result.stderr, result
+    assert result.returncode == 4 and b"not an address of this machine" in result.stderr, result
     with Server("listen", "--udp", "--once", "--reply", "ok", "127.0.0.1:0") as server:
         assert sockeye("connect", "--udp", "--bind", "127.0.0.4", "--send", "x", server.endpoint).stdout == b"ok"
         server.finish()
         assert "127.0.0.4:" in server.errors, server.errors
+
+
+def test_bind_to_what_is_not_to_be_had():
+    """a local end that is in use, another machine's, or out of reach is told as what it is, over TCP and UDP alike"""
+    for kind, flags in ((socket.SOCK_STREAM, []), (socket.SOCK_DGRAM, ["--udp"])):
+        with socket.socket(socket.AF_INET, kind) as taken, socket.socket(socket.AF_INET, kind) as server:
+            for one in (taken, server):
+                one.bind(("127.0.0.1", 0))
+                if kind == socket.SOCK_STREAM:
+                    one.listen()
+            place = "127.0.0.1:%d" % server.getsockname()[1]
+            port = taken.getsockname()[1]
+            for local, parts in (
+                (f"127.0.0.1:{port}", ["in use", f"pid {os.getpid()}", "--bind another"]),
+                ("192.0.2.77", ["192.0.2.77", "not an address of this machine"]),
+                (f"192.0.2.77:{port}", ["192.0.2.77", "not an address of this machine"]),
+            ):
+                result = sockeye("connect", *flags, "--send", "x", "--bind", local, place)
+                assert result.returncode == 4, result
+                said = result.stderr.decode()
+                assert all(part in said for part in parts), (local, said)
+                assert not any(part in said for part in ("reuse-port", "listen on", "TIME-WAIT")), (local, said)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()) as first:
+            local = "127.0.0.1:%d" % first.getsockname()[1]
+            result = sockeye("connect", "--bind", local, "127.0.0.1:%d" % server.getsockname()[1])
+            assert result.returncode == 4 and b"--bind another" in result.stderr, result
 
 
 def test_probe():

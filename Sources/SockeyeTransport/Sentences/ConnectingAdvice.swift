@@ -3,7 +3,7 @@ import SockeyeText
 
 /// What to do about connections that could not be made.
 enum ConnectingAdvice: Sentence {
-  case startServer, checkNetwork, checkPath, checkLocalAddress, useAnotherPort
+  case startServer, checkNetwork, checkPath, checkPorts
 
   /// The advice for the codes that all attempts ended with, where there is one for them.
   init?(_ codes: Set<CInt>) {
@@ -11,8 +11,7 @@ enum ConnectingAdvice: Sentence {
     case [ECONNREFUSED]: self = .startServer
     case [ENETUNREACH], [EHOSTUNREACH]: self = .checkNetwork
     case [ENOENT]: self = .checkPath
-    case [EADDRNOTAVAIL]: self = .checkLocalAddress
-    case [EADDRINUSE]: self = .useAnotherPort
+    case [EADDRNOTAVAIL], [EADDRINUSE]: self = .checkPorts
     default: return nil
     }
   }
@@ -22,8 +21,7 @@ enum ConnectingAdvice: Sentence {
     case .startServer: "is the server running, and on that port?"
     case .checkNetwork: "check the network and the address"
     case .checkPath: "check the path"
-    case .checkLocalAddress: "is the address to connect from one of this machine's?"
-    case .useAnotherPort: "connect from another port (the last connection from there may be in TIME-WAIT)"
+    case .checkPorts: "has this machine an address of that family, and a free port? ('ip address', 'ss -tan')"
     }
   }
 
@@ -32,8 +30,7 @@ enum ConnectingAdvice: Sentence {
     case .startServer: "服务器在运行吗，是那个端口吗？"
     case .checkNetwork: "请检查网络和地址"
     case .checkPath: "请检查路径"
-    case .checkLocalAddress: "发起连接所用的地址是本机的吗？"
-    case .useAnotherPort: "请从另一个端口发起连接（上一个从那里发起的连接可能处于 TIME-WAIT）"
+    case .checkPorts: "本机有那个地址族的地址和空闲的端口吗？（“ip address”、“ss -tan”）"
     }
   }
 }

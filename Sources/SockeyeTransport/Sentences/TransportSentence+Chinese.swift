@@ -34,6 +34,15 @@ extension TransportSentence {
       "端口 \(port) 已被占用：\(name)（进程 \(process)）在那里有一个处于 \(state) 的连接；结束它，或换一个端口"
     case .portWaits(let port, let seconds):
       "端口 \(port) 还要处于 TIME-WAIT \(seconds) s：先关闭连接的服务器把它留在这个状态；请等待，或让那个服务器在绑定之前设置 SO_REUSEADDR（--reuse-port 没有用）"
+    case .localPortInUseBy(let port, let name, let process):
+      "本地端口 \(port) 已被占用（\(name)，进程 \(process)）；请用 --bind 给出另一个端口，或只给地址"
+    case .localPortInUse(let port): "本地端口 \(port) 已被占用；请用 --bind 给出另一个端口，或只给地址"
+    case .localPortWaits(let port, let seconds):
+      "本地端口 \(port) 还要处于 TIME-WAIT \(seconds) s：我方先关闭了从那里发起的连接；请等待，或用 --bind 给出另一个端口，或只给地址"
+    case .localPortWasConnected(let port):
+      "从本地端口 \(port) 到那里的连接已经存在，或处于 TIME-WAIT；请用 --bind 给出另一个端口，或只给地址"
+    case .localPortNeedsRights(let port): "从端口 \(port) 发起需要比这个用户更高的权限；请用 --bind 给出 1023 以上的端口"
+    case .notOwnLocalAddress(let address): "本地一端要用的 \(address) 不是本机的地址；“ip address”列出本机的地址"
     case .portInUse(let port): "端口 \(port) 已被占用；换一个端口，或用 --reuse-port"
     case .lookUpEnded: "没有能够查询这个名字：程序正在结束"
     case .noNameServer(let name): "无法解析 \(name.chinese)：没有域名服务器应答；请检查网络和名字"

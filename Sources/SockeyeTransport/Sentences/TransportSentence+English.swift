@@ -39,6 +39,19 @@ extension TransportSentence {
     case .portWaits(let port, let seconds):
       "port \(port) is in TIME-WAIT for \(seconds) s more: a server that closed first left it so; "
         + "wait, or let that server set SO_REUSEADDR before it binds (--reuse-port does not help)"
+    case .localPortInUseBy(let port, let name, let process):
+      "the local port \(port) is in use (by \(name), pid \(process)); --bind another, or the address alone"
+    case .localPortInUse(let port): "the local port \(port) is in use; --bind another, or the address alone"
+    case .localPortWaits(let port, let seconds):
+      "the local port \(port) is in TIME-WAIT for \(seconds) s more: a connection from there was closed by this side "
+        + "first; wait, or --bind another, or the address alone"
+    case .localPortWasConnected(let port):
+      "a connection from the local port \(port) to there exists already, or rests in TIME-WAIT; "
+        + "--bind another port, or the address alone"
+    case .localPortNeedsRights(let port):
+      "to speak from port \(port) takes more rights than this user has; --bind a port above 1023"
+    case .notOwnLocalAddress(let address):
+      "\(address), to speak from, is not an address of this machine; 'ip address' lists them"
     case .portInUse(let port): "port \(port) is in use; try another, or --reuse-port"
     case .lookUpEnded: "the name could not be looked up: the program is ending"
     case .noNameServer(let name):

@@ -30,6 +30,12 @@ enum TransportSentence: Sentence {
   case portInUseBy(_ port: UInt16, _ name: String, _ process: Int)
   case portHasConnection(_ port: UInt16, _ name: String, _ process: Int, _ state: String)
   case portWaits(_ port: UInt16, _ seconds: Int)
+  case localPortInUseBy(_ port: UInt16, _ name: String, _ process: Int)
+  case localPortInUse(_ port: UInt16)
+  case localPortWaits(_ port: UInt16, _ seconds: Int)
+  case localPortWasConnected(_ port: UInt16)
+  case localPortNeedsRights(_ port: UInt16)
+  case notOwnLocalAddress(_ address: String)
   case portInUse(_ port: UInt16)
   case lookUpEnded
   case noNameServer(_ name: Phrase)
