@@ -65,14 +65,12 @@ public final class FileService: Sendable {
       case .inherited(let descriptors):
         try await transport.listen(onInherited: descriptors, options: options, initializer: initializer)
       }
-    for channel in listener.channels {
-      try? await channel.eventLoop.submit {
-        // Out of descriptors, accepting again at once would spin.
-        try channel.pipeline.syncOperations.addHandler(AcceptPause(), position: .first)
-        if let admission {
+    if let admission {
+      for channel in listener.channels {
+        try? await channel.eventLoop.submit {
           try channel.pipeline.syncOperations.addHandler(AdmissionHandler(admission), position: .first)
-        }
-      }.get()
+        }.get()
+      }
     }
     return FileService(shared: shared, listener: listener, workers: Array(workers.values))
   }

@@ -2,23 +2,19 @@ import Glibc
 import NIOCore
 import SockeyeText
 
-/// Pauses a listening socket that can't accept, for want of descriptors or memory.
+/// Stops accepting for half a second when a listening socket can't accept, for want of descriptors or memory.
 ///
-/// The connection stays in the kernel's queue and the socket stays readable: whoever tried again at once would do nothing
-/// else.
-final class AcceptPause: ChannelDuplexHandler {
+/// A failed accept leaves the connection in the kernel's queue and the socket registered for reading, so that the event loop
+/// would be woken again at once, and again; NIO's own handler for this, which drops reads, changes nothing of that. Turning
+/// `autoRead` off takes the registration away.
+final class AcceptPause: ChannelInboundHandler {
   typealias InboundIn = any Channel
-  typealias OutboundIn = any Channel
-
-  private enum State {
-    case open
-    case paused(isReadWanted: Bool)
-  }
+  typealias InboundOut = any Channel
 
   static let pause = TimeAmount.milliseconds(500)
 
   private let told: (@Sendable (Failure) -> Void)?
-  private var state = State.open
+  private var isPaused = false
   /// The error that was told last: it is told once, until accepting has worked again.
   private var lastError: CInt?
 
@@ -29,11 +25,6 @@ final class AcceptPause: ChannelDuplexHandler {
     context.fireChannelRead(data)
   }
 
-  func read(context: ChannelHandlerContext) {
-    guard case .paused = state else { return context.read() }
-    state = .paused(isReadWanted: true)
-  }
-
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard let number = (error as? IOError)?.errnoCode, Self.isShortage(number) else {
       return context.fireErrorCaught(error)
@@ -42,12 +33,12 @@ final class AcceptPause: ChannelDuplexHandler {
       lastError = number
       told?(Failure(.other, .cannotAccept(.system(number).lowercased())))
     }
-    guard case .open = state else { return }
-    state = .paused(isReadWanted: false)
+    guard !isPaused, let options = context.channel.syncOptions else { return }
+    isPaused = true
+    try? options.setOption(.autoRead, value: false)
     context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
-      guard case .paused(let isReadWanted) = self.state else { return }
-      self.state = .open
-      if isReadWanted { context.read() }
+      self.isPaused = false
+      try? options.setOption(.autoRead, value: true)
     }
   }
 

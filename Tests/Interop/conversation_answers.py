@@ -118,6 +118,26 @@ def test_out_of_descriptors():
         clients[-1].close()
 
 
+def test_out_of_descriptors_nothing_spins():
+    """while descriptors are lacking every server that takes streams warns, once, and lets the processor be"""
+    limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+    target, port = support.loopback_listener()
+    verbs = (["listen", "127.0.0.1:0"], ["bench", "--serve", "127.0.0.1:0"],
+             ["impair", "--quiet", "127.0.0.1:0", f"127.0.0.1:{port}", "delay=1ms"])
+    with target:
+        for verb in verbs:
+            with Server(*verb, preexec_fn=limit, stdout=subprocess.DEVNULL) as server:
+                clients = [connect(server) for _ in range(60)]
+                server.wait_for("too many open files")
+                before = processor_time(server)
+                threading.Event().wait(1.5)
+                assert processor_time(server) - before < 50, (verb, processor_time(server) - before)
+                if verb[0] != "impair":  # It lacks one for the target first, and tells each client's end.
+                    assert server.errors.count("no connection can be accepted: too many open files") == 1, server.errors
+                for client in clients:
+                    client.close()
+
+
 def processor_time(program):
     """The ticks, a hundred a second, that a program has had of a processor."""
     with open(f"/proc/{program.process.pid}/stat") as file:

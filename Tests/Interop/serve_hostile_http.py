@@ -263,6 +263,7 @@ def test_descriptors_run_out():
         watch.wait(2)
         used = (ticks() - before) / os.sysconf("SC_CLK_TCK")
         assert used < 0.5, f"{used} s of CPU in 2 s"
+        assert served.server.errors.count("no connection can be accepted: too many open files") == 1, served.server.errors
         for connection in connections:
             connection.close()
         wait_until(lambda: attempt(served), "answer once descriptors are free again")

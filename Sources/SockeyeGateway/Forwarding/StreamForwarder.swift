@@ -78,6 +78,7 @@ public final class StreamForwarder: Sendable {
     }
     var options = ListenOptions()
     options.autoRead = false
+    options.acceptFailed = { [report] failure in report(.failed(failure)) }
     return try await transport.listen(on: endpoint, options: options) { [self] channel in
       try channel.pipeline.syncOperations.addHandler(JunctionEnd())
       cross(from: channel)

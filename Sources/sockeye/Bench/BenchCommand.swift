@@ -121,6 +121,7 @@ struct Bench: AsyncParsableCommand {
 
   private var listenOptions: ListenOptions {
     var options = ListenOptions()
+    options.acceptFailed = { StandardError.say($0) }
     options.family = families.family
     options.numericOnly = families.numericOnly
     return options

@@ -24,7 +24,7 @@ enum ImpairReport {
       let line = Phrase("\(client) was turned away; raise --max-streams", zh: "\(client) 被拒之门外；请增大 --max-streams")
       StandardError.say("sockeye: \(Speech.text(line))")
     case .failed(let failure):
-      StandardError.say("sockeye: \(failure.phrase.spoken)")
+      StandardError.say(failure)
     }
   }
 

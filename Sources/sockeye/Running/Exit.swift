@@ -74,7 +74,7 @@ enum Exit {
   static func report(_ error: any Error) -> Never {
     switch error {
     case let failure as Failure:
-      StandardError.say("sockeye: \(failure.phrase.spoken)")
+      StandardError.say(failure)
       now(Code(failure.kind))
     case let ending as SignalEnding:
       now(signal: ending.signal)

@@ -149,6 +149,7 @@ struct Serve: AsyncParsableCommand {
     options.family = families.family
     options.numericOnly = families.numericOnly
     options.reusePort = reusePort
+    options.acceptFailed = { StandardError.say($0) }
     return options
   }
 

@@ -1,5 +1,6 @@
 import Glibc
 import SockeyeText
+import SockeyeTransport
 
 /// What is said to a person.
 enum StandardError {
@@ -10,6 +11,9 @@ enum StandardError {
 
   /// Writes a sentence in the program's language.
   static func say(_ sentence: ProgramSentence) { say(sentence.text(in: Speech.language)) }
+
+  /// Writes what went wrong, where the program goes on.
+  static func say(_ failure: Failure) { say("sockeye: \(failure.phrase.spoken)") }
 
   /// Writes text as it is.
   static func write(_ text: String) {
