@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import socket
 import subprocess
 import tempfile
@@ -23,6 +24,60 @@ def bound(address="127.0.0.1", port=0):
 def closed_port():
     with bound() as once:
         return once.getsockname()[1]
+
+
+# Words
+
+
+MAKES_NO_CONNECTION = re.compile("UDP makes no connection|UDP 不建立连接")
+CONNECTION = re.compile(r"connect|连接", re.IGNORECASE)
+
+
+def speaks_of_connections(text):
+    """Whether anything but the one sentence that denies it says that datagrams make a connection."""
+    return CONNECTION.search(MAKES_NO_CONNECTION.sub("", text)) is not None
+
+
+def test_udp_is_never_connected():
+    """in no language, event, log or error does UDP connect, is it connected, or is there a connection"""
+    for language in ("en", "zh"):
+        environment = {**os.environ, "LC_ALL": "zh_CN.UTF-8" if language == "zh" else "C"}
+        with tempfile.TemporaryDirectory() as folder, bound() as silent, bound() as taken:
+            logs = [f"{folder}/{number}" for number in range(3)]
+            with (
+                Server("listen", "--udp", "--echo", "--log-file", logs[0], "127.0.0.1:0", env=environment) as server,
+                Server("listen", "--udp", "--json", "--log-file", logs[1], "--reply", "x", "127.0.0.1:0", env=environment) as told,
+                Server("bench", "--serve", "127.0.0.1:0", env=environment) as measured,
+                Server("impair", "udp://127.0.0.1:0", f"udp://{server.endpoint}", "delay=1ms", env=environment) as impaired,
+            ):
+                refusing = f"127.0.0.1:{closed_port()}"
+                somewhere = "127.0.0.1:%d" % silent.getsockname()[1]
+                said = ["--send", "x"]
+                calls = [
+                    ([*said, server.endpoint], 0), (["--json", *said, server.endpoint], 0), ([*said, told.endpoint], 0),
+                    ([*said, "--log-file", logs[2], server.endpoint], 0), ([*said, impaired.endpoint], 0),
+                    (["-z", server.endpoint], 0), (["-z", refusing], 4), (["-z", somewhere], 0), ([*said, somewhere], 0),
+                    ([*said, refusing], 4), ([*said, "--retry", "1", "--backoff", "1ms", refusing], 4),
+                    ([*said, "--bind", "192.0.2.77", somewhere], 4), ([*said, "127.0.0.1:0"], 2),
+                    ([*said, "--bind", "127.0.0.1:%d" % taken.getsockname()[1], somewhere], 4),
+                    ([*said, "255.255.255.255:9"], 2), (["--send", "x" * 70_000, somewhere], 2),
+                    ([*said, "--expect", "y", "--within", "10ms", somewhere], 12), ([*said, "nowhere.invalid:9"], 4),
+                ]
+                for flags, code in calls:
+                    result = sockeye("connect", "-u", *flags, env=environment)
+                    assert result.returncode == code, (flags, result)
+                    text = (result.stdout + result.stderr).decode()
+                    assert not speaks_of_connections(text), (flags, text)
+                result = sockeye("bench", "--mode", "datagrams", "--for", "10ms", measured.endpoint, env=environment)
+                text = (result.stdout + result.stderr).decode()
+                assert result.returncode == 0 and not speaks_of_connections(text), text
+                for program in (server, told, impaired):
+                    program.signal()
+                    _, output = program.finish()
+                    assert not speaks_of_connections(program.errors + output.decode()), (program.errors, output)
+            for log in logs:
+                text = pathlib.Path(log).read_text()
+                assert text and not speaks_of_connections(text), text
 
 
 # Refusals

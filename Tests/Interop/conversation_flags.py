@@ -69,6 +69,9 @@ def test_unix_socket():
             result = sockeye("connect", f"unix:{path}", stdin=b"ping")
             assert (result.returncode, result.stdout) == (0, b"pong"), result
             assert server.finish() == (0, b"ping")
+            # Its streams end, but it has none of TCP's segments.
+            for said in (result.stderr.decode(), server.errors):
+                assert "nothing more to say" in said and "FIN" not in said and "RST" not in said, said
         assert not pathlib.Path(path).exists()
 
 

@@ -18,8 +18,14 @@ public struct Peer: Hashable, Sendable {
   /// One that reset its connection before it was accepted has none any more.
   public var address: String {
     if let remoteAddress { return remoteAddress.text }
-    if case .unixDomainSocket? = localAddress { return "unix:(unnamed)" }
-    return localAddress == nil ? "unix:(unnamed)" : "unknown"
+    return isUnix ? "unix:(unnamed)" : "unknown"
+  }
+
+  /// Whether it speaks over a Unix domain socket, which has streams that end and no FIN or RST.
+  public var isUnix: Bool {
+    guard let address = remoteAddress ?? localAddress else { return true }
+    if case .unixDomainSocket = address { return true }
+    return false
   }
 }
 

@@ -20,11 +20,18 @@ enum EventText {
     case .opened(let peer): return ProgramSentence.connected(name(peer)).phrase
     case .served(let peer): return ProgramSentence.hasItsTurn(name(peer)).phrase
     case .waiting(let peer, let ahead): return ProgramSentence.waits(name(peer), ahead).phrase
+    case .inputEnded(let peer) where peer.isUnix:
+      return ProgramSentence.peerEndedStream(name(peer), WallTime.now.text).phrase
+    case .outputEnded(let peer) where peer.isUnix:
+      return ProgramSentence.weEndedStream(name(peer), WallTime.now.text).phrase
     case .inputEnded(let peer): return ProgramSentence.peerFinished(name(peer), WallTime.now.text).phrase
     case .outputEnded(let peer): return ProgramSentence.weFinished(name(peer), WallTime.now.text).phrase
     case .closed(let peer, let cause, let summary):
       let figures = ProgramSentence.exchanged(summary.received, summary.sent, seconds(summary.lasted)).phrase
-      return ProgramSentence.closed(name(peer), cause.phrase, ending(cause, summary)?.phrase, figures).phrase
+      let (cause, ending) =
+        peer.isUnix
+        ? (streamCause(cause), streamEnding(summary)) : (cause.phrase, ending(cause, summary))
+      return ProgramSentence.closed(name(peer), cause, ending?.phrase, figures).phrase
     case .clients(let rows):
       guard !rows.isEmpty else { return ProgramSentence.noClients.phrase }
       let lines = rows.map { row in
@@ -50,6 +57,24 @@ enum EventText {
     case (.passive?, nil, let theirs?): return .passiveCloseUnanswered(seconds(theirs))
     case (.simultaneous?, let ours?, let theirs?): return .simultaneousClose(seconds(ours), seconds(theirs))
     default: return nil
+    }
+  }
+
+  /// Why a Unix domain socket's conversation ended.
+  private static func streamCause(_ cause: CloseCause) -> Phrase {
+    switch cause {
+    case .peerFinished: ProgramSentence.peerEndedIt.phrase
+    case .peerReset: ProgramSentence.peerLeft.phrase
+    default: cause.phrase
+    }
+  }
+
+  /// Who ended a Unix domain socket's stream first.
+  private static func streamEnding(_ summary: ConversationSummary) -> ProgramSentence? {
+    switch (summary.ourEnd, summary.peerEnd) {
+    case (let ours?, let theirs?) where summary.order == .passive: .peerEndedFirst(seconds(theirs), seconds(ours))
+    case (let ours?, let theirs?): .weEndedFirst(seconds(ours), seconds(theirs))
+    default: nil
     }
   }
 

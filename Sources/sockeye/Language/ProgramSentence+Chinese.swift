@@ -131,6 +131,12 @@ extension ProgramSentence {
       "\(peer) 没有更多要说的了：它的 FIN 于 \(time) 到达"
     case .weFinished(let peer, let time):
       "要对 \(peer) 说的都已说完：我方的 FIN 于 \(time) 发出"
+    case .peerEndedStream(let peer, let time): "\(peer) 没有更多要说的了：它于 \(time) 结束了自己的字节流"
+    case .weEndedStream(let peer, let time): "要对 \(peer) 说的都已说完：我方于 \(time) 结束了字节流"
+    case .peerEndedIt: "对方结束"
+    case .peerLeft: "对方没有听完就离开了"
+    case .peerEndedFirst(let theirs, let ours): "对方的字节流先结束，于 \(theirs)；我方的于 \(ours)"
+    case .weEndedFirst(let ours, let theirs): "我方的字节流先结束，于 \(ours)；对方的于 \(theirs)"
     case .exchanged(let received, let sent, let seconds):
       "\(seconds) 内收到 \(received) 字节，发送 \(sent) 字节"
     case .closed(let peer, let cause, let ending, let figures):

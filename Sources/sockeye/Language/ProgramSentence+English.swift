@@ -137,6 +137,12 @@ extension ProgramSentence {
       "\(peer) has nothing more to say: its FIN came at \(time)"
     case .weFinished(let peer, let time):
       "\(peer) was told all: our FIN went out at \(time)"
+    case .peerEndedStream(let peer, let time): "\(peer) has nothing more to say: it ended its stream at \(time)"
+    case .weEndedStream(let peer, let time): "\(peer) was told all: we ended our stream at \(time)"
+    case .peerEndedIt: "the peer ended it"
+    case .peerLeft: "the peer left before it had heard all"
+    case .peerEndedFirst(let theirs, let ours): "the peer's stream ended first, at \(theirs), ours at \(ours)"
+    case .weEndedFirst(let ours, let theirs): "our stream ended first, at \(ours), the peer's at \(theirs)"
     case .exchanged(let received, let sent, let seconds):
       "received \(received), sent \(sent) bytes in \(seconds)"
     case .closed(let peer, let cause, let ending, let figures):

@@ -112,6 +112,12 @@ enum ProgramSentence: Sentence {
   case waits(_ peer: String, _ ahead: Int)
   case peerFinished(_ peer: String, _ time: String)
   case weFinished(_ peer: String, _ time: String)
+  case peerEndedStream(_ peer: String, _ time: String)
+  case weEndedStream(_ peer: String, _ time: String)
+  case peerEndedIt
+  case peerLeft
+  case peerEndedFirst(_ theirs: String, _ ours: String)
+  case weEndedFirst(_ ours: String, _ theirs: String)
   case exchanged(_ received: UInt64, _ sent: UInt64, _ seconds: String)
   case closed(_ peer: String, _ cause: Phrase, _ ending: Phrase?, _ figures: Phrase)
   case activeClose(_ ours: String, _ theirs: String)
