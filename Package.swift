@@ -152,7 +152,7 @@ let package = Package(
     ),
     .target(
       name: "SockeyeSight",
-      dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
+      dependencies: ["SockeyeHost", "SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
       swiftSettings: strict
     ),
     .target(

@@ -42,7 +42,7 @@ let package = Package(
     .target(name: "SockeyeText", dependencies: ["CSockeyeDigests", "CSockeyeLinux"], swiftSettings: strict),
     .target(
       name: "SockeyeSight",
-      dependencies: ["SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
+      dependencies: ["SockeyeHost", "SockeyeSimulator", "SockeyeTCP", "SockeyeText", "SockeyeWire"],
       swiftSettings: strict
     ),
     .target(

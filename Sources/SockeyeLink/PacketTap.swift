@@ -14,6 +14,8 @@ public struct PacketTap: ~Copyable {
     public var originalLength: Int
     /// When it was seen, in nanoseconds since 1970.
     public var time: UInt64
+    /// Whether this machine sent it to another.
+    public var isOutgoing: Bool
   }
 
   /// Ends a wait for packets, from any thread.
@@ -24,13 +26,13 @@ public struct PacketTap: ~Copyable {
   private let descriptor: Int32
   private let set: DescriptorSet
 
-  /// A tap on the interface of a name.
+  /// A tap on the interface of a name; nil for all interfaces.
   ///
   /// - Throws: `LinkError`, with EPERM where the capability is missing and ENODEV where there is no such interface.
-  public init(interface name: String) throws(LinkError) {
-    let attempt = "cannot watch the interface \(name)"
-    let index = if_nametoindex(name)
-    guard index > 0 else { throw LinkError(attempt) }
+  public init(interface name: String?) throws(LinkError) {
+    let attempt = name.map { "cannot watch the interface \($0)" } ?? "cannot watch the network"
+    let index = name.map { if_nametoindex($0) } ?? 0
+    guard index > 0 || name == nil else { throw LinkError(attempt) }
     let waker = try Waker()
     let set = try DescriptorSet()
     let kind = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
@@ -58,6 +60,12 @@ public struct PacketTap: ~Copyable {
     } catch {
       close(descriptor)
       throw error
+    }
+    // What passes in a burst waits here; without CAP_NET_ADMIN the system's limit holds.
+    var room: Int32 = 32 << 20
+    let size = socklen_t(MemoryLayout<Int32>.size)
+    if setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &room, size) != 0 {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, size)
     }
     self.waker = waker
     self.descriptor = descriptor
@@ -108,7 +116,12 @@ public struct PacketTap: ~Copyable {
       var now = timespec()
       clock_gettime(CLOCK_REALTIME, &now)
       let time = UInt64(clamping: now.tv_sec) * 1_000_000_000 + UInt64(clamping: now.tv_nsec)
-      return Packet(length: min(count, buffer.count), originalLength: count, time: time)
+      return Packet(
+        length: min(count, buffer.count),
+        originalLength: count,
+        time: time,
+        isOutgoing: address.sll_pkttype == UInt8(PACKET_OUTGOING)
+      )
     }
   }
 }

@@ -34,12 +34,13 @@ VALUES = {
     "--host": "name.example=192.0.2.1", "--impair": "loss=1%", "--control": "unix:no/where",
     "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--mode": "echo",
     "--direction": "up", "--for": "1ms", "--size": "100", "--port": "80", "--language": "en", "--width": "80", "--color": "never",
+    "--raw": "client",
 }
 """Addresses of 192.0.2.0/24 are nobody's: what would listen there ends at once, by another code than 2."""
 
 FILES = {
     "--ca", "--certificate", "--key", "--record", "--log-file", "--output-file", "--auth-file", "--ready-file",
-    "--access-log", "--log", "--capture", "--file", "--html",
+    "--access-log", "--log", "--capture", "--file", "--html", "--qlog",
 }
 
 PLACES = {
@@ -70,7 +71,7 @@ MAKES = {"--udp": ["tcp"], "--tls": ["tcp", "unix"], "--file": ["standard input"
 
 EXCUSED = {
     ("serve", "--public"), ("serve", "--add-user"), ("bench", "--serve"), ("bench", "--ready-file"), ("impair", "--tun"),
-    ("watch", "--interface"),
+    ("watch", "--interface"), ("watch", "--pid"),
 }
 """Flags that leave no place for what these calls end by; `serve.py`, `bench.py`, `impair.py` and `sight.py` have them."""
 

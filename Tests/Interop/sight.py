@@ -1,12 +1,17 @@
 """What `lab` and `watch` show, beside what the documents say that they show."""
 
+import base64
+import itertools
+import json
 import os
 import pathlib
 import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import threading
 
 import support
 from support import sockeye
@@ -81,6 +86,95 @@ def test_steps():
     assert whole.startswith(some) and 6 < len(some.splitlines()) < len(whole.splitlines()) / 2, some
 
 
+def captured(folder, talk):
+    """A capture, by Wireshark's dumpcap, of what `talk` does with a port of the loopback interface."""
+    dumpcap = support.need("dumpcap")
+    listener, port = support.loopback_listener()
+    capture = str(pathlib.Path(folder) / "talk.pcap")
+    command = [dumpcap, "-q", "-P", "-i", "lo", "-f", f"tcp port {port}", "-w", capture]
+    with listener, subprocess.Popen(command, stderr=subprocess.PIPE) as tap:
+        while not tap.stderr.readline().startswith(b"File:"):
+            assert tap.poll() is None, "dumpcap captures nothing"
+        talk(listener, port)
+        support.wait_until(
+            lambda: sockeye("watch", capture, "--follow", "--json").stdout.count(b"stream-finished") == 2,
+            "the connection's end in the capture",
+        )
+        tap.terminate()
+        tap.stderr.read()
+    return capture
+
+
+def test_follow():
+    """What both ends say is put together: for a terminal, for programs, and as the bytes that they are."""
+    if os.geteuid() != 0:
+        raise support.Skip("to capture takes root")
+    noise = bytes(range(256)) * 4_000
+
+    def talk(listener, port):
+        with socket.create_connection(("127.0.0.1", port)) as client, listener.accept()[0] as server:
+            client.sendall("GET /café \x1b[2J\r\n".encode())
+            server.recv(100)
+            sender = threading.Thread(target=lambda: (server.sendall(noise), server.shutdown(socket.SHUT_WR)))
+            sender.start()
+            while client.recv(65_536):
+                pass
+            sender.join()
+            client.shutdown(socket.SHUT_WR)
+            assert server.recv(1) == b""
+
+    with tempfile.TemporaryDirectory() as folder:
+        capture = captured(folder, talk)
+        result = sockeye("watch", capture, "--follow", "--language", "en")
+        assert result.stdout.decode().startswith("→ GET /café \\x1b[2J\n← \\x00\\x01"), result.stdout[:200]
+        assert b"\x1b" not in result.stdout and b"has said all" in result.stdout, result.stdout[-300:]
+        assert sockeye("watch", capture, "--follow", "--raw", "server").stdout == noise
+        events = [json.loads(line) for line in sockeye("watch", capture, "--follow", "--json").stdout.splitlines()]
+        server = events[0]["to"]
+        data = [event for event in events if event["event"] == "stream-data" and event["from"] == server]
+        said = b"".join(base64.b64decode(event["base64"]) for event in data)
+        assert said == noise and {event["event"] for event in events} == {"stream-data", "stream-finished"}
+        cut = pathlib.Path(folder) / "cut.pcap"
+        subprocess.run([support.need("editcap"), "-F", "pcap", "-s", "100", capture, str(cut)], check=True)
+        shown = sockeye("watch", str(cut), "--follow", "--language", "en").stdout.decode()
+        assert "the capture kept less of each packet" in shown, shown[:300]
+
+
+def test_follow_refused():
+    """A connection that isn't there is refused, and one that is chosen among several is named."""
+    with tempfile.TemporaryDirectory() as folder:
+        capture = str(pathlib.Path(folder) / "flood.pcapng")
+        sockeye("lab", "syn-flood", "--capture", capture)
+        result = sockeye("watch", capture, "--follow", "--stream", "19")
+        assert result.stdout.startswith("→ aaaa".encode()) and b"19 of 19" in result.stderr, result
+        result = sockeye("watch", capture, "--follow", "--stream", "20")
+        assert result.returncode == 2 and b"has 19" in result.stderr, result
+
+
+def test_scenario_files():
+    """A file with a scenario is drawn like those that are built in; what is wrong in it is told by its line."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "mine.lab"
+        file.write_text("title Mine\nup lose 1\nclient closes\nserver closes second\n")
+        shown = printed("lab", str(file))
+        assert shown.startswith("Mine\n") and "✗" in shown and "TIME-WAIT" in shown, shown
+        file.write_text("title Mine\nup loose 1\n")
+        for language, word in (("en", "line 2"), ("zh", "第 2 行")):
+            result = sockeye("lab", str(file), "--language", language)
+            assert result.returncode == 3 and word in result.stderr.decode() and "lose" in result.stderr.decode(), result
+        assert sockeye("lab", "./nothing.lab", cwd=folder).returncode == 3
+        text = (ROOT / "Documentation" / "ScenarioFiles.md").read_text()
+        file.write_text("\n".join(line for line in text.splitlines() if line.startswith("    ")))
+        assert "A lost answer" in printed("lab", str(file)) and sockeye("lab", str(file)).returncode == 0
+
+
+def test_datagrams():
+    """Datagrams have no states, and no page."""
+    shown = printed("lab", "udp", "--language", "en")
+    assert "ICMP port unreachable" in shown and "CLOSED" not in shown, shown
+    assert sockeye("lab", "udp", "--html", "/dev/null").returncode == 2
+
+
 def test_interface():
     """An interface is watched live, a line for each segment, and its connections are summed up at the end."""
     if os.geteuid() != 0:
@@ -101,6 +195,64 @@ def test_interface():
     assert [line.split()[5] for line in lines] == ["SYN", "SYN,ACK", "ACK", "PSH,ACK"], lines
     assert f"→ 127.0.0.1:{port}" in lines[0] and "len=5" in lines[3], lines
     assert f"127.0.0.1:{port}" in rest.splitlines()[-1] and len(rest.splitlines()) < 10, rest
+
+
+TALKER = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+for line in sys.stdin:
+    word, port = line.split()
+    if word == "accept":
+        connection = listener.accept()[0]
+        connection.sendall(b"accepted\\n")
+    else:
+        connection = socket.create_connection(("127.0.0.1", int(port)))
+        connection.sendall(b"connected\\n")
+"""
+"""A process that listens, accepts and connects when it is told to."""
+
+
+def test_process():
+    """A process's connections are watched, those that it accepts and opens later too, and nobody else's, until it ends."""
+    if os.geteuid() != 0:
+        raise support.Skip("to see packets takes root")
+    listener, port = support.loopback_listener()
+    with listener, subprocess.Popen([sys.executable, "-c", TALKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as talker:
+        own = int(talker.stdout.readline())
+        with subprocess.Popen(
+            [support.SOCKEYE, "watch", "--pid", str(talker.pid), "--language", "en"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as watch:  # fmt: skip
+            assert b"watching process" in watch.stderr.readline()
+            with socket.create_connection(("127.0.0.1", port)) as other, listener.accept()[0] as stranger:
+                other.sendall(b"somebody else's")
+                assert stranger.recv(100)
+            with socket.create_connection(("127.0.0.1", own)) as client:
+                talker.stdin.write(f"accept 0\nconnect {port}\n".encode())
+                talker.stdin.flush()
+                assert client.recv(9) == b"accepted\n"
+                with listener.accept()[0] as server:
+                    assert server.recv(10) == b"connected\n"
+            lines = iter(watch.stdout.readline, b"")
+            shown = b"".join(itertools.takewhile(lambda line: b"len=10" not in line, lines)).decode()
+            talker.stdin.close()
+            assert talker.wait() == 0
+            assert watch.stdout.read().decode().splitlines()[-1].split()[0] == "2"
+            assert watch.wait() == 0, watch.stderr.read()
+    assert f"→ 127.0.0.1:{own}  SYN" in shown and "len=9" in shown and "len=15" not in shown, shown
+
+
+def test_process_refused():
+    """A process that isn't there, or isn't one's own, is refused in words that say what it takes."""
+    result = sockeye("watch", "--pid", "4194304", "--language", "en")
+    assert result.returncode == 1 and b"ps -e" in result.stderr, result
+    if os.geteuid() == 0:
+        result = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", support.SOCKEYE, "watch", "--pid", "1"],
+            capture_output=True, timeout=support.DEADLINE,
+        )  # fmt: skip
+        assert result.returncode == 1 and b"CAP_SYS_PTRACE" in result.stderr, result
 
 
 def test_interface_refused():

@@ -102,7 +102,46 @@ struct ScenarioTests {
     #expect(names.contains(finding), "\(names)")
   }
 
-  @Test("the states inferred from segments are those of the engine", arguments: Scenario.all.map(\.name))
+  @Test("a flood fills the queue, and whoever is there gets through it by a cookie")
+  func flood() throws {
+    let (conversation, _) = try #require(Scenario.named("syn-flood")).run(seed: 1)
+    var answers = 0
+    for event in conversation.events where event.end == .second {
+      if case .sent(let segment, _) = event.kind, segment.stranger != nil { answers += 1 }
+    }
+    #expect(answers == 18)
+    #expect(!EventJSON.lines(conversation).joined().contains("retransmission"))
+    #expect(path(conversation, .first) == [.synSent, .established])
+    // Between the SYN and the ACK that brings the cookie the server has no connection.
+    #expect(path(conversation, .second) == [.established])
+    let data = conversation.events.contains { event in
+      if case .sent(let segment, _) = event.kind { segment.payloadLength == 100 } else { false }
+    }
+    #expect(data)
+  }
+
+  @Test("of datagrams a lost one is noticed by nobody, and one for a closed port is answered by ICMP")
+  func datagrams() throws {
+    let (conversation, capture) = try #require(Scenario.named("udp")).run(seed: 1, capture: true)
+    let lines = SequenceDiagramText().lines(SequenceDiagram(conversation))
+    #expect(lines.first?.contains("client") == true && !lines.joined().contains("LISTEN"))
+    var sent: [String] = []
+    for event in conversation.events {
+      guard case .datagram(let datagram, let fate) = event.kind else { continue }
+      sent.append("\(event.end) \(datagram.text.prefix(8))\(fate == .lost ? " lost" : "")".filter { !$0.isNumber })
+    }
+    #expect(
+      sent == [
+        "first UDP ", "second UDP →", "first UDP  lost", "first UDP ", "second UDP →", "first UDP ", "second ICMP por",
+      ]
+    )
+    #expect(!capture.isEmpty)
+  }
+
+  @Test(
+    "the states inferred from segments are those of the engine",
+    arguments: Scenario.all.map(\.name).filter { !["syn-flood", "udp"].contains($0) }
+  )
   func inference(name: String) throws {
     let scenario = try #require(Scenario.named(name))
     let conversation = scenario.run(seed: 3).conversation
@@ -117,7 +156,7 @@ struct ScenarioTests {
       case .received(let number):
         let segment = try #require(segments[number])
         inferred[event.end, default: []] += inference.receives(segment, at: event.end)
-      case .entered, .updated: break
+      case .entered, .updated, .datagram: break
       }
     }
     for end in [End.first, .second] {

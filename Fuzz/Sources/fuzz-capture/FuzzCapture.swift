@@ -13,6 +13,8 @@ public func fuzzCapture(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   limits.keepsHeaders = true
   var table = ConversationTable(limits: limits)
   var reader = CaptureReader()
+  var follower = ConversationFollower(limit: 4_096)
+  var text = StreamText()
   var (first, last) = (0, 0)
   do throws(CaptureError) {
     repeat {
@@ -20,7 +22,12 @@ public func fuzzCapture(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       let window = file.extracting(first..<last)
       while let packet = try reader.next(in: window, isLast: last == file.byteCount) {
         precondition(packet.bytes.upperBound <= window.byteCount, "a packet beyond its window")
-        table.add(window.extracting(packet.bytes), packet)
+        let content = window.extracting(packet.bytes)
+        guard let seen = table.add(content, packet), seen.index == 0 else { continue }
+        precondition(seen.payload.upperBound <= content.byteCount, "data beyond its packet")
+        for (end, piece) in follower.take(seen.segment, content.extracting(seen.payload), from: seen.from) {
+          _ = text.text(piece, of: end)
+        }
       }
       precondition(reader.consumed <= window.byteCount, "more is consumed than there is")
       first += reader.consumed

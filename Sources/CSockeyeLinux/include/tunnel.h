@@ -15,4 +15,8 @@ static const unsigned long SOCKEYE_TUNSETIFF = TUNSETIFF;
 static const unsigned long SOCKEYE_TUNSETOFFLOAD = TUNSETOFFLOAD;
 static const unsigned long SOCKEYE_TUNSETVNETHDRSZ = TUNSETVNETHDRSZ;
 
+/* Another network namespace for the calling thread: the C library declares it only for _GNU_SOURCE. */
+static const int SOCKEYE_CLONE_NEWNET = 0x40000000;
+int setns(int descriptor, int kind);
+
 #endif

@@ -73,6 +73,20 @@ public struct ConversationSummary: Sendable {
   var startedOpen = false
 }
 
+/// A segment of a capture, and what was found out about it.
+public struct SeenSegment: Sendable {
+  /// The place of its conversation in the table, from zero.
+  public var index: Int
+  /// The segment.
+  public var segment: Segment
+  /// The end that sent it.
+  public var from: End
+  /// What is remarkable about it.
+  public var findings: [Finding]
+  /// Where its data lies in the packet, as far as the capture kept it.
+  public var payload: Range<Int>
+}
+
 /// Sorts the packets of a capture into conversations.
 ///
 /// Memory is bounded: conversations beyond a limit are counted and not kept, and segments are kept for one conversation,
@@ -106,6 +120,9 @@ public struct ConversationTable: Sendable {
   private var keptSegments = 0
   private let limits: Limits
 
+  /// The date of the first packet, which is time zero, in milliseconds since 1970; 0 where the capture doesn't say.
+  public var beganMilliseconds: Int64 { Int64(clamping: (firstTime ?? 0) / 1_000_000) }
+
   /// A table without conversations.
   public init(limits: Limits = Limits()) {
     self.limits = limits
@@ -116,11 +133,9 @@ public struct ConversationTable: Sendable {
   /// - Parameters:
   ///   - packet: its bytes, as far as they were kept.
   ///   - captured: what the capture says of it.
-  /// - Returns: the conversation's place and what happened, nil if the packet belongs to none.
+  /// - Returns: what happened; nil if the packet belongs to no conversation.
   @discardableResult
-  public mutating func add(_ packet: RawSpan, _ captured: CapturedPacket) -> (
-    index: Int, segment: Segment, from: End, findings: [Finding]
-  )? {
+  public mutating func add(_ packet: RawSpan, _ captured: CapturedPacket) -> SeenSegment? {
     let time = instant(captured.time)
     guard
       let found = Dissection(
@@ -151,7 +166,7 @@ public struct ConversationTable: Sendable {
       segment.headerBytes = found.headerRange.map { packet.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
     }
     keep(segment, from: end, time: time, index: index)
-    return (index, segment, end, findings)
+    return SeenSegment(index: index, segment: segment, from: end, findings: findings, payload: found.payloadRange)
   }
 
   /// Time since the first packet. Captures may go back in time; what lies before the first counts as the first.

@@ -12,6 +12,8 @@ public struct Dissection: Sendable {
   public var headerRange: Range<Int>
   /// Bytes of data that the segment had on the wire, whether or not the capture kept them.
   public var payloadLength: Int
+  /// Where the data lies in the packet, as far as the capture kept it.
+  public var payloadRange: Range<Int>
 
   /// Finds the TCP segment in a packet; nil if there is none, or its header wasn't kept whole.
   ///
@@ -37,6 +39,7 @@ public struct Dissection: Sendable {
     self.header = header
     let headerStart = start + transport.lowerBound
     headerRange = headerStart..<headerStart + payload.lowerBound
+    payloadRange = headerRange.upperBound..<headerStart + payload.upperBound
     let wire = length > 0 ? length : onWire - transport.lowerBound
     payloadLength = max(0, wire - payload.lowerBound)
   }

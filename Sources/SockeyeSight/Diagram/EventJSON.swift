@@ -7,7 +7,7 @@ internal import SockeyeWire
 public enum EventJSON {
   /// All events of a conversation, in order.
   public static func lines(_ conversation: Conversation) -> [String] {
-    var analysis = SegmentAnalysis()
+    var analysis = ConversationAnalysis()
     var segments: [UInt64: (Segment, End)] = [:]
     var roundTrips = [RoundTripMeasurement(), RoundTripMeasurement()]
     return conversation.events.map { event in
@@ -15,7 +15,7 @@ public enum EventJSON {
       case .sent(let segment, let fate):
         let findings = analysis.sends(segment, from: event.end, at: event.time)
         segments[segment.number] = (segment, event.end)
-        if let start = segment.sequence, let end = segment.sequenceEnd {
+        if segment.stranger == nil, let start = segment.sequence, let end = segment.sequenceEnd {
           roundTrips[Int(event.end.rawValue)].sends(from: start, to: end, at: event.time)
         }
         var line = begin("segment-sent", event, conversation)
@@ -28,7 +28,7 @@ public enum EventJSON {
         line.add("segment", number)
         guard let (segment, from) = segments[number] else { return line.line }
         analysis.receives(segment, from: from, at: event.time)
-        if let acknowledgment = segment.acknowledgment,
+        if segment.stranger == nil, let acknowledgment = segment.acknowledgment,
           let trip = roundTrips[Int(event.end.rawValue)].acknowledges(acknowledgment, at: event.time)
         {
           line.add("roundTripNanoseconds", trip.nanoseconds)
@@ -37,6 +37,12 @@ public enum EventJSON {
       case .entered(let state):
         var line = begin("state", event, conversation)
         line.add("state", state.rawValue)
+        return line.line
+      case .datagram(let datagram, let fate):
+        var line = begin("datagram-sent", event, conversation)
+        line.add("segment", datagram.number)
+        line.add("text", datagram.text)
+        if fate != .delivered { line.add("fate", fate.name) }
         return line.line
       case .updated(let gauges):
         var line = begin("metrics-updated", event, conversation)

@@ -1,3 +1,4 @@
+internal import SockeyeText
 internal import SockeyeWire
 
 /// A segment in one line, as people write it: `SYN seq=0 win=64240 mss=1460`.
@@ -7,6 +8,14 @@ public struct SegmentLabel: Sendable {
 
   /// A label with relative numbers.
   public init() {}
+
+  /// A packet of any kind in at most so many columns.
+  public func text(_ packet: SequenceDiagram.Packet, width: Int = .max) -> String {
+    switch packet {
+    case .segment(let segment): text(segment, width: width)
+    case .datagram(let datagram): DisplayWidth.shortened(datagram.text, to: width)
+    }
+  }
 
   /// The segment in at most so many columns: the most important things come first, and what doesn't fit is left out.
   public func text(_ segment: Segment, width: Int = .max) -> String {
@@ -22,7 +31,8 @@ public struct SegmentLabel: Sendable {
   private func parts(_ segment: Segment) -> [String] {
     let header = segment.header
     let flags = names(header.flags)
-    var parts = [flags.isEmpty ? "(no flags)" : flags.joined(separator: ",")]
+    var parts = segment.stranger.map { ["\($0)"] } ?? []
+    parts.append(flags.isEmpty ? "(no flags)" : flags.joined(separator: ","))
     let start = isAbsolute ? nil : segment.sequence
     parts.append("seq=\(start.map(String.init) ?? String(header.sequenceNumber))")
     if header.flags.contains(.ack) {

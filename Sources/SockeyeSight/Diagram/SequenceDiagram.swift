@@ -14,22 +14,40 @@ public struct SequenceDiagram: Sendable {
     public var changed: Set<End>
   }
 
+  /// What goes from one end to the other.
+  public enum Packet: Sendable {
+    /// A TCP segment.
+    case segment(Segment)
+    /// Anything else.
+    case datagram(Datagram)
+
+    /// Its number in the conversation.
+    public var number: UInt64 {
+      switch self {
+      case .segment(let segment): segment.number
+      case .datagram(let datagram): datagram.number
+      }
+    }
+  }
+
   /// What a row shows.
   public enum Content: Sendable {
     /// An end enters a state without a segment.
     case state(End)
     /// A segment goes from `from` to the other end, and nothing else happens meanwhile.
-    case crossing(Segment, from: End, arrival: Instant, Fate, [Finding])
+    case crossing(Packet, from: End, arrival: Instant, Fate, [Finding])
     /// A segment leaves; it arrives in a later row, or never.
-    case departure(Segment, from: End, Fate, [Finding])
+    case departure(Packet, from: End, Fate, [Finding])
     /// A segment that left in an earlier row arrives.
-    case arrival(Segment, from: End)
+    case arrival(Packet, from: End)
   }
 
   /// What the ends are called.
   public let names: (first: String, second: String)
   /// The states before the first row.
   public let initialStates: (first: State, second: State)
+  /// Whether there are states: datagrams have none.
+  public let hasStates: Bool
   /// The rows.
   public private(set) var rows: [Row] = []
 
@@ -37,6 +55,7 @@ public struct SequenceDiagram: Sendable {
   public init(_ conversation: Conversation) {
     names = conversation.names
     initialStates = conversation.initialStates
+    hasStates = conversation.events.contains { if case .sent = $0.kind { true } else { false } }
     var builder = Builder(conversation)
     rows = builder.build()
   }
@@ -47,8 +66,8 @@ extension SequenceDiagram {
   private struct Builder {
     private let events: [Event]
     private var states: (first: State, second: State)
-    private var analysis = SegmentAnalysis()
-    private var underWay: [UInt64: Segment] = [:]
+    private var analysis = ConversationAnalysis()
+    private var underWay: [UInt64: Packet] = [:]
     private var rows: [Row] = []
 
     init(_ conversation: Conversation) {
@@ -73,18 +92,18 @@ extension SequenceDiagram {
         // The state belongs to the segment that the end sends at the same instant, if it does.
         if let next = sending(after: index) {
           set(state, at: event.end)
-          return takeSegment(next, changed: [event.end])
+          return takePacket(next, changed: [event.end])
         }
         set(state, at: event.end)
         append(.state(event.end), at: event.time, changed: [event.end])
         return index + 1
-      case .sent:
-        return takeSegment(index, changed: [])
+      case .sent, .datagram:
+        return takePacket(index, changed: [])
       case .received(let number):
-        guard let segment = underWay.removeValue(forKey: number) else { return index + 1 }
-        analysis.receives(segment, from: event.end.other, at: event.time)
+        guard let packet = underWay.removeValue(forKey: number) else { return index + 1 }
+        receives(packet, at: event.end, time: event.time)
         let (next, changed) = takeStates(index + 1, at: event.end, time: event.time)
-        append(.arrival(segment, from: event.end.other), at: event.time, changed: changed)
+        append(.arrival(packet, from: event.end.other), at: event.time, changed: changed)
         return next
       case .updated: return index + 1
       }
@@ -97,25 +116,34 @@ extension SequenceDiagram {
       return next.end == event.end && next.time == event.time ? index + 1 : nil
     }
 
-    private mutating func takeSegment(_ index: Int, changed: Set<End>) -> Int {
+    private mutating func takePacket(_ index: Int, changed: Set<End>) -> Int {
       let event = events[index]
-      guard case .sent(let segment, let fate) = event.kind else { return index + 1 }
-      let findings = analysis.sends(segment, from: event.end, at: event.time)
-      var next = index + 1
+      let (packet, fate, findings): (Packet, Fate, [Finding])
+      switch event.kind {
+      case .sent(let segment, let its):
+        (packet, fate) = (.segment(segment), its)
+        findings = analysis.sends(segment, from: event.end, at: event.time)
+      case .datagram(let datagram, let its): (packet, fate, findings) = (.datagram(datagram), its, [])
+      case .received, .entered, .updated: return index + 1
+      }
+      let next = index + 1
       if !fate.isDropped, fate != .duplicated, next < events.count, events[next].end == event.end.other,
-        case .received(segment.number) = events[next].kind
+        case .received(packet.number) = events[next].kind
       {
         let arrival = events[next].time
-        if fate != .corrupted { analysis.receives(segment, from: event.end, at: arrival) }
+        if fate != .corrupted { receives(packet, at: event.end.other, time: arrival) }
         let (after, entered) = takeStates(next + 1, at: event.end.other, time: arrival)
-        let content = Content.crossing(segment, from: event.end, arrival: arrival, fate, findings)
+        let content = Content.crossing(packet, from: event.end, arrival: arrival, fate, findings)
         append(content, at: event.time, changed: changed.union(entered))
         return after
       }
-      if !fate.isDropped { underWay[segment.number] = segment }
-      append(.departure(segment, from: event.end, fate, findings), at: event.time, changed: changed)
-      next = index + 1
+      if !fate.isDropped { underWay[packet.number] = packet }
+      append(.departure(packet, from: event.end, fate, findings), at: event.time, changed: changed)
       return next
+    }
+
+    private mutating func receives(_ packet: Packet, at end: End, time: Instant) {
+      if case .segment(let segment) = packet { analysis.receives(segment, from: end.other, at: time) }
     }
 
     /// Takes the changes of state that an arrival caused at once, unless a segment goes with the last of them.

@@ -51,7 +51,7 @@ public struct SequenceDiagramText: Sendable {
       String(repeating: " ", count: middle),
       diagram.initialStates.second.rawValue
     )
-    return [names, states]
+    return diagram.hasStates ? [names, states] : [names]
   }
 
   /// The lines of one row.
@@ -61,14 +61,14 @@ public struct SequenceDiagramText: Sendable {
     switch row.content {
     case .state:
       return [line(time: row.time, first?.rawValue, String(repeating: " ", count: middle), second?.rawValue)]
-    case .crossing(let segment, let from, let arrival, let fate, let findings) where arrival == row.time:
+    case .crossing(let packet, let from, let arrival, let fate, let findings) where arrival == row.time:
       // Seen passing at one place, where nobody knows how long it took.
-      let text = style.label.text(segment, width: middle - 5)
+      let text = style.label.text(packet, width: middle - 5)
       let line = String(repeating: "─", count: middle - 3 - DisplayWidth.of(text))
       let arrow = from == .first ? " \(text) \(line)▶" : "◀\(line) \(text) "
       return [self.line(time: row.time, first?.rawValue, arrow, second?.rawValue)] + notes(fate, findings)
-    case .crossing(let segment, let from, let arrival, let fate, let findings):
-      let departs = label(segment, from: from, time: row.time, first, second)
+    case .crossing(let packet, let from, let arrival, let fate, let findings):
+      let departs = label(packet, from: from, time: row.time, first, second)
       let arrow = from == .first ? rightArrow : leftArrow
       let arrives = line(
         time: arrival,
@@ -77,17 +77,17 @@ public struct SequenceDiagramText: Sendable {
         from == .first ? second?.rawValue : nil
       )
       return [departs] + notes(fate, findings) + [arrives]
-    case .departure(let segment, let from, let fate, let findings):
+    case .departure(let packet, let from, let fate, let findings):
       let mark = fate.isDropped ? "✗" : from == .first ? "▷" : "◁"
-      let text = style.label.text(segment, width: middle - 5)
+      let text = style.label.text(packet, width: middle - 5)
       let arrow =
         from == .first
         ? DisplayWidth.fitted(" \(text) ─\(mark)", to: middle)
         : DisplayWidth.rightAligned("\(mark)─ \(text) ", to: middle)
       return [line(time: row.time, first?.rawValue, coloured(arrow, fate.isDropped ? .loss : .plain), second?.rawValue)]
         + notes(fate, findings)
-    case .arrival(let segment, let from):
-      let text = style.label.text(segment, width: middle - 6)
+    case .arrival(let packet, let from):
+      let text = style.label.text(packet, width: middle - 6)
       let arrow =
         from == .first
         ? DisplayWidth.rightAligned("… \(text) ─▶", to: middle)
@@ -98,8 +98,10 @@ public struct SequenceDiagramText: Sendable {
 
   // MARK: Parts
 
-  private func label(_ segment: Segment, from: End, time: Instant, _ first: State?, _ second: State?) -> String {
-    let text = style.label.text(segment, width: middle - 2)
+  private func label(_ packet: SequenceDiagram.Packet, from: End, time: Instant, _ first: State?, _ second: State?)
+    -> String
+  {
+    let text = style.label.text(packet, width: middle - 2)
     return from == .first
       ? line(time: time, first?.rawValue, DisplayWidth.fitted(" " + text, to: middle), nil)
       : line(time: time, nil, DisplayWidth.rightAligned(text + " ", to: middle), second?.rawValue)

@@ -103,7 +103,7 @@ extension Conversation {
         guard let segment = underWay[number] else { continue }
         result.events.append(Event(time: event.time, end: place.other, kind: .sent(segment, .delivered)))
         result.events.append(event)
-      case .received, .entered, .updated: continue
+      case .received, .entered, .updated, .datagram: continue
       }
     }
     return result

@@ -28,7 +28,9 @@ public struct Event: Sendable {
   public enum Kind: Sendable {
     /// The end sent a segment.
     case sent(Segment, Fate)
-    /// A segment of that number arrived at the end.
+    /// The end sent a packet that is no segment.
+    case datagram(Datagram, Fate)
+    /// A segment, or another packet, of that number arrived at the end.
     case received(number: UInt64)
     /// The end's connection entered a state.
     case entered(State)
@@ -45,7 +47,7 @@ public struct Event: Sendable {
 }
 
 /// What became of a segment on its way, as far as the producer knows.
-public enum Fate: Hashable, Sendable {
+public enum Fate: Hashable, Sendable, CaseIterable {
   /// It arrives, or nobody knows better.
   case delivered
   /// It arrives with a byte changed, so that its checksum is wrong.

@@ -15,6 +15,8 @@ public struct Segment: Sendable {
   public var acknowledgment: StreamOffset?
   /// The window that it offers in bytes, scaled as the SYNs agreed (RFC 7323, section 2.2); nil where they weren't seen.
   public var window: UInt64?
+  /// Who is at the left end of the diagram, where that isn't the end that it is drawn for: a flood's invented senders.
+  public var stranger: IPAddress?
   /// The header's bytes as they passed; empty where nobody kept them, and they follow from `header`.
   public var headerBytes: [UInt8] = []
 

@@ -16,6 +16,8 @@ public struct SegmentAnalysis: Sendable {
     var acknowledgment: StreamOffset?
     var window: UInt64?
     var duplicates = 0
+    /// The SACK blocks that this end sent last.
+    var blocks = SACKBlocks()
     /// The same, as far as the other end has heard of it, and when it did.
     var heard: StreamOffset?
     var heardWindow: UInt64?
@@ -89,7 +91,8 @@ public struct SegmentAnalysis: Sendable {
     if isSmall, start + 1 == next, flags.contains(.ack) {
       return peerWindow == 0 ? .zeroWindowProbe : .keepAlive
     }
-    guard takesRoom else { return nil }
+    // An acknowledgment without data shows a gap before it as well as data would.
+    guard takesRoom else { return start > next ? .previousSegmentMissing : nil }
     // A SYN that is repeated as SYN,ACK answers one that crossed it (RFC 9293, section 3.5, figure 8).
     if flags.isSuperset(of: [.syn, .ack]), start == 0, !directions[own].hasAnsweredSYN { return nil }
     if start > next { return .previousSegmentMissing }
@@ -134,7 +137,9 @@ public struct SegmentAnalysis: Sendable {
       found.append(.keepAliveAnswer)
     } else if repeats, let last = before.window {
       let isOutstanding = directions[peer].next.map { $0 > acknowledgment } ?? false
-      let isDuplicate = last == window || !segment.header.options.sackBlocks.isEmpty
+      // RFC 6675, section 2: new SACK blocks make it a duplicate, whatever the window.
+      let blocks = segment.header.options.sackBlocks
+      let isDuplicate = last == window || !blocks.isEmpty && blocks != before.blocks
       if isDuplicate, isOutstanding {
         found.append(.duplicateAcknowledgment(count: before.duplicates + 1))
       } else if !isDuplicate, !before.lastWasSYN {
@@ -192,5 +197,6 @@ public struct SegmentAnalysis: Sendable {
     if !keepsCount { directions[own].duplicates = duplicates }
     directions[own].acknowledgment = max(acknowledgment, directions[own].acknowledgment ?? 0)
     directions[own].window = segment.offeredWindow
+    directions[own].blocks = segment.header.options.sackBlocks
   }
 }

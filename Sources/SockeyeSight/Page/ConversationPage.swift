@@ -30,7 +30,7 @@ public struct ConversationPage: Sendable {
 
   /// The file, in UTF-8. The same conversation gives the same bytes.
   public func html() -> [UInt8] {
-    var island = IslandWriter()
+    var island = JSONWriter()
     island.object { island in
       island.name("language")
       island.string(language.rawValue)

@@ -39,13 +39,13 @@ struct PageData {
         guard let trip = measurements[own].acknowledges(acknowledgment, at: event.time) else { continue }
         trips[own] += [event.time.nanoseconds, trip.nanoseconds]
       case .updated(let new): gauges[own].append((event.time, new))
-      case .entered: continue
+      case .entered, .datagram: continue
       }
     }
   }
 
   /// Writes the members of the page's object that describe the conversation.
-  func write(to island: inout IslandWriter) {
+  func write(to island: inout JSONWriter) {
     island.name("names")
     island.array {
       $0.string(conversation.names.first)
@@ -68,7 +68,7 @@ struct PageData {
 
   /// Rows as one number each: the segment's place times four, and what the row shows. Changes of states are rare, and
   /// stand in a list of their own; so do findings.
-  private func writeRows(to island: inout IslandWriter) {
+  private func writeRows(to island: inout JSONWriter) {
     var changes: [Int64] = []
     var findings: [Int64] = []
     var phrases = PhraseTable()
@@ -77,14 +77,14 @@ struct PageData {
         let ends = (row.changed.contains(.first) ? 1 : 0) + (row.changed.contains(.second) ? 2 : 0)
         changes += [Int64(index), row.time.nanoseconds, row.states.first.place, row.states.second.place, Int64(ends)]
       }
-      let (segment, kind, found): (Segment?, Int64, [Finding]) =
+      let (packet, kind, found): (SequenceDiagram.Packet?, Int64, [Finding]) =
         switch row.content {
         case .state: (nil, 0, [])
-        case .crossing(let segment, _, _, _, let findings): (segment, 1, findings)
-        case .departure(let segment, _, _, let findings): (segment, 2, findings)
-        case .arrival(let segment, _): (segment, 3, [])
+        case .crossing(let packet, _, _, _, let findings): (packet, 1, findings)
+        case .departure(let packet, _, _, let findings): (packet, 2, findings)
+        case .arrival(let packet, _): (packet, 3, [])
         }
-      let place = Int64(segment.flatMap { places[$0.number] } ?? 0)
+      let place = Int64(packet.flatMap { places[$0.number] } ?? 0)
       for finding in found { findings += [place, phrases.place(of: finding)] }
       return place * 4 + kind
     }
@@ -105,7 +105,7 @@ struct PageData {
     }
     island.name("fates")
     island.array { island in
-      for fate in Fate.all { island.phrase(fate.phrase ?? Phrase("", zh: "")) }
+      for fate in Fate.allCases { island.phrase(fate.phrase ?? Phrase("", zh: "")) }
     }
   }
 
@@ -126,7 +126,7 @@ struct PageData {
   }
 
   /// An object of columns; a value that isn't known or has no end is -1.
-  private static func write(_ gauges: [(time: Instant, gauges: ConnectionGauges)], to island: inout IslandWriter) {
+  private static func write(_ gauges: [(time: Instant, gauges: ConnectionGauges)], to island: inout JSONWriter) {
     let columns: [(String, (ConnectionGauges) -> Int64)] = [
       ("congestionWindow", { Int64($0.congestionWindow) }),
       ("slowStartThreshold", { $0.slowStartThreshold == .max ? -1 : Int64($0.slowStartThreshold) }),
@@ -158,7 +158,7 @@ struct PageData {
   // MARK: Verdict
 
   /// The paragraphs in each language; none where nothing was sent that could have been slow.
-  private func writeVerdict(to island: inout IslandWriter) {
+  private func writeVerdict(to island: inout JSONWriter) {
     island.name("verdict")
     let verdict = Verdict(conversation)
     island.array { island in
@@ -188,7 +188,7 @@ private struct SegmentColumns {
     numbers.append(Int64(clamping: segment.number))
     sent.append(time.nanoseconds)
     arrivals.append(-1)
-    origins.append(Int64(end.rawValue) + 2 * (Fate.all.firstIndex(of: fate).map(Int64.init) ?? 0))
+    origins.append(Int64(end.rawValue) + 2 * (Fate.allCases.firstIndex(of: fate).map(Int64.init) ?? 0))
     lengths.append(Int64(segment.payloadLength))
     sequences.append(segment.sequence.map { Int64(clamping: $0) } ?? -1)
     acknowledgments.append(segment.acknowledgment.map { Int64(clamping: $0) } ?? -1)
@@ -200,7 +200,7 @@ private struct SegmentColumns {
     if arrivals[place] < 0 { arrivals[place] = time.nanoseconds }
   }
 
-  func write(to island: inout IslandWriter) {
+  func write(to island: inout JSONWriter) {
     island.name("headers")
     island.base64(headers)
     for (name, column) in [
@@ -233,11 +233,6 @@ private struct PhraseTable {
     places[finding] = place
     return place
   }
-}
-
-extension Fate {
-  /// All of them, by the numbers that the page knows them by.
-  fileprivate static let all: [Fate] = [.delivered, .corrupted, .duplicated, .lost, .queueFull, .linkDown]
 }
 
 extension State {

@@ -3,7 +3,7 @@ internal import SockeyeText
 /// The words of the page in both languages, by the keys that the script asks for.
 enum PageWords {
   /// Writes them as an object of pairs.
-  static func write(to island: inout IslandWriter) {
+  static func write(to island: inout JSONWriter) {
     island.object { island in
       for (key, phrase) in controls + facts + pictures + gauges {
         island.name(key)

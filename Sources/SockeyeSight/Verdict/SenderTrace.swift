@@ -64,7 +64,7 @@ struct SenderTrace {
         if handshake == nil, let opened, upTo > 0 { handshake = event.time + lag - opened }
         let kind = Step.Kind.acknowledged(upTo: upTo, window: segment.offeredWindow)
         steps.append(Step(time: event.time + lag, number: number, kind: kind))
-      case .received, .entered, .updated: continue
+      case .received, .entered, .updated, .datagram: continue
       }
     }
     segmentSize = sizes.full
@@ -100,7 +100,7 @@ struct SenderTrace {
       switch event.kind {
       case .sent(let segment, _): left[segment.number] = event.time
       case .received(let number): return left[number] == event.time
-      case .entered, .updated: continue
+      case .entered, .updated, .datagram: continue
       }
     }
     return false

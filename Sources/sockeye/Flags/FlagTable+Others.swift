@@ -125,17 +125,25 @@ extension SightFlags {
 }
 
 extension Watch: RuledCommand {
-  static let flagRules =
-    [
-      FlagRule("--interface"), FlagRule("--port"), FlagRule("--stream", when: .without(["--interface"])),
-      FlagRule("--why", when: .without(["--interface"])), FlagRule("--html", when: .without(["--interface"])),
-    ] + SightFlags.flagRules
+  static let flagRules = [
+    FlagRule("--interface"), FlagRule("--pid", when: .without(["--interface"])), FlagRule("--port"),
+    FlagRule("--stream"),
+    FlagRule("--why", when: .without(["--interface", "--pid", "--follow"])),
+    FlagRule("--html", when: .without(["--interface", "--pid", "--follow"])),
+    FlagRule("--qlog", when: .without(["--interface", "--pid", "--follow"])),
+    FlagRule("--follow"), FlagRule("--raw", when: .with(["--follow"]), .without(["--json"])),
+    FlagRule("--language"),
+    FlagRule("--width", when: .without(["--json", "--follow"])),
+    FlagRule("--color", when: .without(["--json", "--raw"])),
+    FlagRule("--absolute", when: .without(["--json", "--follow"])),
+    FlagRule("--json"),
+  ]
 }
 
 extension LabScenario: RuledCommand {
   static let flagRules =
     [
-      FlagRule("--seed"), FlagRule("--capture"), FlagRule("--html"),
+      FlagRule("--seed"), FlagRule("--capture"), FlagRule("--html"), FlagRule("--qlog"),
       FlagRule("--step", when: .without(["--json", "--html"])),
     ] + SightFlags.flagRules
 }

@@ -64,12 +64,16 @@ extension HelpTable {
 
   static let labScenario = HelpTexts(
     abstract: "把一个场景画成时序图。简写为“lab NAME”。",
-    discussion: "  sockeye lab close --capture close.pcapng",
+    discussion: """
+        sockeye lab close --capture close.pcapng
+        sockeye lab ./mine.lab
+      """,
     arguments: [
-      "<name>": "场景；“sockeye lab list”列出它们。",
+      "<name>": "场景：“sockeye lab list”列出的名字，或写有自己场景的文件。",
       "--seed": "初始序号和一切偶然都由它而来。",
       "--capture": "保存数据包以及每个包的下落，供 Wireshark 等程序使用。",
       "--html": "画成一个可用浏览器打开的网页，不需要网络。",
+      "--qlog": "把所有事件写成 qlog，供 qvis 等程序使用。",
       "--step": "每读入一行就画一行：回车继续，q 结束。",
     ].merging(sight) { own, _ in own }
   )
@@ -93,6 +97,7 @@ extension HelpTable {
       "--why": "说出每次传输受什么限制、占多少时间，以及哪些报文段表明了这一点。",
       "--capture": "保存这一次传输的数据包，供 Wireshark 等程序使用。",
       "--html": "把这一次传输画成一个可用浏览器打开的网页。",
+      "--qlog": "把这一次传输的所有事件写成 qlog，供 qvis 等程序使用。",
       "--json": "每行打印一个 JSON 对象。",
     ]
   )
@@ -111,18 +116,24 @@ extension HelpTable {
     discussion: """
         sockeye watch trace.pcapng
         sockeye watch trace.pcap --stream 3
+        sockeye watch trace.pcap --follow
         sockeye lab close --capture close.pcapng && sockeye watch close.pcapng
         sockeye watch --interface lo --port 8000
+        sockeye watch --pid 4711 --follow
 
-      读取 tcpdump 和 Wireshark 所写的 pcap 和 pcapng，多大都行，内存有限。只有一个连接的抓包会直接画出来。网络接口则实时监视，每个报文段\
-      一行，直到 Ctrl-C；这需要 root 或 CAP_NET_RAW 权限。
+      读取 tcpdump 和 Wireshark 所写的 pcap 和 pcapng，多大都行，内存有限。只有一个连接的抓包会直接画出来。网络接口或进程则实时监视，每个\
+      报文段一行，直到 Ctrl-C 或进程结束；这需要 root 或 CAP_NET_RAW 权限，别的用户的进程还需要 CAP_SYS_PTRACE。
       """,
     arguments: [
       "<file>": "抓包文件；- 是标准输入。",
       "--interface": "监视这个网络接口，而不是读抓包文件。",
+      "--pid": "监视这个编号的进程的连接，包括它以后打开的。",
       "--port": "只显示一端是这个端口的连接。",
       "--stream": "画出表中这个编号的连接。",
       "--html": "把一个连接画成可用浏览器打开的网页，不需要网络。",
+      "--qlog": "把一个连接的所有事件写成 qlog，供 qvis 等程序使用。",
+      "--follow": "写出一个连接的两端所说的话，由报文段拼成：第一个连接，或 --stream 所指的。",
+      "--raw": "与 --follow 合用：只写一端的字节，原样不变；client 是先开口的一端。",
       "--why": "说出一个连接的传输受什么限制、占多少时间，以及哪些报文段表明了这一点。",
     ].merging(sight) { own, _ in own }
   )

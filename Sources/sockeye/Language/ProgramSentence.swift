@@ -40,8 +40,16 @@ enum ProgramSentence: Sentence {
   case segmentsNotDrawn(_ missed: UInt64)
   case captureOrInterface
   case nothingToWatch
-  case drawsOneConnection(_ count: Int)
+  case drawsOneConnection(_ flag: String, _ count: Int)
+  case pageDrawsTCP(_ scenario: String)
+  case eventsNotIn(_ file: String, _ missed: UInt64)
+  case followed(_ first: String, _ second: String)
+  case followedOne(_ number: Int, _ count: Int)
+  case pidAboveZero
   case watching(_ interface: String)
+  case watchingProcess(_ number: Int32)
+  case seeProcessAsRoot
+  case seeProcesses
   case packetsMissed(_ count: UInt64)
   case seePacketsAsRoot
   case maxStreamsAboveZero

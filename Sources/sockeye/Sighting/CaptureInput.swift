@@ -9,12 +9,17 @@ enum CaptureInput {
 
   /// Sorts a capture's packets into conversations.
   ///
-  /// - Returns: the table, and what kept the capture from being read to its end, in a few words.
+  /// - Parameters:
+  ///   - path: the file's name; `-` for standard input.
+  ///   - limits: what the table keeps.
+  ///   - body: called with each segment, its data as far as it was kept, and the table so far.
+  /// - Returns: the table, and what kept the capture from being read to its end.
   /// - Throws: a failure of kind `localFile` where nothing can be read of it.
   static func read(
     _ path: String,
-    limits: ConversationTable.Limits
-  ) throws(Failure) -> (table: ConversationTable, problem: ProgramSentence?) {
+    limits: ConversationTable.Limits,
+    _ body: (SeenSegment, RawSpan, borrowing ConversationTable) throws -> Void = { _, _, _ in }
+  ) throws -> (table: ConversationTable, problem: ProgramSentence?) {
     let descriptor = path == "-" ? STDIN_FILENO : ArgumentFile.open(path, O_RDONLY)
     guard descriptor >= 0 else { throw Failure(.localFile, .cannotRead(path, .system(errno))) }
     defer { if path != "-" { close(descriptor) } }
@@ -32,17 +37,8 @@ enum CaptureInput {
       filled += count
       isLast = count == 0
       guard isLast || filled == window.count || filled >= windowSize / 2 else { continue }
-      do throws(CaptureError) {
-        let bytes = window.span.bytes.extracting(0..<filled)
-        while let packet = try reader.next(in: bytes, isLast: isLast) {
-          table.add(bytes.extracting(packet.bytes), packet)
-        }
-      } catch {
-        if error == .unknownFormat {
-          throw Failure(.localFile, .notCapture(path))
-        }
-        return (table, error == .truncated ? .endsInsidePacket : .isDamaged)
-      }
+      let end = try take(window.span.bytes.extracting(0..<filled), isLast: isLast, &reader, &table, body)
+      if let end { return (table, try problem(end, path)) }
       window.withUnsafeMutableBytes { bytes in
         guard let base = bytes.baseAddress, reader.consumed > 0 else { return }
         base.copyMemory(from: base + reader.consumed, byteCount: filled - reader.consumed)
@@ -51,5 +47,36 @@ enum CaptureInput {
       reader.dropConsumed()
     }
     return (table, nil)
+  }
+
+  /// Takes all packets that a window holds whole. Returns why no more can be read, if that is so.
+  private static func take(
+    _ window: RawSpan,
+    isLast: Bool,
+    _ reader: inout CaptureReader,
+    _ table: inout ConversationTable,
+    _ body: (SeenSegment, RawSpan, borrowing ConversationTable) throws -> Void
+  ) throws -> CaptureError? {
+    while true {
+      let packet: CapturedPacket?
+      do throws(CaptureError) {
+        packet = try reader.next(in: window, isLast: isLast)
+      } catch {
+        return error
+      }
+      guard let packet else { return nil }
+      let content = window.extracting(packet.bytes)
+      guard let seen = table.add(content, packet) else { continue }
+      try body(seen, content.extracting(seen.payload), table)
+    }
+  }
+
+  /// What keeps a capture from being read to its end.
+  private static func problem(_ error: CaptureError, _ path: String) throws(Failure) -> ProgramSentence {
+    switch error {
+    case .unknownFormat: throw Failure(.localFile, .notCapture(path))
+    case .truncated: return .endsInsidePacket
+    case .damaged: return .isDamaged
+    }
   }
 }

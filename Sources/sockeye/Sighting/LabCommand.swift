@@ -50,10 +50,13 @@ struct LabScenario: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scenario",
     abstract: "Draw a scenario as a sequence diagram. 'lab NAME' is short for it.",
-    discussion: "  sockeye lab close --capture close.pcapng"
+    discussion: """
+        sockeye lab close --capture close.pcapng
+        sockeye lab ./mine.lab
+      """
   )
 
-  @Argument(help: "The scenario; 'sockeye lab list' names them.")
+  @Argument(help: "The scenario, by a name that 'sockeye lab list' tells, or a file with one of your own.")
   var name: String
 
   @Option(help: "What the initial sequence numbers and all chance come from.")
@@ -67,21 +70,29 @@ struct LabScenario: ParsableCommand {
   @Option(help: ArgumentHelp("Draw it as a page for a browser, which needs no network.", valueName: "file"))
   var html: String?
 
+  @Option(help: ArgumentHelp("Write all events as qlog, for qvis and its kin.", valueName: "file"))
+  var qlog: String?
+
   @Flag(help: "Draw one row for each line of input: Enter goes on, q ends.")
   var step = false
 
   @OptionGroup var flags: SightFlags
 
   func run() throws {
-    guard let scenario = Scenario.named(name) else {
-      throw Failure(.usage, .noScenario(name))
+    let scenario = try ScenarioInput.scenario(name)
+    if html != nil, scenario.isAboutDatagrams {
+      throw Failure(.usage, .pageDrawsTCP(name))
     }
     let (conversation, packets) = scenario.run(
       seed: seed,
       capture: capture != nil,
-      gauges: html != nil || flags.json
+      gauges: html != nil || qlog != nil || flags.json
     )
     if let capture { try CaptureOutput.write(packets, to: capture) }
+    if let qlog {
+      let file = QlogFile(conversation, title: "sockeye lab \(name) --seed \(seed)", vantage: .ends)
+      try CaptureOutput.write(file.bytes(), to: qlog)
+    }
     if let html {
       var page = ConversationPage(conversation, title: scenario.title, explanation: scenario.explanation)
       page.language = Speech.language

@@ -51,6 +51,9 @@ struct LabTransfer: ParsableCommand {
   @Option(help: ArgumentHelp("Draw the one transfer as a page for a browser.", valueName: "file"))
   var html: String?
 
+  @Option(help: ArgumentHelp("Write all events of the one transfer as qlog, for qvis and its kin.", valueName: "file"))
+  var qlog: String?
+
   @OptionGroup var speech: LanguageFlag
 
   @Flag(help: "Print one JSON object a line.")
@@ -60,8 +63,9 @@ struct LabTransfer: ParsableCommand {
     let network = try network()
     guard size.bytes > 0, size.bytes <= 1 << 40 else { throw Failure(.usage, .transferSizeRange) }
     let algorithms = try congestion.split(separator: ",").map { name throws(Failure) in try Self.algorithm(name) }
-    if capture != nil || html != nil, algorithms.count > 1 {
-      throw Failure(.usage, .keepsOneTransfer(capture != nil ? "--capture" : "--html"))
+    let kept = [(capture, "--capture"), (html, "--html"), (qlog, "--qlog")].first { $0.0 != nil }
+    if let kept, algorithms.count > 1 {
+      throw Failure(.usage, .keepsOneTransfer(kept.1))
     }
     if !json { print(Self.row("", Self.headings.map(Speech.text))) }
     for algorithm in algorithms {
@@ -73,13 +77,18 @@ struct LabTransfer: ParsableCommand {
       )
       var recording: Transfer.Recording = []
       if why { recording.insert(.conversation) }
-      if html != nil { recording.formUnion([.conversation, .gauges]) }
+      if html != nil || qlog != nil { recording.formUnion([.conversation, .gauges]) }
       if capture != nil { recording.insert(.capture) }
       let result = transfer.run(seed: seed, recording: recording)
       if let capture { try CaptureOutput.write(result.capture, to: capture) }
       show(result, of: algorithm, network)
       if let html, let conversation = result.conversation {
         try write(conversation, missed: result.missedEvents, algorithm, to: html)
+      }
+      if let qlog, let conversation = result.conversation {
+        let file = QlogFile(conversation, title: "sockeye lab transfer --seed \(seed)", vantage: .ends)
+        try CaptureOutput.write(file.bytes(), to: qlog)
+        if result.missedEvents > 0 { StandardError.say(.eventsNotIn(qlog, result.missedEvents)) }
       }
       if why, let conversation = result.conversation { VerdictText.show(conversation, json: json) }
     }

@@ -12,12 +12,14 @@ struct Watch: ParsableCommand {
     discussion: """
         sockeye watch trace.pcapng
         sockeye watch trace.pcap --stream 3
+        sockeye watch trace.pcap --follow
         sockeye lab close --capture close.pcapng && sockeye watch close.pcapng
         sockeye watch --interface lo --port 8000
+        sockeye watch --pid 4711 --follow
 
       Reads pcap and pcapng, as tcpdump and Wireshark write them, of any size in bounded memory. A capture of one \
-      connection is drawn at once. An interface is watched live, a line for each segment, until Ctrl-C; that takes root or \
-      the capability CAP_NET_RAW.
+      connection is drawn at once. An interface, or a process, is watched live, a line for each segment, until Ctrl-C or the \
+      process's end; that takes root or the capability CAP_NET_RAW, and for another user's process CAP_SYS_PTRACE as well.
       """
   )
 
@@ -26,6 +28,9 @@ struct Watch: ParsableCommand {
 
   @Option(help: "Watch this network interface instead of a capture.")
   var interface: String?
+
+  @Option(help: "Watch the connections of the process with this number, those included that it opens later.")
+  var pid: Int32?
 
   @Option(help: "Show only connections with this port at one end.")
   var port: UInt16?
@@ -39,6 +44,22 @@ struct Watch: ParsableCommand {
   @Option(help: ArgumentHelp("Draw one connection as a page for a browser, which needs no network.", valueName: "file"))
   var html: String?
 
+  @Flag(
+    help: "Write what both ends of one connection say, put together from its segments: the first, or that of --stream."
+  )
+  var follow = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --follow: write the bytes of one end alone, as they are; the client spoke first.",
+      valueName: "end"
+    )
+  )
+  var raw: FollowedEnd?
+
+  @Option(help: ArgumentHelp("Write all events of one connection as qlog, for qvis and its kin.", valueName: "file"))
+  var qlog: String?
+
   @OptionGroup var flags: SightFlags
 
   /// More than that make no page that a browser likes.
@@ -49,41 +70,78 @@ struct Watch: ParsableCommand {
 
   func validate() throws {
     if let stream, stream < 1 { throw ValidationError(.streamAboveZero) }
+    if let pid, pid < 1 { throw ValidationError(.pidAboveZero) }
   }
 
   func run() throws {
-    if let interface {
+    if interface != nil || pid != nil {
       guard file == nil else { throw Failure(.usage, .captureOrInterface) }
-      return show(try LiveWatch(interface: interface, port: port, style: flags.style, json: flags.json).run())
+      if let interface { return try watch(.interface(interface)) }
+      if let pid { return try watch(.process(pid)) }
     }
     guard let file else { throw Failure(.usage, .nothingToWatch) }
     var limits = ConversationTable.Limits()
     limits.port = port
     limits.onlyNumber = stream
-    if html != nil {
+    if html != nil || qlog != nil {
       limits.segments = Self.pageSegments
-      limits.keepsHeaders = true
+      limits.keepsHeaders = html != nil
     }
-    let (table, problem) = try CaptureInput.read(file, limits: limits)
+    if follow { limits.segments = 0 }
+    var output = followOutput
+    let (table, problem) = try CaptureInput.read(file, limits: limits) { seen, payload, table in
+      try output?.take(seen, payload, in: table)
+    }
     if let problem { StandardError.say(.captureProblem(VisibleText.of(file), problem.phrase)) }
+    if output != nil { return try output?.finish(table) ?? () }
     if let stream {
       guard stream <= table.conversations.count else {
         throw Failure(.usage, .noConnection(stream, table.conversations.count))
       }
-      return try draw(table.conversations[stream - 1])
+      return try draw(table.conversations[stream - 1], of: table)
     }
     let only = table.conversations.count == 1 ? table.conversations.first : nil
-    if html != nil {
+    if html != nil || qlog != nil {
       guard let only else {
-        throw Failure(.usage, .drawsOneConnection(table.conversations.count))
+        throw Failure(.usage, .drawsOneConnection(html != nil ? "--html" : "--qlog", table.conversations.count))
       }
-      return try draw(only)
+      return try draw(only, of: table)
     }
-    if let only, why || only.segments.first + only.segments.second <= Self.drawnAtOnce { return try draw(only) }
+    if let only, why || only.segments.first + only.segments.second <= Self.drawnAtOnce {
+      return try draw(only, of: table)
+    }
     show(table)
   }
 
-  private func draw(_ summary: ConversationSummary) throws {
+  private func watch(_ subject: LiveWatch.Subject) throws {
+    var live = LiveWatch(
+      subject: subject,
+      port: port,
+      style: flags.style,
+      json: flags.json,
+      follow: followOutput
+    )
+    let table = try live.run()
+    if live.follow != nil { return try live.follow?.finish(table) ?? () }
+    show(table)
+  }
+
+  private var followOutput: FollowOutput? {
+    guard follow else { return nil }
+    if let raw { return FollowOutput(.raw(raw.end), stream: stream) }
+    let style = flags.style
+    let text = StreamText(isColoured: style.isColoured, language: style.language)
+    return FollowOutput(flags.json ? .json : .text(text), stream: stream)
+  }
+
+  private func draw(_ summary: ConversationSummary, of table: ConversationTable) throws {
+    if let qlog {
+      let title = "\(summary.key.first) → \(summary.key.second)"
+      let file = QlogFile(summary.conversation, title: title, vantage: .network, reference: table.beganMilliseconds)
+      try CaptureOutput.write(file.bytes(), to: qlog)
+      if summary.missedSegments > 0 { StandardError.say(.eventsNotIn(qlog, summary.missedSegments)) }
+      if html == nil { return }
+    }
     if let html {
       let names = "\(summary.key.first) → \(summary.key.second)"
       let source = VisibleText.of(file ?? "")

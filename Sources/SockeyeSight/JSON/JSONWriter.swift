@@ -1,14 +1,15 @@
 internal import SockeyeText
 
-/// Writes JSON that lies in a page's `<script type="application/json">`: no byte of it can end the element or be markup.
-struct IslandWriter {
+/// Writes JSON, such that it may lie in a page's `<script type="application/json">`: no byte of it can end the element or
+/// be markup.
+struct JSONWriter {
   private(set) var bytes: [UInt8] = []
   /// Whether a comma has to come before the next value.
   private var needsComma = false
 
-  mutating func object(_ body: (inout IslandWriter) -> Void) { enclose("{", "}", body) }
+  mutating func object(_ body: (inout JSONWriter) -> Void) { enclose("{", "}", body) }
 
-  mutating func array(_ body: (inout IslandWriter) -> Void) { enclose("[", "]", body) }
+  mutating func array(_ body: (inout JSONWriter) -> Void) { enclose("[", "]", body) }
 
   /// The name of the value that follows.
   mutating func name(_ name: String) {
@@ -20,6 +21,30 @@ struct IslandWriter {
   mutating func number(_ value: some FixedWidthInteger) {
     separate()
     appendDigits(value)
+  }
+
+  mutating func boolean(_ value: Bool) {
+    separate()
+    bytes += (value ? "true" : "false").utf8
+  }
+
+  /// A time in milliseconds, to the nanosecond.
+  mutating func milliseconds(_ nanoseconds: Int64) {
+    separate()
+    if nanoseconds < 0 { bytes.append(UInt8(ascii: "-")) }
+    appendDigits(nanoseconds.magnitude / 1_000_000)
+    let rest = nanoseconds.magnitude % 1_000_000
+    guard rest > 0 else { return }
+    bytes.append(UInt8(ascii: "."))
+    let digits = String(rest + 1_000_000).utf8.dropFirst()
+    let zeros = digits.reversed().prefix { $0 == UInt8(ascii: "0") }.count
+    bytes += digits.dropLast(zeros)
+  }
+
+  /// JSON that another writer has written, as the next value.
+  mutating func written(_ json: [UInt8]) {
+    separate()
+    bytes += json
   }
 
   /// A text; what a browser could take for markup is escaped beside what JSON wants escaped.
@@ -54,7 +79,7 @@ struct IslandWriter {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  private mutating func enclose(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout IslandWriter) -> Void) {
+  private mutating func enclose(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONWriter) -> Void) {
     separate()
     bytes.append(UInt8(ascii: open))
     needsComma = false
