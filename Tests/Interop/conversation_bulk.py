@@ -22,8 +22,8 @@ LIMIT = 64 << 20
 CHUNK = os.urandom(1 << 20)
 
 
-def write_bulk(stream, count):
-    """Writes `count` bytes, each MiB of them different; answers their SHA-256."""
+def write_bulk(stream, count, until=None):
+    """Writes `count` bytes, each MiB of them different, and ends the stream once `until` is set; answers their SHA-256."""
     digest = hashlib.sha256()
     written = 0
     while written < count:
@@ -31,6 +31,8 @@ def write_bulk(stream, count):
         digest.update(chunk)
         stream.write(chunk)
         written += len(chunk)
+    stream.flush()
+    assert until is None or until.wait(DEADLINE)
     stream.close()
     return digest.hexdigest()
 
@@ -59,8 +61,8 @@ def test_bulk():
             client = subprocess.Popen(
                 [SOCKEYE, "connect", "-q", server.endpoint], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
-            sent = []
-            writer = threading.Thread(target=lambda: sent.append(write_bulk(client.stdin, BULK)))
+            sent, measured = [], threading.Event()
+            writer = threading.Thread(target=lambda: sent.append(write_bulk(client.stdin, BULK, until=measured)))
             begin = time.monotonic()
             writer.start()
             peaks = []
@@ -72,6 +74,7 @@ def test_bulk():
                 if count >= BULK:
                     break
             peaks = [peak(client), server.peak_memory]
+            measured.set()
             seconds = time.monotonic() - begin
             writer.join()
             assert client.wait(DEADLINE) == 0

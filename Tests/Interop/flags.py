@@ -38,9 +38,9 @@ VALUES = {
 }
 """Addresses of 192.0.2.0/24 are nobody's: what would listen there ends at once, by another code than 2."""
 
-FILES = {
-    "--ca", "--certificate", "--key", "--record", "--log-file", "--output-file", "--auth-file", "--ready-file",
-    "--access-log", "--log", "--capture", "--file", "--html", "--qlog",
+INPUTS = {"--ca": "flags.txt", "--certificate": "flags.txt", "--key": "flags.txt", "--file": "flags.txt", "--auth-file": "users"}
+OUTPUTS = {
+    "--record", "--log-file", "--output-file", "--ready-file", "--access-log", "--log", "--capture", "--html", "--qlog"
 }
 
 PLACES = {
@@ -106,7 +106,9 @@ class Table:
         if not self.takes_value[verb, flag]:
             return [flag]
         name = next(names[0] for owner, _, names, _ in self.rules if owner == verb and flag in names)
-        return [flag, str(folder / "flags.txt") if name in FILES else VALUES.get(name, "1")]
+        if name in INPUTS:
+            return [flag, str(folder / INPUTS[name])]
+        return [flag, str(folder / "output") if name in OUTPUTS else VALUES.get(name, "1")]
 
     def conditions(self, verb, flag):
         for name, _, names, conditions in self.rules:
@@ -153,7 +155,8 @@ def in_folder(test):
     def run():
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            (folder / "flags.txt").write_text("no certificate, and nobody's password\n")
+            (folder / "flags.txt").write_text("no certificate, and nobody's key\n")
+            (folder / "users").touch()
             test(Table(), folder)
 
     run.__doc__ = test.__doc__

@@ -21,6 +21,8 @@ public enum Invariant: UInt8, Sendable {
   case congestionWindowInBounds
   /// A recovery ends, and a tail loss probe stands, at or before SND.NXT.
   case recoveryEndsWithinSent
+  /// What the recovery knows of the controller is what the controller is.
+  case controllerIsKnown
   /// SND.UNA ≤ SND.NXT ≤ the end of what the application has queued, marks of push, urgency and FIN within it.
   case sendSequence
   /// SND.WND is at most the greatest window offered, and what last set it acknowledged nothing that was not sent.

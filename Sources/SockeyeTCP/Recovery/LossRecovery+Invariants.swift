@@ -8,6 +8,8 @@ extension LossRecovery {
       return .congestionWindowInBounds
     }
     guard recoveryPoint <= scoreboard.end, probe.end <= scoreboard.end else { return .recoveryEndsWithinSent }
+    let known = features.intersection([.controllerOwnsWindow, .controllerCountsTransmissions])
+    guard known == controller.features else { return .controllerIsKnown }
     return nil
   }
 

@@ -37,7 +37,9 @@ struct RunNetworkFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Make it a bad network; see 'sockeye impair --help'.", valueName: "spec"))
   var impair: String?
 
-  @Option(help: ArgumentHelp("Let so much pass in a second, in each direction.", valueName: "size"))
+  @Option(
+    help: ArgumentHelp("Let so much pass in a second, in each direction (default: as much as can).", valueName: "size")
+  )
   var rate: SizeArgument?
 
   @Option(
