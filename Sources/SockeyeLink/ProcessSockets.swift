@@ -4,8 +4,8 @@ public import SockeyeWire
 
 /// The TCP sockets of a process, by what Linux tells of them in /proc: which addresses and ports are its own.
 ///
-/// Sockets come and go, so the answer is asked for again where a packet belongs to none that is known, a hundred times a
-/// second at most.
+/// Sockets come and go, so the answer is asked for again where a packet belongs to none that is known: at once for each new
+/// pair of places, of which some come together, and a hundred times a second at most in the long run.
 public struct ProcessSockets {
   /// An address and a port.
   public struct Place: Hashable, Sendable {
@@ -37,9 +37,18 @@ public struct ProcessSockets {
   /// Ports of sockets that listen: what comes for them becomes the process's when it is accepted.
   private var listening: Set<UInt16> = []
   private var connections: Set<Pair> = []
-  private var lastRead: UInt64 = 0
+  /// Pairs that were asked about lately and belong to others.
+  private var strangers: Set<Pair> = []
+  private var strangersSince: UInt64 = 0
+  /// How often it may be asked now, and since when that counts.
+  private var allowance = Self.burst
+  private var allowanceSince: UInt64 = 0
   private let process: Int32
   private static let pause: UInt64 = 10_000_000
+  private static let burst: UInt64 = 64
+  /// How long a pair is taken for somebody else's: a socket may be handed on.
+  private static let strangerTime: UInt64 = 100_000_000
+  private static let strangerLimit = 4_096
   /// How many connections are kept that the process has had: what follows a close belongs to it as well.
   private static let limit = 65_536
 
@@ -85,15 +94,34 @@ public struct ProcessSockets {
       connections.insert(Pair(local: destination, remote: source))
       return true
     }
-    guard time >= lastRead &+ Self.pause else { return false }
-    lastRead = time
-    guard (try? read()) != nil else { return false }
-    return isKnown(source, destination) || (isArrivingSYN && listening.contains(destination.port))
+    if time >= strangersSince &+ Self.strangerTime || strangers.count >= Self.strangerLimit {
+      strangers = []
+      strangersSince = time
+    }
+    guard !isIn(strangers, source, destination), mayRead(at: time), (try? read()) != nil else { return false }
+    if isKnown(source, destination) || (isArrivingSYN && listening.contains(destination.port)) { return true }
+    strangers.insert(Pair(local: source, remote: destination))
+    return false
+  }
+
+  /// Takes one of the times that it may be asked.
+  private mutating func mayRead(at time: UInt64) -> Bool {
+    let earned = time > allowanceSince ? (time - allowanceSince) / Self.pause : 0
+    if earned > 0 {
+      allowance = min(Self.burst, allowance + min(earned, Self.burst))
+      allowanceSince = time
+    }
+    guard allowance > 0 else { return false }
+    allowance -= 1
+    return true
   }
 
   private func isKnown(_ source: Place, _ destination: Place) -> Bool {
-    connections.contains(Pair(local: source, remote: destination))
-      || connections.contains(Pair(local: destination, remote: source))
+    isIn(connections, source, destination)
+  }
+
+  private func isIn(_ pairs: Set<Pair>, _ source: Place, _ destination: Place) -> Bool {
+    pairs.contains(Pair(local: source, remote: destination)) || pairs.contains(Pair(local: destination, remote: source))
   }
 
   private mutating func read() throws(LinkError) {

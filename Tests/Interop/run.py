@@ -205,6 +205,9 @@ class Terminal:
         os.environ["PS1"] = "$ "
         self.process, self.terminal = pty.fork()
         if self.process == 0:
+            # Who starts the tests in the background has them ignore these, and a shell leaves that as it is.
+            for number in (signal.SIGINT, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_DFL)
             os.execvp(command[0], command)
         os.set_blocking(self.terminal, False)
 

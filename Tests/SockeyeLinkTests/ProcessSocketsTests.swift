@@ -1,3 +1,4 @@
+import Glibc
 import SockeyeWire
 import Testing
 
@@ -26,5 +27,37 @@ struct ProcessSocketsTests {
   @Test("whoever names no process is told by the system's own number")
   func nobody() {
     #expect(throws: LinkError("cannot see the sockets of process -5", number: 2)) { try ProcessSockets(process: -5) }
+  }
+
+  @Test("a connection is known by its first packet, also right behind a packet of somebody else's")
+  func atOnce() throws {
+    let loopback = IPAddress.v4(IPv4Address(127, 0, 0, 1))
+    var sockets = try ProcessSockets(process: getpid())
+    // Ports of 0 are nobody's.
+    let nobody = ProcessSockets.Place(address: loopback, port: 0)
+    let isStrangers = sockets.own(from: nobody, to: nobody, isArrivingSYN: false, at: 1)
+    #expect(!isStrangers)
+
+    let (listener, port) = try Self.boundSocket()
+    defer { close(listener) }
+    #expect(listen(listener, 1) == 0)
+    let own = ProcessSockets.Place(address: loopback, port: port)
+    let isOwn = sockets.own(from: nobody, to: own, isArrivingSYN: true, at: 1)
+    #expect(isOwn)
+  }
+
+  /// A TCP socket that has been given a port of loopback, and the port.
+  private static func boundSocket() throws -> (descriptor: CInt, port: UInt16) {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    return try withUnsafeMutableBytes(of: &address) { bytes in
+      let place = try #require(bytes.baseAddress).assumingMemoryBound(to: sockaddr.self)
+      #expect(bind(descriptor, place, length) == 0)
+      #expect(getsockname(descriptor, place, &length) == 0)
+      return (descriptor, UInt16(bigEndian: bytes.load(as: sockaddr_in.self).sin_port))
+    }
   }
 }
