@@ -215,7 +215,7 @@ struct FragmentReassembly {
   /// Gives up the oldest of the packets whose source has most by that measure.
   private mutating func dropOldest(_ measure: (Source) -> Int) {
     let most = sources.map(measure).max() ?? 0
-    let greatest = Set(sources.filter { measure($0) == most }.map(\.address))
+    let greatest = Set(sources.filter { measure($0) == most }.map { $0.address })
     guard let index = packets.firstIndex(where: { greatest.contains(Self.source($0.key.source)) }) else { return }
     _ = remove(at: index)
   }
