@@ -7,7 +7,8 @@ internal import SockeyeWire
 /// Lets datagrams of the machine's clients reach servers of a gateway's child, and back what the servers answer them: until
 /// nothing has passed for a while, a client's address and port mean that client inside.
 final class DatagramPublisher: @unchecked Sendable {
-  // What isn't Sendable in it is only touched on the loop.
+  // Unchecked for its sessions, which `loop` alone touches: its host calls `take` there; `publish`, which may be called from
+  // anywhere, reads constants, and what its socket receives is executed on the loop.
 
   /// The child's end and the client's, as they are inside.
   private struct Pair: Hashable {

@@ -11,7 +11,8 @@ internal import SockeyeWire
 ///
 /// What ICMP says of them outside is said inside, with what the child sent last.
 final class DatagramRelay: @unchecked Sendable {
-  // What isn't Sendable in it is only touched on the loop.
+  // Unchecked for its sessions, which `loop` alone touches: its host calls `take` there, timers are its own, and what sockets of
+  // other loops tell hops to it, or is executed on it, first.
 
   /// Both ends, the child's first.
   private struct Pair: Hashable {

@@ -9,7 +9,8 @@ internal import SockeyeWire
 ///
 /// All requests of a family go by one socket, told apart by a sequence number of ours.
 final class EchoRelay: @unchecked Sendable {
-  // What isn't Sendable in it is only touched on the loop.
+  // Unchecked for its sockets and what waits, which `loop` alone touches: its host calls `take` there, and a socket that can be
+  // read has `hear` executed on it.
 
   private enum Port {
     case unopened

@@ -78,7 +78,7 @@ private final class NameQuestions: ChannelInboundHandler {
 
 /// How many streams there are, on one loop.
 private final class StreamCount: @unchecked Sendable {
-  // Touched on the loop alone.
+  // Unchecked for its count: it is made for one listener, whose streams begin and end on the listener's own loop.
 
   private let most: Int
   private var count = 0

@@ -10,7 +10,8 @@ internal import SockeyeWire
 /// A question and its answer pass as they are, from a port of their own that the machine draws. A name that the child may not
 /// ask for reaches nobody: a name is a message to whoever answers for it.
 final class NameServer: @unchecked Sendable {
-  // What isn't Sendable in it is only touched on the loop.
+  // Unchecked for its count, which `loop` alone touches: questions come by channels on it, and what servers answer by sockets of
+  // other loops hops to it first.
 
   private let loop: HostEventLoop
   private let outside: Transport

@@ -7,7 +7,8 @@ internal import SockeyeWire
 /// Lets the machine's clients reach servers of a gateway's child: each stream is joined to one of our host's to the child, which
 /// comes from the client's own address and port, as far as that can be.
 final class StreamPublisher: @unchecked Sendable {
-  // What isn't Sendable in it is only touched on the loop.
+  // Unchecked for its count, which `loop` alone touches: `publish`, which may be called from anywhere, reads constants, and each
+  // client's stream is executed on the loop.
 
   private let loop: HostEventLoop
   private let network: GatewayNetwork

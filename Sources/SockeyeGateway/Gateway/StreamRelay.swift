@@ -8,7 +8,8 @@ internal import SockeyeTransport
 /// Each is two connections, one of our host's with the child and one of the machine's with the destination, which is asked
 /// first; what it answers, the child is told.
 final class StreamRelay: @unchecked Sendable {
-  // What isn't Sendable in it is only touched on the loop.
+  // Unchecked for its counts, which `loop` alone touches: its host asks `decide` there, what the destination answers hops to it
+  // first, and the children's channels are on it.
 
   private let loop: HostEventLoop
   private let outside: Transport
