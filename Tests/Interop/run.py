@@ -251,13 +251,19 @@ def shell():
     return terminal
 
 
+# Not a shell's `echo up; sleep 1000`: dash loses an interrupt that comes between the two.
+INTERRUPTIBLE = (
+    "python3 -c 'import signal; signal.signal(2, signal.SIG_DFL); print(signal.SIGINT.name, flush=True); signal.pause()'"
+)
+
+
 def test_keys_reach_the_command():
     """Ctrl-C ends the command, also in a pipeline and in a script, which ends with it; the exit code is 130."""
-    up = f"{SOCKEYE} run --offline -- sh -c 'echo up; sleep 1000'"
+    up = f"{SOCKEYE} run --offline -- {INTERRUPTIBLE}"
     for line, code in [(up, "$?"), (f"{up} | cat", "${PIPESTATUS[0]}"), (f'sh -c "{up}; echo went on"', "$?")]:
         with shell() as terminal:
             terminal.type(f"{line}\n")
-            terminal.wait_for("up\r\n")
+            terminal.wait_for("SIGINT\r\n")
             terminal.type("\x03")
             terminal.wait_for("\\$ ")
             terminal.type(f"echo code {code}\n")
