@@ -138,7 +138,12 @@ def test_second_installation():
 
 
 def main():
-    """Installs in a temporary folder, and runs the tests in a network of their own."""
+    """Runs the tests in a network of their own, where README_FOLDER has an installation; else makes one for them first.
+
+    `--install` makes that installation and no more: its build is then there for other tests too.
+    """
+    if sys.argv[1:] == ["--install"]:
+        return install(FOLDER)
     if "README_FOLDER" in os.environ:
         support.in_own_network()
         return support.main(globals())

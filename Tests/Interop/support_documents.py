@@ -94,4 +94,5 @@ def command(text, folder, environment, deadline=support.DEADLINE):
     )
     assert answer.returncode == 0, f"{text}: {answer.returncode}, {answer.stdout.decode()[-500:]}\n{answer.stderr.decode()[-2000:]}"
     printed, _, environment["PATH"] = answer.stdout.decode().rpartition(mark)
+    assert "warning: " not in printed, f"{text}: {printed}"
     return printed
