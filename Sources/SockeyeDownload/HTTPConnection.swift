@@ -46,7 +46,12 @@ struct HTTPConnection: Sendable {
       } else {
         try pipeline.addHTTPClientHandlers()
       }
-      let handler = HTTPExchangeHandler(url: url, idleLimit: options.idle, streamEnd: streamEnd)
+      let handler = HTTPExchangeHandler(
+        url: url,
+        idleLimit: options.idle,
+        streamEnd: streamEnd,
+        on: channel.eventLoop
+      )
       try pipeline.addHandler(handler)
       made.withLock { $0 = NIOLoopBound(handler, eventLoop: channel.eventLoop) }
     }

@@ -40,19 +40,23 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   private let url: DownloadURL
   private let idleLimit: TimeAmount
   private let streamEnd: StreamEndObserver
+  /// Outlasts the channel, of which a body may be left that is to be written when its connection is long gone.
+  private let eventLoop: any EventLoop
   private var state = State.idle
   private var gathered = ByteBuffer()
   private var context: ChannelHandlerContext?
-  private var lastActivity = NIODeadline.uptimeNanoseconds(0)
+  private var lastActivity: NIODeadline
   private var idleCheck: RepeatedTask?
   private var wantsRead = false
   private var isThrottled = false
   private(set) var isReusable = true
 
-  init(url: DownloadURL, idleLimit: TimeAmount, streamEnd: StreamEndObserver) {
+  init(url: DownloadURL, idleLimit: TimeAmount, streamEnd: StreamEndObserver, on eventLoop: any EventLoop) {
     self.url = url
     self.streamEnd = streamEnd
     self.idleLimit = idleLimit
+    self.eventLoop = eventLoop
+    lastActivity = eventLoop.now
   }
 
   // MARK: Calls
@@ -82,7 +86,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     readIfWanted()
   }
 
-  private var now: NIODeadline { context?.eventLoop.now ?? lastActivity }
+  private var now: NIODeadline { eventLoop.now }
 
   private var closingFailure: Failure {
     if case .closed(let failure) = state { return failure }
@@ -94,8 +98,8 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     let period = TimeAmount.nanoseconds(max(idleLimit.nanoseconds / 4, 10_000_000))
-    let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-    idleCheck = context.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in
+    let handler = NIOLoopBound(self, eventLoop: eventLoop)
+    idleCheck = eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in
       handler.value.checkIdle()
     }
   }
@@ -199,7 +203,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   // MARK: Storing
 
   private func write(_ buffer: ByteBuffer, to store: DownloadStore, _ plan: StorePlan, at offset: UInt64) {
-    guard let eventLoop = context?.eventLoop else { return }
+    let eventLoop = eventLoop
     let handler = NIOLoopBound(self, eventLoop: eventLoop)
     store.write(buffer, at: offset) { failure in
       eventLoop.execute { handler.value.settle(buffer, failure) }

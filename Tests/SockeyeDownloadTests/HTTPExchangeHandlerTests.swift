@@ -12,28 +12,35 @@ struct HTTPExchangeHandlerTests {
   /// A connection whose server is the test.
   private struct Exchange {
     let channel = NIOAsyncTestingChannel()
+    /// Whoever asks has it still when the channel is closed.
+    private let handler: NIOLoopBound<HTTPExchangeHandler>
 
     /// - Parameter decodes: Whether the server's bytes are decoded, or come as parts of a response.
     init(decodes: Bool = false) async throws {
       let url = try DownloadURL("http://h/x")
       let channel = channel
-      try await channel.testingEventLoop.executeInContext {
+      handler = try await channel.testingEventLoop.executeInContext {
         let streamEnd = StreamEndObserver()
         try channel.pipeline.syncOperations.addHandler(streamEnd)
         if decodes { try channel.pipeline.syncOperations.addHTTPClientHandlers() }
-        try channel.pipeline.syncOperations.addHandler(
-          HTTPExchangeHandler(url: url, idleLimit: .hours(1), streamEnd: streamEnd)
+        let handler = HTTPExchangeHandler(
+          url: url,
+          idleLimit: .hours(1),
+          streamEnd: streamEnd,
+          on: channel.eventLoop
         )
+        try channel.pipeline.syncOperations.addHandler(handler)
+        return NIOLoopBound(handler, eventLoop: channel.eventLoop)
       }
     }
 
     private func call<Value: Sendable>(
       _ body: @escaping @Sendable (HTTPExchangeHandler, EventLoopPromise<Value>) -> Void
     ) async throws -> EventLoopFuture<Value> {
-      let channel = channel
+      let (channel, handler) = (channel, handler)
       return try await channel.testingEventLoop.executeInContext {
         let promise = channel.eventLoop.makePromise(of: Value.self)
-        body(try channel.pipeline.syncOperations.handler(type: HTTPExchangeHandler.self), promise)
+        body(handler.value, promise)
         return promise.futureResult
       }
     }
@@ -112,6 +119,24 @@ struct HTTPExchangeHandlerTests {
     }
     _ = try await store.drain()
     #expect(store.pieces.claim(.max) == 10_000..<40_000)
+    await threads.shutdown()
+  }
+
+  @Test("A whole body whose connection is gone before anybody has said where to write it is written all the same")
+  func goneBeforeThePlan() async throws {
+    let threads = DownloadThreads()
+    let store = Self.store(size: 10_000, threads)
+    let exchange = try await Exchange()
+    try await exchange.begin(length: 10_000)
+    try await exchange.send(10_000)
+    try await exchange.send(.end(nil))
+    try await exchange.channel.close()
+    await exchange.channel.testingEventLoop.run()
+    let claim = try #require(store.pieces.claim(10_000))
+    let outcome = try await exchange.receive(.store(store, StorePlan(claim: claim, end: 10_000, stride: 10_000)))
+    _ = try await store.drain()
+    await exchange.channel.testingEventLoop.run()
+    #expect(try await outcome.get().stored == 10_000)
     await threads.shutdown()
   }
 
