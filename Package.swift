@@ -17,6 +17,7 @@ let package = Package(
   name: "sockeye",
   products: [
     .executable(name: "sockeye", targets: ["sockeye"]),
+    .library(name: "SockeyeConsole", targets: ["SockeyeConsole"]),
     .library(name: "SockeyeDownload", targets: ["SockeyeDownload"]),
     .library(name: "SockeyeGateway", targets: ["SockeyeGateway"]),
     .library(name: "SockeyeService", targets: ["SockeyeService"]),
@@ -169,9 +170,22 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(
+      name: "SockeyeConsole",
+      dependencies: [
+        "SockeyeTalk",
+        "SockeyeText",
+        "SockeyeTransport",
+        library("NIOCore", "swift-nio"),
+        library("NIOHTTP1", "swift-nio"),
+        library("NIOWebSocket", "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "sockeye",
       dependencies: [
+        "SockeyeConsole",
         "SockeyeDownload",
         "SockeyeGateway",
         "SockeyeHost",
@@ -195,6 +209,20 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "SockeyeCTests", dependencies: ["SockeyeC"], swiftSettings: strict),
+    .testTarget(
+      name: "SockeyeConsoleTests",
+      dependencies: [
+        "SockeyeConsole",
+        "SockeyeTalk",
+        "SockeyeText",
+        "SockeyeTransport",
+        library("NIOCore", "swift-nio"),
+        library("NIOEmbedded", "swift-nio"),
+        library("NIOHTTP1", "swift-nio"),
+        library("NIOWebSocket", "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "SockeyeDownloadTests",
       dependencies: [
@@ -257,7 +285,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SockeyeProgramTests",
-      dependencies: ["sockeye", "SockeyeText", library("ArgumentParser", "swift-argument-parser")],
+      dependencies: ["sockeye", "SockeyeConsole", "SockeyeText", library("ArgumentParser", "swift-argument-parser")],
       swiftSettings: strict
     ),
     .testTarget(

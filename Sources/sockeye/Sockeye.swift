@@ -18,8 +18,8 @@ struct Sockeye: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Bench.self, Checksum.self, Completions.self, Connect.self, Flags.self, Get.self, HostCommand.self, Impair.self,
-      Lab.self, Listen.self, Manual.self, Run.self, Serve.self, Watch.self,
+      Bench.self, Checksum.self, Completions.self, Connect.self, ConsoleCommand.self, Flags.self, Get.self,
+      HostCommand.self, Impair.self, Lab.self, Listen.self, Manual.self, Run.self, Serve.self, Watch.self,
     ]
   )
 

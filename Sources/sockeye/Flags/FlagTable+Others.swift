@@ -48,6 +48,15 @@ extension Checksum: RuledCommand {
   }
 }
 
+extension ConsoleCommand: RuledCommand {
+  static let flagRules = [
+    FlagRule("--listen"),
+    FlagRule("--ready-file"),
+    FlagRule("--stack"),
+    FlagRule("--language"),
+  ]
+}
+
 extension HostCommand: RuledCommand {
   static let flagRules = [
     FlagRule("--tun"),

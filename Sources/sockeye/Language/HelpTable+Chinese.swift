@@ -17,6 +17,7 @@ extension HelpTable {
       "checksum": checksum,
       "completions": completions,
       "connect": connect,
+      "console": console,
       "get": get,
       "host": host,
       "impair": impair,

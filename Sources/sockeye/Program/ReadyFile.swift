@@ -12,7 +12,12 @@ enum ReadyFile {
   ///
   /// - Throws: A failure of kind `localFile`.
   static func write(_ addresses: [SocketAddress], to path: String) throws(Failure) {
-    let bytes = Array(addresses.map { $0.text + "\n" }.joined().utf8)
+    try write(lines: addresses.map(\.text), to: path)
+  }
+
+  /// Writes lines, as ``write(_:to:)`` does.
+  static func write(lines: [String], to path: String) throws(Failure) {
+    let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
     guard isReplaceable(path) else {
       guard put(bytes, into: path) else { throw failure(path) }
       return

@@ -1,0 +1,5 @@
+extension ConsolePage {
+  static let script = #"""
+    "use strict";
+    """#
+}

@@ -1,0 +1,5 @@
+extension ConsolePage {
+  static let style = #"""
+    :root{color-scheme:light dark}
+    """#
+}

@@ -1,0 +1,17 @@
+/// What help says in Chinese of the console.
+extension HelpTable {
+  static let console = HelpTexts(
+    abstract: "网络调试助手：在浏览器里手工收发 TCP、UDP、TLS 和 Unix 套接字的数据。",
+    discussion: """
+        sockeye console
+        sockeye console --listen 127.0.0.1:8890
+
+      打印一个网址，用浏览器打开即可。页面全部来自本程序，不需要网络。除非 --listen 另有指定，只有本机能够连接，而且只有知道网址的人；\
+      到浏览器的一路上不加密。
+      """,
+    arguments: [
+      "--listen": "页面在哪里（默认：只对本机，任一空闲端口）。",
+      "--ready-file": "开始监听后，把网址写到这里。",
+    ].merging(network.filter { $0.key == "--stack" }) { own, _ in own }
+  )
+}
