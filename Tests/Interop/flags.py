@@ -57,6 +57,7 @@ PLACES = {
     "checksum": {"text": ["words"], "file": ["--file", "flags.txt"], "standard input": []},
     "host": {"": ["--tun", "lo=10.9.0.2/24"]},
     "bench": {"": ["127.0.0.1:1"]},
+    "console": {"": ["--listen", "192.0.2.1:0"]},
     "impair": {"": ["192.0.2.1:0", "127.0.0.1:1", "loss=1%"]},
     "run": {"": ["--", "true"]},
     "completions": {"": ["bash"]},
