@@ -77,6 +77,12 @@ public struct DownloadURL: Hashable, Sendable {
     return DownloadURL(scheme: scheme, host: host, port: port, target: target)
   }
 
+  /// The same place as a folder: its path ends with a slash. The query is left out.
+  var asFolder: DownloadURL {
+    let path = self.path.hasSuffix("/") ? String(self.path) : "\(self.path)/"
+    return DownloadURL(scheme: scheme, host: host, port: port, target: path)
+  }
+
   /// The bytes of the last component of the path, decoded once. Empty when the path ends in a slash.
   var lastComponent: [UInt8] {
     let path = self.path

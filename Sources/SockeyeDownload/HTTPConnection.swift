@@ -61,11 +61,11 @@ struct HTTPConnection: Sendable {
     return HTTPConnection(origin: url.origin, channel: channel, handler: handler)
   }
 
-  /// Sends a request and waits for the head of its response.
+  /// Sends a request and waits for the head of its response, which may come before the whole body was sent.
   ///
   /// The task's cancellation closes the connection.
-  func send(_ request: HTTPRequestHead) async throws(Failure) -> HTTPResponseHead {
-    try await call { handler, promise in handler.send(request, promise: promise) }
+  func send(_ request: HTTPRequestHead, body: RequestBody? = nil) async throws(Failure) -> HTTPResponseHead {
+    try await call { handler, promise in handler.send(request, body: body, promise: promise) }
   }
 
   /// Reads the body of the response whose head was returned last.
@@ -126,7 +126,8 @@ final class HTTPConnectionPool: Sendable {
   /// connection had something left to say of the request before.
   func send(
     _ request: HTTPRequestHead,
-    to url: DownloadURL
+    to url: DownloadURL,
+    body: RequestBody? = nil
   ) async throws(Failure) -> (connection: HTTPConnection, head: HTTPResponseHead) {
     while request.method == .GET, let connection = takeIdle(url.origin) {
       do throws(Failure) {
@@ -144,7 +145,7 @@ final class HTTPConnectionPool: Sendable {
       readSize: readSize
     )
     do throws(Failure) {
-      return (connection, try await connection.send(request))
+      return (connection, try await connection.send(request, body: body))
     } catch {
       connection.close()
       guard error.kind == .tls else { throw error }

@@ -44,6 +44,8 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   private let eventLoop: any EventLoop
   private var state = State.idle
   private var gathered = ByteBuffer()
+  /// What is yet to be sent of a request.
+  private var outgoing: RequestBody?
   private var context: ChannelHandlerContext?
   private var lastActivity: NIODeadline
   private var idleCheck: RepeatedTask?
@@ -62,7 +64,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   // MARK: Calls
 
   /// Sends a request.
-  func send(_ head: HTTPRequestHead, promise: EventLoopPromise<HTTPResponseHead>) {
+  func send(_ head: HTTPRequestHead, body: RequestBody? = nil, promise: EventLoopPromise<HTTPResponseHead>) {
     guard let context, case .idle = state else {
       promise.fail(closingFailure)
       return
@@ -70,7 +72,38 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     state = .awaitingHead(promise)
     lastActivity = now
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    outgoing = body
+    sendNext()
+  }
+
+  /// Sends what follows of a request's body, a piece once the one before has been taken; nothing more once it is answered.
+  private func sendNext() {
+    guard let context, case .awaitingHead = state else { return }
+    guard let body = outgoing else {
+      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+      return
+    }
+    body.next(on: context.eventLoop).assumeIsolated().whenComplete { result in
+      guard let context = self.context, case .awaitingHead = self.state else { return }
+      switch result {
+      case .success(.end):
+        self.outgoing = nil
+        self.sendNext()
+      case .success(.bytes(let bytes)):
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: written)
+        written.futureResult.assumeIsolated().whenSuccess { self.sent(bytes.readableBytes) }
+      case .failure(let error):
+        self.end(error as? Failure ?? Failure(.other, .failed(self.url, "\(error)")))
+      }
+    }
+  }
+
+  private func sent(_ count: Int) {
+    lastActivity = now
+    guard let eventLoop = context?.eventLoop, let next = outgoing?.sent(count, now: eventLoop.now) else { return }
+    guard next > eventLoop.now else { return sendNext() }
+    eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.sendNext() }
   }
 
   /// Reads the body of the response whose head has come.
@@ -155,7 +188,9 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
   private func take(_ part: HTTPClientResponsePart) {
     switch (state, part) {
     case (.awaitingHead(let promise), .head(let head)):
-      isReusable = head.isKeepAlive
+      // A request that was answered before its end would go on in the middle of the next one.
+      isReusable = head.isKeepAlive && outgoing == nil
+      outgoing = nil
       let isDelimited =
         head.headers.contains(name: "Content-Length") || head.headers.contains(name: "Transfer-Encoding")
       state = .planning(WaitingBody(framing: isDelimited ? .delimited : .untilClose))

@@ -82,6 +82,15 @@ public final class FileService: Sendable {
   /// The addresses actually bound.
   public var addresses: [SocketAddress] { listener.addresses }
 
+  /// Where what is served begins, as it goes into a URL: a file that is served alone, or else the folder at the top.
+  public var path: String {
+    var path = shared.pathPrefix?.percentEncoded ?? "/"
+    if !path.hasSuffix("/") { path += "/" }
+    guard let names = shared.directory.selection?.names, names.count == 1 else { return path }
+    PercentEncoding.append(names[0], to: &path)
+    return path
+  }
+
   /// Connections that are open now.
   public var openConnections: Int64 { shared.metrics.openConnections }
 

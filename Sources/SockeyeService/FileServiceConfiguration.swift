@@ -35,8 +35,22 @@ public struct FileServiceConfiguration: Sendable {
     public init() {}
   }
 
-  /// The directory to serve.
-  public var directory: String
+  /// What a service serves.
+  public enum Content: Hashable, Sendable {
+    /// A directory, with all that is in it.
+    case directory(String)
+    /// These files and folders, each under its own name.
+    case selection([String])
+  }
+
+  /// What to serve.
+  public var content: Content
+  /// What all paths begin with, such as `/files`; nothing, or `/`, for nothing.
+  public var pathPrefix = ""
+  /// A page, by its path in the directory, that a browser gets in place of one that is not there.
+  public var fallback: String?
+  /// Which pages of other origins may read what is served.
+  public var crossOrigin = CrossOriginPolicy.none
   /// What a bare name that is not there gets.
   public var missingReply = MissingReply.one
   /// How long a client may be silent before the bytes that it has sent are taken as a bare name.
@@ -65,5 +79,8 @@ public struct FileServiceConfiguration: Sendable {
   public var accessLog: (@Sendable (AccessRecord) -> Void)?
 
   /// Serves a directory to everybody who connects.
-  public init(directory: String) { self.directory = directory }
+  public init(directory: String) { content = .directory(directory) }
+
+  /// Serves files and folders to everybody who connects; uploads into a selection are refused.
+  public init(selection: [String]) { content = .selection(selection) }
 }

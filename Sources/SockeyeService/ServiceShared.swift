@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import SockeyeText
 import SockeyeTransport
 import Synchronization
 
@@ -7,6 +8,10 @@ import Synchronization
 final class ServiceShared: Sendable {
   let configuration: FileServiceConfiguration
   let directory: ServedDirectory
+  /// What all paths begin with, if there is anything.
+  let pathPrefix: ResourcePath?
+  /// The page that stands for those that aren't there.
+  let fallback: ResourcePath?
   let digests: DigestCache
   let encodings: TextEncodingCache
   let metrics = ServiceMetrics()
@@ -34,12 +39,19 @@ final class ServiceShared: Sendable {
   ) throws(Failure) {
     self.configuration = configuration
     self.surroundings = surroundings
-    directory = try ServedDirectory(path: configuration.directory)
+    directory =
+      switch configuration.content {
+      case .directory(let path): try ServedDirectory(path: path)
+      case .selection(let paths): ServedDirectory(try ServedSelection(paths: paths))
+      }
+    pathPrefix = try Self.prefix(configuration.pathPrefix)
+    fallback = try configuration.fallback.map { [directory] path throws(Failure) in try Self.page(path, in: directory) }
     filePool = surroundings.threads(4)
     computePool = surroundings.threads(2)
     digests = DigestCache(pool: computePool)
     encodings = TextEncodingCache(pool: filePool)
-    uploads = configuration.uploads.map { UploadArea(quota: $0.quota) }
+    // There is no folder that an upload beside a selection's files could go to.
+    uploads = directory.selection == nil ? configuration.uploads.map { UploadArea(quota: $0.quota) } : nil
     replaceable = Mutex(
       Replaceable(
         tls: try Self.context(configuration.tls),
@@ -51,6 +63,21 @@ final class ServiceShared: Sendable {
         if isRunning { UploadSweep.run(in: directory) }
       }
     }
+  }
+
+  private static func prefix(_ text: String) throws(Failure) -> ResourcePath? {
+    guard let path = ResourcePath(ArgumentText.bytes(of: text)), text.isEmpty || text.hasPrefix("/") else {
+      throw Failure(.usage, .badPathPrefix(text))
+    }
+    return path.bytes.isEmpty ? nil : path
+  }
+
+  private static func page(_ text: String, in directory: ServedDirectory) throws(Failure) -> ResourcePath {
+    guard let path = ResourcePath(ArgumentText.bytes(of: text)), (try? directory.open(path))?.metadata.kind == .file
+    else {
+      throw Failure(.localFile, .noFallback(text))
+    }
+    return path
   }
 
   /// Ends the threads.

@@ -19,7 +19,7 @@ struct Sockeye: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       Bench.self, Checksum.self, Completions.self, Connect.self, ConsoleCommand.self, Flags.self, Get.self,
-      HostCommand.self, Impair.self, Lab.self, Listen.self, Manual.self, Run.self, Serve.self, Watch.self,
+      HostCommand.self, Impair.self, Lab.self, Listen.self, Manual.self, Put.self, Run.self, Serve.self, Watch.self,
     ]
   )
 

@@ -28,7 +28,7 @@ VALUES = {
     "--join": "239.1.2.3", "--interface": "lo", "--max-datagram": "1KiB", "--allow": "10.0.0.0/8", "--deny": "10.0.0.0/8",
     "--on-exists": "skip", "--rate": "1MiB", "--checksum": "0" * 64, "--fingerprint": "0" * 64, "--progress": "none",
     "--listen": "192.0.2.1:0", "--missing": "one", "--quiet-time": "50ms", "--tls": "auto", "--log-format": "json",
-    "--quota": "1MiB", "--proxy-from": "10.0.0.0/8", "--request-timeout": "1s", "--idle-timeout": "1s",
+    "--quota": "1MiB", "--fallback": "flags.txt", "--path-prefix": "/p", "--cors": "https://a.example", "--proxy-from": "10.0.0.0/8", "--request-timeout": "1s", "--idle-timeout": "1s",
     "--stall-timeout": "1s", "--tun": "lo=10.9.0.2/24", "--gateway": "10.9.0.1", "--mtu": "1500", "--congestion": "bbr",
     "--timetable": "/dev/null", "--report": "none", "--publish": "192.0.2.1:0:80", "--dns": "127.0.0.1",
     "--host": "name.example=192.0.2.1", "--impair": "loss=1%", "--control": "unix:no/where",
@@ -53,6 +53,7 @@ PLACES = {
         "tls over unix": ["--tls", "unix:no/where"],
     },
     "get": {"http": ["http://127.0.0.1:1/x"], "https": ["https://127.0.0.1:1/x"], "bare name": ["tcp://127.0.0.1:1/x"]},
+    "put": {"http": ["flags.txt", "http://127.0.0.1:1/x"], "https": ["flags.txt", "https://127.0.0.1:1/x"]},
     "serve": {"tcp": ["--listen", "192.0.2.1:0", "."], "unix": ["--listen", "unix:no/where", "."]},
     "checksum": {"text": ["words"], "file": ["--file", "flags.txt"], "standard input": []},
     "host": {"": ["--tun", "lo=10.9.0.2/24"]},
@@ -129,9 +130,9 @@ class Table:
         """Runs a verb about something with flags; answers the exit code and the last line on standard error."""
         place = PLACES[verb][subject]
         words = [word for flag in flags for word in self.words(verb, flag, folder) if flag not in place]
-        if verb == "get" and not {"--retry", "--backoff"} & set(flags):
+        if verb in ("get", "put") and not {"--retry", "--backoff"} & set(flags):
             words = ["--retry", "0", *words]
-        if verb == "get" and "--backoff" in flags:
+        if verb in ("get", "put") and "--backoff" in flags:
             words += ["--retry", "1"] if "--retry" not in flags else []
         if verb == "connect" and "--every" in flags and "--count" not in flags:
             words += ["--count", "1"]

@@ -19,8 +19,8 @@ BIG = random.Random(1).randbytes(20 << 20)
 class Served:
     """A directory with a few files, and a service for it."""
 
-    def __init__(self, *arguments, **options):
-        self._arguments, self._options = arguments, options
+    def __init__(self, *arguments, files={}, **options):
+        self._arguments, self._files, self._options = arguments, files, options
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory()
@@ -30,6 +30,8 @@ class Served:
         (self.path / "big.bin").write_bytes(BIG)
         (self.path / "sub").mkdir()
         (self.path / "sub" / "接收.txt").write_bytes("内容\n".encode())
+        for name, contents in self._files.items():
+            (self.path / name).write_bytes(contents)
         arguments = list(self._arguments)
         if "--listen" not in arguments:
             arguments += ["--listen", "127.0.0.1:0"]

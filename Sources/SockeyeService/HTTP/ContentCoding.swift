@@ -22,20 +22,12 @@ enum ContentCoding: String, CaseIterable, Sendable {
       guard let name = parts.first, let coding = Self(rawValue: Substring(name).trimmingSpaces.lowercased()) else {
         continue
       }
-      let weight = parts.dropFirst().first.map { Self.weight(Substring($0).trimmingSpaces) } ?? 1000
+      let weight = parts.dropFirst().first.map { QualityValue.thousandths(Substring($0).trimmingSpaces) } ?? 1000
       if weight > 0 { weights.append((coding, weight)) }
     }
     guard weights.count > 1 else { return weights.map(\.coding) }
     return Self.allCases.filter { coding in weights.contains { $0.coding == coding } }.sorted { left, right in
       (weights.first { $0.coding == left }?.weight ?? 0) > (weights.first { $0.coding == right }?.weight ?? 0)
     }
-  }
-
-  /// A weight in thousandths; 0 for what is no weight.
-  private static func weight(_ text: Substring) -> Int {
-    guard text.lowercased().hasPrefix("q="), let value = Double(text.dropFirst(2)), (0...1).contains(value) else {
-      return 0
-    }
-    return Int(value * 1000)
   }
 }

@@ -12,12 +12,9 @@ extension HTTPExchange {
 
   /// Answers GET and HEAD.
   func serve(_ request: Request) {
-    let target: RequestTarget
-    do {
-      target = try RequestTarget(request.head.uri)
-    } catch {
-      return respond(.badRequest, to: request)
-    }
+    guard let target = target(of: request) else { return }
+    // There is no descriptor that a selection could be listed through.
+    if target.path.bytes.isEmpty, shared.directory.selection != nil { return serveDirectory(target, request) }
     let file: OpenedFile
     do {
       file = try shared.directory.open(target.path)
@@ -27,6 +24,7 @@ extension HTTPExchange {
       {
         return respond(.notFound, to: request, fields: [("Upload-Offset", String(size))])
       }
+      if error == .notFound, serveFallback(request) { return }
       return respond(cannotOpen: error, to: request)
     }
     switch file.metadata.kind {
@@ -38,12 +36,7 @@ extension HTTPExchange {
 
   private func serveDirectory(_ target: RequestTarget, _ request: Request) {
     guard target.path.namesDirectory else {
-      // Relative links in a listing are relative to the last slash.
-      let query = target.query.isEmpty ? "" : "?" + target.query.filter { $0.isASCII && !$0.isWhitespace }
-      // And so is this one, so that it holds behind a proxy with a prefix.
-      var name = ""
-      PercentEncoding.append(target.path.name, to: &name)
-      return respondEmpty(.movedPermanently, to: request, fields: [("Location", name + "/" + query)])
+      return redirect(intoFolder: target.path.name, query: target.query, request)
     }
     if target.query.isEmpty, shared.configuration.servesIndex,
       let index = try? shared.directory.open(target.path.appending("index.html".utf8)),
@@ -58,11 +51,22 @@ extension HTTPExchange {
     serveFolder(target.path, query: target.query, request)
   }
 
+  /// Answers with the page that stands for every one that isn't there, if there is one: to who wants a page, since a
+  /// script or a picture that is missing has to be missed.
+  private func serveFallback(_ request: Request) -> Bool {
+    guard let path = shared.fallback, request.fields.accept?.contains("text/html") == true,
+      let file = try? shared.directory.open(path), file.metadata.kind == .file
+    else { return false }
+    request.responseLines = (request.responseLines ?? "") + "Vary: Accept\r\n"
+    serveFile(file, target: RequestTarget(path: path, query: ""), request)
+    return true
+  }
+
   /// Answers with a file, or with what was asked for about it.
   func serveFile(_ file: OpenedFile, target: RequestTarget, _ request: Request) {
     if let kind = QueryParameters(target.query)["hash"] {
       guard kind.lowercased() == "sha256" else {
-        return respond(.badRequest, to: request, because: "the only digest to be had is hash=sha256")
+        return respond(.badRequest, to: request, because: .onlyThisDigest)
       }
       return serveDigest(of: file, path: target.path, request)
     }
@@ -167,7 +171,7 @@ extension HTTPExchange {
     head.field("Content-Type", type)
     if let coding { head.field("Content-Encoding", coding.rawValue) }
     head.field("Content-Length", size)
-    head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
+    head.end(request)
     if request.isHead || size == 0 {
       return send(head.buffer, status: .ok, bodyBytes: 0, for: request)
     }
@@ -191,7 +195,7 @@ extension HTTPExchange {
     head.field("Content-Type", type)
     head.field("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
     head.field("Content-Length", count)
-    head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
+    head.end(request)
     send(
       head.buffer,
       then: .parts(BodyPlan([.file(range)]), of: file),
@@ -230,7 +234,7 @@ extension HTTPExchange {
     writeFields(&head, file: file, tag: tag)
     head.field("Content-Type", "multipart/byteranges; boundary=\(boundary)")
     head.field("Content-Length", count)
-    head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
+    head.end(request)
     send(
       head.buffer,
       then: .parts(BodyPlan(parts), of: file),
@@ -248,7 +252,7 @@ extension HTTPExchange {
       "Accept-Ranges: bytes\r\nVary: Accept-Encoding\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n"
     )
     if let digest = shared.digests.digest(of: file.metadata) {
-      head.field("Repr-Digest", "sha-256=:\(digest.base64):")
+      head.field("Repr-Digest", ReprDigestField.text(digest))
     }
   }
 

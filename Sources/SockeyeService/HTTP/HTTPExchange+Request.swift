@@ -14,6 +14,8 @@ extension HTTPExchange {
     var keepAlive: Bool
     /// Whether its end has been read, so that nothing of it is still on its way.
     var isRead = false
+    /// Lines that each response to it has in its head, whatever it is.
+    var responseLines: String?
     /// Who asks, once the password was found right.
     var user: String?
 

@@ -140,6 +140,12 @@ final class HTTPExchange: ConnectionSpeaker {
     let keepAlive = head.isKeepAlive && !self.shared.isDraining
     let started = shared.configuration.accessLog == nil ? worker.now : worker.eventLoop.now
     let request = Request(head, fields: fields, started: started, keepAlive: keepAlive)
+    if shared.configuration.crossOrigin != .none {
+      request.responseLines = shared.configuration.crossOrigin.responseLines(
+        for: fields.origin,
+        withCredentials: shared.configuration.passwords != nil
+      )
+    }
     log.settle()
     shared.metrics.count(.requests)
 
@@ -199,6 +205,8 @@ final class HTTPExchange: ConnectionSpeaker {
       authenticated(request) { exchange, request in exchange.serve(request) }
     case .OPTIONS:
       respondToOptions(request)
+    case .MKCOL where shared.uploads != nil:
+      authenticated(request) { exchange, request in exchange.makeFolder(request) }
     default:
       respond(.methodNotAllowed, to: request)
     }

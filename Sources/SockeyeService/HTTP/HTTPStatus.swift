@@ -18,7 +18,9 @@ enum HTTPStatus: Int, Sendable {
   case contentTooLarge = 413
   case targetTooLong = 414
   case rangeNotSatisfiable = 416
+  case unsupportedMediaType = 415
   case expectationFailed = 417
+  case unprocessableContent = 422
   case locked = 423
   case tooManyRequests = 429
   case headersTooLarge = 431
@@ -49,6 +51,8 @@ enum HTTPStatus: Int, Sendable {
     case .contentTooLarge: "Content Too Large"
     case .targetTooLong: "URI Too Long"
     case .rangeNotSatisfiable: "Range Not Satisfiable"
+    case .unsupportedMediaType: "Unsupported Media Type"
+    case .unprocessableContent: "Unprocessable Content"
     case .expectationFailed: "Expectation Failed"
     case .locked: "Locked"
     case .tooManyRequests: "Too Many Requests"
@@ -58,32 +62,6 @@ enum HTTPStatus: Int, Sendable {
     case .serviceUnavailable: "Service Unavailable"
     case .versionNotSupported: "HTTP Version Not Supported"
     case .insufficientStorage: "Insufficient Storage"
-    }
-  }
-
-  /// What a person is told who sees nothing but this response.
-  var explanation: String {
-    switch self {
-    case .badRequest: "the request is not one of HTTP/1.1"
-    case .unauthorized: "a user's name and password are needed"
-    case .forbidden: "this may not be read"
-    case .notFound: "there is no such file here"
-    case .methodNotAllowed: "files are read here with GET and HEAD"
-    case .requestTimeout: "the request took too long to arrive"
-    case .conflict: "something of that name stands in the way"
-    case .locked: "somebody else is uploading a file of that name"
-    case .targetTooLong: "the URL is too long"
-    case .headersTooLarge: "the header fields are too large"
-    case .rangeNotSatisfiable: "the file has no bytes in that range"
-    case .preconditionFailed: "the file is another version than the request is about"
-    case .contentTooLarge: "the body is too large"
-    case .serviceUnavailable: "too many clients; try again in a while"
-    case .tooManyRequests: "too many attempts; try again in a while"
-    case .notImplemented: "bodies are taken as they are, or in chunks"
-    case .insufficientStorage: "there is no room left for uploads"
-    case .versionNotSupported: "this server speaks HTTP/1.1"
-    case .expectationFailed: "the only expectation that can be met is 100-continue"
-    default: "\(phrase)"
     }
   }
 }

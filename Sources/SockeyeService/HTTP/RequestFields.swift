@@ -12,14 +12,17 @@ struct RequestFields {
   var ifUnmodifiedSince: String?
   var accept: String?
   var acceptEncoding: String?
+  var acceptLanguage: String?
   var authorization: String?
   var expect: String?
   var contentRange: String?
   var contentLength: String?
   var transferEncoding: String?
   var wantReprDigest: String?
+  var reprDigest: String?
   var userAgent: String?
   var referer: String?
+  var origin: String?
 
   init(_ headers: HTTPHeaders) {
     for (name, value) in headers {
@@ -31,15 +34,18 @@ struct RequestFields {
       case 5 where name.isField("range"): Self.combine(&range, value)
       case 6 where name.isField("accept"): Self.combine(&accept, value)
       case 6 where name.isField("expect"): expect = value
+      case 6 where name.isField("origin"): origin = value
       case 7 where name.isField("referer"): referer = value
       case 8 where name.isField("if-range"): ifRange = value
       case 8 where name.isField("if-match"): Self.combine(&ifMatch, value)
       case 10 where name.isField("user-agent"): userAgent = value
+      case 11 where name.isField("repr-digest"): Self.combine(&reprDigest, value)
       case 13 where name.isField("if-none-match"): Self.combine(&ifNoneMatch, value)
       case 13 where name.isField("authorization"): authorization = value
       case 13 where name.isField("content-range"): contentRange = value
       case 14 where name.isField("content-length"): contentLength = value
       case 15 where name.isField("accept-encoding"): Self.combine(&acceptEncoding, value)
+      case 15 where name.isField("accept-language"): Self.combine(&acceptLanguage, value)
       case 16 where name.isField("want-repr-digest"): Self.combine(&wantReprDigest, value)
       case 17 where name.isField("if-modified-since"): ifModifiedSince = value
       case 17 where name.isField("transfer-encoding"): Self.combine(&transferEncoding, value)

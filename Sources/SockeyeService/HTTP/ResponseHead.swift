@@ -39,11 +39,12 @@ struct ResponseHead: ~Copyable {
   /// Writes lines that were made before.
   mutating func lines(_ lines: StaticString) { buffer.writeStaticString(lines) }
 
-  /// Ends the head.
-  mutating func end(keepAlive: Bool, isHTTP10: Bool) {
-    if !keepAlive {
+  /// Ends the head of the response to a request.
+  mutating func end(_ request: HTTPExchange.Request) {
+    if let lines = request.responseLines { buffer.writeString(lines) }
+    if !request.keepAlive {
       buffer.writeStaticString("Connection: close\r\n\r\n")
-    } else if isHTTP10 {
+    } else if request.isHTTP10 {
       buffer.writeStaticString("Connection: keep-alive\r\n\r\n")
     } else {
       buffer.writeStaticString("\r\n")

@@ -28,30 +28,36 @@ struct FolderEntry: Sendable {
 final class FolderReader {
   private let directory: ServedDirectory
   private let path: ResourcePath
-  private let stream: OpaquePointer
+  private var source: Source
+
+  private enum Source {
+    case folder(OpaquePointer)
+    case selection(names: ArraySlice<[UInt8]>)
+  }
 
   /// - Throws: `ServedDirectory.Refusal`.
   init(_ path: ResourcePath, in directory: ServedDirectory) throws(ServedDirectory.Refusal) {
     self.directory = directory
     self.path = path
+    if path.bytes.isEmpty, let selection = directory.selection {
+      source = .selection(names: selection.names[...])
+      return
+    }
     let descriptor = try directory.openDirectory(path)
     guard let stream = fdopendir(descriptor) else {
       close(descriptor)
       throw .exhausted
     }
-    self.stream = stream
+    source = .folder(stream)
   }
 
-  deinit { closedir(stream) }
+  deinit {
+    if case .folder(let stream) = source { closedir(stream) }
+  }
 
   /// The next entry that may be seen, in the order of the file system.
   func next() -> FolderEntry? {
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { text in
-          UnsafeBufferPointer(start: text, count: strnlen(text, 255)).map { UInt8(bitPattern: $0) }
-        }
-      }
+    while let name = nextName() {
       guard name.first != UInt8(ascii: "."), let metadata = self.metadata(name) else { continue }
       guard metadata.kind != .other else { continue }
       let isDirectory = metadata.kind == .directory
@@ -65,8 +71,26 @@ final class FolderReader {
     return nil
   }
 
+  private func nextName() -> [UInt8]? {
+    switch source {
+    case .folder(let stream):
+      guard let entry = readdir(stream) else { return nil }
+      return withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { text in
+          UnsafeBufferPointer(start: text, count: strnlen(text, 255)).map { UInt8(bitPattern: $0) }
+        }
+      }
+    case .selection(var names):
+      let name = names.popFirst()
+      source = .selection(names: names)
+      return name
+    }
+  }
+
   /// Whether a name is a symbolic link.
   func isLink(_ name: [UInt8]) -> Bool {
+    // What was selected was meant, whatever it is.
+    guard case .folder(let stream) = source else { return false }
     var status = stat()
     guard fstatat(dirfd(stream), Self.cString(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { return true }
     return status.st_mode & S_IFMT == S_IFLNK
@@ -75,6 +99,7 @@ final class FolderReader {
   private static func cString(_ name: [UInt8]) -> [CChar] { name.map { CChar(bitPattern: $0) } + [0] }
 
   private func metadata(_ name: [UInt8]) -> FileMetadata? {
+    guard case .folder(let stream) = source else { return try? directory.metadata(of: path.appending(name)) }
     var status = stat()
     guard fstatat(dirfd(stream), Self.cString(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
     guard status.st_mode & S_IFMT == S_IFLNK else { return FileMetadata(status) }

@@ -7,6 +7,15 @@ import SockeyeText
 struct HTMLListing: ListingFormat {
   let path: ResourcePath
   let takesUploads: Bool
+  let language: Language
+
+  init(path: ResourcePath, takesUploads: Bool, language: Language = .english) {
+    self.path = path
+    self.takesUploads = takesUploads
+    self.language = language
+  }
+
+  private func text(_ sentence: PageSentence) -> String { Self.escaped(sentence.text(in: language)) }
 
   /// The page may run its own script and style, talk to its own server, and nothing else: a name that smuggles markup in
   /// would find nothing that it may do.
@@ -15,33 +24,35 @@ struct HTMLListing: ListingFormat {
     let script = FileDigest(bytes: Array(SHA256.hash(data: Array(ListingPage.script.utf8)))).base64
     return "Content-Security-Policy: default-src 'none'; style-src 'sha256-\(style)'; script-src 'sha256-\(script)'; "
       + "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
-      + "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nVary: Accept\r\nCache-Control: no-cache\r\n"
+      + "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nVary: Accept, Accept-Language\r\nCache-Control: no-cache\r\n"
   }()
 
   func open(_ buffer: inout ByteBuffer) {
     let title = Self.escaped(path.displayText)
-    buffer.writeString("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>\(title)</title>\n")
+    buffer.writeString(
+      "<!doctype html>\n<html lang=\"\(language.rawValue)\">\n<meta charset=\"utf-8\">\n<title>\(title)</title>\n"
+    )
     buffer.writeString("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
     buffer.writeString("<meta name=\"color-scheme\" content=\"light dark\">\n<style>\(ListingPage.style)</style>\n")
     buffer.writeString(ListingIcon.definitions)
-    buffer.writeString("\n<header><nav aria-label=\"Path\">\(crumbs)</nav>\n")
+    buffer.writeString("\n<header><nav aria-label=\"\(text(.path))\">\(crumbs)</nav>\n")
     buffer.writeString(
-      "<input id=\"search\" type=\"search\" placeholder=\"Search\" aria-label=\"Search names\" hidden>\n"
+      "<input id=\"search\" type=\"search\" placeholder=\"\(text(.search))\" aria-label=\"\(text(.searchNames))\" hidden>\n"
     )
     let save = ListingIcon.save.markup
     // Buttons and no links: whoever mirrors by links would fetch everything once more in each folder's archive.
     buffer.writeString(
-      "<form class=\"actions\"><button name=\"zip\" title=\"The whole folder as a zip\">\(save)zip</button>"
-        + "<button name=\"tar\" title=\"The whole folder as a tar\">\(save)tar</button></form></header>\n"
+      "<form class=\"actions\"><button name=\"zip\" title=\"\(text(.wholeAsZip))\">\(save)zip</button>"
+        + "<button name=\"tar\" title=\"\(text(.wholeAsTar))\">\(save)tar</button></form></header>\n"
     )
     if takesUploads {
       buffer.writeString(
-        "<p id=\"drop\" hidden>Drop files here to upload them. <span id=\"state\" role=\"status\"></span></p>\n"
+        "<p id=\"drop\" hidden>\(text(.dropHere)) <span id=\"state\" role=\"status\"></span></p>\n"
       )
     }
     buffer.writeString(
-      "<main><table><thead><tr><th class=\"name\" aria-sort=\"none\">Name<th class=\"size\" aria-sort=\"none\">Size"
-        + "<th class=\"time\" aria-sort=\"none\">Modified</tr></thead>\n<tbody>\n"
+      "<main><table><thead><tr><th class=\"name\" aria-sort=\"none\">\(text(.name))<th class=\"size\" aria-sort=\"none\">\(text(.size))"
+        + "<th class=\"time\" aria-sort=\"none\">\(text(.modified))</tr></thead>\n<tbody>\n"
     )
     if !self.path.bytes.isEmpty {
       buffer.writeString(
@@ -63,7 +74,7 @@ struct HTMLListing: ListingFormat {
     if entry.isDirectory {
       buffer.writeString("<td class=\"size\">")
     } else {
-      buffer.writeString("<td class=\"size\" title=\"\(entry.size) bytes\">\(Self.size(entry.size))")
+      buffer.writeString("<td class=\"size\" title=\"\(text(.bytes(entry.size)))\">\(Self.size(entry.size))")
     }
     let date = HTTPDate.internetText(entry.modifiedSeconds)
     let short = date.replacing("T", with: " ").prefix(16)
@@ -71,7 +82,7 @@ struct HTMLListing: ListingFormat {
   }
 
   func close(_ buffer: inout ByteBuffer) {
-    buffer.writeString("</tbody></table>\n<p id=\"none\" hidden>Nothing here has that in its name.</p></main>\n")
+    buffer.writeString("</tbody></table>\n<p id=\"none\" hidden>\(text(.noneFound))</p></main>\n")
     buffer.writeString("<footer id=\"summary\"></footer>\n<script>\(ListingPage.script)</script>\n</html>\n")
   }
 
@@ -79,7 +90,7 @@ struct HTMLListing: ListingFormat {
   private var crumbs: String {
     let names = path.bytes.split(separator: UInt8(ascii: "/"))
     func way(up levels: Int) -> String { levels == 0 ? "./" : String(repeating: "../", count: levels) }
-    var text = "<a href=\"\(way(up: names.count))\" title=\"The top\">\(ListingIcon.home.markup)</a><i>/</i>"
+    var text = "<a href=\"\(way(up: names.count))\" title=\"\(text(.top))\">\(ListingIcon.home.markup)</a><i>/</i>"
     for (index, name) in names.enumerated() {
       let shown = Self.escaped(String(decoding: name, as: UTF8.self))
       text += "<a href=\"\(way(up: names.count - 1 - index))\"><bdi>\(shown)</bdi></a><i>/</i>"

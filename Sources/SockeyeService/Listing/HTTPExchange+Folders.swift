@@ -1,4 +1,5 @@
 import NIOCore
+import SockeyeText
 
 /// Responses with a folder in them.
 extension HTTPExchange {
@@ -6,7 +7,7 @@ extension HTTPExchange {
   func serveFolder(_ path: ResourcePath, query: String, _ request: Request) {
     let parameters = QueryParameters(query)
     guard !parameters.has("hash") else {
-      return respond(.badRequest, to: request, because: "a folder has no digest; ask for one of its files")
+      return respond(.badRequest, to: request, because: .folderHasNoDigest)
     }
     if parameters.has("zip") { return serveArchive(of: path, as: .zip, request) }
     if parameters.has("tar") { return serveArchive(of: path, as: .tar, request) }
@@ -15,7 +16,12 @@ extension HTTPExchange {
       switch form {
       case .json: JSONListing(path: path)
       case .plain: PlainListing()
-      case .html: HTMLListing(path: path, takesUploads: shared.uploads != nil)
+      case .html:
+        HTMLListing(
+          path: path,
+          takesUploads: shared.uploads != nil,
+          language: Language(accepting: request.fields.acceptLanguage)
+        )
       }
     openFolder(path, request) { exchange, reader in
       exchange.sendProduced(
@@ -54,7 +60,7 @@ extension HTTPExchange {
     for (name, value) in fields { head.field(name, value) }
     head.buffer.writeString(lines)
     if chunked { head.lines("Transfer-Encoding: chunked\r\n") }
-    head.end(keepAlive: request.keepAlive, isHTTP10: request.isHTTP10)
+    head.end(request)
     if request.isHead {
       return send(head.buffer, status: .ok, bodyBytes: 0, for: request)
     }

@@ -44,6 +44,8 @@ enum ListingPage {
     .size,.time{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
     .time{padding-left:.5rem}
     td.size,td.time{color:var(--dim);font-size:.9375rem}
+    .error{padding:1.5rem 2rem}
+    .error h1{margin:0;font-size:1.5rem}
     footer,#none{padding:.75rem 1rem;color:var(--dim);font-size:.875rem;margin:0}
     #drop{margin:0 0 1rem;border:2px dashed var(--line);border-radius:.75rem;padding:1rem;text-align:center;color:var(--dim)}
     #drop.over{border-color:var(--link)}
@@ -52,6 +54,7 @@ enum ListingPage {
 
   static let script = """
     "use strict";
+    const zh=document.documentElement.lang==="zh",say=(english,chinese)=>zh?chinese:english;
     const body=document.querySelector("tbody"),up=body.querySelector(".up");
     const rows=[...body.rows].filter(r=>r!==up);
     const order=new Intl.Collator(undefined,{numeric:true,sensitivity:"base"});
@@ -61,12 +64,13 @@ enum ListingPage {
     const clock=new Intl.DateTimeFormat("sv-SE",{dateStyle:"short",timeStyle:"short"});
     for(const time of body.querySelectorAll("time"))time.textContent=clock.format(new Date(time.dateTime));
     const files=rows.filter(r=>!folder(r)),folders=rows.length-files.length;
-    const count=(n,what)=>n+" "+what+(n===1?"":"s");
+    const count=(n,what,zhWhat)=>say(n+" "+what+(n===1?"":"s"),n+" "+zhWhat);
     let bytes=files.reduce((sum,r)=>sum+Number(r.dataset.size),0),unit="B";
     for(const next of["KiB","MiB","GiB","TiB","PiB"]){if(bytes<1000)break;bytes/=1024;unit=next}
     bytes=bytes<10&&unit!=="B"?bytes.toFixed(1):Math.round(bytes);
-    document.getElementById("summary").textContent=[folders?count(folders,"folder"):"",
-    files.length?count(files.length,"file")+", "+bytes+" "+unit:""].filter(Boolean).join(", ")||"This folder is empty.";
+    document.getElementById("summary").textContent=[folders?count(folders,"folder","个文件夹"):"",
+    files.length?count(files.length,"file","个文件")+say(", ","，")+bytes+" "+unit:""].filter(Boolean).join(say(", ","，"))
+    ||say("This folder is empty.","这个文件夹是空的。");
     const heads=[...document.querySelectorAll("th")];
     for(const head of heads){
     const button=document.createElement("button");button.textContent=head.textContent;head.replaceChildren(button);
@@ -92,10 +96,10 @@ enum ListingPage {
     addEventListener("drop",async event=>{
     event.preventDefault();drop.classList.remove("over");let failed=0;
     for(const file of event.dataTransfer.files){
-    state.textContent="Uploading "+file.name;
+    state.textContent=say("Uploading ","正在上传 ")+file.name;
     try{const answer=await fetch(encodeURIComponent(file.name),{method:"PUT",body:file});
     if(!answer.ok){failed++;state.textContent=file.name+": "+await answer.text()}}
-    catch{failed++;state.textContent=file.name+": the connection was lost"}}
+    catch{failed++;state.textContent=file.name+say(": the connection was lost","：连接断开了")}}
     if(!failed)location.reload()})}
     """
 }

@@ -54,7 +54,7 @@ final class ListingProducer: BodyProducer, @unchecked Sendable {
         batch.append(entry)
       }
       batch.sort { left, right in
-        left.isDirectory != right.isDirectory ? left.isDirectory : left.name.lexicographicallyPrecedes(right.name)
+        left.isDirectory != right.isDirectory ? left.isDirectory : NaturalOrder.precedes(left.name, right.name)
       }
       pending = batch[...]
     }

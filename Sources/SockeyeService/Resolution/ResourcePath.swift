@@ -58,6 +58,27 @@ struct ResourcePath: Hashable, Sendable {
     return ResourcePath(bytes: Array(bytes[..<slash]), namesDirectory: true)
   }
 
+  /// How many names there are.
+  var depth: Int { bytes.isEmpty ? 0 : bytes.count { $0 == UInt8(ascii: "/") } + 1 }
+
+  /// The first name; nothing for the served directory.
+  var firstName: [UInt8]? { bytes.isEmpty ? nil : Array(bytes.prefix { $0 != UInt8(ascii: "/") }) }
+
+  /// The path as it is from the folder that its first name stands for.
+  var removingFirstName: ResourcePath {
+    guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")) else { return .root }
+    return ResourcePath(bytes: Array(bytes[(slash + 1)...]), namesDirectory: namesDirectory)
+  }
+
+  /// The path as it is from a folder on its way; `nil` if that isn't on its way.
+  func below(_ folder: ResourcePath) -> ResourcePath? {
+    guard bytes.starts(with: folder.bytes) else { return nil }
+    let rest = bytes.dropFirst(folder.bytes.count)
+    guard let first = rest.first else { return .root }
+    guard first == UInt8(ascii: "/") else { return nil }
+    return ResourcePath(bytes: Array(rest.dropFirst()), namesDirectory: namesDirectory)
+  }
+
   /// Something in this directory. The name comes from the directory itself, so it is a name.
   func appending(_ name: some Collection<UInt8>, isDirectory: Bool = false) -> ResourcePath {
     var bytes = self.bytes

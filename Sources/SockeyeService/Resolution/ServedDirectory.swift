@@ -22,18 +22,29 @@ final class ServedDirectory: Sendable {
   }
 
   let descriptor: CInt
+  /// What is served instead of one directory, if anything is.
+  let selection: ServedSelection?
 
   /// Opens the directory to be served.
   ///
   /// - Throws: A failure of kind `localFile`.
   init(path: String) throws(Failure) {
+    selection = nil
     descriptor = ArgumentFile.open(path, O_RDONLY | O_DIRECTORY)
     guard descriptor >= 0 else {
       throw Failure(.localFile, .cannotServe(path, .system(errno).lowercased()))
     }
   }
 
-  deinit { close(descriptor) }
+  /// Serves what was selected.
+  init(_ selection: ServedSelection) {
+    self.selection = selection
+    descriptor = -1
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+  }
 
   /// Opens a file or a directory for reading.
   ///
@@ -66,8 +77,10 @@ final class ServedDirectory: Sendable {
     try openDescriptor(path, flags: O_RDONLY | O_DIRECTORY)
   }
 
-  private func openDescriptor(_ path: ResourcePath, flags: CInt) throws(Refusal) -> CInt {
+  /// Opens what a path stands for. The descriptor is the caller's to close.
+  func openDescriptor(_ path: ResourcePath, flags: CInt) throws(Refusal) -> CInt {
     guard !path.isHidden else { throw .notFound }
+    if let selection { return try selection.openDescriptor(path, flags: flags) }
     let flags = UInt64(UInt32(bitPattern: flags | O_CLOEXEC))
     let name = path.forSystemCall
     let strict = SOCKEYE_RESOLVE_BENEATH | SOCKEYE_RESOLVE_NO_MAGICLINKS
@@ -136,7 +149,7 @@ final class ServedDirectory: Sendable {
     return path.isEmpty ? nil : path == [UInt8(ascii: "/")] ? [] : path
   }
 
-  private static func refusal(_ code: CInt) -> Refusal {
+  static func refusal(_ code: CInt) -> Refusal {
     switch code {
     // EXDEV is a way out of the directory, ELOOP a link to itself: neither is to be told from nothing at all.
     case ENOENT, ENOTDIR, ENAMETOOLONG, EXDEV, ELOOP: .notFound

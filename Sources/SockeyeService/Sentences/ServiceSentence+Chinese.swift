@@ -16,7 +16,17 @@ extension ServiceSentence {
     case .badBlock(let text): "“\(text)”不是地址块；请写 192.0.2.0/24 或 2001:db8::/32"
     case .badPrefix(let text, let bits): "“\(text)”：前缀长度是 0 到 \(bits) 的数字"
     case .badIdentity(let reason): "无法使用证书和私钥：\(reason)；它们是一对 PEM 吗？"
-    case .cannotServe(let path, let reason): "无法提供 \(path)：\(reason.chinese)；请给出一个可读的目录"
+    case .cannotServe(let path, let reason): "无法提供 \(path)：\(reason.chinese)；请给出一个可读的文件夹或文件"
+    case .neitherFileNorFolder(let path): "无法提供 \(path)：它既不是文件也不是文件夹"
+    case .hiddenName(let path): "无法提供 \(path)：从不提供隐藏的名字；请给它另一个名字"
+    case .sameName(let name): "要提供的项目中有两个都叫 \(name)；请改为提供它们所在的文件夹"
+    case .badPathPrefix(let text): "“\(text)”不是路径前缀；请写 /files"
+    case .noFallback(let path): "所提供的内容里没有文件 \(path)；--fallback 用其中的路径指定一个页面"
+    case .badOrigin(let text): "“\(text)”不是来源；请写 https://example.org（不带路径），或单独写 * 表示所有来源"
+    case .somethingIsThere: "这个名字已被占用"
+    case .folderAboveIsMissing: "它所在的文件夹不存在"
+    case .onlyThisDigest: "只能取得 hash=sha256 这一种摘要"
+    case .folderHasNoDigest: "文件夹没有摘要；请对其中的文件取摘要"
     }
   }
 }

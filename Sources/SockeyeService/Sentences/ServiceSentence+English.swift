@@ -19,7 +19,17 @@ extension ServiceSentence {
     case .badPrefix(let text, let bits): "'\(text)': the prefix length is a number from 0 to \(bits)"
     case .badIdentity(let reason): "the certificate and the key cannot be used: \(reason); are they a pair, in PEM?"
     case .cannotServe(let path, let reason):
-      "cannot serve \(path): \(reason.english); name a directory that can be read"
+      "cannot serve \(path): \(reason.english); name a folder or a file that can be read"
+    case .neitherFileNorFolder(let path): "cannot serve \(path): it is neither a file nor a folder"
+    case .hiddenName(let path): "cannot serve \(path): hidden names are never served; give it another one"
+    case .sameName(let name): "two of what is to be served are called \(name); serve the folders that they are in"
+    case .badPathPrefix(let text): "'\(text)' is no prefix of a path; write /files"
+    case .noFallback(let path): "there is no file \(path) in what is served; --fallback names a page by its path there"
+    case .badOrigin(let text): "'\(text)' is no origin; write https://example.org, without a path, or * alone for all"
+    case .somethingIsThere: "something of that name is there already"
+    case .folderAboveIsMissing: "the folder that it would be in is not there"
+    case .onlyThisDigest: "the only digest to be had is hash=sha256"
+    case .folderHasNoDigest: "a folder has no digest; ask for one of its files"
     }
   }
 }

@@ -14,6 +14,16 @@ enum ServiceSentence: Sentence {
   case badPrefix(_ text: String, _ bits: Int)
   case badIdentity(_ reason: String)
   case cannotServe(_ path: String, _ reason: Phrase)
+  case neitherFileNorFolder(_ path: String)
+  case hiddenName(_ path: String)
+  case sameName(_ name: String)
+  case badPathPrefix(_ text: String)
+  case noFallback(_ path: String)
+  case badOrigin(_ text: String)
+  case onlyThisDigest
+  case somethingIsThere
+  case folderAboveIsMissing
+  case folderHasNoDigest
 }
 
 extension Failure {

@@ -17,8 +17,8 @@ extension HTTPExchange {
       fail(request, .lengthRequired)
       return true
     }
-    guard let target = try? RequestTarget(request.head.uri), target.query.isEmpty else {
-      fail(request, .badRequest)
+    guard case .inside(let target) = locate(request), target.query.isEmpty else {
+      if case .outside = locate(request) { fail(request, .notFound) } else { fail(request, .badRequest) }
       return true
     }
     // RFC 9110, section 13.1.1: nothing is overwritten, so that there is nothing that could match.
@@ -32,7 +32,14 @@ extension HTTPExchange {
       return true
     }
     let length = request.fields.contentLength.flatMap { Int64($0) }
-    let plan = Upload.Plan(path: target.path, range: range ?? nil, length: length)
+    let digest: FileDigest?
+    do {
+      digest = try ReprDigestField.sha256(in: request.fields.reprDigest)
+    } catch {
+      fail(request, .badRequest)
+      return true
+    }
+    let plan = Upload.Plan(path: target.path, range: range ?? nil, length: length, digest: digest)
     beginWaiting(request)
     authenticated(request, refusing: { $0.fail($1, $2) }) { exchange, request in
       switch Upload.begin(plan, area: area, worker: exchange.worker) {
@@ -50,7 +57,12 @@ extension HTTPExchange {
   func finishUpload(_ outcome: Upload.Outcome, request: Request) {
     switch outcome {
     case .stored:
-      respondEmpty(.created, to: request, fields: [("Location", Self.reference(to: request))])
+      var fields = [("Location", Self.reference(to: request))] as [(StaticString, String)]
+      // It was held against what arrived: who announced it is told that it holds.
+      if let digest = try? ReprDigestField.sha256(in: request.fields.reprDigest) {
+        fields.append(("Repr-Digest", ReprDigestField.text(digest)))
+      }
+      respondEmpty(.created, to: request, fields: fields)
     case .partial(let size):
       respondEmpty(.noContent, to: request, fields: [("Upload-Offset", String(size))])
     case .wrongOffset(let size):

@@ -34,6 +34,8 @@ final class Upload {
     let range: ContentRange?
     /// The length of the body, if it is known.
     let length: Int64?
+    /// The digest that the whole file is to have, if it was announced.
+    var digest: FileDigest?
 
     /// Where the body's bytes begin.
     var first: Int64 { range?.first ?? 0 }
@@ -46,8 +48,8 @@ final class Upload {
     case receiving
     /// The body is complete; whoever waits is told when it is on the disk.
     case finishing((Outcome) -> Void)
-    /// Nothing of this upload is to stay.
-    case failed
+    /// Nothing of this upload is to stay, but so many bytes of what it continued.
+    case failed(keeping: Int64)
     /// The client is gone; what it sent may be continued.
     case interrupted
     case over
@@ -57,6 +59,7 @@ final class Upload {
   private let place: UploadPlace
   private let area: UploadArea
   private let pool: BlockingThreads
+  private let computePool: BlockingThreads
   private let eventLoop: any EventLoop
   private var state = State.receiving
   /// Bytes of the quota that are counted for this upload.
@@ -83,6 +86,7 @@ final class Upload {
     size = plan.first
     eventLoop = worker.eventLoop
     pool = worker.shared.filePool
+    computePool = worker.shared.computePool
   }
 
   // MARK: The beginning
@@ -126,10 +130,10 @@ final class Upload {
   }
 
   /// The longest name that a file system takes, in bytes.
-  private static let longestName = 255
+  static let longestName = 255
 
   /// Whether a name means the same to every client that may fetch it: no control characters, no backslash, and UTF-8.
-  private static func isFitForAll(_ name: ArraySlice<UInt8>) -> Bool {
+  static func isFitForAll(_ name: ArraySlice<UInt8>) -> Bool {
     !name.contains { $0 < 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\\") }
       && String(validating: name, as: UTF8.self) != nil
   }
@@ -146,7 +150,7 @@ final class Upload {
       problem = .insufficientStorage
     }
     if let problem {
-      leave(as: .failed)
+      leave(as: .failed(keeping: plan.first))
       return .failed(problem)
     }
     pending.writeImmutableBuffer(bytes)
@@ -206,7 +210,7 @@ final class Upload {
     guard case .finishing(let body) = state, !isWriting, pending.readableBytes == 0 else { return }
     if problem == nil, let range = plan.range, received != range.last - range.first + 1 { problem = .badRequest }
     if let problem {
-      leave(as: .failed)
+      leave(as: .failed(keeping: plan.first))
       return body(.refused(problem))
     }
     if let range = plan.range, range.total != range.last + 1 {
@@ -214,23 +218,28 @@ final class Upload {
       return body(.partial(size: size))
     }
     isWriting = true
-    pool.run(on: eventLoop) { [place] in place.publish() }.assumeIsolated().whenComplete { result in
-      self.isWriting = false
-      guard case .success(0) = result else {
-        self.leave(as: .failed)
-        return body(.refused(Self.status(of: result)))
+    let pool = plan.digest == nil ? self.pool : computePool
+    pool.run(on: eventLoop) { [place, digest = plan.digest] in place.publish(requiring: digest) }.assumeIsolated()
+      .whenComplete { result in
+        self.isWriting = false
+        guard case .success(0) = result else {
+          // What a wrong digest was continued from may be what is wrong.
+          let isWrong = if case .success(EBADMSG) = result { true } else { false }
+          self.leave(as: .failed(keeping: isWrong ? 0 : self.plan.first))
+          return body(.refused(Self.status(of: result)))
+        }
+        self.state = .over
+        self.area.settle(self.plan.path, counted: self.counted, stays: self.size, isPartial: false)
+        self.place.close()
+        self.area.release(self.plan.path)
+        body(.stored)
       }
-      self.state = .over
-      self.area.settle(self.plan.path, counted: self.counted, stays: self.size, isPartial: false)
-      self.place.close()
-      self.area.release(self.plan.path)
-      body(.stored)
-    }
   }
 
   private static func status(of result: Result<CInt, any Error>) -> HTTPStatus {
     switch result {
     case .success(EEXIST): .conflict
+    case .success(EBADMSG): .unprocessableContent
     case .success(ENOSPC), .success(EDQUOT): .insufficientStorage
     default: .internalError
     }
@@ -245,7 +254,7 @@ final class Upload {
   /// The rest of the body is none. Nothing of it stays.
   func fail() {
     guard case .receiving = state else { return }
-    leave(as: .failed)
+    leave(as: .failed(keeping: plan.first))
   }
 
   private func leave(as state: State) {
@@ -255,15 +264,20 @@ final class Upload {
   }
 
   private func close() {
-    let hasFailed = if case .failed = state { true } else { false }
-    state = .over
-    // Of an upload that brought nothing nothing stays either.
-    if hasFailed || size == 0 {
-      place.undo(to: plan.first)
-      size = plan.first
+    if case .failed(let kept) = state {
+      undo(to: kept)
+    } else if size == 0 {
+      // Of an upload that brought nothing nothing stays either.
+      undo(to: 0)
     }
+    state = .over
     place.close()
     area.settle(plan.path, counted: counted, stays: size, isPartial: true)
     area.release(plan.path)
+  }
+
+  private func undo(to kept: Int64) {
+    place.undo(to: kept)
+    size = kept
   }
 }

@@ -47,7 +47,7 @@ struct UploadPlace: Sendable {
     guard fstatat(directory, finalName.text, &status, AT_SYMLINK_NOFOLLOW) != 0 else { throw .status(.conflict) }
     guard hasRoom(for: needed, in: directory) else { throw .status(.insufficientStorage) }
     // Nothing that stands there already is followed, and a file with a second name is not written to.
-    let flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (first == 0 ? O_CREAT : 0)
+    let flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (first == 0 ? O_CREAT : 0)
     let descriptor = openat(directory, partialName.text, flags, mode_t(0o644))
     guard descriptor >= 0 else {
       switch errno {
@@ -106,8 +106,15 @@ struct UploadPlace: Sendable {
     return 0
   }
 
-  /// Gives the file its name, once it is on the disk, unless something has that name. Returns 0, or the system's error.
-  func publish() -> CInt {
+  /// Gives the file its name, once it is on the disk, unless something has that name.
+  ///
+  /// - Parameter digest: What the file has to have, if anything is known.
+  /// - Returns: 0, or the system's error; EBADMSG for another digest.
+  func publish(requiring digest: FileDigest? = nil) -> CInt {
+    if let digest {
+      guard let found = FileDigest(of: descriptor) else { return EIO }
+      guard found.bytes == digest.bytes else { return EBADMSG }
+    }
     // The name must not outlive a crash that the contents did not.
     guard fsync(descriptor) == 0 else { return errno }
     guard ExclusiveRename.rename(in: directory, from: partialName.text, to: finalName.text) else { return errno }

@@ -50,6 +50,37 @@ extension Get: RuledCommand {
   }
 }
 
+extension Put: RuledCommand {
+  static let possibleSubjects: Set<FlagSubject> = [.http, .https]
+
+  static let flagRules = [
+    FlagRule("--recursive"),
+    FlagRule("--on-exists"),
+    FlagRule("--retry"),
+    FlagRule("--backoff", when: .without(["--retry=0"])),
+    FlagRule("--connect-timeout"),
+    FlagRule("--idle"),
+    FlagRule("--rate"),
+    FlagRule("--ca", when: .on([.https]), .without(["--insecure"])),
+    FlagRule("--fingerprint", when: .on([.https]), .without(["--insecure"])),
+    FlagRule("--insecure", when: .on([.https])),
+    FlagRule("--auth-file"),
+    FlagRule("--progress", when: .without(["--quiet"])),
+    FlagRule("--json"),
+    FlagRule("--quiet", "-q"),
+    FlagRule("-4", when: .without(["-6"])),
+    FlagRule("-6"),
+    FlagRule("-n"),
+    FlagRule("--stack"),
+    FlagRule("--language"),
+  ]
+
+  func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
+    guard let url = words.last else { return [] }
+    return [try DownloadURL(url).scheme == .https ? .https : .http]
+  }
+}
+
 extension Serve: RuledCommand {
   static let possibleSubjects: Set<FlagSubject> = [.tcp, .unix]
 
@@ -82,6 +113,9 @@ extension Serve: RuledCommand {
     FlagRule("--idle-timeout"),
     FlagRule("--stall-timeout"),
     FlagRule("--no-index"),
+    FlagRule("--fallback"),
+    FlagRule("--path-prefix"),
+    FlagRule("--cors"),
     FlagRule("--workers"),
     FlagRule("--reuse-port", when: .on([.tcp])),
     FlagRule("--ready-file"),

@@ -40,11 +40,42 @@ extension HelpTable {
     ].merging(network) { own, _ in own }
   )
 
+  static let put = HelpTexts(
+    abstract: "通过 HTTP 或 HTTPS 上传文件。",
+    discussion: """
+        sockeye put big.iso http://192.0.2.7:8888/
+        sockeye put --recursive photos http://192.0.2.7:8888/
+        printf 'a note' | sockeye put - http://192.0.2.7:8888/n
+
+      上传到“sockeye serve --upload”，或任何接受 PUT 的服务器。最后一个词是 URL：以斜杠结尾的是文件夹，每个文件在其中用自己的\
+      名字；否则它就是文件要用的名字。“-”是标准输入。中断之后再运行同一条命令：服务器保留的部分会接着上传，已经在那里的不会再传。\
+      到达的内容会与所发送的对照；服务器给出 SHA-256 时就用它。
+      """,
+    arguments: [
+      "<file>": "要上传什么，“-”是标准输入；然后是 URL。",
+      "--recursive": "上传整个文件夹，以点开头的名字除外。",
+      "--on-exists": "服务器上已有另一个同名文件时怎么做：fail（失败）、overwrite（覆盖）或 skip（跳过）。",
+      "--retry": "没有任何进展时最多再试几次。",
+      "--backoff": "再试之前的第一次等待和最长等待。",
+      "--connect-timeout": "连接最多花多久。",
+      "--idle": "服务器最多可以多久什么也不收、什么也不说。",
+      "--rate": "每秒最多多少字节（默认：不限）。",
+      "--ca": "信任这个文件里的证书（PEM），而不是系统的证书。",
+      "--fingerprint": "只信任 SHA-256 为此值的那一个证书；“serve --tls auto”会打印它。",
+      "--insecure": "接受任何证书。",
+      "--auth-file": "以谁的身份：内容为 NAME:PASSWORD 的文件，或 .netrc 那样的条目；权限为 600。",
+      "--progress": "怎样显示进度：auto 在终端上是进度条，在别处每几秒一行。",
+      "--json": "在标准输出上每行打印一个 JSON 事件。",
+      "--quiet": "只说错误。",
+    ].merging(network) { own, _ in own }
+  )
+
   static let serve = HelpTexts(
-    abstract: "把一个目录放到网络上：HTTP、HTTPS 和裸文件名，都在一个端口上。",
+    abstract: "把一个目录或一些文件放到网络上：HTTP、HTTPS 和裸文件名，都在一个端口上。",
     discussion: """
         sockeye serve .
         sockeye serve --public --upload --tls auto ~/Public
+        sockeye serve --public report.pdf photos
 
       浏览器、curl、wget、aria2 和“sockeye get”都能从这里下载；只会发送一个文件名、然后读到结束的客户端也能。文件夹会列出内容\
       （?json、?plain），也能整个取走（?zip、?tar）；?hash=sha256 给出文件的摘要。除非 --public 或 --listen 另有说明，只有本机\
@@ -53,7 +84,7 @@ extension HelpTable {
       HUP 使它重新读取证书和密码。服务管理器交来的套接字（LISTEN_FDS）代替 --listen。
       """,
     arguments: [
-      "<directory>": "要提供的目录。在终端上默认为当前目录。",
+      "<path>": "要提供的目录；或者一些文件和文件夹，各用自己的名字。在终端上默认为当前目录。",
       "--listen": "在哪里监听（默认：端口 8888，只限本机）。",
       "--public": "让别的机器也能连接：在所有地址的端口 8888 上监听。",
       "--missing": "请求的裸文件名不存在时回答什么：字节 1（one），或什么也不回答（empty）。",
@@ -78,6 +109,9 @@ extension HelpTable {
       "--log-format": "访问日志的格式。",
       "--admin": "在这里回答 /metrics 和 /healthz。",
       "--no-index": "即使文件夹里有 index.html，也用列表来回答。",
+      "--fallback": "页面不存在时，给浏览器这个页面（目录中的路径；用于单页应用）。",
+      "--path-prefix": "在这个路径之下提供：/files。",
+      "--cors": "允许这些来源的页面读取（CORS）：https://a.example，用逗号隔开；“*”表示所有来源。",
       "--workers": "分担连接的事件循环数。",
       "--reuse-port": "与其他进程共用端口。",
       "--ready-file": "开始监听后，把所绑定的地址写到这里。",

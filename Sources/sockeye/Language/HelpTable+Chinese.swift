@@ -19,6 +19,7 @@ extension HelpTable {
       "connect": connect,
       "console": console,
       "get": get,
+      "put": put,
       "host": host,
       "impair": impair,
       "lab": lab,
@@ -43,6 +44,7 @@ extension HelpTable {
       "Encryption and passwords": "加密与密码",
       "Limits": "限制",
       "Network": "网络",
+      "Pages": "页面",
       "Reports": "报告",
       "Services": "服务",
     ]

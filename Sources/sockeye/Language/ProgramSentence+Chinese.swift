@@ -90,6 +90,7 @@ extension ProgramSentence {
     case .logLinesDropped(let count): "访问日志丢弃了 \(count) 行；磁盘太慢"
     case .workersRange: "--workers 是 1 到 256 的数字"
     case .waitingForConnections(let count): "等待 \(count) 个连接结束；再中断一次立即结束。"
+    case .uploadNeedsDirectory: "--upload 需要一个可以放文件的目录；请只写它"
     case .noDirectory: "没有指定目录，而这里不是终端；要提供当前目录，请写“sockeye serve .”"
     case .reloaded: "已重新读取证书和密码。"
     case .certificateFingerprint(let digest): "证书的 SHA-256 是 \(digest)"
@@ -102,6 +103,14 @@ extension ProgramSentence {
     case .rateRange: "--rate 每秒至少 1 字节"
     case .outputForOne: "-o 只用于一个 URL；多个请用 -d"
     case .checksumForOne: "--checksum 只用于一个文件"
+    case .putNeedsBoth: "请写出要上传什么，再写出上传到哪个 URL"
+    case .manyNeedFolder(let url): "多个文件要放进一个文件夹：请让“\(url)”以斜杠结尾"
+    case .notAllUploaded: "没有全部上传成功"
+    case .isThereAlready(let url): "\(url) 已经在那里，SHA-256 相同"
+    case .fileSent(let url, let size, let rate, let assurance):
+      "\(url)：\(size)\(rate.map { "，\($0)" } ?? "")，\(assurance.uploadPhrase.chinese)"
+    case .folderSent(let files, let size, let skipped):
+      "\(files) 个文件，\(size)\(skipped > 0 ? "；\(skipped) 个已经在那里" : "")"
     case .notAllDownloaded: "没有全部下载成功"
     case .cannotWriteReadyFile(let path, let reason): "无法写入就绪文件 \(path)：\(reason.chinese)；请检查文件夹"
     case .cannotWriteOutput(let reason): "无法写到标准输出：\(reason.chinese)；请把它换到别处"

@@ -95,6 +95,7 @@ extension ProgramSentence {
     case .logLinesDropped(let count): "\(count) lines of the access log were dropped; the disk is too slow"
     case .workersRange: "--workers is a number from 1 to 256"
     case .waitingForConnections(let count): "Waiting for \(count) connections; interrupt again to end at once."
+    case .uploadNeedsDirectory: "--upload needs one directory to put files into; name it alone"
     case .noDirectory:
       "no directory was named, and this is no terminal; write 'sockeye serve .' to serve the current one"
     case .reloaded: "Read the certificate and the passwords again."
@@ -108,6 +109,14 @@ extension ProgramSentence {
     case .rateRange: "--rate is at least 1 byte a second"
     case .outputForOne: "-o is for one URL; -d takes many"
     case .checksumForOne: "--checksum is for one file"
+    case .putNeedsBoth: "name what to upload, and then the URL that it goes to"
+    case .manyNeedFolder(let url): "several files go into a folder: end '\(url)' with a slash"
+    case .notAllUploaded: "not everything could be uploaded"
+    case .isThereAlready(let url): "\(url) is there already, with the same SHA-256"
+    case .fileSent(let url, let size, let rate, let assurance):
+      "\(url): \(size)\(rate.map { " at \($0)" } ?? ""), \(assurance.uploadPhrase.english)"
+    case .folderSent(let files, let size, let skipped):
+      "\(files) files, \(size)\(skipped > 0 ? "; \(skipped) were there" : "")"
     case .notAllDownloaded: "not everything could be downloaded"
     case .cannotWriteReadyFile(let path, let reason):
       "cannot write the ready file \(path): \(reason.english); check the folder"

@@ -89,6 +89,7 @@ enum ProgramSentence: Sentence {
   case workersRange
   case waitingForConnections(_ count: Int64)
   case noDirectory
+  case uploadNeedsDirectory
   case reloaded
   case certificateFingerprint(_ digest: String)
   case metricsAt(_ address: String)
@@ -101,6 +102,12 @@ enum ProgramSentence: Sentence {
   case outputForOne
   case checksumForOne
   case notAllDownloaded
+  case putNeedsBoth
+  case manyNeedFolder(_ url: String)
+  case notAllUploaded
+  case isThereAlready(_ url: String)
+  case fileSent(_ url: String, _ size: String, rate: String?, _ assurance: DownloadReport.Assurance)
+  case folderSent(_ files: Int, _ size: String, skipped: Int)
   case cannotWriteReadyFile(_ path: String, _ reason: Phrase)
   case cannotWriteOutput(_ reason: Phrase)
   case noVerb(_ verb: String, nearest: String?)

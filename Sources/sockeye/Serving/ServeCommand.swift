@@ -8,10 +8,11 @@ import SockeyeTransport
 /// The file service.
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Put a directory on the network: HTTP, HTTPS and bare names on one port.",
+    abstract: "Put a directory, or files, on the network: HTTP, HTTPS and bare names on one port.",
     discussion: """
         sockeye serve .
         sockeye serve --public --upload --tls auto ~/Public
+        sockeye serve --public report.pdf photos
 
       Any browser, curl, wget, aria2 or 'sockeye get' can fetch from it, and so can clients that send a bare file name \
       and read until the end. Folders are listed (?json, ?plain) and fetched whole (?zip, ?tar); ?hash=sha256 gives a \
@@ -23,8 +24,13 @@ struct Serve: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "The directory to serve. On a terminal, the current one by default.")
-  var directory: String?
+  @Argument(
+    help: ArgumentHelp(
+      "The directory to serve, or files and folders, each under its own name. On a terminal, the current directory by default.",
+      valueName: "path"
+    )
+  )
+  var paths: [String] = []
 
   @Option(help: ArgumentHelp("Where to listen (default: port 8888 of this machine alone).", valueName: "endpoint"))
   var listen: String?
@@ -38,6 +44,9 @@ struct Serve: AsyncParsableCommand {
   @OptionGroup
   var network: StackFlags
 
+  @OptionGroup(title: "Pages")
+  var pages: PageFlags
+
   @OptionGroup(title: "Bare names")
   var bareNames: BareNameFlags
 
@@ -49,9 +58,6 @@ struct Serve: AsyncParsableCommand {
 
   @OptionGroup(title: "Reports")
   var reports: ReportFlags
-
-  @Flag(help: "Answer a folder with its listing even if it has an index.html.")
-  var noIndex = false
 
   @Option(help: "Event loops that share the connections.")
   var workers = 1
@@ -82,10 +88,10 @@ struct Serve: AsyncParsableCommand {
   }
 
   private func serve(over transport: Transport) async throws {
-    let directory = try chosenDirectory()
+    let paths = try chosenPaths()
     let identity = try self.security.identity(names: ServedAddresses.names(of: network.ownAddresses))
     let log = try chosenLog()
-    let configuration = try makeConfiguration(directory, identity, log)
+    let configuration = try makeConfiguration(paths, identity, log)
     let service = try await FileService.start(
       configuration,
       on: try chosenPlace(),
@@ -97,7 +103,7 @@ struct Serve: AsyncParsableCommand {
       admin = try await AdminEndpoint.start(for: service, on: try Endpoint.parse(endpoint), transport: transport)
     }
     if let readyFile { try ReadyFile.write(service.addresses, to: readyFile) }
-    announce(service, admin, directory, identity)
+    announce(service, admin, paths, identity)
     let hadTerminal = Terminal.error.isTerminal
     Signals.shared.onReload { [security] in
       // A terminal that is gone hangs up on whoever it ran; what was started from it is not meant to stay.
@@ -121,12 +127,20 @@ struct Serve: AsyncParsableCommand {
   // MARK: What was asked for
 
   /// Serving a directory that nobody named is for somebody who sees which one it is.
-  private func chosenDirectory() throws(Failure) -> String {
-    if let directory { return directory }
+  private func chosenPaths() throws(Failure) -> [String] {
+    if !self.paths.isEmpty { return self.paths }
     guard Terminal.error.isTerminal else {
       throw Failure(.usage, .noDirectory)
     }
-    return "."
+    return ["."]
+  }
+
+  /// Whether it is one directory that is served, and not what was picked.
+  private static func isDirectory(_ paths: [String]) -> Bool {
+    var status = stat()
+    // What can't be looked at is best reported as what it was most likely meant to be.
+    guard paths.count == 1, ArgumentText.withPath(paths[0], { stat($0, &status) }) == 0 else { return paths.count == 1 }
+    return status.st_mode & S_IFMT == S_IFDIR
   }
 
   private func chosenPlace() throws(Failure) -> FileService.Place {
@@ -154,14 +168,17 @@ struct Serve: AsyncParsableCommand {
   }
 
   private func makeConfiguration(
-    _ directory: String,
+    _ paths: [String],
     _ identity: ServiceIdentity?,
     _ log: AccessLog?
   ) throws(Failure) -> FileServiceConfiguration {
-    var configuration = FileServiceConfiguration(directory: directory)
+    let isDirectory = Self.isDirectory(paths)
+    guard isDirectory || !limits.upload else { throw Failure(.usage, .uploadNeedsDirectory) }
+    var configuration =
+      isDirectory ? FileServiceConfiguration(directory: paths[0]) : FileServiceConfiguration(selection: paths)
+    try pages.apply(to: &configuration)
     configuration.missingReply = bareNames.missing
     configuration.quietTime = bareNames.quietTime.amount
-    configuration.servesIndex = !self.noIndex
     configuration.tls = identity?.configuration
     configuration.passwords = try self.security.passwords()
     if let log { configuration.accessLog = { log.take($0) } }
@@ -193,13 +210,14 @@ struct Serve: AsyncParsableCommand {
   private func announce(
     _ service: FileService,
     _ admin: AdminEndpoint?,
-    _ directory: String,
+    _ paths: [String],
     _ identity: ServiceIdentity?
   ) {
     let reachable = ServedAddresses(
       bound: service.addresses,
       isEncrypted: identity != nil,
-      own: network.ownAddresses
+      own: network.ownAddresses,
+      path: service.path
     )
     let urls = reachable.urls
     var event = JSONLine(event: "listening")
@@ -208,7 +226,7 @@ struct Serve: AsyncParsableCommand {
     if let identity { event.add("sha256", identity.fingerprint) }
     if let admin { event.add("admin", admin.addresses.map(\.text)) }
     say(event.line) {
-      var sentences = [ProgramSentence.serving(VisibleText.of(directory), urls)]
+      var sentences = [ProgramSentence.serving(paths.map { VisibleText.of($0) }.joined(separator: ", "), urls)]
       if let identity { sentences.append(.certificateFingerprint(identity.fingerprint)) }
       if let admin { sentences += admin.addresses.map { .metricsAt($0.text) } }
       var lines = sentences.map { $0.text(in: Speech.language) }

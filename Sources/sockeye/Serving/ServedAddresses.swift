@@ -22,17 +22,18 @@ struct ServedAddresses {
   ///   - bound: What is listened on. An unspecified address stands for all of this machine's.
   ///   - isEncrypted: Whether to write `https`.
   ///   - own: The addresses of a host of our own; nil for this machine's.
-  init(bound: [SocketAddress], isEncrypted: Bool, own: [SocketAddress]?) {
+  ///   - path: What the URLs lead to, with a slash in front.
+  init(bound: [SocketAddress], isEncrypted: Bool, own: [SocketAddress]?, path: String) {
     let scheme = isEncrypted ? "https" : "http"
     var urls: [String] = []
     for address in bound {
       guard let text = address.ipAddress, text == "0.0.0.0" || text == "::" else {
-        urls.append(address.pathname.map { "unix:\($0)" } ?? Self.url(address, scheme))
+        urls.append(address.pathname.map { "unix:\($0)" } ?? Self.url(address, scheme, path))
         continue
       }
       for var own in own ?? Self.ofThisMachine where own.protocol == address.protocol {
         own.port = address.port
-        urls.append(Self.url(own, scheme))
+        urls.append(Self.url(own, scheme, path))
       }
     }
     self.urls = urls
@@ -42,8 +43,8 @@ struct ServedAddresses {
   }
 
   /// RFC 6874: the sign before a zone is written as an escape.
-  private static func url(_ address: SocketAddress, _ scheme: String) -> String {
-    "\(scheme)://\(address.text.replacing("%", with: "%25"))/"
+  private static func url(_ address: SocketAddress, _ scheme: String, _ path: String) -> String {
+    "\(scheme)://\(address.text.replacing("%", with: "%25"))\(path)"
   }
 
   /// Names for a certificate: what a client may type to get here.
