@@ -18,7 +18,8 @@ public struct ConsoleConfiguration: Sendable {
 /// The debugging assistant: sessions, each of them a conversation, and those who speak to it in JSON.
 public struct Console: Sendable {
   private let core: NIOLoopBound<ConsoleCore>
-  private let eventLoop: any EventLoop
+  let eventLoop: any EventLoop
+  let shelf: RecordShelf
 
   /// Starts a console without sessions.
   ///
@@ -31,21 +32,46 @@ public struct Console: Sendable {
     over transport: Transport
   ) async throws(Failure) -> Console {
     let eventLoop = transport.eventLoopGroup.next()
+    let shelf = RecordShelf(configuration.directory)
     do {
       let core = try await eventLoop.submit {
-        NIOLoopBound(ConsoleCore(configuration, over: transport, on: eventLoop), eventLoop: eventLoop)
+        NIOLoopBound(ConsoleCore(configuration, shelf, over: transport, on: eventLoop), eventLoop: eventLoop)
       }.get()
-      return Console(core: core, eventLoop: eventLoop)
+      return Console(core: core, eventLoop: eventLoop, shelf: shelf)
     } catch {
       throw Failure(.other, .unknownFault("\(error)"))
     }
   }
 
   /// Somebody begins to speak to the console.
-  func attach(_ sink: ConsoleLine.Sink) -> ConsoleLine.Key {
-    let key = ConsoleLine.Key()
+  func attach(_ key: ConsoleLine.Key, _ sink: ConsoleLine.Sink) {
     eventLoop.execute { core.value.attach(key, sink) }
-    return key
+  }
+
+  /// Waits until somebody's requests are answered.
+  func answered(_ line: ConsoleLine.Key) async {
+    let answered = eventLoop.makePromise(of: Void.self)
+    eventLoop.execute { core.value.whenAnswered(line) { answered.succeed() } }
+    try? await answered.futureResult.get()
+  }
+
+  /// Opens the sessions of a file, in their order.
+  ///
+  /// - Parameter bytes: An object with a list `sessions`, of settings each, as `Documentation/Console.md` has them.
+  /// - Throws: A failure of kind `localFile` for what is no such file, or the failure of the first session that doesn't open.
+  public func openSessions(_ bytes: [UInt8]) async throws(Failure) {
+    let settings = try SessionFile.settings(bytes)
+    for settings in settings {
+      let opened = eventLoop.makePromise(of: Failure?.self)
+      eventLoop.execute { core.value.open(settings) { opened.succeed($0) } }
+      if let failure = (try? await opened.futureResult.get()) ?? nil { throw failure }
+    }
+  }
+
+  /// Ends all conversations once what was said is sent.
+  public func end() async {
+    let core = self.core
+    _ = try? await eventLoop.flatSubmit { core.value.end() }.get()
   }
 
   /// Somebody asks something.

@@ -5,14 +5,24 @@ internal import SockeyeTransport
 /// A console's state. Confined to one event loop.
 final class ConsoleCore {
   let configuration: ConsoleConfiguration
+  let shelf: RecordShelf
   let transport: Transport
   let eventLoop: any EventLoop
   private var lines: [ObjectIdentifier: ConsoleLine] = [:]
+  /// In the order in which they were added.
+  var sessions: [ConsoleSession] = []
+  private var lastSession = 0
   /// What the page had us keep.
   var savedState = JSONValue.null
 
-  init(_ configuration: ConsoleConfiguration, over transport: Transport, on eventLoop: any EventLoop) {
+  init(
+    _ configuration: ConsoleConfiguration,
+    _ shelf: RecordShelf,
+    over transport: Transport,
+    on eventLoop: any EventLoop
+  ) {
     self.configuration = configuration
+    self.shelf = shelf
     self.transport = transport
     self.eventLoop = eventLoop
   }
@@ -23,9 +33,25 @@ final class ConsoleCore {
     lines[ObjectIdentifier(key)] = ConsoleLine(key, sink, on: eventLoop)
   }
 
-  func detach(_ key: ConsoleLine.Key) { lines.removeValue(forKey: ObjectIdentifier(key))?.end() }
+  func detach(_ key: ConsoleLine.Key) {
+    lines.removeValue(forKey: ObjectIdentifier(key))?.end()
+    resume()
+  }
 
-  func becameWritable(_ key: ConsoleLine.Key) { lines[ObjectIdentifier(key)]?.becameWritable() }
+  func becameWritable(_ key: ConsoleLine.Key) {
+    lines[ObjectIdentifier(key)]?.becameWritable()
+    resume()
+  }
+
+  private func resume() {
+    guard isReady else { return }
+    for session in sessions { session.becameReady() }
+  }
+
+  func whenAnswered(_ key: ConsoleLine.Key, _ body: @escaping () -> Void) {
+    guard let line = lines[ObjectIdentifier(key)] else { return body() }
+    line.whenAnswered(body)
+  }
 
   func take(_ bytes: ByteBuffer, from key: ConsoleLine.Key) {
     guard let line = lines[ObjectIdentifier(key)] else { return }
@@ -43,10 +69,55 @@ final class ConsoleCore {
     }
   }
 
-  /// Tells everybody of something.
+  // MARK: Sessions
+
+  /// Opens a session of a file.
+  func open(_ settings: SessionSettings, _ answer: @escaping (Failure?) -> Void) {
+    addSession(settings).open { error in answer(error.map { Failure($0.failureKind, $0.phrase) }) }
+  }
+
+  /// Ends all sessions.
+  func end() -> EventLoopFuture<Void> {
+    let ends = sessions.map { $0.end() }
+    return .andAllComplete(ends, on: eventLoop)
+  }
+
+  /// Adds a session, and opens it not.
+  func addSession(_ settings: SessionSettings) -> ConsoleSession {
+    lastSession += 1
+    let session = ConsoleSession(
+      "s\(lastSession)",
+      settings,
+      over: transport,
+      language: configuration.language,
+      audience: self,
+      on: eventLoop
+    )
+    sessions.append(session)
+    return session
+  }
+}
+
+extension ConsoleCore: SessionAudience {
+  /// A page that is behind misses messages, and makes nobody wait.
+  var isReady: Bool { lines.values.allSatisfy(\.isReady) }
+
   func tell(_ event: JSONObject) {
     guard !lines.isEmpty else { return }
     let text = event.text
     for line in lines.values { line.tell(text) }
+  }
+
+  func tellMessage(of session: ConsoleSession, bytes: Int, _ event: () -> JSONObject) {
+    var text: String?
+    for line in lines.values {
+      guard line.takesMessages else {
+        line.skip(session.id, bytes: bytes)
+        continue
+      }
+      let told = text ?? event().text
+      text = told
+      line.tell(told)
+    }
   }
 }

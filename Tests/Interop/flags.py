@@ -34,11 +34,11 @@ VALUES = {
     "--host": "name.example=192.0.2.1", "--impair": "loss=1%", "--control": "unix:no/where",
     "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--mode": "echo",
     "--direction": "up", "--for": "1ms", "--size": "100", "--port": "80", "--language": "en", "--width": "80", "--color": "never",
-    "--raw": "client",
+    "--raw": "client", "--directory": ".",
 }
 """Addresses of 192.0.2.0/24 are nobody's: what would listen there ends at once, by another code than 2."""
 
-INPUTS = {"--ca": "flags.txt", "--certificate": "flags.txt", "--key": "flags.txt", "--file": "flags.txt", "--auth-file": "users"}
+INPUTS = {"--ca": "flags.txt", "--certificate": "flags.txt", "--key": "flags.txt", "--file": "flags.txt", "--auth-file": "users", "--session": "flags.txt"}
 OUTPUTS = {
     "--record", "--log-file", "--output-file", "--ready-file", "--access-log", "--log", "--capture", "--html", "--qlog"
 }

@@ -9,34 +9,63 @@ extension ConsoleCore {
 
   /// Does what is asked.
   func perform(_ request: ConsoleRequest, _ answer: @escaping Answer) {
+    var members = request.members
     do throws(ConsoleError) {
-      if let members = try performAtOnce(request) { answer(.success(members)) }
+      if request.operation == "open" { return try open(&members, answer) }
+      if let result = try performForSession(request.operation, &members) { return answer(.success(result)) }
+      if let result = try performForAll(request.operation, &members) { return answer(.success(result)) }
+      throw ConsoleError(.usage, .unknownOperation(request.operation))
     } catch {
       answer(.failure(error))
     }
   }
 
-  private func performAtOnce(_ request: ConsoleRequest) throws(ConsoleError) -> JSONObject? {
-    var members = request.members
-    switch request.operation {
+  private func performForAll(_ operation: String, _ members: inout Members) throws(ConsoleError) -> JSONObject? {
+    switch operation {
     case "hello":
       try members.finish()
       return hello
     case "state":
       try members.finish()
       return ["state": savedState]
-    case "save-state":
-      let state = members.value("state") ?? .null
-      try members.finish()
-      guard state.text.utf8.count <= Self.largestState else { throw ConsoleError(.usage, .stateTooLarge) }
-      savedState = state
-      return [:]
-    default: throw ConsoleError(.usage, .unknownOperation(request.operation))
+    case "save-state": return try saveState(&members)
+    case "preview": return try preview(&members)
+    case "convert": return try convert(&members)
+    case "dry-run": return try dryRun(&members)
+    default: return nil
     }
   }
 
+  private func performForSession(_ operation: String, _ members: inout Members) throws(ConsoleError) -> JSONObject? {
+    switch operation {
+    case "close": return try close(&members)
+    case "remove": return try remove(&members)
+    case "rename": return try rename(&members)
+    case "send": return try send(&members)
+    case "kick", "half-close": return try end(operation, &members)
+    case "add-peer": return try addPeer(&members)
+    case "status": return try watchStatus(&members)
+    case "rules": return try setRules(&members)
+    case "cycle": return try cycle(&members)
+    case "stop": return try stop(&members)
+    case "record": return try record(&members)
+    case "record-end": return try endRecord(&members)
+    default: return nil
+    }
+  }
+
+  // MARK: The console itself
+
   /// The most that is kept for a page, in bytes of JSON.
   private static let largestState = 1 << 20
+
+  private func saveState(_ members: inout Members) throws(ConsoleError) -> JSONObject {
+    let state = members.value("state") ?? .null
+    try members.finish()
+    guard state.text.utf8.count <= Self.largestState else { throw ConsoleError(.usage, .stateTooLarge) }
+    savedState = state
+    return [:]
+  }
 
   private var hello: JSONObject {
     [
@@ -47,8 +76,62 @@ extension ConsoleCore {
       "encodings": ["utf-8", "gbk", "gb18030", "big5", "shift_jis", "euc-kr", "latin1", "utf-16le", "utf-16be"],
       "framings": ["raw", "gap", "line", "delimiter", "length", "fixed"],
       "checksums": .strings(ChecksumAlgorithm.all.map(\.name)),
-      "sessions": [],
+      "protocols": .strings(SessionSettings.Kind.allCases.map(\.rawValue)),
+      "sessions": .array(sessions.map(\.json)),
       "state": savedState,
     ]
+  }
+
+  // MARK: Messages
+
+  private func preview(_ members: inout Members) throws(ConsoleError) -> JSONObject {
+    let message = try MessageForm(try members.requiredObject("message"))
+    let id = try members.string("session")
+    try members.finish()
+    let session = try id.map { id throws(ConsoleError) in try find(id) }
+    var variables = session?.variables ?? Variables()
+    let encoding = session?.settings.encoding ?? .utf8
+    let composed = try message.compose(encoding: encoding, framing: session?.settings.sendFraming ?? .raw, &variables)
+    let bytes = Array(composed.bytes.readableBytesView)
+    return [
+      "bytes": .integer(bytes.count), "hex": .string(Hex.text(bytes)),
+      "text": .string(String(decoding: Transcoder.convert(bytes, from: encoding, to: .utf8).bytes, as: UTF8.self)),
+      "check": .string(Hex.text(composed.checksum)),
+    ]
+  }
+
+  private func convert(_ members: inout Members) throws(ConsoleError) -> JSONObject {
+    let text = try members.requiredString("text")
+    let source = try members.choice("from", MessageForm.Form.self) ?? .text
+    let destination = try members.choice("to", MessageForm.Form.self) ?? .text
+    let name = try members.string("encoding") ?? "utf-8"
+    try members.finish()
+    do throws(Failure) {
+      var settings = Composer.Settings()
+      settings.encoding = try TextEncoding(name)
+      settings.notation = source == .hex ? .hex : .text
+      let typed = source == .hex ? MessageForm.paired(text) : text
+      let bytes = Array(try Composer.compose([.typed(Array(typed.utf8))], settings).bytes.readableBytesView)
+      if destination == .hex { return ["text": .string(Hex.text(bytes))] }
+      let decoded = Transcoder.convert(bytes, from: settings.encoding, to: .utf8).bytes
+      return ["text": .string(String(decoding: decoded, as: UTF8.self))]
+    } catch {
+      throw ConsoleError(error)
+    }
+  }
+}
+
+/// Bytes in hexadecimal, as people write them: digits in pairs, spaces between them.
+enum Hex {
+  private static let digits = Array("0123456789ABCDEF".utf8)
+
+  static func text(_ bytes: some Collection<UInt8>) -> String {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count * 3)
+    for byte in bytes {
+      if !result.isEmpty { result.append(UInt8(ascii: " ")) }
+      result += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+    return String(decoding: result, as: UTF8.self)
   }
 }

@@ -36,6 +36,18 @@ struct ConsoleError: Error {
       }
   }
 
+  /// What kind of failure it is to whoever isn't told in JSON.
+  var failureKind: Failure.Kind {
+    switch kind {
+    case .usage: .usage
+    case .network: .network
+    case .timedOut: .timedOut
+    case .tls: .tls
+    case .localFile: .localFile
+    case .behind, .missing, .other: .other
+    }
+  }
+
   init(_ error: any Error) {
     switch error {
     case let error as ConsoleError: self = error

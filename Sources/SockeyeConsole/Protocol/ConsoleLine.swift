@@ -11,6 +11,8 @@ final class ConsoleLine {
 
   /// Where what is told goes; safe on any thread.
   struct Sink: Sendable {
+    /// Whether it is a program's, which misses nothing, and is told each event by itself.
+    let isForProgram: Bool
     /// Whether more can be taken without piling up.
     let isWritable: @Sendable () -> Bool
     /// Takes one object.
@@ -35,6 +37,7 @@ final class ConsoleLine {
   private var timer: Scheduled<Void>?
   private var outstanding = 0
   private var isHeld = false
+  private var whenAnswered: (() -> Void)?
 
   init(_ key: Key, _ sink: Sink, on eventLoop: any EventLoop) {
     self.key = key
@@ -69,6 +72,14 @@ final class ConsoleLine {
     sink.write(answer.text)
     outstanding -= 1
     updateHold()
+    guard outstanding == 0 else { return }
+    whenAnswered?()
+    whenAnswered = nil
+  }
+
+  /// Calls back once no request waits for its answer.
+  func whenAnswered(_ body: @escaping () -> Void) {
+    if outstanding == 0 { body() } else { whenAnswered = body }
   }
 
   private func updateHold() {
@@ -80,8 +91,11 @@ final class ConsoleLine {
 
   // MARK: Events
 
+  /// Whether peers may be read from, as far as this line is concerned.
+  var isReady: Bool { !sink.isForProgram || sink.isWritable() }
+
   /// Whether another message is told, not counted.
-  var takesMessages: Bool { gathered < Self.mostGathered && sink.isWritable() }
+  var takesMessages: Bool { sink.isForProgram || gathered < Self.mostGathered && sink.isWritable() }
 
   /// Counts a message that isn't told.
   func skip(_ session: String, bytes: Int) {
@@ -92,6 +106,7 @@ final class ConsoleLine {
 
   /// Tells of something.
   func tell(_ event: String) {
+    if sink.isForProgram { return sink.write(event) }
     events.append(event)
     gathered += event.utf8.count
     arm()

@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import SockeyeText
 
 /// Takes an object's members one by one, each as the kind of value that it has to be. What nobody took is refused by its
@@ -41,6 +42,12 @@ struct Members {
       throw ConsoleError(.usage, .memberTakes(name, .integer(range)))
     }
     return integer
+  }
+
+  mutating func duration(_ name: String) throws(ConsoleError) -> TimeAmount? {
+    guard let text = try string(name) else { return nil }
+    guard let amount = ShortDuration.parse(text) else { throw ConsoleError(.usage, .memberTakes(name, .duration)) }
+    return amount
   }
 
   mutating func object(_ name: String) throws(ConsoleError) -> JSONObject? {

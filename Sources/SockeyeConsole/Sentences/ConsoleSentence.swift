@@ -11,6 +11,7 @@ enum ConsoleSentence: Sentence {
     case object
     case list(Int)
     case choice([String])
+    case duration
   }
 
   case notJSON(Int)
@@ -22,8 +23,55 @@ enum ConsoleSentence: Sentence {
   case unknownMember(String)
   case unknownOperation(String)
   case stateTooLarge
+  case memberIsNoAddress(String)
+  case notGroup(String)
+  case noSession(String)
+  case tooManySessions(Int)
+  case noPeer(Int)
+  case peerIsBehind(Int)
+  case nobodyThere
+  case notOpen
+  case notDatagrams
+  case closedMeanwhile
+  case connectionEnded
+  case noSocketFor(String)
+  case tooManyCycles(Int)
+  case noCycle(String)
+  case badRecordName(String)
+  case cannotCreateRecord(String, Phrase)
+  case recordsAlready(String)
+  case recordsNothing
+  case recordFailed(String, Phrase)
+  case badSessionFile(Phrase)
+  case cannotReadRequests(Phrase)
+  case badPattern(String, Int)
+  case patternTooLarge
+  case badCondition
+  case maskLength
+  case failsContains(String)
+  case failsPrefix(String)
+  case failsEquals(String)
+  case failsLength(Int, ClosedRange<Int>)
+  case failsInteger(UInt64, ClosedRange<Int>)
+  case failsTooShort(Int, Int)
+  case failsPattern(String)
+  case failsSource(String, String)
+  case failsChecksum(String)
+  case failsNot
+  case ruleIsOff
+  case answersWithheld(Int)
+  case openVariable
+  case noVariable(String)
   case consoleNeedsAddress(Endpoint)
   case unknownFault(String)
+}
+
+extension ConsoleSentence {
+  /// A range as people write it.
+  static func text(_ range: ClosedRange<Int>) -> String {
+    if range.lowerBound == range.upperBound { return "\(range.lowerBound)" }
+    return range.upperBound == .max ? "\(range.lowerBound)…" : "\(range.lowerBound)…\(range.upperBound)"
+  }
 }
 
 extension Failure {

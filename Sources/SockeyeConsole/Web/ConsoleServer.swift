@@ -53,7 +53,7 @@ public struct ConsoleServer: Sendable {
   // MARK: Connections
 
   private static func setUp(_ channel: any Channel, _ access: WebAccess, _ console: Console) throws {
-    let web = WebHandler(access)
+    let web = WebHandler(access, console.shelf)
     let bound = NIOLoopBound(web, eventLoop: channel.eventLoop)
     let upgrade: NIOHTTPServerUpgradeConfiguration = (
       upgraders: [upgrader(access, console)],
@@ -81,6 +81,7 @@ public struct ConsoleServer: Sendable {
       upgradePipelineHandler: { channel, _ in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
+          try pipeline.addHandler(FrameRules())
           try pipeline.addHandler(
             NIOWebSocketFrameAggregator(
               minNonFinalFragmentSize: 0,

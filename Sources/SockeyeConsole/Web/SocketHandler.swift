@@ -17,8 +17,11 @@ final class SocketHandler: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     let channel = context.channel
-    let line = console.attach(
+    let line = ConsoleLine.Key()
+    console.attach(
+      line,
       ConsoleLine.Sink(
+        isForProgram: false,
         isWritable: { channel.isWritable },
         write: { text in
           let frame = WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: text))
@@ -67,6 +70,7 @@ final class SocketHandler: ChannelInboundHandler {
     switch error {
     case NIOWebSocketError.invalidFrameLength, NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
       close(.messageTooLarge, context)
+    case is FrameRules.Violation: close(.protocolError, context)
     case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error: close(.protocolError, context)
     default: context.close(promise: nil)
     }

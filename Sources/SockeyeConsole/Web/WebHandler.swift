@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOWebSocket
 internal import SockeyeTransport
 
 /// Answers one connection's requests: files of the page, the exchange of the token for the cookie.
@@ -13,9 +14,13 @@ final class WebHandler: ChannelInboundHandler, RemovableChannelHandler {
   private static let longestBody = 64
 
   private let access: WebAccess
+  private let shelf: RecordShelf
   private var request: (head: HTTPRequestHead, body: [UInt8])?
 
-  init(_ access: WebAccess) { self.access = access }
+  init(_ access: WebAccess, _ shelf: RecordShelf) {
+    self.access = access
+    self.shelf = shelf
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch Self.unwrapInboundIn(data) {
@@ -43,6 +48,12 @@ final class WebHandler: ChannelInboundHandler, RemovableChannelHandler {
       }
       guard access.token.equals(body) else { return refuse(.unauthorized, head, context) }
       write(.noContent, ["Set-Cookie": access.cookieField(local)], "", head, context)
+    case (.GET, _) where path.hasPrefix("/saved/"):
+      if let refusal = access.refusal(of: head, at: local, for: .secret) {
+        return refuse(refusal.status, head, context)
+      }
+      guard let record = shelf.open(path.dropFirst("/saved/".count)) else { return refuse(.notFound, head, context) }
+      write(record, context)
     case (.GET, _), (.HEAD, _):
       if let refusal = access.refusal(of: head, at: local, for: .page) { return refuse(refusal.status, head, context) }
       guard let file = ConsolePage.file(path) else { return refuse(.notFound, head, context) }
@@ -81,10 +92,35 @@ final class WebHandler: ChannelInboundHandler, RemovableChannelHandler {
     context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
   }
 
+  /// Sends a record as it is at the moment, to be saved and not to be looked at: it may be anything.
+  private func write(_ record: (descriptor: CInt, size: Int, name: String), _ context: ChannelHandlerContext) {
+    var head = HTTPResponseHead(version: .http1_1, status: .ok, headers: WebFields.common)
+    head.headers.add(name: "Content-Type", value: "application/octet-stream")
+    head.headers.add(name: "Content-Length", value: "\(record.size)")
+    head.headers.add(name: "Content-Disposition", value: "attachment")
+    head.headers.add(name: "Connection", value: "close")
+    context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+    let handle = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: record.descriptor)
+    if record.size > 0 {
+      let region = FileRegion(fileHandle: handle, readerIndex: 0, endIndex: record.size)
+      context.write(Self.wrapOutboundOut(.body(.fileRegion(region))), promise: nil)
+    }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in
+      try? handle.close()
+      context.close(promise: nil)
+    }
+    context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
+  }
+
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is IdleStateHandler.IdleStateEvent { return context.close(promise: nil) }
     context.fireUserInboundEventTriggered(event)
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // An upgrade that was refused comes here as a request, and is answered.
+    if error is NIOWebSocketUpgradeError { return }
+    context.close(promise: nil)
+  }
 }

@@ -151,6 +151,10 @@ public struct AppendedChecksum: Hashable, Sendable {
   public var algorithm: ChecksumAlgorithm
   /// Whether the least significant byte goes first, as Modbus wants it.
   public var isLittleEndian: Bool
+  /// How many bytes at the beginning of the message are left out of it.
+  public var skippedFirst = 0
+  /// How many bytes at the end of the message are left out of it.
+  public var skippedLast = 0
 
   /// Reads an algorithm's name, with `:le` or `:be` behind it where the order of bytes matters.
   ///
@@ -164,7 +168,9 @@ public struct AppendedChecksum: Hashable, Sendable {
 
   /// What is put behind a message.
   public func bytes(over message: [UInt8]) -> [UInt8] {
-    let digest = algorithm.checksum(of: message)
+    let isWhole = skippedFirst == 0 && skippedLast == 0
+    let summed = isWhole ? message : Array(message.dropFirst(skippedFirst).dropLast(skippedLast))
+    let digest = algorithm.checksum(of: summed)
     return isLittleEndian ? digest.reversed() : digest
   }
 }

@@ -166,6 +166,7 @@ final class ClientCore: SessionOwner {
   private func inputLeft(for session: Session) -> PeerEndPolicy.Input {
     guard !session.isOutputEnded else { return .ended }
     if let pump { return pump.left }
+    if configuration.conversation.isDirected { return .person }
     return configuration.utterance == nil ? .ended : .open
   }
 

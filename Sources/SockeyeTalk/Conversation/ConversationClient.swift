@@ -4,7 +4,7 @@ public import SockeyeTransport
 
 /// A conversation that this side begins.
 public struct ConversationClient: Sendable {
-  private let core: NIOLoopBound<ClientCore>
+  let core: NIOLoopBound<ClientCore>
   private let eventLoop: any EventLoop
   private let done: EventLoopFuture<ConversationOutcome>
 

@@ -34,6 +34,9 @@ public struct ConversationConfiguration: Sendable {
   public var onInputEnd = InputEndAction.halfClose
   /// What the end of the peer's stream does.
   public var onPeerEnd = PeerEndAction.deliver
+  /// Whether whoever holds the conversation says things at any time, as a person with no input of its own would. The end of
+  /// the input, which is there from the beginning, is best held then.
+  public var isDirected = false
   /// What the peer is expected to say.
   public var expectation: Expectation?
   /// The encoding that expectations and closing words are read in.

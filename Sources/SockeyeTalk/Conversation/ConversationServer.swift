@@ -3,7 +3,7 @@ public import SockeyeTransport
 
 /// A server of conversations: many peers, each of them answered, relayed or spoken to.
 public struct ConversationServer: Sendable {
-  private let core: NIOLoopBound<ServerCore>
+  let core: NIOLoopBound<ServerCore>
   private let eventLoop: any EventLoop
   private let done: EventLoopFuture<CloseCause?>
 

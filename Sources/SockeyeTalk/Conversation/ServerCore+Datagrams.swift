@@ -11,10 +11,16 @@ struct DatagramPeers {
     let asked: SocketAddress?
 
     init(_ envelope: AddressedEnvelope<ByteBuffer>, on channel: any Channel) {
-      self.channel = ObjectIdentifier(channel)
-      address = envelope.remoteAddress
-      asked = envelope.asked?.destinationAddress
+      self.init(envelope.remoteAddress, asked: envelope.asked?.destinationAddress, on: ObjectIdentifier(channel))
     }
+
+    init(_ address: SocketAddress, asked: SocketAddress? = nil, on channel: ObjectIdentifier) {
+      self.channel = channel
+      self.address = address
+      self.asked = asked
+    }
+
+    var unasked: Key { Key(address, on: channel) }
 
     /// Our end of the conversation.
     func localAddress(on channel: any Channel) -> SocketAddress? {
@@ -33,7 +39,13 @@ struct DatagramPeers {
 
   var count: Int { sessions.count }
 
-  subscript(key: Key) -> DatagramSession? { sessions[key] }
+  /// The session of an address; one that was made before the address spoke knows not which of ours it would ask.
+  subscript(key: Key) -> DatagramSession? { sessions[key] ?? sessions[key.unasked] }
+
+  /// The first session of an address, whichever of ours it asks.
+  func first(at address: SocketAddress) -> DatagramSession? {
+    sessions.values.filter { $0.peer.remoteAddress == address }.min { $0.peer.number < $1.peer.number }
+  }
 
   mutating func add(_ session: DatagramSession, as key: Key) {
     sessions[key] = session
@@ -104,22 +116,40 @@ extension ServerCore {
     on channel: any Channel
   ) -> DatagramSession? {
     guard life.admits, configuration.filter.admits(key.address) else { return nil }
-    guard datagrams.count < configuration.maximumDatagramPeers,
-      clientele.waiting.count < configuration.maximumWaiting
-    else {
+    guard hasRoomForPeer else {
       if let notice = datagrams.takeNoticeOfCrowd() { observer.conversation(.notice(nil, notice)) }
       return nil
     }
+    return open(key, asked: first.asked, on: channel)
+  }
+
+  private var hasRoomForPeer: Bool {
+    datagrams.count < configuration.maximumDatagramPeers && clientele.waiting.count < configuration.maximumWaiting
+  }
+
+  private func open(_ key: DatagramPeers.Key, asked: NIOPacketInfo?, on channel: any Channel) -> DatagramSession {
     let session = DatagramSession(
       channel: channel,
       peer: nextPeer(key.address, key.localAddress(on: channel)),
-      asked: first.asked,
+      asked: asked,
       owner: self,
       configuration: configuration.conversation
     )
     datagrams.add(session, as: key)
     session.open()
     return session
+  }
+
+  /// Makes a peer of an address that has sent nothing yet.
+  func addPeer(_ address: SocketAddress) throws(Failure) -> Peer {
+    let channels = listener?.channels ?? []
+    guard configuration.isDatagram,
+      let channel = channels.first(where: { $0.localAddress?.protocol == address.protocol })
+    else { throw Failure(.usage, .noSocketFor(address.text)) }
+    let key = DatagramPeers.Key(address, on: ObjectIdentifier(channel))
+    if let known = datagrams[key] ?? datagrams.first(at: address) { return known.peer }
+    guard life.admits, hasRoomForPeer else { throw Failure(.usage, .tooManyPeers) }
+    return open(key, asked: nil, on: channel).peer
   }
 }
 

@@ -185,7 +185,8 @@ final class ServerCore: SessionOwner {
   func sessionInputEnded(_ session: Session) {
     guard clientele.served[session.peer.number] === session, session.isAllAnswered else { return }
     if session.isCommandRunning || session.isFinishing { return }
-    let input = session.isOutputEnded ? .ended : pump?.left ?? .ended
+    let isDirected = configuration.conversation.isDirected
+    let input = session.isOutputEnded ? .ended : pump?.left ?? (isDirected ? .person : .ended)
     switch PeerEndPolicy.verdict(configuration.conversation.onPeerEnd, input) {
     case .finish: session.finish(.peerFinished)
     case .goOn: return

@@ -55,14 +55,16 @@ public struct Composer: ~Copyable {
   /// - Throws: A failure of kind `usage` when the message can't be read in its notation, encoded or framed.
   public static func message(_ text: String, _ settings: Settings) throws(Failure) -> ByteBuffer {
     var line = ArgumentText.bytes(of: text)
-    // Lines inside it end as those of the input do.
-    if let ending = settings.lineEnding, settings.notation == .text {
-      line = Array(
-        line.split(separator: 0x0A, omittingEmptySubsequences: false).map { $0.last == 0x0D ? $0.dropLast() : $0 }
-          .joined(separator: ending.bytes)
-      )
-    }
+    if let ending = settings.lineEnding, settings.notation == .text { line = Self.lines(of: line, ending: ending) }
     return try message(line, ending: settings.lineEnding?.bytes ?? [], settings)
+  }
+
+  /// Text whose lines end as those of the input do.
+  static func lines(of text: [UInt8], ending: LineEnding) -> [UInt8] {
+    Array(
+      text.split(separator: 0x0A, omittingEmptySubsequences: false).map { $0.last == 0x0D ? $0.dropLast() : $0 }
+        .joined(separator: ending.bytes)
+    )
   }
 
   private static func message(
@@ -70,19 +72,10 @@ public struct Composer: ~Copyable {
     ending: [UInt8],
     _ settings: Settings
   ) throws(Failure) -> ByteBuffer {
-    var payload: [UInt8] = []
-    for part in try TypedInput(line, as: settings.notation).parts {
-      switch part {
-      case .bytes(let bytes): payload += bytes
-      case .text(let text): payload += try encode(text, settings.encoding)
-      }
-    }
-    payload += try encode(ending, settings.encoding)
-    if let checksum = settings.checksum { payload += checksum.bytes(over: payload) }
-    return try settings.framing.wrap(payload)
+    try compose([.typed(line)], ending: ending, settings).bytes
   }
 
-  private static func encode(_ text: [UInt8], _ encoding: TextEncoding) throws(Failure) -> [UInt8] {
+  static func encode(_ text: [UInt8], _ encoding: TextEncoding) throws(Failure) -> [UInt8] {
     guard !encoding.isUTF8, !text.isEmpty else { return text }
     let (bytes, replacedCount) = Transcoder.convert(text, from: .utf8, to: encoding)
     guard replacedCount == 0 else { throw notEncodable(text, encoding) }

@@ -52,10 +52,11 @@ public struct Transcoder: ~Copyable {
     guard let descriptor = open(from: "UTF-8", to: encoding) else { return [] }
     defer { iconv_close(descriptor) }
     var output: [UInt8] = []
-    let step = run(descriptor, [UInt8(ascii: "?")], into: &output)
+    var mark = [UInt8(ascii: "?")]
+    let (rest, replaced) = run(descriptor, &mark, [], into: &output)
     // A byte order mark belongs to the start of a text, not to each replacement.
     if output.starts(with: [0xFF, 0xFE]) || output.starts(with: [0xFE, 0xFF]) { output.removeFirst(2) }
-    return step.error == 0 ? output : []
+    return rest == 0 && replaced == 0 ? output : []
   }
 
   /// Converts the next piece and appends the result.
@@ -67,19 +68,9 @@ public struct Transcoder: ~Copyable {
     var pending = incomplete
     pending.append(contentsOf: input)
     incomplete.removeAll(keepingCapacity: true)
-    var start = 0
-    while start < pending.count {
-      let step = Self.run(descriptor, pending[start...], into: &output)
-      start += step.consumed
-      guard start < pending.count else { break }
-      if step.error == EINVAL, pending.count - start <= Self.longestIncomplete {
-        incomplete.append(contentsOf: pending[start...])
-        break
-      }
-      output.append(contentsOf: replacement)
-      replacedCount += 1
-      start += 1
-    }
+    let (rest, replaced) = Self.run(descriptor, &pending, replacement, into: &output)
+    incomplete.append(contentsOf: pending.suffix(rest))
+    replacedCount += replaced
   }
 
   /// Ends the text: a character that was never completed is replaced, and shift states are closed.
@@ -121,32 +112,53 @@ public struct Transcoder: ~Copyable {
     return (output, transcoder.replacedCount)
   }
 
-  /// Runs `iconv` over as much of the input as it takes.
+  /// Runs `iconv` over text, and puts the replacement where there is nothing valid. The work is proportional to the text,
+  /// whatever it is: a peer may send what is invalid in every byte.
   ///
-  /// - Returns: How many bytes it took, and 0, `EILSEQ` (the next character is invalid) or `EINVAL` (it is cut).
+  /// - Returns: How many bytes at the end are the beginning of a character, and how many times something was replaced.
   private static func run(
     _ descriptor: iconv_t,
-    _ input: some RandomAccessCollection<UInt8>,
+    _ input: inout [UInt8],
+    _ replacement: [UInt8],
     into output: inout [UInt8]
-  ) -> (consumed: Int, error: CInt) {
-    var source = input.map { CChar(bitPattern: $0) }
-    var space = [CChar](repeating: 0, count: 4096)
-    var consumed = 0
-    var error: CInt = 0
-    source.withUnsafeMutableBufferPointer { source in
-      var from = source.baseAddress
-      var left = source.count
-      repeat {
-        let written = space.withUnsafeMutableBufferPointer { buffer -> Int in
-          var to = buffer.baseAddress
-          var room = buffer.count
-          error = iconv(descriptor, &from, &left, &to, &room) == Int(bitPattern: UInt.max) ? errno : 0
-          return buffer.count - room
-        }
-        output.append(contentsOf: space[..<written].lazy.map { UInt8(bitPattern: $0) })
-      } while error == E2BIG
-      consumed = source.count - left
+  ) -> (rest: Int, replaced: Int) {
+    var replaced = 0
+    let rest = input.withUnsafeMutableBytes { bytes in
+      var from = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+      var left = bytes.count
+      while left > 0 {
+        let error = step(descriptor, &from, &left, into: &output)
+        guard left > 0 else { break }
+        if error == EINVAL, left <= longestIncomplete { return left }
+        output.append(contentsOf: replacement)
+        replaced += 1
+        from = from.map { $0 + 1 }
+        left -= 1
+      }
+      return 0
     }
-    return (consumed, error)
+    return (rest, replaced)
+  }
+
+  /// Converts up to the end, or to what is invalid.
+  ///
+  /// - Returns: 0, `EILSEQ` (the next character is invalid) or `EINVAL` (it is cut).
+  private static func step(
+    _ descriptor: iconv_t,
+    _ from: inout UnsafeMutablePointer<CChar>?,
+    _ left: inout Int,
+    into output: inout [UInt8]
+  ) -> CInt {
+    var error: CInt = 0
+    repeat {
+      withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { space in
+        var to = space.baseAddress
+        var room = space.count
+        error = iconv(descriptor, &from, &left, &to, &room) == Int(bitPattern: UInt.max) ? errno : 0
+        let written = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(space)[..<(space.count - room)])
+        output.append(contentsOf: written)
+      }
+    } while error == E2BIG
+    return error
   }
 }

@@ -28,6 +28,7 @@ public final class ConversationRecorder: Sendable {
   private let path: String
   private let output: DescriptorWriter
   private let isClient: Bool
+  private let isWhole: Bool
   private let isDatagram: Bool
   private let state: Mutex<State>
 
@@ -48,18 +49,27 @@ public final class ConversationRecorder: Sendable {
   ///   - name: What failures call it.
   ///   - isClient: Whether this side begins the conversations.
   ///   - isDatagram: Whether UDP is recorded, not TCP.
+  ///   - isWhole: Whether nothing is ever left out; whoever feeds it waits while it ``isBehind``.
+  ///   - notify: Told, on a thread of its own, when a record that was behind no longer is, or can't be written any more.
   /// - Throws: A failure of kind `other` when no thread can be started.
-  public init(_ descriptor: CInt, named name: String, isClient: Bool, isDatagram: Bool) throws(Failure) {
+  public init(
+    _ descriptor: CInt,
+    named name: String,
+    isClient: Bool,
+    isDatagram: Bool,
+    isWhole: Bool = false,
+    notify: @escaping @Sendable (DescriptorWriter.Event) -> Void = { _ in }
+  ) throws(Failure) {
     path = name
     self.isClient = isClient
+    self.isWhole = isWhole
     self.isDatagram = isDatagram
     output = try DescriptorWriter(
       descriptor: descriptor,
       limit: Self.largestBacklog,
-      closesDescriptor: descriptor != STDOUT_FILENO
-    ) {
-      _ in
-    }
+      closesDescriptor: descriptor != STDOUT_FILENO,
+      notify: notify
+    )
     var bytes: [UInt8] = []
     var writer = PcapngWriter(application: "sockeye", comment: Self.comment, into: &bytes)
     let interface = writer.addInterface(PcapngInterface(name: "conversation"), into: &bytes)
@@ -80,7 +90,24 @@ public final class ConversationRecorder: Sendable {
 
   // MARK: What happens
 
-  func opened(_ peer: Peer) {
+  /// Whether the disk is behind: what isn't whole leaves packets out meanwhile.
+  public var isBehind: Bool { output.isFull }
+
+  /// Records something that happened, for a conversation that has no recorder of its own.
+  public func take(_ event: ConversationEvent) {
+    switch event {
+    case .opened(let peer), .served(let peer): opened(peer)
+    case .received(let peer, let message): received(message.bytes, from: peer)
+    case .sent(let peer, let bytes): sent(bytes, to: peer)
+    case .inputEnded(let peer): inputEnded(peer)
+    case .outputEnded(let peer): outputEnded(peer)
+    case .closed(let peer, let cause, _): closed(peer, cause)
+    case .listening, .retrying, .waiting, .notice, .clients: return
+    }
+  }
+
+  /// Records that a conversation began.
+  public func opened(_ peer: Peer) {
     guard !isDatagram else { return }
     self.state.withLock { state in
       state.streams[peer.number] = Stream()
@@ -186,7 +213,7 @@ public final class ConversationRecorder: Sendable {
   }
 
   private func packet(_ state: inout State, _ size: Int, isOurs: Bool, _ fill: (inout MutableRawSpan) -> Void) {
-    guard !output.isFull else {
+    guard isWhole || !output.isFull else {
       state.droppedCount += 1
       return
     }

@@ -65,6 +65,8 @@ extension TalkSentence {
     case .cannotEncode(let text, let encoding): "“\(text)”里有 \(encoding) 没有的字符；请用另一个 --encoding"
     case .characterCut: "输入在一个字符的中间结束了；它必须是 UTF-8"
     case .notEncoding(let name): "“\(name)”不是编码；可以试试 utf-8、gbk、gb18030、big5、shift_jis 或 latin1"
+    case .noSocketFor(let address): "没有可以向 \(address) 发送数据报的套接字；请检查本地地址"
+    case .tooManyPeers: "对方已经太多；请先移除一些"
     case .noEncoding(let name): "没有编码“\(name)”；“iconv -l”列出本机所有的编码"
     case .cannotWriteRecord(let path, let reason): "无法写入 \(path)：\(reason.chinese)；请检查磁盘"
     case .unanswered(let limit): "\(limit) 内没有应答"

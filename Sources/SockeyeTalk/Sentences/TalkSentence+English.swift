@@ -88,6 +88,8 @@ extension TalkSentence {
       "'\(text)' has characters that \(encoding) lacks; use another --encoding"
     case .characterCut: "the input ends in the middle of a character; it has to be UTF-8"
     case .notEncoding(let name): "'\(name)' is not an encoding; try utf-8, gbk, gb18030, big5, shift_jis or latin1"
+    case .noSocketFor(let address): "there is no socket for datagrams to \(address); look at the local address"
+    case .tooManyPeers: "there are too many peers already; remove some"
     case .noEncoding(let name): "there is no encoding '\(name)'; 'iconv -l' lists those of this machine"
     case .cannotWriteRecord(let path, let reason): "cannot write \(path): \(reason.english); check the disk"
     case .unanswered(let limit): "no answer within \(limit)"

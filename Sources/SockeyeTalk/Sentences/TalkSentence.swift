@@ -62,6 +62,8 @@ enum TalkSentence: Sentence {
   case cannotEncode(_ text: String, _ encoding: String)
   case characterCut
   case notEncoding(_ name: String)
+  case noSocketFor(_ address: String)
+  case tooManyPeers
   case noEncoding(_ name: String)
   case cannotWriteRecord(_ path: String, _ reason: Phrase)
   case unanswered(_ limit: String)

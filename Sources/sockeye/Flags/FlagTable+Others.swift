@@ -51,6 +51,9 @@ extension Checksum: RuledCommand {
 extension ConsoleCommand: RuledCommand {
   static let flagRules = [
     FlagRule("--listen"),
+    FlagRule("--directory"),
+    FlagRule("--session"),
+    FlagRule("--stdio"),
     FlagRule("--ready-file"),
     FlagRule("--stack"),
     FlagRule("--language"),

@@ -113,6 +113,7 @@ extension ProgramSentence {
       "\(files) 个文件，\(size)\(skipped > 0 ? "；\(skipped) 个已经在那里" : "")"
     case .notAllDownloaded: "没有全部下载成功"
     case .cannotWriteReadyFile(let path, let reason): "无法写入就绪文件 \(path)：\(reason.chinese)；请检查文件夹"
+    case .cannotReadSessions(let path, let reason): "无法读取“\(path)”：\(reason.chinese)"
     case .cannotWriteOutput(let reason): "无法写到标准输出：\(reason.chinese)；请把它换到别处"
     case .noVerb(let verb, let nearest):
       "sockeye: 没有动词“\(verb)”；\(nearest.map { "是不是“\($0)”？" } ?? "见“sockeye --help”")"

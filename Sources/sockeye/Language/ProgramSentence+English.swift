@@ -120,6 +120,7 @@ extension ProgramSentence {
     case .notAllDownloaded: "not everything could be downloaded"
     case .cannotWriteReadyFile(let path, let reason):
       "cannot write the ready file \(path): \(reason.english); check the folder"
+    case .cannotReadSessions(let path, let reason): "cannot read '\(path)': \(reason.english)"
     case .cannotWriteOutput(let reason):
       "cannot write to standard output: \(reason.english); choose another place for it"
     case .noVerb(let verb, let nearest):

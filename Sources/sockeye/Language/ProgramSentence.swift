@@ -109,6 +109,7 @@ enum ProgramSentence: Sentence {
   case fileSent(_ url: String, _ size: String, rate: String?, _ assurance: DownloadReport.Assurance)
   case folderSent(_ files: Int, _ size: String, skipped: Int)
   case cannotWriteReadyFile(_ path: String, _ reason: Phrase)
+  case cannotReadSessions(_ path: String, _ reason: Phrase)
   case cannotWriteOutput(_ reason: Phrase)
   case noVerb(_ verb: String, nearest: String?)
   case wrongCall(_ problem: String, help: String)

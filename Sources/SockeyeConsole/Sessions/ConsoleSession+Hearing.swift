@@ -1,0 +1,123 @@
+internal import NIOCore
+internal import SockeyeTalk
+internal import SockeyeText
+internal import SockeyeTransport
+
+/// Who says something to a session's peers.
+enum Speaker: String {
+  case user
+  case rule
+  case cycle
+  case heartbeat
+}
+
+/// What a session makes of what happens in its conversation.
+extension ConsoleSession {
+  /// A message longer than this is told up to here.
+  static let longestShown = 262_144
+
+  func heard(_ event: ConversationEvent, opening: Int) {
+    guard opening == self.opening else { return }
+    record?.take(event)
+    switch event {
+    case .listening(let addresses): local = addresses.map(\.text)
+    case .opened(let peer), .served(let peer): opened(peer)
+    case .waiting, .clients: return
+    case .retrying(let failure, let pause, let attempt, _):
+      tell(
+        "retrying",
+        [
+          "text": .string(failure.phrase.text(in: language)), "after": .integer(Int(pause.nanoseconds / 1_000_000)),
+          "attempt": .integer(attempt),
+        ]
+      )
+    case .received(let peer, let message): received(message, from: peer)
+    case .sent(let peer, let bytes): sent(bytes, to: peer)
+    case .inputEnded(let peer): tell("ended", ["peer": .integer(peer.number), "side": "theirs"])
+    case .outputEnded(let peer): tell("ended", ["peer": .integer(peer.number), "side": "ours"])
+    case .notice(let peer, let phrase):
+      var members: JSONObject = ["text": .string(phrase.text(in: language))]
+      if let peer { members["peer"] = .integer(peer.number) }
+      tell("notice", members)
+    case .closed(let peer, let cause, let summary): closed(peer, cause, summary)
+    }
+  }
+
+  private func opened(_ peer: Peer) {
+    peers[peer.number] = SessionPeer(peer, encoding: settings.encoding, at: WallTime.now.nanoseconds / 1_000_000)
+    var members: JSONObject = ["peer": .integer(peer.number), "address": .string(peer.address)]
+    if let address = peer.localAddress {
+      members["local"] = .string(address.text)
+      if settings.kind.isClient { local = [address.text] }
+    }
+    tell("opened", members)
+    beginHeartbeat(peer.number)
+  }
+
+  private func closed(_ peer: Peer, _ cause: CloseCause, _ summary: ConversationSummary) {
+    peers[peer.number] = nil
+    endHeartbeat(peer.number)
+    budgets[peer.number] = nil
+    if summary.lasted >= SessionSettings.longestPause { connectionStood() }
+    var members: JSONObject = [
+      "peer": .integer(peer.number), "cause": .string(cause.word), "text": .string(cause.phrase.text(in: language)),
+      "received": .count(summary.received), "sent": .count(summary.sent),
+      "lasted": .integer(Int(summary.lasted.nanoseconds / 1_000_000)),
+    ]
+    if let order = summary.order { members["close"] = .string(order.rawValue) }
+    tell("closed", members)
+  }
+
+  // MARK: Messages
+
+  private func received(_ message: Message, from peer: Peer) {
+    let count = message.bytes.readableBytes
+    received.add(count)
+    peers[peer.number]?.received &+= UInt64(count)
+    countersChanged()
+    lastMessage += 1
+    let number = lastMessage
+    audience.tellMessage(of: self, bytes: count) {
+      var members = shown(message.bytes, of: peer, number, isIncoming: true, marks: message.marks)
+      if let source = message.source { members["source"] = .string(source.text) }
+      return event("received", members)
+    }
+    reply(to: message, from: peer)
+  }
+
+  private func sent(_ bytes: ByteBuffer, to peer: Peer) {
+    let count = bytes.readableBytes
+    sent.add(count)
+    peers[peer.number]?.sent &+= UInt64(count)
+    countersChanged()
+    lastMessage += 1
+    let number = lastMessage
+    audience.tellMessage(of: self, bytes: count) {
+      var members = shown(bytes, of: peer, number, isIncoming: false, marks: [])
+      members["by"] = .string(speaker.rawValue)
+      return event("sent", members)
+    }
+  }
+
+  private func shown(
+    _ bytes: ByteBuffer,
+    of peer: Peer,
+    _ number: Int,
+    isIncoming: Bool,
+    marks: Message.Marks
+  ) -> JSONObject {
+    let view = bytes.readableBytesView.prefix(Self.longestShown)
+    let text = peers[peer.number]?.text(view, isIncoming: isIncoming, settings.encoding)
+    var result: JSONObject = [
+      "n": .integer(number), "peer": .integer(peer.number), "bytes": .integer(bytes.readableBytes),
+      "data": .string(Base64.text(view)), "text": .string(text ?? String(decoding: view, as: UTF8.self)),
+    ]
+    var words: [JSONValue] = []
+    if marks.contains(.truncated) { words.append("truncated") }
+    if marks.contains(.incomplete) { words.append("incomplete") }
+    if marks.contains(.unexpectedSource) { words.append("unexpected") }
+    if view.count < bytes.readableBytes { words.append("cut") }
+    if !words.isEmpty { result["marks"] = .array(words) }
+    return result
+  }
+}
