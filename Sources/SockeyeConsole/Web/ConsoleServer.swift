@@ -73,6 +73,7 @@ public struct ConsoleServer: Sendable {
   private static func upgrader(_ access: WebAccess, _ console: Console) -> NIOWebSocketServerUpgrader {
     NIOWebSocketServerUpgrader(
       maxFrameSize: largestRequest,
+      automaticErrorHandling: false,
       shouldUpgrade: { channel, head in
         let isSocket = head.uri == "/socket" && head.method == .GET
         let isAllowed = isSocket && access.refusal(of: head, at: channel.localAddress, for: .change) == nil

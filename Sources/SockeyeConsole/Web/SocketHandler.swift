@@ -41,6 +41,8 @@ final class SocketHandler: ChannelInboundHandler {
       guard let line, !isClosing else { return }
       console.take(frame.unmaskedData, from: line)
     case .ping:
+      // Whoever asks without reading the answers gets none.
+      guard context.channel.isWritable else { return }
       let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
       context.writeAndFlush(Self.wrapOutboundOut(pong), promise: nil)
     case .connectionClose: close(.normalClosure, context)
