@@ -1,5 +1,6 @@
 import NIOCore
 import SockeyeTalk
+import SockeyeText
 import SockeyeTransport
 import Testing
 

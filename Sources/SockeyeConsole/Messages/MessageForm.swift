@@ -110,7 +110,8 @@ struct MessageForm: Sendable {
   /// Hexadecimal digits in pairs: the last of an odd number of digits is a byte of its own.
   static func paired(_ text: some StringProtocol) -> String {
     var result = ""
-    for word in text.split(whereSeparator: { " \t\r\n,:;-".contains($0) }) {
+    // By scalars: a carriage return and a line feed are one character to Swift.
+    for word in text.unicodeScalars.split(whereSeparator: { " \t\r\n,:;-".unicodeScalars.contains($0) }) {
       var digits = String(word)
       if digits.lowercased().hasPrefix("0x") || digits.lowercased().hasPrefix("\\x") { digits.removeFirst(2) }
       if digits.count % 2 == 1 { digits.insert("0", at: digits.index(before: digits.endIndex)) }
