@@ -112,7 +112,7 @@ struct MessageForm: Sendable {
     var result = ""
     // By scalars: a carriage return and a line feed are one character to Swift.
     for word in text.unicodeScalars.split(whereSeparator: { " \t\r\n,:;-".unicodeScalars.contains($0) }) {
-      var digits = String(word)
+      var digits = String(String.UnicodeScalarView(word))
       if digits.lowercased().hasPrefix("0x") || digits.lowercased().hasPrefix("\\x") { digits.removeFirst(2) }
       if digits.count % 2 == 1 { digits.insert("0", at: digits.index(before: digits.endIndex)) }
       result += digits + " "
