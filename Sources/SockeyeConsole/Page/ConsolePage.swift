@@ -14,6 +14,7 @@ enum ConsolePage {
     File(path: "/", type: "text/html; charset=utf-8", text: markup),
     File(path: "/style.css", type: "text/css; charset=utf-8", text: style),
     File(path: "/script.js", type: "text/javascript; charset=utf-8", text: script),
+    File(path: "/clock.js", type: "text/javascript; charset=utf-8", text: clock),
   ]
 
   /// Finds a file by the path of its URL.

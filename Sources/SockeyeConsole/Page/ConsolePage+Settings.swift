@@ -1,0 +1,141 @@
+extension ConsolePage {
+  /// What is kept from one day to the next: how things are shown, drafts, history, quick messages; and their files.
+  static let settings = #"""
+    const standard = () => ({
+      language: navigator.language.startsWith("zh") ? "zh" : "en", theme: "system", keep: 100_000, fontSize: 13,
+      show: "text", log: true, wrap: true, follow: true, json: false, ansi: true,
+      form: "text", escapes: false, variables: false, ending: "none", check: "", checkFrom: 0, checkEnd: 0, checkOrder: "big",
+      emptyAfter: false, byLine: false, interval: "1000", times: "",
+      remotes: [], history: [], quick: [], group: "", drafts: [], rules: {},
+    });
+    const view = standard();
+    const themes = ["system", "light", "dark"];
+    const choices = { language: ["en", "zh"], theme: themes, show: ["text", "hex", "both"], form: ["text", "hex"],
+      ending: ["none", "cr", "lf", "crlf"], checkOrder: ["big", "little"] };
+    const cleanText = (text) => typeof text === "string" && text.length <= LONGEST_QUICK;
+    const cleaners = {
+      remotes: (found) => found.filter(cleanText).slice(0, 30),
+      history: (found) => found.map((each) => ({ form: each?.form === "hex" ? "hex" : "text", text: each?.text }))
+        .filter(({ text }) => cleanText(text)).slice(0, LONGEST_HISTORY),
+      quick: (found) => found.slice(0, MOST_QUICK).map(cleanQuick).filter(Boolean),
+      drafts: (found) => found.filter((each) => Object.hasOwn(protocols, each?.protocol ?? "")).slice(0, 50).map(cleanSettings),
+    };
+    const settingKeys = () => ["name", "protocol", "remote", "local", "encoding", ...moreOptions.map(({ key }) => key)];
+    const cleanSettings = (found) => ({
+      ...Object.fromEntries(settingKeys()
+        .filter((key) => Object.hasOwn(found, key) && ["string", "boolean", "number"].includes(typeof found[key]))
+        .map((key) => [key, found[key]])),
+      rules: Array.isArray(found.rules) ? cleanRules(found.rules) : [],
+    });
+    /// Takes what is of the right kind from a state of before or of somebody else's, member by member.
+    const takeState = (found) => {
+      if (typeof found !== "object" || found === null) return;
+      for (const [name, ours] of Object.entries(standard())) {
+        if (!Object.hasOwn(found, name)) continue;
+        const theirs = found[name];
+        if (name === "rules") {
+          view.rules = Object.fromEntries(Object.entries(isObject(theirs) ? theirs : {}).slice(0, 256)
+            .filter(([, rules]) => Array.isArray(rules)).map(([id, rules]) => [id, cleanRules(rules)]));
+        } else if (Object.hasOwn(cleaners, name)) {
+          if (Array.isArray(theirs)) view[name] = cleaners[name](theirs);
+        } else if (typeof theirs === typeof ours && (!Object.hasOwn(choices, name) || choices[name].includes(theirs))) view[name] = theirs;
+      }
+      view.keep = Math.min(1_000_000, Math.max(100, Math.trunc(view.keep) || 100_000));
+      view.fontSize = Math.min(24, Math.max(10, Math.trunc(view.fontSize) || 13));
+      view.follow = true;
+    };
+    let stateIsLoaded = false;
+    const loadState = (found) => {
+      if (stateIsLoaded) return;
+      stateIsLoaded = true;
+      takeState(found);
+      for (const settings of view.drafts) addSession(settings);
+      showAll();
+    };
+    const stateToSave = () => ({
+      ...view, drafts: [...sessions.values()].filter((session) => session.isDraft).map((session) => session.settings),
+      rules: Object.fromEntries([...sessions.values()].filter((session) => !session.isDraft && session.settings.rules?.length)
+        .map((session) => [session.id, session.settings.rules])),
+    });
+    const saveSoon = afterwards(500, () => {
+      if (stateIsLoaded) ask("save-state", { state: stateToSave() }).catch(complain);
+    });
+
+    const showTheme = () => {
+      const root = document.documentElement;
+      if (view.theme === "system") delete root.dataset.theme;
+      else root.dataset.theme = view.theme;
+      element("theme").textContent = { system: "◐", light: "☀", dark: "☾" }[view.theme];
+      root.style.setProperty("--list-size", `${view.fontSize}px`);
+      element("language").textContent = view.language === "zh" ? "EN" : "中文";
+    };
+    /// Everything anew, as after a change of language.
+    const showAll = () => {
+      speak();
+      showTheme();
+      showReceiving();
+      showComposing();
+      showSending();
+      fillOffers();
+      showQuick();
+      if (current) showSession();
+      previewSoon();
+    };
+    const exportAll = () => download(`sockeye-console-${stamp()}.json`, [JSON.stringify({
+      ...stateToSave(), drafts: [...sessions.values()].map((session) => session.settings),
+    }, null, 2)], "application/json");
+    const importAll = async () => {
+      const file = await chooseFile(".json");
+      if (!file) return;
+      takeState(JSON.parse(await file.text()));
+      for (const settings of view.drafts) addSession(settings);
+      showAll();
+      saveSoon();
+    };
+    const showSettings = () => {
+      const number = (name, apply) => make("input", {
+        type: "number", value: view[name],
+        onchange: (event) => {
+          takeState({ [name]: Number(event.target.value) });
+          event.target.value = view[name];
+          apply();
+          saveSoon();
+        },
+      });
+      const keys = [["Ctrl+Enter", "send"], ["↑ ↓", "history"], ["Alt+O", "keyPower"], ["Alt+N", "newSession"], ["Alt+1…9", "keySession"],
+        ["Ctrl+F", "search"], ["Alt+P", "pause"], ["Alt+L", "clear"], ["Enter", "keyMessage"], ["B", "bookmark"], ["Shift+B", "nextBookmark"], ["End", "follow"]];
+      const dialog = showDialog(word("settings"),
+        make("div", { class: "grid" },
+          field("keepLast", number("keep", () => {
+            for (const session of sessions.values()) session.store.setLimit(view.keep);
+            changeView();
+          })),
+          field("fontSize", number("fontSize", () => {
+            showTheme();
+            redraw();
+          }))),
+        make("div", { class: "bar" },
+          worded("button", "exportAll", { onclick: exportAll }),
+          worded("button", "importAll", { onclick: () => importAll().then(() => dialog.close()).catch(complain) })),
+        make("h3", {}, word("keys")),
+        make("table", {}, keys.map(([key, name]) =>
+          make("tr", {}, make("td", {}, make("kbd", {}, key)), make("td", {}, word(name))))));
+    };
+    const startSettings = () => {
+      element("settings").addEventListener("click", showSettings);
+      element("language").addEventListener("click", () => {
+        view.language = view.language === "zh" ? "en" : "zh";
+        say("");
+        showAll();
+        saveSoon();
+      });
+      element("theme").addEventListener("click", () => {
+        view.theme = themes[(themes.indexOf(view.theme) + 1) % themes.length];
+        showTheme();
+        showRates();
+        saveSoon();
+      });
+    };
+
+    """#
+}

@@ -1,5 +1,0 @@
-extension ConsolePage {
-  static let style = #"""
-    :root{color-scheme:light dark}
-    """#
-}
