@@ -41,7 +41,8 @@ struct ServicePagesTests {
         $0.uploads = .init()
       }.statuses
     }
-    #expect(try put("/p/new") == ["100"] && put("/new") == ["404"] && put("/p") == ["400"])
+    // Refused before a file is begun, which a sweep of what an earlier service left could hold for a moment.
+    #expect(try put("/p/.new") == ["403"] && put("/.new") == ["404"] && put("/p") == ["400"])
   }
 
   @Test("What is no prefix is refused", arguments: ["files", "a\0b"])
