@@ -144,6 +144,36 @@ struct NameServerTests {
     #expect(records(stage).map(\.answer) == [NameRecord.Answer.none])
   }
 
+  @Test(
+    "Of servers that say nothing, and of those to which no way leads, the child is told before its resolver gives up"
+  )
+  func inTime() throws {
+    let silent = try SocketAddress(ipAddress: GatewayStage.serverAddress, port: 53)
+    let unreachable = try SocketAddress(ipAddress: "203.0.113.5", port: 53)
+    let cases = [
+      ([silent], 4.6), ([silent, silent, silent], 4.6), ([unreachable], 0.1), ([unreachable, silent], 2.4),
+    ]
+    for (servers, seconds) in cases {
+      let stage = try stage { $0.nameServers = servers }
+      stage.network.partition(stage.machine, stage.server)
+      let start = stage.network.now
+      let question = DNSQuestion("www.example.com").bytes
+      let answers = NIOLockedValueBox<[NIODeadline]>([])
+      let channel = try stage.network.run(
+        until: HostDatagramBootstrap(group: stage.child).channelInitializer { channel in
+          channel.pipeline.addHandler(
+            DatagramEars { _, _ in answers.withLockedValue { $0.append(channel.eventLoop.now) } }
+          )
+        }.connect(host: "10.0.2.2", port: 53)
+      )
+      channel.writeAndFlush(ByteBuffer(bytes: question), promise: nil)
+      stage.network.run(for: .seconds(5))
+      let end = try #require(answers.withLockedValue { $0 }.first, "\(servers)")
+      #expect(Double((end - start).nanoseconds) / 1e9 <= seconds, "\(servers)")
+      #expect(records(stage).map(\.answer) == [NameRecord.Answer.none])
+    }
+  }
+
   @Test("An answer to another question, or from a message that can't be read, is none")
   func wrongAnswer() throws {
     let stage = try stage()

@@ -44,7 +44,7 @@ final class DatagramRelay: @unchecked Sendable {
   private let gatekeeper: Gatekeeper
   private let most: Int
   private let report: @Sendable (GatewayEvent) -> Void
-  private var sessions: [Pair: Session] = [:]
+  private var sessions = RestingOrder<Pair, Session>()
   /// Bytes of all datagrams that wait for sockets.
   private var waitingBytes = 0
   private var cleaning: Scheduled<Void>?
@@ -98,6 +98,7 @@ final class DatagramRelay: @unchecked Sendable {
       loop.host.report(.unreachable(.prohibited), about: message)
     }
     sessions[pair] = session
+    sessions.use(pair)
   }
 
   /// Counts a datagram among those that wait, if there is room.
@@ -118,12 +119,12 @@ final class DatagramRelay: @unchecked Sendable {
       last: message.withoutPayload
     )
     if let refusal {
-      sessions[pair] = session
+      sessions.insert(session, for: pair)
       report(.refused(flow, refusal))
       loop.host.report(.unreachable(.prohibited), about: message)
     } else {
       session.state = .opening(mayWait(message) ? [message] : [])
-      sessions[pair] = session
+      sessions.insert(session, for: pair)
       open(pair, flow)
     }
     clean()
@@ -180,6 +181,7 @@ final class DatagramRelay: @unchecked Sendable {
     guard let session = sessions[pair] else { return }
     sessions[pair]?.lastUse = loop.now
     sessions[pair]?.bytesReceived += UInt64(payload.readableBytes)
+    sessions.use(pair)
     loop.host.send(session.last.answer(Array(payload.readableBytesView)))
   }
 
@@ -218,16 +220,17 @@ final class DatagramRelay: @unchecked Sendable {
   }
 
   private func endIdle() {
-    for (pair, session) in sessions {
+    let now = loop.now
+    for pair in sessions.keys(fromOldestWhile: { now - $0.lastUse >= Self.questionLimit }) {
+      guard let lastUse = sessions[pair]?.lastUse else { continue }
       let limit = pair.destination.port == 53 ? Self.questionLimit : Self.idleLimit
-      if loop.now - session.lastUse >= limit { end(pair) }
+      if now - lastUse >= limit { end(pair) }
     }
   }
 
   /// As many as may be: the one that has rested longest gives way to a new one.
   private func endIdlest() {
-    guard let idlest = sessions.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
-    end(idlest.key)
+    if let idlest = sessions.oldest { end(idlest.key) }
   }
 
   private func end(_ pair: Pair) {
@@ -247,7 +250,7 @@ final class DatagramRelay: @unchecked Sendable {
   }
 
   private func remove(_ pair: Pair) -> Session? {
-    let session = sessions.removeValue(forKey: pair)
+    let session = sessions.remove(pair)
     if case .opening(let waiting) = session?.state { forgetWaiting(waiting) }
     return session
   }

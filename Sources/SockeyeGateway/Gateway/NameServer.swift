@@ -23,9 +23,10 @@ final class NameServer: @unchecked Sendable {
 
   /// Questions that wait for an answer, at most; those beyond are dropped, to be asked again.
   private static let mostPending = 512
-  /// How long a server has to answer, and how often all of them are asked.
-  private static let patience = TimeAmount.milliseconds(2_500)
-  private static let rounds = 2
+  /// How often servers are asked, each once at least, and how long all of that may take: the resolvers of programs wait five
+  /// seconds, and who is told later is told nothing.
+  private static let leastAttempts = 2
+  private static let patience = TimeAmount.milliseconds(4_500)
   /// How long what the user gives may be kept, in seconds.
   private static let givenTimeToLive: UInt32 = 60
 
@@ -106,6 +107,11 @@ final class NameServer: @unchecked Sendable {
 
   // MARK: To the machine's name servers
 
+  private var attempts: Int { servers.isEmpty ? 0 : max(Self.leastAttempts, servers.count) }
+
+  /// How long one server has to answer.
+  private var patience: TimeAmount { .nanoseconds(Self.patience.nanoseconds / Int64(max(attempts, 1))) }
+
   private typealias Answer = (bytes: ByteBuffer, message: DNSMessage)
 
   /// Asks the servers one after another, until one answers.
@@ -116,7 +122,7 @@ final class NameServer: @unchecked Sendable {
     attempt: Int,
     _ done: @escaping (Answer?) -> Void
   ) {
-    guard attempt < servers.count * Self.rounds, loop.flowOwner != nil else { return done(nil) }
+    guard attempt < attempts, loop.flowOwner != nil else { return done(nil) }
     let server = servers[attempt % servers.count]
     let asked = isStream ? askByStream(question, server) : askByDatagram(question, message, server)
     asked.hop(to: loop).assumeIsolated().whenComplete { result in
@@ -139,7 +145,7 @@ final class NameServer: @unchecked Sendable {
     _ message: DNSMessage,
     _ server: SocketAddress
   ) -> EventLoopFuture<ByteBuffer> {
-    let socketLoop = outside.eventLoopGroup.next()
+    let (socketLoop, patience) = (outside.eventLoopGroup.next(), patience)
     let route = DatagramRoute(address: server, source: nil)
     return outside.openDatagrams(on: route, eventLoop: socketLoop).flatMap { channel in
       let answer = channel.eventLoop.makePromise(of: ByteBuffer.self)
@@ -150,19 +156,18 @@ final class NameServer: @unchecked Sendable {
       } catch {
         answer.fail(error)
       }
-      channel.writeAndFlush(
-        AddressedEnvelope(remoteAddress: server, data: ByteBuffer(bytes: question)),
-        promise: nil
-      )
-      return Self.within(Self.patience, answer, of: channel)
+      // To where no way leads the next server is asked at once.
+      channel.writeAndFlush(AddressedEnvelope(remoteAddress: server, data: ByteBuffer(bytes: question)))
+        .cascadeFailure(to: answer)
+      return Self.within(patience, answer, of: channel)
     }
   }
 
   private func askByStream(_ question: [UInt8], _ server: SocketAddress) -> EventLoopFuture<ByteBuffer> {
-    let socketLoop = outside.eventLoopGroup.next()
+    let (socketLoop, patience) = (outside.eventLoopGroup.next(), patience)
     let answer = socketLoop.makePromise(of: ByteBuffer.self)
     var options = ConnectOptions()
-    options.timeout = Self.patience
+    options.timeout = patience
     let connected = outside.connect(to: server, on: socketLoop, options: options) { channel in
       try channel.pipeline.syncOperations.addHandler(
         NameStream {
@@ -175,7 +180,7 @@ final class NameServer: @unchecked Sendable {
     connected.cascadeFailure(to: answer)
     return connected.flatMap { channel in
       channel.writeAndFlush(NameStream.framed(ByteBuffer(bytes: question)), promise: nil)
-      return Self.within(Self.patience, answer, of: channel)
+      return Self.within(patience, answer, of: channel)
     }
   }
 

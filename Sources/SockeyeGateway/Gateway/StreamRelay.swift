@@ -107,7 +107,12 @@ final class StreamRelay: @unchecked Sendable {
 
   /// The destination has not answered, or not as was hoped.
   private func pass(_ failure: OpeningFailure, to opening: Opening) {
-    loop.host.refuse(opening.incoming, with: failure.refusal)
+    var refusal = failure.refusal
+    // Silence keeps a flow's place for a while, so that its SYNs aren't asked about again: not where others soon have none.
+    if refusal == .silence, loop.host.pendingFlowCount > configuration.mostPendingStreams / 2 {
+      refusal = .unreachable(.host)
+    }
+    loop.host.refuse(opening.incoming, with: refusal)
     report(.failed(opening.flow, failure))
   }
 }
