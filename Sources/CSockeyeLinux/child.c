@@ -34,23 +34,24 @@ int sockeye_child_tell(int socket, int32_t kind, int32_t step, int32_t value) {
   return count < 0 ? -1 : 0;
 }
 
-int sockeye_child_receive(int socket, struct sockeye_child_message *message, int *descriptor) {
+int sockeye_child_receive(int socket, struct sockeye_child_message *message, int descriptors[SOCKEYE_CHILD_DESCRIPTORS]) {
   union {
     struct cmsghdr alignment;
-    char bytes[CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(SOCKEYE_CHILD_DESCRIPTORS * sizeof(int))];
   } control;
   struct iovec data = {.iov_base = message, .iov_len = sizeof *message};
   struct msghdr header = {
       .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-  *descriptor = -1;
+  for (int place = 0; place < SOCKEYE_CHILD_DESCRIPTORS; place++) descriptors[place] = -1;
   ssize_t count;
   do count = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
   while (count < 0 && errno == EINTR);
   if (count < 0) return -1;
   if (count < (ssize_t)sizeof *message) return 0;
   struct cmsghdr *part = CMSG_FIRSTHDR(&header);
-  if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof(int)))
-    memcpy(descriptor, CMSG_DATA(part), sizeof(int));
+  if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
+      part->cmsg_len <= CMSG_LEN(SOCKEYE_CHILD_DESCRIPTORS * sizeof(int)))
+    memcpy(descriptors, CMSG_DATA(part), part->cmsg_len - CMSG_LEN(0));
   return 1;
 }
 

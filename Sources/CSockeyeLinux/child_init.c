@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -38,8 +39,8 @@ static _Noreturn void fail(int socket, enum sockeye_child_step step) {
 
 static int32_t wait_for(int socket, int32_t *value) {
   struct sockeye_child_message message;
-  int descriptor;
-  if (sockeye_child_receive(socket, &message, &descriptor) != 1) end();
+  int descriptors[SOCKEYE_CHILD_DESCRIPTORS];
+  if (sockeye_child_receive(socket, &message, descriptors) != 1) end();
   *value = message.value;
   return message.kind;
 }
@@ -54,23 +55,24 @@ static uint64_t wait_until(int socket, int32_t kind) {
   }
 }
 
-/* Says that the network stands, and hands its device out. Only the parent has it then: init and the command never do. */
-static void hand_out(int socket, int device) {
+/* Says that the network stands, and hands its device out, and a socket that is told of the network's others. Only the parent has
+   them then: init and the command never do. */
+static void hand_out(int socket, int diagnostics, int device) {
+  const int descriptors[] = {diagnostics, device};
+  size_t size = device < 0 ? sizeof(int) : sizeof descriptors;
   struct sockeye_child_message message = {.kind = SOCKEYE_CHILD_READY};
   union {
     struct cmsghdr alignment;
-    char bytes[CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(sizeof descriptors)];
   } control = {0};
   struct iovec data = {.iov_base = &message, .iov_len = sizeof message};
   struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
-  if (device >= 0) {
-    control.alignment =
-        (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(&control.alignment), &device, sizeof(int));
-    header.msg_control = control.bytes;
-    header.msg_controllen = sizeof control.bytes;
-  }
+  control.alignment = (struct cmsghdr){.cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  memcpy(CMSG_DATA(&control.alignment), descriptors, size);
+  header.msg_control = control.bytes;
+  header.msg_controllen = CMSG_SPACE(size);
   if (sendmsg(socket, &header, MSG_NOSIGNAL) < 0) end();
+  close(diagnostics);
   if (device >= 0) close(device);
 }
 
@@ -183,7 +185,9 @@ _Noreturn void sockeye_child_run_init(const struct sockeye_child_plan *plan) {
   if (!failed) failed = sockeye_child_make_network(plan, &device);
   if (!failed) failed = sockeye_child_make_files(plan);
   if (failed) fail(plan->socket, failed);
-  hand_out(plan->socket, device);
+  int diagnostics = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (diagnostics < 0) fail(plan->socket, SOCKEYE_CHILD_STEP_NETWORK);
+  hand_out(plan->socket, diagnostics, device);
   uint64_t early = wait_until(plan->socket, SOCKEYE_CHILD_GO);
 
   /* This is a copy of the caller's memory, which the command shall not look into. */

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* A device is made in the namespace that is current when /dev/net/tun is opened. Its index is chosen, so that requests about
@@ -17,7 +19,8 @@ static enum sockeye_child_step make_tunnel(const struct sockeye_child_plan *plan
   int tunnel = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (tunnel < 0) return SOCKEYE_CHILD_STEP_OPEN_TUNNEL;
   unsigned int index = plan->device_index;
-  struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR};
+  struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+  if (plan->device_has_header) request.ifr_flags |= IFF_VNET_HDR;
   strncpy(request.ifr_name, plan->device, sizeof request.ifr_name - 1);
   if (ioctl(tunnel, TUNSETIFINDEX, &index) < 0 || ioctl(tunnel, TUNSETIFF, &request) < 0)
     return SOCKEYE_CHILD_STEP_MAKE_TUNNEL;
@@ -55,6 +58,43 @@ static int perform_all(int socket, const void *requests, size_t count) {
   return failures;
 }
 
+/* A socket that is told of IPv6 routes, or -1. */
+static int listen_for_routes(void) {
+  int routes = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  struct sockaddr_nl group = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV6_ROUTE};
+  struct timeval patience = {.tv_sec = 1};
+  if (routes < 0) return -1;
+  if (bind(routes, (const struct sockaddr *)&group, sizeof group) == 0 &&
+      setsockopt(routes, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0)
+    return routes;
+  close(routes);
+  return -1;
+}
+
+static int is_route_to(const struct nlmsghdr *message, const void *address) {
+  const struct rtmsg *route = NLMSG_DATA(message);
+  if (message->nlmsg_type != RTM_NEWROUTE || route->rtm_type != RTN_LOCAL) return 0;
+  int rest = (int)RTM_PAYLOAD(message);
+  for (const struct rtattr *part = RTM_RTA(route); RTA_OK(part, rest); part = RTA_NEXT(part, rest))
+    if (part->rta_type == RTA_DST && RTA_PAYLOAD(part) == 16) return memcmp(RTA_DATA(part), address, 16) == 0;
+  return 0;
+}
+
+/* An IPv6 address receives nothing before the kernel has a route to it, which it makes some time after it has acknowledged the
+   address; what was answered to a command's first packets would be lost. */
+static void wait_for_route(int routes, const void *address) {
+  union {
+    struct nlmsghdr header;
+    char bytes[8192];
+  } news;
+  ssize_t count;
+  while ((count = recv(routes, &news, sizeof news, 0)) > 0) {
+    size_t rest = (size_t)count;
+    for (const struct nlmsghdr *message = &news.header; NLMSG_OK(message, rest); message = NLMSG_NEXT(message, rest))
+      if (is_route_to(message, address)) return;
+  }
+}
+
 enum sockeye_child_step sockeye_child_make_network(const struct sockeye_child_plan *plan, int *descriptor) {
   *descriptor = -1;
   if (plan->device) {
@@ -63,7 +103,10 @@ enum sockeye_child_step sockeye_child_make_network(const struct sockeye_child_pl
   }
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (netlink < 0 || perform_all(netlink, plan->requests, plan->requests_count) > 0) return SOCKEYE_CHILD_STEP_NETWORK;
-  perform_all(netlink, plan->optional_requests, plan->optional_requests_count);
+  int routes = plan->awaited_address ? listen_for_routes() : -1;
+  int failures = perform_all(netlink, plan->optional_requests, plan->optional_requests_count);
+  if (routes >= 0 && failures == 0) wait_for_route(routes, plan->awaited_address);
+  if (routes >= 0) close(routes);
   close(netlink);
   return SOCKEYE_CHILD_STEP_NONE;
 }

@@ -7,6 +7,7 @@ import Testing
 struct ConnectionTableTests {
   private static let rows = [
     ConnectionRow(
+      process: "curl 4711",
       destination: "example.com (93.184.216.34:443)",
       passage: ConnectionRow.Passage(
         bytesSent: 1_234,
@@ -24,9 +25,9 @@ struct ConnectionTableTests {
   func columns() {
     #expect(
       ConnectionTable.lines(Self.rows, others: 0, in: .english) == [
-        "destination                         sent  received    time      RTT  resent  end",
-        "example.com (93.184.216.34:443)  1.2 KiB  34.0 KiB  0.53 s  0.04 ms       3  finished",
-        "192.0.2.1:80                           -         -       -        -       -  refused",
+        "process    destination                         sent  received    time      RTT  resent  end",
+        "curl 4711  example.com (93.184.216.34:443)  1.2 KiB  34.0 KiB  0.53 s  0.04 ms       3  finished",
+        "-          192.0.2.1:80                           -         -       -        -       -  refused",
       ]
     )
   }

@@ -17,7 +17,7 @@ enum sockeye_child_kind {
   SOCKEYE_CHILD_SIGNAL,     /* send the command this signal */
   SOCKEYE_CHILD_CONTINUE,   /* continue the command; 1 if it gets the terminal */
   /* From init. */
-  SOCKEYE_CHILD_READY,       /* the network stands; the TUN device's descriptor comes with it */
+  SOCKEYE_CHILD_READY,       /* the network stands; descriptors come with it: sock_diag(7)'s, and the TUN device's */
   SOCKEYE_CHILD_FAILED,      /* a step of the preparations: an errno */
   SOCKEYE_CHILD_NOT_STARTED, /* the command could not be executed: an errno */
   SOCKEYE_CHILD_STOPPED,     /* the command was stopped by this signal */
@@ -35,6 +35,9 @@ enum sockeye_child_step {
   SOCKEYE_CHILD_STEP_FILES,       /* puts files of its own over the machine's */
   SOCKEYE_CHILD_STEP_FORK,        /* forks the command */
 };
+
+/* Descriptors that come with a message, at most. */
+enum { SOCKEYE_CHILD_DESCRIPTORS = 2 };
 
 struct sockeye_child_message {
   int32_t kind;
@@ -61,14 +64,17 @@ struct sockeye_child_plan {
   int socket;
   int terminal;
   enum sockeye_child_group group;
-  /* The TUN device; NULL for a network without one. */
+  /* The TUN device; NULL for a network without one. And whether its packets have a header before them, for offload. */
   const char *device;
+  int device_has_header;
   uint32_t device_index;
   /* Requests of rtnetlink(7), one behind the other. That one of the second kind fails does not matter. */
   const void *requests;
   size_t requests_count;
   const void *optional_requests;
   size_t optional_requests_count;
+  /* The IPv6 address that one of them adds, 16 bytes, or NULL: it is waited for. */
+  const void *awaited_address;
   /* Put over the machine's files, where those exist. */
   const struct sockeye_child_file *files;
   size_t files_count;
@@ -88,9 +94,9 @@ pid_t sockeye_child_start(const struct sockeye_child_plan *plan);
 /* Sends a message. Returns 0, or -1 with errno set. */
 int sockeye_child_tell(int socket, int32_t kind, int32_t step, int32_t value);
 
-/* Waits for a message. `descriptor` is what came with it, or -1. Returns 1; 0 when the other end is closed; -1 with errno
-   set. */
-int sockeye_child_receive(int socket, struct sockeye_child_message *message, int *descriptor);
+/* Waits for a message. `descriptors` has what came with it, in that order, and -1 for what did not. Returns 1; 0 when the other
+   end is closed; -1 with errno set. */
+int sockeye_child_receive(int socket, struct sockeye_child_message *message, int descriptors[SOCKEYE_CHILD_DESCRIPTORS]);
 
 /* Has the signals that end, stop or tell something sent to the child from now on, instead of doing to this process what they
    do, except for those in `ignored`, which stay ignored. With `is_shared`, what the terminal sends has reached the command

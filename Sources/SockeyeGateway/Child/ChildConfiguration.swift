@@ -25,6 +25,8 @@ public struct ChildNetwork: Hashable, Sendable {
   public var addresses = GatewayNetwork()
   /// The longest packet in bytes: 68...65,535; IPv6 is left out below 1280.
   public var maximumTransmissionUnit = 1_500
+  /// Whether the device passes super-segments, with a virtio header before each packet.
+  public var hasOffload = true
 
   /// The network that commands have unless more is said.
   public init() {}

@@ -1,5 +1,6 @@
 internal import CSockeyeLinux
 internal import Glibc
+internal import SockeyeWire
 
 /// What the child's init has to do, in memory that it may read as it is: it can't allocate any.
 struct ChildPlan: ~Copyable {
@@ -26,12 +27,18 @@ struct ChildPlan: ~Copyable {
     plan.terminal = terminal ?? -1
     plan.group = group
     plan.ignored_signals = configuration.ignoredSignals.bits
-    if configuration.network != nil { plan.device = UnsafePointer(string(ChildNetwork.deviceName)) }
+    if let network = configuration.network {
+      plan.device = UnsafePointer(string(ChildNetwork.deviceName))
+      plan.device_has_header = network.hasOffload ? 1 : 0
+    }
     plan.device_index = Self.deviceIndex
     let requests = NetlinkRequests(configuration.network, over: Self.deviceIndex).bytes
     (plan.requests, plan.requests_count) = (UnsafeRawPointer(copy(requests)), requests.count)
     let optional = NetlinkRequests(optionalFor: configuration.network, over: Self.deviceIndex).bytes
     (plan.optional_requests, plan.optional_requests_count) = (UnsafeRawPointer(copy(optional)), optional.count)
+    if let network = configuration.network, network.hasIPv6 {
+      plan.awaited_address = UnsafeRawPointer(copy(NetlinkRequests.octets(.v6(network.addresses.child6))))
+    }
     let covers = ChildFiles.covers(for: configuration.network, hostName: Self.hostName)
     (plan.files, plan.files_count) = (UnsafePointer(files(covers)), covers.count)
     let settings = ChildFiles.settings(groups: groups)

@@ -51,19 +51,19 @@ public final class ChildProcess: Sendable {
 
   /// Makes the namespaces and the network; the command waits for ``proceed()``.
   ///
-  /// - Returns: the child, and the descriptor of its TUN device, which is the caller's to close; nil where it has none. The
-  ///   network lasts until both the command and the device are gone.
+  /// - Returns: the child, who finds its processes, and the descriptor of its TUN device, which is the caller's to close; nil
+  ///   where it has none. The network lasts until both the command and the device are gone.
   /// - Throws: `ChildError`.
   public static func prepare(
     _ configuration: ChildConfiguration
-  ) async throws(ChildError) -> (child: ChildProcess, device: Int32?) {
+  ) async throws(ChildError) -> (child: ChildProcess, processes: ProcessFinder, device: Int32?) {
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Prepared, Never>) in
       do throws(Failure) {
         try DedicatedThread.start {
           do throws(ChildError) {
-            let (child, device) = try launch(configuration)
-            continuation.resume(returning: .success((child, device)))
-            child.follow()
+            let prepared = try launch(configuration)
+            continuation.resume(returning: .success(prepared))
+            prepared.child.follow()
           } catch {
             continuation.resume(returning: .failure(error))
           }
@@ -75,7 +75,7 @@ public final class ChildProcess: Sendable {
     return try result.get()
   }
 
-  private typealias Prepared = Result<(child: ChildProcess, device: Int32?), ChildError>
+  private typealias Prepared = Result<(child: ChildProcess, processes: ProcessFinder, device: Int32?), ChildError>
 
   /// Starts the command. From here on, signals to this process go to it.
   public func proceed() {
@@ -103,7 +103,9 @@ public final class ChildProcess: Sendable {
 
   // MARK: On the child's thread
 
-  private static func launch(_ configuration: ChildConfiguration) throws(ChildError) -> (ChildProcess, Int32?) {
+  private static func launch(
+    _ configuration: ChildConfiguration
+  ) throws(ChildError) -> (child: ChildProcess, processes: ProcessFinder, device: Int32?) {
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw .step(.process, number: errno) }
@@ -131,7 +133,8 @@ public final class ChildProcess: Sendable {
     guard process >= 0 else { throw namespaceError(number) }
     do throws(ChildError) {
       try ChildIdentities.map(process, isRoot: configuration.isRoot)
-      return (child, try child.waitUntilReady())
+      let (diagnostics, device) = try child.waitUntilReady()
+      return (child, ProcessFinder(of: process, diagnostics: diagnostics), device)
     } catch {
       kill(process, SIGKILL)
       child.reap()
@@ -147,22 +150,24 @@ public final class ChildProcess: Sendable {
     }
   }
 
-  private func waitUntilReady() throws(ChildError) -> Int32? {
+  private static let noDescriptors = [Int32](repeating: -1, count: Int(SOCKEYE_CHILD_DESCRIPTORS))
+
+  private func waitUntilReady() throws(ChildError) -> (diagnostics: Int32, device: Int32?) {
     sockeye_child_tell(socket, Int32(SOCKEYE_CHILD_MAPPED.rawValue), 0, 0)
     var message = sockeye_child_message()
-    var device: Int32 = -1
-    guard sockeye_child_receive(socket, &message, &device) == 1 else { throw .step(.process, number: ECHILD) }
+    var descriptors: [Int32] = Self.noDescriptors
+    guard sockeye_child_receive(socket, &message, &descriptors) == 1 else { throw .step(.process, number: ECHILD) }
     guard message.kind == SOCKEYE_CHILD_READY.rawValue else {
       throw ChildError(sockeye_child_step(rawValue: UInt32(message.step)), number: message.value)
     }
-    return device >= 0 ? device : nil
+    return (descriptors[0], descriptors[1] >= 0 ? descriptors[1] : nil)
   }
 
   private func follow() {
     var end: ChildEnd?
     var message = sockeye_child_message()
-    var descriptor: Int32 = -1
-    while end == nil, sockeye_child_receive(socket, &message, &descriptor) == 1 {
+    var descriptors = Self.noDescriptors
+    while end == nil, sockeye_child_receive(socket, &message, &descriptors) == 1 {
       switch UInt32(message.kind) {
       case SOCKEYE_CHILD_STOPPED.rawValue: stop(message.value)
       case SOCKEYE_CHILD_EXITED.rawValue: end = .exited(message.value)
@@ -170,7 +175,7 @@ public final class ChildProcess: Sendable {
       case SOCKEYE_CHILD_NOT_STARTED.rawValue: end = .notStarted(message.value)
       default: break
       }
-      if descriptor >= 0 { close(descriptor) }
+      for descriptor in descriptors where descriptor >= 0 { close(descriptor) }
     }
     sockeye_child_end_relay()
     let status = reap()

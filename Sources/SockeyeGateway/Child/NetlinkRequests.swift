@@ -75,7 +75,8 @@ struct NetlinkRequests: Hashable {
     }
   }
 
-  private static func octets(_ address: IPAddress) -> [UInt8] {
+  /// An address as it is on the wire.
+  static func octets(_ address: IPAddress) -> [UInt8] {
     switch address {
     case .v4(let address): withUnsafeBytes(of: address.rawValue.bigEndian) { Array($0) }
     case .v6(let address):

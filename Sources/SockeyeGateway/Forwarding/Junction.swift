@@ -11,6 +11,11 @@ final class Junction: Sendable {
   /// How many of the two directions have ended.
   private let endedDirections = Mutex(0)
 
+  /// How long nothing may pass on a stream of which one direction has ended, at least; it may be twice as long. Whoever still works
+  /// on an answer has time for it: it is what a NAT owes a stream that is open (RFC 5382 REQ-5), where it owes one that is half
+  /// closed four minutes.
+  static let halfClosedLimit = TimeAmount.minutes(124)
+
   private init(_ first: any Channel, _ second: any Channel) {
     self.first = first
     self.second = second
@@ -30,14 +35,28 @@ final class Junction: Sendable {
     }
   }
 
-  /// One direction has come to its end. After both, nothing is left to be said.
-  func endDirection() {
+  /// One direction has come to its end, that to a channel. After both, nothing is left to be said; until then it is that channel
+  /// that may say more.
+  func endDirection(to channel: any Channel) {
     let count = endedDirections.withLock { count in
       count += 1
       return count
     }
-    if count == 2 { close() }
+    if count == 2 { return close() }
+    channel.eventLoop.execute {
+      let end = try? channel.pipeline.syncOperations.handler(type: JunctionEnd.self)
+      end?.limitRest(to: Self.halfClosedLimit)
+    }
   }
+
+  /// Nothing has passed for longer than may be: resets both, which are told why first.
+  func expire() {
+    for channel in [first, second] { channel.pipeline.fireUserInboundEventTriggered(Expiry()) }
+    cut()
+  }
+
+  /// What both channels of a junction are told before it resets them for having rested too long.
+  struct Expiry: Sendable {}
 
   /// Closes both in order.
   func close() {

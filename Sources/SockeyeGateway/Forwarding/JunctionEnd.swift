@@ -35,6 +35,9 @@ final class JunctionEnd: ChannelDuplexHandler {
   private var fault: StreamFault?
   private let mostUntaken: Int
   private var context: ChannelHandlerContext?
+  /// Bytes that were read here, and the timer that looks whether there are more, once the other direction has ended.
+  private var readCount: UInt64 = 0
+  private var restTimer: Scheduled<Void>?
 
   /// - Parameters:
   ///   - fault: what is to happen to the stream that is read here.
@@ -50,6 +53,23 @@ final class JunctionEnd: ChannelDuplexHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
+    restTimer?.cancel()
+    restTimer = nil
+  }
+
+  /// Ends the junction once nothing has been read here, since nothing came or what did wasn't taken, for as long as that, or up
+  /// to twice as long. On the channel's loop.
+  func limitRest(to limit: TimeAmount) {
+    guard let context, restTimer == nil else { return }
+    lookAgain(after: limit, since: readCount, context.eventLoop)
+  }
+
+  private func lookAgain(after limit: TimeAmount, since count: UInt64, _ loop: any EventLoop) {
+    restTimer = loop.assumeIsolated().scheduleTask(in: limit) {
+      guard self.context != nil else { return }
+      guard self.readCount != count else { return self.expire() }
+      self.lookAgain(after: limit, since: self.readCount, loop)
+    }
   }
 
   /// Begins to hand on. On the channel's loop.
@@ -121,6 +141,7 @@ final class JunctionEnd: ChannelDuplexHandler {
     var buffer = buffer
     let outcome = fault?.take(&buffer)
     let length = buffer.readableBytes
+    readCount &+= UInt64(length)
     if length > 0 {
       state = .forwarding(onward, untaken: untaken + length)
       let loop = context.eventLoop
@@ -172,7 +193,12 @@ final class JunctionEnd: ChannelDuplexHandler {
   private func endOutputIfTaken() {
     guard case .ending(let onward, 0) = state else { return }
     state = .done
-    onward.channel.close(mode: .output).whenComplete { _ in onward.junction.endDirection() }
+    onward.channel.close(mode: .output).whenComplete { _ in onward.junction.endDirection(to: onward.channel) }
+  }
+
+  private func expire() {
+    guard case .forwarding(let onward, _) = state else { return }
+    onward.junction.expire()
   }
 
   private func fail() {

@@ -7,17 +7,19 @@ internal import SockeyeWire
 final class Gatekeeper {
   private let policy: AccessPolicy
   private let isOffline: Bool
+  private let processes: ProcessFinder?
   private let loop: HostEventLoop
   private var names: KnownNames
 
   init(_ configuration: GatewayConfiguration, on loop: HostEventLoop) {
     policy = configuration.policy
     isOffline = configuration.isOffline
+    processes = configuration.processes
     names = KnownNames(given: configuration.names)
     self.loop = loop
   }
 
-  /// What is known of a flow, and why it isn't let through, if it isn't.
+  /// What is known of a flow that begins, and why it isn't let through, if it isn't.
   ///
   /// - Parameters:
   ///   - carrier: what carries it.
@@ -28,6 +30,7 @@ final class Gatekeeper {
     from source: HostEndpoint,
     to destination: HostEndpoint
   ) -> (flow: GatewayFlow, refusal: RefusalReason?) {
+    processes?.ask(carrier, from: source, to: destination)
     let names = names.names(of: destination.address, now: loop.now)
     let flow = GatewayFlow(
       carrier: carrier,

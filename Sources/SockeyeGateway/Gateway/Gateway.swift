@@ -24,7 +24,7 @@ public final class Gateway: Sendable {
   /// - Parameters:
   ///   - device: its interface has the child's addresses, and default routes to the gateway's, or to the device.
   ///   - configuration: read now.
-  ///   - report: called on the gateway's event loop; it must not block.
+  ///   - report: called on the gateway's event loop, or on the thread of who finds its child's processes; it must not block.
   /// - Throws: a failure of kind `other` where the system has no descriptors left or the capture can't be written.
   public init(
     device: consuming TunnelDevice,
@@ -35,7 +35,11 @@ public final class Gateway: Sendable {
     configuration.policy.machineAddresses.formUnion(AccessPolicy.addressesOfMachine())
     if configuration.nameServers.isEmpty { configuration.nameServers = NameServers.ofMachine() }
     self.configuration = configuration
-    self.report = report
+    if let processes = configuration.processes {
+      self.report = { processes.tell($0, report) }
+    } else {
+      self.report = report
+    }
     do throws(LinkError) {
       var host = try HostConfiguration(secret: .fromSystem()).answering(for: configuration)
       var capture: CaptureFile?
@@ -92,11 +96,17 @@ public final class Gateway: Sendable {
     }
   }
 
+  /// Waits until all that has happened so far has been told.
+  public func settle() async {
+    await configuration.processes?.settle()
+  }
+
   /// Ends: what is open is closed, what then hasn't ended in two seconds is reset, and the device is closed.
   public func stop() async {
     for listener in listeners.withLock({ $0 }) { await listener.close() }
     try? await group.shutdownGracefully()
     try? await outside.eventLoopGroup.shutdownGracefully()
+    await settle()
   }
 }
 

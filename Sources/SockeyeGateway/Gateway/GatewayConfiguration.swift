@@ -26,6 +26,8 @@ public struct GatewayConfiguration: Sendable {
   public var seed: UInt64 = 1
   /// Where to take down all packets between the gateway and its child, for Wireshark; nil for nowhere.
   public var capturePath: String?
+  /// Who finds out which of the child's processes a flow belongs to; nil for nobody.
+  public var processes: ProcessFinder?
   /// Streams of the child that may be open at once; those beyond are reset. Each takes a descriptor of the machine's.
   public var mostStreams = 16_384
   /// Streams of the child's whose destinations may be asked at once; those beyond are reset.

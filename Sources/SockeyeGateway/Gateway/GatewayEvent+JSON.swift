@@ -60,6 +60,9 @@ extension GatewayFlow {
     json.add("from", source.text)
     json.add("to", destination.text)
     if let name { json.add("name", name) }
+    guard let process else { return }
+    json.add("pid", process.number)
+    json.add("command", process.command)
   }
 }
 
@@ -110,6 +113,7 @@ extension StreamRecord.Cause {
     case .childFailed: "child-failed"
     case .destinationFailed: "destination-failed"
     case .childGaveUp: "child-gave-up"
+    case .expired: "expired"
     }
   }
 }

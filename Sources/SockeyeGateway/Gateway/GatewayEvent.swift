@@ -36,6 +36,8 @@ public struct GatewayFlow: Hashable, Sendable {
   public var destination: SocketAddress
   /// The name by which the child learned the destination's address; nil where it had it from elsewhere.
   public var name: String?
+  /// The child's process that has its socket; nil where that isn't known.
+  public var process: FlowProcess?
 }
 
 /// Why something of the child's was turned away.
@@ -106,6 +108,8 @@ public struct StreamRecord: Sendable {
     case destinationFailed
     /// The child gave up before its handshake was over.
     case childGaveUp
+    /// One side had said all, and for two hours nothing came from the other.
+    case expired
   }
 
   /// Which.

@@ -42,6 +42,10 @@ final class StreamRecorder: ChannelDuplexHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is Junction.Expiry {
+      note(context)
+      decide(.expired)
+    }
     if case ChannelEvent.inputClosed = event, case .open(_, let destination) = ending {
       note(context)
       ending = .open(child: true, destination: destination)

@@ -16,19 +16,24 @@ extension ConnectionRow {
         roundTripTime: record.roundTripTime.map { .nanoseconds($0.nanoseconds) },
         retransmissions: record.retransmissions
       )
-      self.init(destination: Self.destination(record.flow), passage: passage, end: record.cause.phrase)
+      self.init(record.flow, passage: passage, end: record.cause.phrase)
     case .datagramsEnded(let record):
       let passage = Passage(
         bytesSent: record.bytesSent,
         bytesReceived: record.bytesReceived,
         duration: .nanoseconds(record.duration.nanoseconds)
       )
-      self.init(destination: Self.destination(record.flow), passage: passage, end: Phrase("quiet", zh: "不再有数据报"))
+      self.init(record.flow, passage: passage, end: Phrase("quiet", zh: "不再有数据报"))
     case .failed(let flow, let failure):
-      self.init(destination: Self.destination(flow), passage: nil, end: failure.phrase)
+      self.init(flow, passage: nil, end: failure.phrase)
     case .refused(let flow, let reason):
-      self.init(destination: Self.destination(flow), passage: nil, end: reason.phrase)
+      self.init(flow, passage: nil, end: reason.phrase)
     }
+  }
+
+  private init(_ flow: GatewayFlow, passage: Passage?, end: Phrase) {
+    let process = flow.process.map { "\($0.command) \($0.number)" }
+    self.init(process: process, destination: Self.destination(flow), passage: passage, end: end)
   }
 
   private static func destination(_ flow: GatewayFlow) -> String {
@@ -51,6 +56,7 @@ extension StreamRecord.Cause {
     case .childFailed: Phrase("reset by the command", zh: "被命令重置")
     case .destinationFailed: Phrase("reset by the destination", zh: "被目的地重置")
     case .childGaveUp: Phrase("given up by the command", zh: "命令已放弃")
+    case .expired: Phrase("half-closed too long", zh: "半关闭太久")
     }
   }
 }

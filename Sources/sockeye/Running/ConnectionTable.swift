@@ -5,6 +5,8 @@ import SockeyeTransport
 
 /// A connection of a command's, as the table at the end has it.
 struct ConnectionRow: Hashable {
+  /// The command's process that had it, by name and number.
+  var process: String?
   /// Where it went: a name with the address that it had, or an address.
   var destination: String
   /// What is known of one that was open.
@@ -25,7 +27,8 @@ struct ConnectionRow: Hashable {
 /// The connections of a command as a table for people.
 enum ConnectionTable {
   private static let headings = [
-    Phrase("destination", zh: "目的地"), Phrase("sent", zh: "发送"), Phrase("received", zh: "接收"),
+    Phrase("process", zh: "进程"), Phrase("destination", zh: "目的地"), Phrase("sent", zh: "发送"),
+    Phrase("received", zh: "接收"),
     Phrase("time", zh: "时长"), Phrase("RTT", zh: "往返时间"), Phrase("resent", zh: "重传"), Phrase("end", zh: "结局"),
   ]
 
@@ -39,7 +42,7 @@ enum ConnectionTable {
     var lines = table.map { row in
       headings.indices.map { column in
         switch column {
-        case 0: DisplayWidth.fitted(row[column], to: widths[column])
+        case 0...1: DisplayWidth.fitted(row[column], to: widths[column])
         case headings.count - 1: row[column]
         default: DisplayWidth.rightAligned(row[column], to: widths[column])
         }
@@ -54,9 +57,11 @@ enum ConnectionTable {
   private static func cells(_ row: ConnectionRow, _ language: Language) -> [String] {
     let end = VisibleText.of(row.end.text(in: language))
     let destination = DisplayWidth.shortened(VisibleText.of(row.destination), to: 60)
-    guard let passage = row.passage else { return [destination, "-", "-", "-", "-", "-", end] }
+    let process = VisibleText.of(row.process ?? "-")
+    guard let passage = row.passage else { return [process, destination, "-", "-", "-", "-", "-", end] }
     return [
-      destination, ByteText.of(Int64(clamping: passage.bytesSent)), ByteText.of(Int64(clamping: passage.bytesReceived)),
+      process, destination, ByteText.of(Int64(clamping: passage.bytesSent)),
+      ByteText.of(Int64(clamping: passage.bytesReceived)),
       "\(RateText.seconds(passage.duration.nanoseconds)) s",
       passage.roundTripTime.map { "\(RateText.decimal(Double($0.nanoseconds) / 1e6, places: 2)) ms" } ?? "-",
       passage.retransmissions.map { "\($0)" } ?? "-", end,

@@ -34,20 +34,21 @@ final class RunSession: Sendable {
 
   /// Runs the command, and ends as it did.
   func run() async throws {
-    let (child, device) = try await prepare()
+    let (child, processes, device) = try await prepare()
     // The command keeps the limit that it would have had.
     DescriptorLimit.raise()
-    let gateway = try device.map { try openGateway(on: $0) }
+    let gateway = try device.map { try openGateway(on: $0, processes) }
     try await gateway?.start()
     begin(child)
     let end = await child.end
+    await gateway?.settle()
     await log.untilAllHaveEnded(within: Self.drainLimit)
     await gateway?.stop()
     log.tell(report)
     try pass(on: end, of: child)
   }
 
-  private func prepare() async throws(Failure) -> (ChildProcess, Int32?) {
+  private func prepare() async throws(Failure) -> (ChildProcess, ProcessFinder, Int32?) {
     do throws(ChildError) {
       return try await ChildProcess.prepare(configuration)
     } catch {
@@ -55,19 +56,22 @@ final class RunSession: Sendable {
     }
   }
 
-  private func openGateway(on descriptor: Int32) throws(Failure) -> Gateway {
+  private func openGateway(on descriptor: Int32, _ processes: ProcessFinder) throws(Failure) -> Gateway {
     let device: TunnelDevice
     do throws(LinkError) {
       device = try TunnelDevice(
         adopting: descriptor,
         name: ChildNetwork.deviceName,
-        maximumTransmissionUnit: configuration.network?.maximumTransmissionUnit ?? 1_500
+        maximumTransmissionUnit: configuration.network?.maximumTransmissionUnit ?? 1_500,
+        offload: configuration.network?.hasOffload ?? true
       )
     } catch {
       throw Failure(error)
     }
     let log = log
-    return try Gateway(device: device, configuration: gatewayConfiguration) { log.note($0) }
+    var configuration = gatewayConfiguration
+    configuration.processes = processes
+    return try Gateway(device: device, configuration: configuration) { log.note($0) }
   }
 
   private func begin(_ child: ChildProcess) {
