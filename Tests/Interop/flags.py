@@ -31,7 +31,7 @@ VALUES = {
     "--quota": "1MiB", "--fallback": "flags.txt", "--path-prefix": "/p", "--cors": "https://a.example", "--proxy-from": "10.0.0.0/8", "--request-timeout": "1s", "--idle-timeout": "1s",
     "--stall-timeout": "1s", "--tun": "lo=10.9.0.2/24", "--gateway": "10.9.0.1", "--mtu": "1500", "--congestion": "bbr",
     "--timetable": "/dev/null", "--report": "none", "--publish": "192.0.2.1:0:80", "--dns": "127.0.0.1",
-    "--host": "name.example=192.0.2.1", "--impair": "loss=1%", "--control": "unix:no/where",
+    "--host": "name.example=192.0.2.1", "--impair": "loss=1%", "--control": "unix:no/where", "--stack-config": "congestion=bbr",
     "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--mode": "echo",
     "--direction": "up", "--for": "1ms", "--size": "100", "--port": "80", "--language": "en", "--width": "80", "--color": "never",
     "--raw": "client", "--directory": ".",

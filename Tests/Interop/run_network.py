@@ -2,89 +2,19 @@
 """`sockeye run`: what the network of a command does, with servers of the test's own on addresses that this machine has for
 the test: streams, their ends, refusals, and what is told of them."""
 
-import contextlib
-import functools
 import hashlib
-import http.server
 import json
 import os
 import pathlib
 import socket
-import socketserver
 import subprocess
 import tempfile
 import threading
 
 import support
 from support import SOCKEYE, need, read_all
-from support_run import Running, callers, run
-
-ADDRESSES = {socket.AF_INET: "198.51.100.1", socket.AF_INET6: "2001:db8::1"}
-"""Addresses of this machine, in networks for documentation (RFC 5737, RFC 3849)."""
-
-CONTENT = b"".join(b"%d\n" % number for number in range(500_000))
-
-
-def have_addresses():
-    for address, prefix in zip(ADDRESSES.values(), (32, 128)):
-        subprocess.run(["ip", "address", "add", f"{address}/{prefix}", "dev", "lo"], check=True)
-
-
-def bracketed(address):
-    return f"[{address}]" if ":" in address else address
-
-
-@contextlib.contextmanager
-def serving(answer, family=socket.AF_INET):
-    """A server on an address of this machine that has a thread for each connection; yields HOST:PORT."""
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self):
-            with contextlib.suppress(ConnectionError):
-                answer(self.request)
-
-    class Server(socketserver.ThreadingTCPServer):
-        address_family = family
-        daemon_threads = True
-        request_queue_size = 128
-
-    with Server((ADDRESSES[family], 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"{bracketed(ADDRESSES[family])}:{server.server_address[1]}"
-        server.shutdown()
-
-
-@contextlib.contextmanager
-def web_server(family=socket.AF_INET):
-    """A server of one file; yields its URL."""
-    with tempfile.TemporaryDirectory() as folder:
-        (pathlib.Path(folder) / "file").write_bytes(CONTENT)
-        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-        http.server.SimpleHTTPRequestHandler.log_message = lambda *_: None
-
-        class Server(http.server.ThreadingHTTPServer):
-            address_family = family
-            request_queue_size = 128
-
-        with Server((ADDRESSES[family], 0), handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            yield f"http://{bracketed(ADDRESSES[family])}:{server.server_address[1]}/file"
-            server.shutdown()
-
-
-def curl(*arguments):
-    return [need("curl"), "-sS", "--noproxy", "*", *arguments]
-
-
-def python(script):
-    """A command that is a program of the test's own; `connect(endpoint)` connects, and has no time limit."""
-    prelude = """
-import socket, struct, sys, threading
-def connect(endpoint):
-    host, _, port = endpoint.rpartition(":")
-    return socket.create_connection((host.strip("[]"), int(port)))
-"""
-    return ["python3", "-c", prelude + script]
-
+from support_network import ADDRESSES, CONTENT, curl, have_addresses, name_server, python, serving, web_server
+from support_run import Running, callers, children, run
 
 def test_curl_gets_every_byte():
     """What curl fetches is whole, over both families, as root and as a user."""
@@ -238,6 +168,60 @@ except OSError: pass
         assert answer.stderr == b"", answer
 
 
+def test_processes_are_told():
+    """The log and the table name the process that has a connection, or that sends datagrams, as the machine sees it."""
+    script = """
+import os, time
+stream = connect(sys.argv[1])
+stream.sendall(b"x")
+stream.recv(1)
+datagrams = socket.socket(socket.AF_INET6 if sys.argv[2] == "mapped" else socket.AF_INET, socket.SOCK_DGRAM)
+host, _, port = sys.argv[1].rpartition(":")
+datagrams.connect((("::ffff:" if sys.argv[2] == "mapped" else "") + host, int(port)))
+datagrams.send(b"x")
+print("sent", flush=True)
+sys.stdin.read()
+"""
+    with serving(lambda connection: connection.sendall(connection.recv(1))) as endpoint, tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        for name, caller in callers():
+            for kind in ("plain", "mapped"):
+                log = pathlib.Path(folder) / f"{name}-{kind}"
+                words = ["--log", log, "--report", "table", "--", *python(script), endpoint, kind]
+                with Running(*words, caller=caller) as running:
+                    assert running.line() == "sent"
+                    command, = children(running.init)
+                    support.wait_until(lambda: log.read_text().count("\n") > 0, "the log")
+                    code, _ = running.finish(b"")
+                assert code == 0 and f"python3 {command}" in running.errors, running.errors
+                lines = [json.loads(line) for line in log.read_text().splitlines()]
+                known = {(line["event"], line["protocol"]) for line in lines if line.get("pid") == command}
+                assert known >= {("opened", "tcp"), ("closed", "tcp")}, (name, lines)
+                assert {line["command"] for line in lines if "pid" in line} == {"python3"}, lines
+                assert any(line["protocol"] == "udp" and line.get("pid") == command for line in lines), (name, kind, lines)
+
+
+def test_stack_settings():
+    """What --stack-config sets is what the connections of the command have; what it can't set is refused."""
+    with web_server() as url, tempfile.TemporaryDirectory() as folder:
+        capture = f"{folder}/run.pcapng"
+        for settings, wanted in [("offload=no,congestion=bbr", 1460), ("timestamps=no,sack=no", 65_535)]:
+            answer = run("--stack-config", settings, "--capture", capture, "--", *curl(url))
+            assert answer.returncode == 0 and answer.stdout == CONTENT, (settings, answer.stderr)
+            lines = [json.loads(line) for line in support.sockeye("watch", "--json", "--stream", 1, capture).stdout.splitlines()]
+            longest = max(line.get("length", 0) for line in lines)
+            assert longest <= wanted and (wanted < 2_000 or longest > 1_500), (settings, longest, lines[:3])
+        answer = run("--stack-config", "congestion=vegas", "--", "true")
+        assert answer.returncode == 2 and answer.stderr, answer
+
+
+def test_network_is_ready():
+    """A command's first packets find the network ready: the kernel has its IPv6 address's route before the command starts."""
+    for _ in range(10):
+        answer = run("--", need("ip"), "-6", "route", "show", "table", "local")
+        assert b"local fd73:6f63:6b65::15 " in answer.stdout, answer
+
+
 def test_loopback_is_not_the_machines():
     """The command's loopback addresses are its own, however they are written."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -245,33 +229,6 @@ def test_loopback_is_not_the_machines():
         for address in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "127.7.7.7", "localhost"):
             answer = run("--", *python("connect(sys.argv[1])"), f"{address}:{port}")
             assert answer.returncode == 1 and b"ConnectionRefusedError" in answer.stderr, (address, answer)
-
-
-@contextlib.contextmanager
-def name_server(names):
-    """A name server of the test's own for IPv4 addresses; yields HOST:PORT and the names that were asked for."""
-    asked = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind((ADDRESSES[socket.AF_INET], 0))
-
-        def answer():
-            with contextlib.suppress(OSError):
-                while True:
-                    question, client = server.recvfrom(512)
-                    labels, place = [], 12
-                    while question[place]:
-                        labels.append(question[place + 1:place + 1 + question[place]].decode())
-                        place += 1 + question[place]
-                    name, kind = ".".join(labels), int.from_bytes(question[place + 1:place + 3], "big")
-                    asked.append(name)
-                    address = names.get(name) if kind == 1 else None
-                    record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(address) if address else b""
-                    code = 0 if name in names else 3
-                    header = question[:2] + bytes([0x81, 0x80 | code, 0, 1, 0, 1 if address else 0, 0, 0, 0, 0])
-                    server.sendto(header + question[12:place + 5] + record, client)
-
-        threading.Thread(target=answer, daemon=True).start()
-        yield f"{server.getsockname()[0]}:{server.getsockname()[1]}", asked
 
 
 def test_names():

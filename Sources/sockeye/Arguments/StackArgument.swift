@@ -3,11 +3,11 @@ import SockeyeHost
 import SockeyeWire
 
 /// A TCP/IP of our own on a TUN device as users write it: `tun:sock0=10.9.0.2/24,gateway=10.9.0.1`; with more addresses, and
-/// the keys of `Key`, behind commas.
+/// the keys of `Key` and of `StackSettings.Key`, behind commas.
 struct StackArgument: ExpressibleByArgument {
   /// What may be said of it besides addresses.
   private enum Key: String {
-    case gateway, mtu, congestion, offload, capture
+    case gateway, mtu, capture
   }
 
   /// The device, and the host's addresses on it.
@@ -16,9 +16,7 @@ struct StackArgument: ExpressibleByArgument {
   private(set) var gateway6: IPv6Address?
   /// The device's MTU; nil leaves it.
   private(set) var maximumTransmissionUnit: Int?
-  private(set) var congestion = CongestionArgument.cubic
-  /// Whether super-segments pass between the kernel and the host.
-  private(set) var hasOffload = true
+  private(set) var settings = StackSettings()
   /// A file that takes down what passes the device.
   private(set) var capture: String?
 
@@ -37,8 +35,8 @@ struct StackArgument: ExpressibleByArgument {
     guard areOwn else { return nil }
     self.tunnel = tunnel
     for setting in settings {
-      guard let sign = setting.firstIndex(of: "="), let key = Key(rawValue: String(setting[..<sign])),
-        set(key, to: String(setting[setting.index(after: sign)...]))
+      guard let sign = setting.firstIndex(of: "="),
+        set(String(setting[..<sign]), to: String(setting[setting.index(after: sign)...]))
       else { return nil }
     }
     let hasIPv6 = tunnel.addresses.contains { !$0.address.isIPv4 }
@@ -46,7 +44,9 @@ struct StackArgument: ExpressibleByArgument {
   }
 
   /// Returns whether the key can have that value.
-  private mutating func set(_ key: Key, to value: String) -> Bool {
+  private mutating func set(_ name: String, to value: String) -> Bool {
+    if let key = StackSettings.Key(rawValue: name) { return settings.set(key, to: value) }
+    guard let key = Key(rawValue: name) else { return false }
     switch key {
     case .gateway:
       switch IPAddress(value) {
@@ -57,12 +57,6 @@ struct StackArgument: ExpressibleByArgument {
     case .mtu:
       guard let mtu = Int(value), (68...65_535).contains(mtu) else { return false }
       maximumTransmissionUnit = mtu
-    case .congestion:
-      guard let algorithm = CongestionArgument(rawValue: value) else { return false }
-      congestion = algorithm
-    case .offload:
-      guard ["yes", "no"].contains(value) else { return false }
-      hasOffload = value == "yes"
     case .capture:
       guard !value.isEmpty else { return false }
       capture = value

@@ -15,7 +15,8 @@ struct StackFlags: ParsableArguments {
     help: ArgumentHelp(
       """
       Use Sockeye's own TCP/IP on a TUN device, not the kernel's. Behind commas: more addresses, gateway=ADDRESS, \
-      mtu=BYTES, congestion=newreno|cubic|bbr, offload=yes|no, capture=FILE.pcapng.
+      mtu=BYTES, congestion=newreno|cubic|bbr, offload=yes|no, capture=FILE.pcapng; pacing, ecn, sack and \
+      timestamps=yes|no; initial-window=SEGMENTS; receive-buffer and send-buffer=SIZE.
       """,
       valueName: "tun:name=address/prefix,…"
     )
@@ -48,12 +49,12 @@ struct StackFlags: ParsableArguments {
     configuration.addresses = stack.tunnel.addresses
     configuration.gateway4 = stack.gateway4
     configuration.gateway6 = stack.gateway6
-    configuration.connection.congestionControl = stack.congestion.algorithm
+    stack.settings.apply(to: &configuration.connection)
     do throws(LinkError) {
       let device = try TunnelDevice(
         name: stack.tunnel.name,
         maximumTransmissionUnit: stack.maximumTransmissionUnit,
-        offload: stack.hasOffload
+        offload: stack.settings.hasOffload
       )
       var capture: CaptureFile?
       if let path = stack.capture { capture = try CaptureFile(path: path, interfaceName: stack.tunnel.name) }

@@ -117,6 +117,7 @@ extension Run: RuledCommand {
     FlagRule("--seed", when: .with(["--impair", "--rate"]), .without(["--offline"])),
     FlagRule("--mtu", when: .without(["--offline"])),
     FlagRule("--capture", when: .without(["--offline"])),
+    FlagRule("--stack-config", when: .without(["--offline"])),
     FlagRule("--language"),
   ]
 }

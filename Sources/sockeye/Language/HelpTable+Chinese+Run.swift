@@ -33,6 +33,10 @@ extension HelpTable {
       "--seed": "一切偶然都由它而来（默认：每次不同，并会说出来）。",
       "--mtu": "网络上最长的数据包。",
       "--capture": "把经过的一切写成抓包文件（pcapng）。",
+      "--stack-config": """
+      命令与之通信的我们的 TCP 如何设置：congestion=newreno|cubic|bbr、offload=yes|no；pacing、ecn、sack、timestamps=yes|no；\
+      initial-window=SEGMENTS；receive-buffer、send-buffer=SIZE。
+      """,
       "--report": "结束时在标准错误上如何报告连接：auto 在终端上是表格，在别处什么都不说。",
     ]
   )

@@ -57,7 +57,8 @@ extension HelpTable {
     "-n": "只接受地址，不解析名字。",
     "--stack": """
     不用内核的 TCP/IP，而用 Sockeye 自己的，跑在一个 TUN 设备上。逗号后面可以写：更多地址、gateway=ADDRESS、mtu=BYTES、\
-    congestion=newreno|cubic|bbr、offload=yes|no、capture=FILE.pcapng。
+    congestion=newreno|cubic|bbr、offload=yes|no、capture=FILE.pcapng；pacing、ecn、sack、timestamps=yes|no；\
+    initial-window=SEGMENTS；receive-buffer、send-buffer=SIZE。
     """,
   ]
 }

@@ -53,6 +53,17 @@ struct RunNetworkFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Write what passes to a capture (pcapng).", valueName: "file"))
   var capture: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How the TCP of ours that the command talks to is set up: congestion=newreno|cubic|bbr, offload=yes|no; pacing, ecn, \
+      sack and timestamps=yes|no; initial-window=SEGMENTS; receive-buffer and send-buffer=SIZE.
+      """,
+      valueName: "key=value,…"
+    )
+  )
+  var stackConfig: StackSettings?
+
   func validate() throws {
     guard (68...65_535).contains(mtu) else { throw ValidationError(.mtuRange) }
     if let rate, !(1...1 << 46).contains(rate.bytes) {
@@ -76,6 +87,8 @@ struct RunNetworkFlags: ParsableArguments {
       gateway.names[name, default: []].append(address)
     }
     gateway.capturePath = capture
+    stackConfig?.apply(to: &gateway.connection)
+    network.hasOffload = stackConfig?.hasOffload ?? true
     if impair != nil || rate != nil {
       var specification = try PathSpecification(impair ?? "")
       if let rate { try specification.change(by: "rate=\(UInt64(rate.bytes) * 8)bps") }
