@@ -89,8 +89,12 @@ public struct Transport: Sendable {
     options: ConnectOptions = ConnectOptions(),
     initializer: @escaping Initializer
   ) -> EventLoopFuture<any Channel> {
-    provider.connect(to: address, from: nil, options: options, on: eventLoop).flatMapThrowing { channel in
-      try Self.setUp(channel, options, initializer)
+    // On the loop from the beginning: what is added to a future from elsewhere may run a turn later, when the peer has ended.
+    let provider = self.provider
+    return eventLoop.flatSubmit {
+      provider.connect(to: address, from: nil, options: options, on: eventLoop).flatMapThrowing { channel in
+        try Self.setUp(channel, options, initializer)
+      }
     }
   }
 

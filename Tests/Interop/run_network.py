@@ -83,6 +83,16 @@ with connect(sys.argv[1]) as connection:
         assert heard == [b"mine and yours"], heard
 
 
+def test_end_at_once_is_passed_on():
+    """A destination that ends before it has been said anything has ended for the command, each time."""
+    with serving(lambda connection: None) as endpoint:
+        said = run("--", *python("""
+for _ in range(200):
+    with connect(sys.argv[1]) as connection: assert connection.recv(1) == b""
+"""), endpoint)
+        assert said.returncode == 0, said
+
+
 def test_reset_is_passed_on():
     """A destination's reset resets the command's connection, and a command's the destination's."""
     linger = b"\1\0\0\0\0\0\0\0"

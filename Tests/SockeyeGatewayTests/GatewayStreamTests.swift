@@ -146,6 +146,26 @@ struct GatewayStreamTests {
     #expect(stage.records.map(\.cause) == [.childGaveUp])
   }
 
+  @Test(
+    "A destination that ends before the child's handshake is over has ended for the child",
+    arguments: [0, 1, 2, 5]
+  )
+  func endsAtOnce(delay: Int64) throws {
+    let stage = try GatewayStage()
+    let near = Ears()
+    try stage.listen({ channel in
+      channel.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(delay)) {
+        channel.close(mode: .output, promise: nil)
+      }
+    })
+    let channel = try stage.network.run(until: stage.connect(near))
+    stage.network.run(for: .seconds(1))
+    #expect(near.heard.isInputClosed && near.heard.errors.isEmpty && !near.heard.isInactive)
+    channel.close(promise: nil)
+    stage.network.run(for: .seconds(5))
+    #expect(stage.records.map(\.cause) == [.finished])
+  }
+
   @Test("A burst of streams all arrive, each with its own bytes")
   func many() throws {
     let stage = try GatewayStage()
