@@ -52,6 +52,8 @@ public struct DownloadReport: Hashable, Sendable {
   public var sha256: SHA256Sum
   /// How sure it is.
   public var assurance: Assurance
+  /// The digest that was asked for, where one was; the file has it.
+  public var checksum: FileChecksum?
   /// Bytes that arrived in this run; the others were there from an earlier one.
   public var received: UInt64
   /// How long it took.

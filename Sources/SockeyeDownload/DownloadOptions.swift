@@ -40,6 +40,8 @@ public struct DownloadOptions: Sendable {
   public var folder = "."
   /// What to do when the final name is taken.
   public var existingFile = ExistingFile.fail
+  /// Whether a file's time is when its server says that it was changed (Last-Modified), and not when it came.
+  public var keepsTimes = false
   /// How many connections share a file.
   public var connections = Connections.automatic
   /// How often to try again without at least 64 KiB of progress in between.
@@ -49,7 +51,7 @@ public struct DownloadOptions: Sendable {
   /// The most bytes a second over all connections; nothing for no limit.
   public var bytesPerSecond: UInt64?
   /// The digest that the file must have.
-  public var checksum: SHA256Sum?
+  public var checksum: FileChecksum?
   /// Whether the server may choose the name, by a redirect or by Content-Disposition.
   public var trustsServerNames = false
   /// Whether `1` and nothing are taken as files in the bare-name protocol.
@@ -68,8 +70,17 @@ public struct DownloadOptions: Sendable {
   public var certificateFingerprint: SHA256Sum?
   /// Whether to accept any certificate.
   public var acceptsAnyCertificate = false
-  /// Whom to be to the server.
+  /// Through whom to reach servers.
+  public var proxies = ProxySelection()
+  /// Whom to be to the server. Neither this nor a token nor fields are shown to whom a redirect leads, unless it is to the same
+  /// scheme, host and port.
   public var credentials: Credentials?
+  /// Whether a password is only ever proved, by Digest (RFC 7616), and never told.
+  public var digestOnly = false
+  /// What to show to the server in place of a name and a password.
+  public var bearerToken: BearerToken?
+  /// What else to say in each request.
+  public var fields = RequestFields()
   /// How much may be lost when killed: progress is written down after this time, at the latest after 64 MiB.
   public var checkpointInterval = Duration.milliseconds(250)
   /// The least by which a connection's claim grows, in bytes.

@@ -50,39 +50,59 @@ public final class Downloader: Sendable {
   ///
   /// When the task is cancelled, what has arrived is written down so that the next run goes on from there.
   ///
+  /// - Parameter checksum: The digest that this file must have, in place of the options' one.
   /// - Returns: What came of it; nothing if the final name was taken and that means to skip it.
   /// - Throws: A failure of any kind but `expectationUnmet`.
   @discardableResult
-  public func download(_ url: DownloadURL) async throws(Failure) -> DownloadReport? {
+  public func download(_ url: DownloadURL, checksum: FileChecksum? = nil) async throws(Failure) -> DownloadReport? {
+    try await download(from: [url], checksum: checksum)
+  }
+
+  /// Downloads one file from the first of several places that has it; its name is the first one's.
+  ///
+  /// - Parameters:
+  ///   - places: Where it can be had, the best place first; at least one.
+  ///   - checksum: The digest that it must have, which alone shows that the places have the same file.
+  /// - Returns: What came of it; nothing if the final name was taken and that means to skip it.
+  /// - Throws: A failure of any kind but `expectationUnmet`.
+  @discardableResult
+  public func download(
+    from places: [DownloadURL],
+    checksum: FileChecksum?
+  ) async throws(Failure) -> DownloadReport? {
+    guard let first = places.first else { return nil }
     switch options.output {
-    case .descriptor(let descriptor):
-      return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
+    case .descriptor(let descriptor): return try await download(places, into: .descriptor(descriptor), checksum)
     case .file(let path):
       guard let place = try await threads.disk.run({ () throws(Failure) in try Self.place(path) }) else {
         let descriptor = ArgumentText.withPath(path) { open($0, O_WRONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw Failure(.localFile, .cannotWriteTo(path, Folder.reason(errno))) }
         defer { close(descriptor) }
-        return try await FileDownload(url, into: .descriptor(descriptor), by: self).run()
+        return try await download(places, into: .descriptor(descriptor), checksum)
       }
-      return try await download(url, into: place.folder, name: place.name)
+      return try await download(places, into: .file(place.folder, place.name), checksum)
     case .named:
-      let bytes = try await self.name(for: url)
+      let bytes = try await self.name(for: first)
       let name = try LocalName(bytes)
       if name.isChanged { onEvent(.renamed(from: String(decoding: bytes, as: UTF8.self), to: name.text)) }
       let path = options.folder
       let folder = try await threads.disk.run { () throws(Failure) in try Folder(path: path, creates: true) }
-      return try await download(url, into: folder, name: name.text)
+      return try await download(places, into: .file(folder, name.text), checksum)
     }
   }
 
-  func download(_ url: DownloadURL, into folder: Folder, name: String) async throws(Failure) -> DownloadReport? {
-    try await FileDownload(url, into: .file(folder, name), by: self).run()
+  private func download(
+    _ places: [DownloadURL],
+    into destination: FileDownload.Destination,
+    _ checksum: FileChecksum?
+  ) async throws(Failure) -> DownloadReport? {
+    try await MirroredDownload(urls: places, destination: destination, checksum: checksum).run(by: self)
   }
 
   /// The name that a URL ends in, or the one that its server chooses if it may.
   private func name(for url: DownloadURL) async throws(Failure) -> [UInt8] {
     guard options.trustsServerNames, url.scheme != .tcp else { return url.lastComponent }
-    let requester = self.requester(for: url)
+    let requester = self.requester(trusting: url.origin)
     do throws(TransferFailure) {
       let answer = try await requester.askHead(of: url)
       let suggested = answer.head.headers.first(name: "Content-Disposition").flatMap(ContentDisposition.fileName)
@@ -93,8 +113,9 @@ public final class Downloader: Sendable {
     }
   }
 
-  func requester(for url: DownloadURL) -> HTTPRequester {
-    HTTPRequester(pool: pool, options: options, trusted: url.origin, onEvent: onEvent)
+  /// Who asks servers, and shows who we are to one of them alone, or to none.
+  func requester(trusting origin: DownloadURL.Origin?) -> HTTPRequester {
+    HTTPRequester(pool: pool, options: options, trusted: origin, onEvent: onEvent)
   }
 
   /// Where a path is; nothing for a device or a pipe, which are written to as they are.

@@ -60,7 +60,7 @@ extension FileDownload {
         let failure = Failure(.peerProtocol, .answersWhole(url, answer.head.status.code))
         throw dismissal(answer, failure, .none)
       }
-      if let size = FileIdentity(whole: answer.head).size, let listed = stamp?.size, size != listed {
+      if let size = FileIdentity(whole: answer.head).size, let listed = listedSize, size != listed {
         throw dismissal(answer, unlisted(size, listed), .retry(after: nil))
       }
       return try await take(whole: answer)

@@ -6,7 +6,7 @@ extension FileDownload {
   /// Asks for the digest of a large file while the file is on its way, so that hashing on the server's side costs no
   /// time. A server that knows nothing of digests, or fails to answer, is no worse than before.
   func askForDigest() {
-    guard let session, digestInquiry == nil, options.checksum == nil, url.scheme != .tcp,
+    guard let session, digestInquiry == nil, checksum == nil, url.scheme != .tcp,
       session.file.digest == nil, let size = session.file.size,
       size > ReprDigest.largestBeforeContents
     else { return }

@@ -30,7 +30,9 @@ extension FileDownload {
         return (nil, false, status)
       }
     }
-    if wasFinished, let part, let whole = part.content.whole, part.content.identity?.url == url.description {
+    if wasFinished, let part, let whole = part.content.whole, part.content.identity?.url == url.description,
+      checksum == nil || checksum == FileChecksum(whole.digest)
+    {
       part.removeJournal()
       self.part = part
       return .isThere(report(folder.location(name), whole.size, whole.digest, received: 0, since: start))
@@ -92,8 +94,9 @@ extension FileDownload {
       return DownloadSentence.diskDiffers.phrase
     }
     let isComplete = checkpoint.held.isEmpty && checkpoint.state.count == identity.file.size
-    let expected = options.checksum ?? identity.file.digest
-    if isComplete, let expected, SHA256Sum(bytes: ResumableSHA256(checkpoint.state).finalize()) != expected {
+    if isComplete, let digest = SHA256Sum(bytes: ResumableSHA256(checkpoint.state).finalize()),
+      try await difference(of: checkpoint.state.count, digest, in: part, toldByServer: identity.file.digest) != nil
+    {
       return DownloadSentence.otherDigest.phrase
     }
     // Without any of these there is no telling whether the server still has the same file.

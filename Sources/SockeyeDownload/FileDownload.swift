@@ -44,6 +44,10 @@ actor FileDownload {
   let requester: HTTPRequester
   /// What a listing says of the file.
   let stamp: FileStamp?
+  /// The size that a listing, or a Metalink, says that it has.
+  let listedSize: UInt64?
+  /// The digest that the file must have.
+  let checksum: FileChecksum?
   /// What to do when the final name is taken; what was found there may have decided it.
   var existing: DownloadOptions.ExistingFile
   var part: PartFile?
@@ -52,13 +56,23 @@ actor FileDownload {
   /// The question after a digest that the server did not tell unasked.
   var digestInquiry: Task<FileIdentity?, Never>?
 
-  init(_ url: DownloadURL, into destination: Destination, by downloader: Downloader, stamp: FileStamp? = nil) {
+  init(
+    _ url: DownloadURL,
+    into destination: Destination,
+    by downloader: Downloader,
+    stamp: FileStamp? = nil,
+    checksum: FileChecksum? = nil,
+    size: UInt64? = nil,
+    requester: HTTPRequester? = nil
+  ) {
     self.url = url
+    self.checksum = checksum ?? downloader.options.checksum
     self.stamp = stamp
     existing = downloader.options.existingFile
     self.destination = destination
     self.downloader = downloader
-    requester = downloader.requester(for: url)
+    self.requester = requester ?? downloader.requester(trusting: url.origin)
+    listedSize = size ?? stamp?.size
   }
 
   var options: DownloadOptions { downloader.options }
@@ -89,6 +103,10 @@ actor FileDownload {
   func run() async throws(Failure) -> DownloadReport? {
     let start = downloader.surroundings.now
     defer { part?.unlock() }
+    // Only SHA-256 is made of what is passed on without being kept.
+    if case .descriptor = destination, let checksum, checksum.sha256 == nil {
+      throw Failure(.usage, .checksumNeedsFile(checksum.algorithm.name))
+    }
     if case .file(let folder, let name) = destination {
       switch try await lookAtDisk(folder, name, since: start) {
       case .fetch: break

@@ -30,8 +30,10 @@ struct FileStamp: Hashable, Sendable {
 
   /// Makes a file that is here no older than its server says that it is: that one's clock may be ahead of ours, and the
   /// next run compares by it.
-  func keep(in descriptor: CInt) {
-    guard let modified, modified > Int64(time(nil)) else { return }
+  ///
+  /// - Parameter isExact: Whether it is to be no younger either.
+  func keep(in descriptor: CInt, isExact: Bool) {
+    guard let modified, isExact || modified > Int64(time(nil)) else { return }
     // The nanoseconds of the first are UTIME_OMIT: when it was read stays.
     let times = [timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2), timespec(tv_sec: time_t(modified), tv_nsec: 0)]
     futimens(descriptor, times)

@@ -220,7 +220,7 @@ final class FolderDownload: Sendable {
   }
 
   private func list(_ url: DownloadURL) async throws(Failure) -> FolderListing {
-    let requester = downloader.requester(for: url)
+    let requester = downloader.requester(trusting: url.origin)
     let question = HTTPRequester.Question(accept: "application/json")
     do throws(TransferFailure) {
       let answer = try await requester.ask(question, of: url.with(query: "json"))

@@ -1,6 +1,5 @@
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOSSL
 internal import SockeyeText
 internal import SockeyeTransport
 internal import Synchronization
@@ -8,64 +7,42 @@ internal import Synchronization
 /// One connection to an HTTP server, or to one of the bare-name protocol, which answers one request.
 struct HTTPConnection: Sendable {
   let origin: DownloadURL.Origin
+  /// The server as a target names it.
+  private let authority: String
+  /// The proxy at the other end, if it is one that passes requests on by itself.
+  private let forwarder: ProxyServer?
   private let channel: any Channel
   private let handler: NIOLoopBound<HTTPExchangeHandler>
 
-  /// Connects; with TLS for `https`.
-  ///
-  /// - Parameter readSize: The most bytes to read at once.
-  static func open(
-    _ url: DownloadURL,
-    transport: Transport,
-    options: DownloadOptions,
-    tls: TLSClient?,
-    readSize: Int
-  ) async throws(Failure) -> HTTPConnection {
-    // Kept here: by the time that anybody could look for it, a failed handshake may have emptied the pipeline.
-    let made = Mutex<NIOLoopBound<HTTPExchangeHandler>?>(nil)
-    let channel = try await transport.connect(to: url.endpoint, options: options.connect) { channel in
-      let pipeline = channel.pipeline.syncOperations
-      // Many large reads in a row, unless a rate has to be kept. So many buffers does NIO also keep for reuse: as many as
-      // are on their way to the disk, so that none has to be faulted in again, page by page.
-      let readsInARow: UInt = options.bytesPerSecond == nil ? 16 : 1
-      try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: readsInARow)
-      try? channel.syncOptions?.setOption(
-        .recvAllocator,
-        value: FixedSizeRecvByteBufferAllocator(capacity: readSize)
-      )
-      if let tls {
-        try pipeline.addHandler(try tls.handler(for: url.host))
-        try pipeline.addHandler(HandshakeDeadline(url: url, limit: options.connect.timeout))
-      }
-      let streamEnd = StreamEndObserver()
-      try pipeline.addHandler(streamEnd)
-      if url.scheme == .tcp {
-        let name = try NameEncoding.encode(url.bareName, as: options.nameEncoding)
-        let codec = BareNameCodec(url: url, name: name, allowsAmbiguousReply: options.allowsAmbiguousReply)
-        try pipeline.addHandler(codec)
-      } else {
-        try pipeline.addHTTPClientHandlers()
-      }
-      let handler = HTTPExchangeHandler(
-        url: url,
-        idleLimit: options.idle,
-        streamEnd: streamEnd,
-        on: channel.eventLoop
-      )
-      try pipeline.addHandler(handler)
-      made.withLock { $0 = NIOLoopBound(handler, eventLoop: channel.eventLoop) }
-    }
-    guard let handler = made.withLock({ $0 }) else {
-      throw Failure(.network, .closedAtOnce(url))
-    }
-    return HTTPConnection(origin: url.origin, channel: channel, handler: handler)
+  init(
+    origin: DownloadURL.Origin,
+    authority: String,
+    _ forwarder: ProxyServer?,
+    channel: any Channel,
+    handler: NIOLoopBound<HTTPExchangeHandler>
+  ) {
+    self.origin = origin
+    self.authority = authority
+    self.forwarder = forwarder
+    self.channel = channel
+    self.handler = handler
   }
 
   /// Sends a request and waits for the head of its response, which may come before the whole body was sent.
   ///
   /// The task's cancellation closes the connection.
   func send(_ request: HTTPRequestHead, body: RequestBody? = nil) async throws(Failure) -> HTTPResponseHead {
-    try await call { handler, promise in handler.send(request, body: body, promise: promise) }
+    let request = forwarder.map { forwarded(request, by: $0) } ?? request
+    return try await call { handler, promise in handler.send(request, body: body, promise: promise) }
+  }
+
+  /// A request as a proxy wants it that passes it on: it has to be told the server, and perhaps who asks (RFC 9112, section
+  /// 3.2.2; RFC 9110, section 11.7.2). Only here is a proxy told who we are, and only what goes to a proxy gets here.
+  private func forwarded(_ request: HTTPRequestHead, by proxy: ProxyServer) -> HTTPRequestHead {
+    var request = request
+    request.uri = "http://\(authority)\(request.uri)"
+    if let value = proxy.authorization { request.headers.replaceOrAdd(name: "Proxy-Authorization", value: value) }
+    return request
   }
 
   /// Reads the body of the response whose head was returned last.
@@ -107,16 +84,11 @@ struct HTTPConnection: Sendable {
 /// Connections that wait to be used again.
 final class HTTPConnectionPool: Sendable {
   private let idle = Mutex<[HTTPConnection]>([])
-  private let transport: Transport
-  private let options: DownloadOptions
-  private let tls: TLSClient
-  private let readSize: Int
+  private let connector: HTTPConnector
+  let digests = DigestAuthentication()
 
   init(transport: Transport, options: DownloadOptions, readSize: Int) {
-    self.transport = transport
-    self.options = options
-    tls = TLSClient(options)
-    self.readSize = readSize
+    connector = HTTPConnector(transport: transport, options: options, readSize: readSize)
   }
 
   /// Sends a request over a connection that waits, or over a new one.
@@ -137,19 +109,13 @@ final class HTTPConnectionPool: Sendable {
         guard error.kind == .network || error.kind == .peerProtocol else { throw error }
       }
     }
-    let connection = try await HTTPConnection.open(
-      url,
-      transport: transport,
-      options: options,
-      tls: url.scheme == .https ? tls : nil,
-      readSize: readSize
-    )
+    let connection = try await connector.open(url)
     do throws(Failure) {
       return (connection, try await connection.send(request, body: body))
     } catch {
       connection.close()
       guard error.kind == .tls else { throw error }
-      throw await CertificateInspection.problem(of: url, transport: transport, options: options) ?? error
+      throw await connector.inspectCertificate(of: url) ?? error
     }
   }
 

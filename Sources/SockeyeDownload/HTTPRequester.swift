@@ -32,8 +32,8 @@ struct HTTPRequester: Sendable {
 
   let pool: HTTPConnectionPool
   let options: DownloadOptions
-  /// To whom credentials may be shown.
-  let trusted: DownloadURL.Origin
+  /// To whom it may be shown who asks, if to anybody.
+  let trusted: DownloadURL.Origin?
   let onEvent: @Sendable (DownloadEvent) -> Void
 
   /// Asks, and follows redirections.
@@ -41,7 +41,9 @@ struct HTTPRequester: Sendable {
   /// - Returns: An answer with a status of 200, 206 or 416.
   func ask(_ question: Question, of url: DownloadURL) async throws(TransferFailure) -> Answer {
     var url = url
-    for _ in 0...max(0, options.redirects) {
+    var redirects = 0
+    var answers = 0
+    while redirects <= max(0, options.redirects) {
       let answer: Answer
       do throws(Failure) {
         let (connection, head) = try await pool.send(request(question, to: url), to: url)
@@ -58,6 +60,12 @@ struct HTTPRequester: Sendable {
         let next = try target(of: answer)
         onEvent(.redirected(from: url, to: next))
         url = next
+        redirects += 1
+        answers = 0
+      // A challenge that is too old by the time that it is answered is answered once more, not for ever.
+      case 401 where answers < 2 && mayAnswer(answer, answered: answers > 0):
+        await dismiss(answer)
+        answers += 1
       default:
         await dismiss(answer)
         throw failure(answer)
@@ -108,10 +116,9 @@ struct HTTPRequester: Sendable {
     }
     // RFC 9530, section 4.
     if question.wantsDigest { headers.add(name: "Want-Repr-Digest", value: "sha-256=10") }
-    if url.origin == trusted, let value = options.credentials?.basicAuthorization(host: url.host) {
-      headers.add(name: "Authorization", value: value)
-    }
-    return HTTPRequestHead(version: .http1_1, method: question.method, uri: url.target, headers: headers)
+    var request = HTTPRequestHead(version: .http1_1, method: question.method, uri: url.target, headers: headers)
+    identify(&request, to: url)
+    return request
   }
 
   private func target(of answer: Answer) throws(TransferFailure) -> DownloadURL {
@@ -148,9 +155,13 @@ struct HTTPRequester: Sendable {
       status.reasonPhrase.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7f } ? status.reasonPhrase : ""
     let text = "\(answer.url): \(status.code)\(reason.isEmpty ? "" : " \(reason.prefix(80))")"
     switch status.code {
-    case 401, 407:
+    case 401 where options.digestOnly && DigestChallenge.best(in: answer.head.headers["WWW-Authenticate"]) == nil:
+      return TransferFailure(Failure(.authentication, .noDigest(text)))
+    case 407: return TransferFailure(Failure(.authentication, .proxyAsks(text)))
+    case 401:
+      let hasShownNothing = options.credentials == nil && options.bearerToken == nil
       return TransferFailure(
-        Failure(.authentication, options.credentials == nil ? .needsCredentials(text) : .badCredentials(text))
+        Failure(.authentication, hasShownNothing ? .needsCredentials(text) : .badCredentials(text))
       )
     case 408, 425, 429, 500, 502, 503, 504:
       let wait = answer.head.headers.first(name: "Retry-After").flatMap { DecimalNumber.parse($0) }

@@ -193,13 +193,14 @@ final class PartFile: Sendable {
     state: ResumableSHA256.State,
     digest: SHA256Sum,
     stamp: FileStamp,
+    keepsTime: Bool = false,
     existing: DownloadOptions.ExistingFile
   ) throws(Failure) -> String {
     let part = DownloadFileNames.part(self.name)
     let descriptor = partDescriptor
     var status = stat()
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw folder.failure(.write, part) }
-    stamp.keep(in: descriptor)
+    stamp.keep(in: descriptor, isExact: keepsTime)
     guard fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else {
       throw folder.failure(.write, part)
     }

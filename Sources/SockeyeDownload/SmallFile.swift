@@ -21,6 +21,7 @@ extension FolderDownload {
     let url = parent.appending(entry.bytes, isFolder: false)
     guard let name = try? LocalName(entry.bytes), !name.isChanged else { return false }
     let disk = downloader.threads.disk
+    let keepsTime = downloader.options.keepsTimes
     do throws(Failure) {
       let isFree = try await disk.run { () throws(Failure) in
         for name in [name.text, DownloadFileNames.journal(name.text), DownloadFileNames.part(name.text)] {
@@ -39,7 +40,7 @@ extension FolderDownload {
       }
       try await disk.run { () throws(Failure) in
         try folder.write(body, to: descriptor)
-        entry.stamp.keep(in: descriptor)
+        entry.stamp.keep(in: descriptor, isExact: keepsTime)
       }
       let report = DownloadReport(
         url: url,
@@ -47,6 +48,7 @@ extension FolderDownload {
         size: UInt64(body.readableBytes),
         sha256: digest,
         assurance: file.digest != nil ? .serverDigest : .length,
+        checksum: nil,
         received: UInt64(body.readableBytes),
         duration: .nanoseconds((downloader.surroundings.now - start).nanoseconds)
       )
@@ -71,7 +73,7 @@ extension FolderDownload {
   private func fetch(_ url: DownloadURL, size: UInt64?) async throws(Failure) -> (ByteBuffer, FileIdentity)? {
     let answer: HTTPRequester.Answer
     do throws(TransferFailure) {
-      answer = try await downloader.requester(for: url).ask(.init(wantsDigest: true), of: url)
+      answer = try await downloader.requester(trusting: url.origin).ask(.init(wantsDigest: true), of: url)
     } catch {
       return nil
     }

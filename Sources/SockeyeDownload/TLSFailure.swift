@@ -37,31 +37,26 @@ enum TLSFailure {
 
 /// Looks at the certificate of a server that could not be verified, over a connection of its own that carries nothing.
 enum CertificateInspection {
-  /// - Returns: Nothing if its dates are all right, or it can't be seen.
-  static func problem(of url: DownloadURL, transport: Transport, options: DownloadOptions) async -> Failure? {
-    guard url.scheme == .https, options.certificateFingerprint == nil else { return nil }
-    let promise = transport.eventLoopGroup.next().makePromise(of: Failure?.self)
-    do throws(Failure) {
-      let channel = try await transport.connect(to: url.endpoint, options: options.connect) { channel in
-        let context = try NIOSSLContext(configuration: .makeClientConfiguration())
-        let handler = try NIOSSLClientHandler(
-          context: context,
-          serverHostname: TLSClient.serverName(url.host)
-        ) { chain, verdict in
-          let now = Int64(time(nil))
-          let found = chain.lazy.compactMap {
-            TLSFailure.dates(from: Int64($0.notValidBefore), to: Int64($0.notValidAfter), now: now, url: url)
-          }.first
-          promise.succeed(found)
-          verdict.succeed(NIOSSLVerificationResult.failed)
-        }
-        try channel.pipeline.syncOperations.addHandler(handler)
-        try channel.pipeline.syncOperations.addHandler(HandshakeDeadline(url: url, limit: options.connect.timeout))
-      }
-      channel.closeFuture.whenComplete { _ in promise.succeed(nil) }
-    } catch {
-      promise.succeed(nil)
+  /// Adds a handler that looks, and takes nothing.
+  ///
+  /// - Parameter verdict: Told what is wrong with the dates; nothing if they are all right.
+  static func furnish(
+    _ channel: any Channel,
+    for url: DownloadURL,
+    limit: TimeAmount,
+    verdict: EventLoopPromise<Failure?>
+  ) throws {
+    let context = try NIOSSLContext(configuration: .makeClientConfiguration())
+    let name = TLSClient.serverName(url.host)
+    let handler = try NIOSSLClientHandler(context: context, serverHostname: name) { chain, end in
+      let now = Int64(time(nil))
+      let found = chain.lazy.compactMap {
+        TLSFailure.dates(from: Int64($0.notValidBefore), to: Int64($0.notValidAfter), now: now, url: url)
+      }.first
+      verdict.succeed(found)
+      end.succeed(NIOSSLVerificationResult.failed)
     }
-    return try? await promise.futureResult.get()
+    try channel.pipeline.syncOperations.addHandler(handler)
+    try channel.pipeline.syncOperations.addHandler(HandshakeDeadline(url: url, limit: limit))
   }
 }

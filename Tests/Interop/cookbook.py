@@ -11,7 +11,7 @@ import support_documents
 
 def test_recipes():
     """Every recipe of the cookbook does what it says."""
-    for tool in ("curl", "nc", "tshark", "xxd"):
+    for tool in ("curl", "microsocks", "nc", "tshark", "xxd"):
         support.need(tool)
     path = f"{os.path.dirname(os.path.abspath(support.SOCKEYE))}:{os.environ['PATH']}"
     failures = []

@@ -34,11 +34,13 @@ VALUES = {
     "--host": "name.example=192.0.2.1", "--impair": "loss=1%", "--control": "unix:no/where", "--stack-config": "congestion=bbr",
     "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--mode": "echo",
     "--direction": "up", "--for": "1ms", "--size": "100", "--port": "80", "--language": "en", "--width": "80", "--color": "never",
-    "--raw": "client", "--directory": ".",
+    "--raw": "client", "--directory": ".", "--header": "X-Test: 1", "--proxy": "http://127.0.0.1:1",
+    "--no-proxy": "*",
 }
 """Addresses of 192.0.2.0/24 are nobody's: what would listen there ends at once, by another code than 2."""
 
-INPUTS = {"--ca": "flags.txt", "--certificate": "flags.txt", "--key": "flags.txt", "--file": "flags.txt", "--auth-file": "users", "--session": "flags.txt"}
+INPUTS = {"--ca": "flags.txt", "--certificate": "flags.txt", "--key": "flags.txt", "--file": "flags.txt", "--auth-file": "users",
+    "--session": "flags.txt", "--netrc-file": "users", "--bearer-file": "users", "--proxy-auth-file": "users", "--checksums": "missing.sums", "--metalink": "missing.meta4"}
 OUTPUTS = {
     "--record", "--log-file", "--output-file", "--ready-file", "--access-log", "--log", "--capture", "--html", "--qlog"
 }

@@ -26,6 +26,11 @@ import traceback
 
 SOCKEYE = os.environ.get("SOCKEYE", "sockeye")
 
+# What the tests talk to is on this machine, whatever proxies its user has.
+for _name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+    os.environ.pop(_name, None)
+    os.environ.pop(_name.upper(), None)
+
 # The tests read what people are told in English, whoever runs them.
 for _name in ("LC_ALL", "LC_MESSAGES", "LANG"):
     if os.environ.get(_name, "").startswith("zh"):

@@ -114,10 +114,10 @@ struct DownloadFieldsTests {
     #expect(throws: Failure.self) { try Credentials.parse(text, of: "f") }
     let entries = try Credentials.parse("machine A.example login a password b default login x password y", of: "f")
     let credentials = Credentials(entries: entries)
-    #expect(credentials.basicAuthorization(host: "a.example") == "Basic YTpi")
-    #expect(credentials.basicAuthorization(host: "other") == "Basic eDp5")
+    #expect(credentials.entry(for: "a.example")?.basicAuthorization == "Basic YTpi")
+    #expect(credentials.entry(for: "other")?.basicAuthorization == "Basic eDp5")
     let single = Credentials(entries: try Credentials.parse("name:pass:word\n", of: "f"))
-    #expect(single.basicAuthorization(host: "h") == "Basic bmFtZTpwYXNzOndvcmQ=")
+    #expect(single.entry(for: "h")?.basicAuthorization == "Basic bmFtZTpwYXNzOndvcmQ=")
     for text in ["", "nothing", "a:b\nc:d", "machine", "machine h login"] {
       #expect(throws: Failure.self) { try Credentials.parse(text, of: "f") }
     }

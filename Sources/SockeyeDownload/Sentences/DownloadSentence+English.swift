@@ -34,6 +34,43 @@ extension DownloadSentence {
     case .cannotRead(let path, let reason): "cannot read '\(path)': \(reason.english)"
     case .passwordsExposed(let path): "'\(path)' holds passwords and others may read it; chmod 600 '\(path)'"
     case .notCredentials(let path): "'\(path)' has neither one line NAME:PASSWORD nor entries as in .netrc"
+    case .tooLongForSecrets(let path, let limit): "'\(path)' is longer than \(limit) bytes"
+    case .openQuote(let path): "'\(path)': a quotation mark has no end; see .netrc"
+    case .notToken(let path): "'\(path)' is not one line with a token"
+    case .notField(let text): "'\(text)': write --header 'Name: value', or --header @FILE for the lines of a file"
+    case .fieldHasControls(let name): "the value of '\(name)' has control characters, such as the end of a line"
+    case .fieldIsOwn(let name): "'\(name)' is for the download itself to say; leave it out"
+    case .fieldIsSecret(let name):
+      "'\(name)' tells a secret, and everybody sees arguments; use --header @FILE, --bearer-file or --auth-file"
+    case .noDigest(let answer): "\(answer); the server doesn't know Digest; without --digest it is told the password"
+    case .checksumNeedsFile(let algorithm):
+      "a \(algorithm) is made of a file that is whole; write to one, or name the file's SHA-256"
+    case .notChecksums(let source):
+      "'\(source)' has no line with a file's digest, as sha256sum or BSD's sha256 writes it"
+    case .notInChecksums(let url, let source): "\(url): '\(source)' has no digest for it"
+    case .twiceInChecksums(let url, let source): "\(url): '\(source)' has two digests for it that contradict each other"
+    case .notMetalink(let source): "'\(source)' is not a Metalink (RFC 5854), or has what is refused in one"
+    case .noDigestInMetalink(let name): "'\(name)': the Metalink has no digest that is known here"
+    case .noPlaceInMetalink(let name): "'\(name)': the Metalink has no http:// or https:// place for it"
+    case .someOfMetalinkFailed(let source, let count, let first):
+      "'\(source)': \(count) of its files failed, the first with: \(first.english)"
+    case .nextPlace(let failure, let next): "\(failure.english); asking \(next)"
+    case .badProxy(let text): "'\(text)': a proxy is http://HOST:PORT or socks5://HOST:PORT"
+    case .credentialsInProxy:
+      "credentials don't belong into an argument, which everybody sees; use --proxy-auth-file FILE"
+    case .proxyAsks(let answer): "\(answer); --proxy-auth-file FILE says who you are to the proxy"
+    case .proxyNeedsName(let proxy): "\(proxy) asks who you are; --proxy-auth-file FILE says so"
+    case .proxyRefusesName(let proxy): "\(proxy) doesn't accept the name and password; check --proxy-auth-file"
+    case .proxyRefuses(let proxy, let url, let answer): "\(url): \(proxy) answers \(answer)"
+    case .proxyFails(let proxy, let url, let reason): "\(url): \(proxy) can't connect: \(reason.english)"
+    case .proxyHeadTooLong(let proxy): "\(proxy): the answer's header fields are too long"
+    case .notProxy(let proxy): "\(proxy): what answers there is no such proxy"
+    case .proxySilent(let proxy, let seconds):
+      "\(proxy): the proxy has made no connection within \(seconds) s; --connect-timeout allows more"
+    case .proxyCloses(let proxy): "\(proxy): the proxy closed the connection"
+    case .proxySpeaksFirst(let proxy): "\(proxy): the proxy sends something in the server's name before that was asked"
+    case .tooLongForSOCKS(let proxy): "\(proxy): the host, name or password is longer than SOCKS can say, 255 bytes"
+    case .throughProxy(let url, let reason): "\(url), through a proxy: \(reason.english)"
     case .nothingFollows(let path, let word): "'\(path)': nothing follows '\(word)'"
     case .notUnderstood(let path, let word): "'\(path)': '\(word)' is not understood; see .netrc"
     case .headersTooLong(let url): "\(url): the server's header fields are too long"
@@ -110,8 +147,8 @@ extension DownloadSentence {
       "\(failure.english); the same command tries to go on; to begin anew, remove '\(part)' and '\(part).journal'"
     case .otherThanServers(let url, let digest, let expected):
       "\(url): the SHA-256 is \(digest), but the server names \(expected); it is not given its name"
-    case .otherThanAskedFor(let url, let digest, let expected):
-      "\(url): the SHA-256 is \(digest), but was asked for \(expected); it is not given its name"
+    case .otherThanAskedFor(let url, let found, let expected):
+      "\(url): the file has \(found), but \(expected) was asked for; it is not given its name"
     case .redirectToPlain(let url, let next):
       "\(url): the server redirects to \(next), which is not encrypted; if that is wanted, ask for \(next)"
     case .redirectElsewhere(let url, let next):

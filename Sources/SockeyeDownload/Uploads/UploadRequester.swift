@@ -100,7 +100,7 @@ struct UploadRequester: Sendable {
   private func request(_ method: HTTPMethod, _ fields: [(String, String)]) -> HTTPRequestHead {
     var headers = HTTPHeaders([("Host", url.authority), ("User-Agent", "sockeye"), ("Accept", "text/plain, */*")])
     headers.add(contentsOf: fields)
-    if let value = options.credentials?.basicAuthorization(host: url.host) {
+    if let value = options.credentials?.entry(for: url.host)?.basicAuthorization {
       headers.add(name: "Authorization", value: value)
     }
     return HTTPRequestHead(version: .http1_1, method: method, uri: url.target, headers: headers)

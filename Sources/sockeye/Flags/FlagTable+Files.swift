@@ -7,9 +7,14 @@ extension Get: RuledCommand {
   static let possibleSubjects: Set<FlagSubject> = [.http, .https, .bareName]
 
   static let flagRules = [
+    FlagRule("--input", "-i", when: .without(["--output", "--checksum", "--mirrors"])),
+    FlagRule("--mirrors", when: .on(web), .with(["--checksum", "--checksums"]), .without(["--recursive"])),
+    FlagRule("--metalink", when: .without(["--output", "--recursive", "--mirrors", "--checksum", "--checksums"])),
     FlagRule("--output", "-o", when: .without(["--directory", "--recursive"])),
     FlagRule("--directory", "-d"),
     FlagRule("--on-exists", when: .without(["--output=-"])),
+    FlagRule("--newer", "-N", when: .on(web), .without(["--on-exists", "--output=-"])),
+    FlagRule("--remote-time", "-R", when: .on(web), .without(["--output=-"])),
     FlagRule("--recursive", when: .on(web)),
     FlagRule("--connections", when: .on(web)),
     FlagRule("--retry"),
@@ -17,12 +22,21 @@ extension Get: RuledCommand {
     FlagRule("--connect-timeout"),
     FlagRule("--idle"),
     FlagRule("--rate"),
-    FlagRule("--checksum", when: .without(["--recursive"])),
+    FlagRule("--checksum", when: .without(["--recursive", "--checksums"])),
+    FlagRule("--checksums", when: .without(["--recursive"])),
     // A server that is asked without encryption can send on to one that is to be asked with it.
     FlagRule("--ca", when: .on(web), .without(["--insecure"])),
     FlagRule("--fingerprint", when: .on(web), .without(["--insecure"])),
     FlagRule("--insecure", when: .on(web)),
-    FlagRule("--auth-file", when: .on(web)),
+    FlagRule("--header", "-H", when: .on(web)),
+    FlagRule("--auth-file", when: .on(web), .without(["--netrc", "--netrc-file", "--bearer-file"])),
+    FlagRule("--netrc", when: .on(web), .without(["--netrc-file", "--bearer-file"])),
+    FlagRule("--netrc-file", when: .on(web), .without(["--bearer-file"])),
+    FlagRule("--digest", when: .on(web), .with(["--auth-file", "--netrc", "--netrc-file"])),
+    FlagRule("--bearer-file", when: .on(web)),
+    FlagRule("--proxy"),
+    FlagRule("--no-proxy"),
+    FlagRule("--proxy-auth-file"),
     FlagRule("--trust-server-names", when: .on(web), .without(["--output", "--recursive"])),
     FlagRule("--max-redirects", when: .on(web)),
     FlagRule("--allow-ambiguous", when: .on([.bareName])),
@@ -38,6 +52,8 @@ extension Get: RuledCommand {
   ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
+    // What a list has is known once it has been read.
+    guard input == nil, metalink == nil else { return Self.possibleSubjects }
     var subjects: Set<FlagSubject> = []
     for url in urls {
       switch try DownloadURL(url).scheme {

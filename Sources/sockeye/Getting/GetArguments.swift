@@ -16,15 +16,13 @@ enum ExistingFileArgument: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
-/// A digest on the command line: `sha256:` and 64 hexadecimal digits, which may stand alone.
+/// A digest on the command line: an algorithm, a colon and hexadecimal digits, which may stand alone.
 struct ChecksumArgument: ExpressibleByArgument {
-  let digest: SHA256Sum
+  let checksum: FileChecksum
 
   init?(argument: String) {
-    let text = argument.lowercased()
-    let digits = text.hasPrefix("sha256:") || text.hasPrefix("sha256=") ? String(text.dropFirst(7)) : text
-    guard let digest = SHA256Sum(hexadecimal: digits) else { return nil }
-    self.digest = digest
+    guard let checksum = FileChecksum(argument) else { return nil }
+    self.checksum = checksum
   }
 }
 
@@ -40,11 +38,15 @@ struct FingerprintArgument: ExpressibleByArgument {
   }
 }
 
-extension DownloadReport.Assurance {
-  /// What is known of a file's being right, in a few words.
-  var phrase: Phrase {
-    switch self {
-    case .checksum: Phrase("SHA-256 as asked for", zh: "SHA-256 与所要求的一致")
+extension DownloadReport {
+  /// What is known of the file's being right, in a few words.
+  var assurancePhrase: Phrase {
+    switch assurance {
+    case .checksum:
+      Phrase(
+        "\(checksum?.algorithm.name ?? "SHA-256") as asked for",
+        zh: "\(checksum?.algorithm.name ?? "SHA-256") 与所要求的一致"
+      )
     case .serverDigest: Phrase("SHA-256 as the server says", zh: "SHA-256 与服务器所说的一致")
     case .length: Phrase("length as the server says", zh: "长度与服务器所说的一致")
     case .none:

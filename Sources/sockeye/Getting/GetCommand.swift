@@ -17,11 +17,25 @@ struct Get: AsyncParsableCommand {
         sockeye get https://example.org/big.iso
         sockeye get --checksum sha256:… -d Downloads https://example.org/big.iso
         sockeye get --recursive http://192.0.2.7:8888/photos/
+        sockeye get --newer --input urls.txt --checksums https://example.org/SHA256SUMS
+        sockeye get --proxy socks5://127.0.0.1:1080 --netrc https://example.org/private.zip
       """
   )
 
   @Argument(help: ArgumentHelp("What to download.", valueName: "url"))
-  var urls: [String]
+  var urls: [String] = []
+
+  @Option(
+    name: [.customShort("i"), .long],
+    help: ArgumentHelp("A file with more URLs, one a line; '-' for standard input.", valueName: "file")
+  )
+  var input: String?
+
+  @Flag(help: "Take the URLs for places of one file, which --checksum knows: ask the next when one fails.")
+  var mirrors = false
+
+  @Option(help: ArgumentHelp("Fetch what a Metalink has, a file or a URL, with its digests.", valueName: "file"))
+  var metalink: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; '-' for standard output.", valueName: "file"))
   var output: String?
@@ -37,6 +51,15 @@ struct Get: AsyncParsableCommand {
       "What to do when the name is taken: fail, rename, overwrite, or skip (unless the server's file has another length or is newer: then replace it)."
   )
   var onExists = ExistingFileArgument.fail
+
+  @Flag(
+    name: [.customShort("N"), .long],
+    help: "Fetch what has another length than the file that is there, or is newer; keep the server's times."
+  )
+  var newer = false
+
+  @Flag(name: [.customShort("R"), .long], help: "Give files the time that their server says, not that of now.")
+  var remoteTime = false
 
   @Flag(help: "Download a whole folder from 'sockeye serve'.")
   var recursive = false
@@ -59,8 +82,21 @@ struct Get: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The most bytes a second (default: no limit).", valueName: "size"))
   var rate: SizeArgument?
 
-  @Option(help: ArgumentHelp("The digest that the file must have: sha256:HEX.", valueName: "digest"))
+  @Option(
+    help: ArgumentHelp(
+      "The digest that the file must have: sha256:HEX, or sha512, sha384, and for old sums sha1 and md5.",
+      valueName: "digest"
+    )
+  )
   var checksum: ChecksumArgument?
+
+  @Option(
+    help: ArgumentHelp(
+      "A list of the digests that the files must have, such as SHA256SUMS; a URL, too.",
+      valueName: "file"
+    )
+  )
+  var checksums: String?
 
   @Option(help: ArgumentHelp("Trust the certificates in this file (PEM) instead of the system's.", valueName: "file"))
   var ca: String?
@@ -76,10 +112,11 @@ struct Get: AsyncParsableCommand {
   @Flag(help: "Accept any certificate.")
   var insecure = false
 
-  @Option(
-    help: ArgumentHelp("Who to be: a file with NAME:PASSWORD, or entries as in .netrc; mode 600.", valueName: "file")
-  )
-  var authFile: String?
+  @OptionGroup
+  var identity: IdentityFlags
+
+  @OptionGroup
+  var proxies: ProxyFlags
 
   @Flag(help: "Let the server choose the name, by a redirect or by Content-Disposition.")
   var trustServerNames = false
@@ -111,13 +148,14 @@ struct Get: AsyncParsableCommand {
   @OptionGroup var speech: LanguageFlag
 
   func validate() throws {
+    if self.urls.isEmpty, input == nil, metalink == nil { throw ValidationError(.urlOrInput) }
     if let connections, !(1...16).contains(connections) {
       throw ValidationError(.connectionsRange)
     }
     if retry < 0 { throw ValidationError(.retryRange) }
     if let rate, rate.bytes < 1 { throw ValidationError(.rateRange) }
-    if output != nil, self.urls.count > 1 { throw ValidationError(.outputForOne) }
-    if checksum != nil, self.urls.count > 1 { throw ValidationError(.checksumForOne) }
+    if output != nil, self.urls.count > 1, !mirrors { throw ValidationError(.outputForOne) }
+    if checksum != nil, self.urls.count > 1, !mirrors { throw ValidationError(.checksumForOne) }
   }
 
   func run() async throws {
@@ -125,7 +163,7 @@ struct Get: AsyncParsableCommand {
   }
 
   private func download(over transport: Transport) async throws {
-    let urls = try self.urls.map { text throws(Failure) in try DownloadURL(text) }
+    let urls = try Self.read(self.urls, input)
     let options = try self.options()
     let console = GetConsole(json: json, quiet: quiet, progress: quiet ? .none : progress)
     let downloader = Downloader(
@@ -134,26 +172,16 @@ struct Get: AsyncParsableCommand {
       progress: console.progress,
       onEvent: { console.say($0) }
     )
-    let recursive = self.recursive
-    let work = Task { () -> Failure? in
-      var first: Failure?
-      for url in urls {
-        do throws(Failure) {
-          if recursive {
-            let report = try await downloader.downloadFolder(url)
-            console.say(report, of: url)
-          } else {
-            try await downloader.download(url)
-          }
-        } catch {
-          if Task.isCancelled { return error }
-          console.say(error, of: url, isLast: urls.count == 1)
-          first = first ?? error
-        }
-      }
-      return urls.count > 1 && first != nil
-        ? Failure(first?.kind ?? .other, ProgramSentence.notAllDownloaded) : first
-    }
+    let fetching = GetWork(
+      urls: urls,
+      isRecursive: recursive,
+      areMirrors: mirrors,
+      checksums: checksums,
+      metalink: metalink,
+      downloader: downloader,
+      console: console
+    )
+    let work = Task { await fetching.run() }
     Signals.shared.onEnding { _ in work.cancel() }
     let display = Task {
       while !Task.isCancelled {
@@ -173,6 +201,12 @@ struct Get: AsyncParsableCommand {
     if let failure { throw failure }
   }
 
+  private static func read(_ urls: [String], _ list: String?) throws(Failure) -> [DownloadURL] {
+    let named = try urls.map { text throws(Failure) in try DownloadURL(text) }
+    guard let list else { return named }
+    return named + (try URLList.read(list))
+  }
+
   private func options() throws(Failure) -> DownloadOptions {
     var options = DownloadOptions()
     switch output {
@@ -182,12 +216,13 @@ struct Get: AsyncParsableCommand {
     case let path?: options.output = .file(path)
     }
     options.folder = directory
-    options.existingFile = onExists.choice
+    options.existingFile = newer ? .skip : onExists.choice
+    options.keepsTimes = newer || remoteTime
     options.connections = self.connections.map { .fixed($0) } ?? .automatic
     options.retries = retry
     options.backOff = backoff.range
     options.bytesPerSecond = self.rate.map { UInt64($0.bytes) }
-    options.checksum = checksum?.digest
+    options.checksum = checksum?.checksum
     options.trustsServerNames = trustServerNames
     options.allowsAmbiguousReply = allowAmbiguous
     options.nameEncoding = encoding
@@ -199,7 +234,8 @@ struct Get: AsyncParsableCommand {
     options.certificateAuthorities = ca
     options.acceptsAnyCertificate = insecure
     options.certificateFingerprint = fingerprint?.digest
-    if let authFile { options.credentials = try Credentials(file: authFile) }
+    try identity.apply(to: &options)
+    options.proxies = try proxies.selection
     return options
   }
 }

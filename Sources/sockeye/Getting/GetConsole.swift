@@ -40,10 +40,10 @@ final class GetConsole: Sendable {
     if !isLast { say(ProgramSentence.of("sockeye", failure.phrase).phrase) }
   }
 
-  func say(_ report: FolderReport, of url: DownloadURL) {
+  func say(_ report: FolderReport, of place: String) {
     if self.json {
       var line = JSONLine(event: "folder")
-      line.add("url", url.description)
+      line.add("url", place)
       line.add("downloaded", report.downloaded)
       line.add("skipped", report.skipped)
       line.add("bytes", report.bytes)
@@ -90,7 +90,7 @@ final class GetConsole: Sendable {
     // The rate of a file that is over in a moment says nothing.
     let rate = report.received >= 1 << 20 ? ByteText.of(Int64(Double(report.received) / seconds)) + "/s" : nil
     let size = ByteText.of(Int64(clamping: report.size))
-    return ProgramSentence.fileDone(report.file, size, rate: rate, report.assurance).phrase
+    return ProgramSentence.fileDone(report.file, size, rate: rate, report.assurancePhrase).phrase
   }
 
   private static func line(_ event: DownloadEvent) -> JSONLine {
@@ -139,6 +139,7 @@ final class GetConsole: Sendable {
       line.add("size", report.size)
       line.add("sha256", report.sha256.description)
       line.add("assurance", report.assurance.rawValue)
+      if let checksum = report.checksum { line.add("checksum", checksum.description) }
       line.add("received", report.received)
       line.add("duration", seconds: report.duration)
     }

@@ -102,6 +102,8 @@ extension ProgramSentence {
     case .retryRange: "--retry 不小于 0"
     case .rateRange: "--rate 每秒至少 1 字节"
     case .outputForOne: "-o 只用于一个 URL；多个请用 -d"
+    case .urlOrInput: "请给出 URL，或用 --input 给出它们的列表"
+    case .inLine(let path, let number, let reason): "“\(path)”第 \(number) 行：\(reason.chinese)"
     case .checksumForOne: "--checksum 只用于一个文件"
     case .putNeedsBoth: "请写出要上传什么，再写出上传到哪个 URL"
     case .manyNeedFolder(let url): "多个文件要放进一个文件夹：请让“\(url)”以斜杠结尾"
@@ -233,7 +235,7 @@ extension ProgramSentence {
     case .leftAsItIs(let file):
       "\(file) 已存在，保持原样"
     case .fileDone(let file, let size, let rate, let assurance):
-      "\(file)：\(size)\(rate.map { "，\($0)" } ?? "")，\(assurance.phrase.chinese)"
+      "\(file)：\(size)\(rate.map { "，\($0)" } ?? "")，\(assurance.chinese)"
     case .folderDone(let files, let size, let skipped):
       "\(files) 个文件，\(size)\(skipped > 0 ? "，\(skipped) 个早已存在" : "")"
     case .flagIsFor(let flag, let right, let subjects, let remedy):

@@ -108,6 +108,8 @@ extension ProgramSentence {
     case .retryRange: "--retry is 0 or more"
     case .rateRange: "--rate is at least 1 byte a second"
     case .outputForOne: "-o is for one URL; -d takes many"
+    case .urlOrInput: "name a URL, or a file of them with --input"
+    case .inLine(let path, let number, let reason): "'\(path)', line \(number): \(reason.english)"
     case .checksumForOne: "--checksum is for one file"
     case .putNeedsBoth: "name what to upload, and then the URL that it goes to"
     case .manyNeedFolder(let url): "several files go into a folder: end '\(url)' with a slash"
@@ -241,7 +243,7 @@ extension ProgramSentence {
     case .leftAsItIs(let file):
       "\(file) exists, and is left as it is"
     case .fileDone(let file, let size, let rate, let assurance):
-      "\(file): \(size)\(rate.map { ", \($0)" } ?? ""), \(assurance.phrase.english)"
+      "\(file): \(size)\(rate.map { ", \($0)" } ?? ""), \(assurance.english)"
     case .folderDone(let files, let size, let skipped):
       "\(files) files, \(size)\(skipped > 0 ? ", \(skipped) were there already" : "")"
     case .flagIsFor(let flag, let right, let subjects, let remedy):

@@ -101,6 +101,8 @@ enum ProgramSentence: Sentence {
   case rateRange
   case outputForOne
   case checksumForOne
+  case urlOrInput
+  case inLine(_ path: String, _ number: Int, _ reason: Phrase)
   case notAllDownloaded
   case putNeedsBoth
   case manyNeedFolder(_ url: String)
@@ -171,7 +173,7 @@ enum ProgramSentence: Sentence {
   case tryingAgain(_ failure: Phrase, _ attempt: Int, _ milliseconds: Int64)
   case startingAgain(_ reason: Phrase)
   case leftAsItIs(_ file: String)
-  case fileDone(_ file: String, _ size: String, rate: String?, _ assurance: DownloadReport.Assurance)
+  case fileDone(_ file: String, _ size: String, rate: String?, _ assurance: Phrase)
   case folderDone(_ files: Int, _ size: String, skipped: Int)
   case flagIsFor(_ flag: String, _ right: Set<FlagSubject>, _ subjects: Set<FlagSubject>, _ remedy: FlagRemedy)
   case flagGoesWith(_ flag: String, _ others: [String])
