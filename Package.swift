@@ -176,6 +176,7 @@ let package = Package(
         "SockeyeTalk",
         "SockeyeText",
         "SockeyeTransport",
+        library("DequeModule", "swift-collections"),
         library("NIOCore", "swift-nio"),
         library("NIOHTTP1", "swift-nio"),
         library("NIOWebSocket", "swift-nio"),

@@ -133,6 +133,24 @@ def test_udp():
             assert third.recv(100) == b"four"
 
 
+def test_unix_sockets():
+    """A Unix socket's file goes with its session, and one that somebody else listens at stays."""
+    with tempfile.TemporaryDirectory() as folder, Console() as console:
+        path = os.path.join(folder, "a b")
+        server = console.open(protocol="unix-server", local=path)
+        client = console.open(protocol="unix-client", remote=path)
+        console.do("send", session=client["id"], message={"text": "hello"})
+        assert console.event("received", session=server["id"])["text"] == "hello"
+        refused = console.ask("open", settings={"protocol": "unix-server", "local": path})
+        assert refused["error"]["kind"] == "network", refused
+        failed = console.event("state", state="failed")
+        console.do("remove", session=failed["session"])
+        assert os.path.exists(path)
+        console.do("close", session=server["id"])
+        console.event("closed", session=client["id"])
+        assert not os.path.exists(path)
+
+
 def test_records():
     """What is recorded is whole; names lead nowhere else, and nothing is replaced."""
     with tempfile.TemporaryDirectory() as folder, Console("--directory", folder) as console:
@@ -232,6 +250,77 @@ def test_repliers():
         console.do("send", session=client["id"], message={"text": "ping"})
         notice = console.event("notice")
         assert "withheld" in notice["text"], notice
+
+
+def test_forwarder():
+    """A forwarder shows both directions, holds, edits, drops and replays messages, and ends as its two sides do."""
+    listener, port = support.loopback_listener()
+    with listener, Console() as console:
+        listener.settimeout(DEADLINE)
+        session = console.open(protocol="forwarder", local="127.0.0.1:0", remote=f"127.0.0.1:{port}")
+        with socket.create_connection(("127.0.0.1", port_of(session)), DEADLINE) as client:
+            client.sendall(b"one")
+            server, _ = listener.accept()
+            with server:
+                server.settimeout(DEADLINE)
+                assert server.recv(10) == b"one"
+                shown = console.event("received", direction="up")
+                assert shown["text"] == "one", shown
+                server.sendall(b"two")
+                assert client.recv(10) == b"two"
+                assert console.event("received", direction="down")["text"] == "two"
+                console.do("hold", session=session["id"])
+                for said, members, arrives in [(b"edit", {"data": {"text": "EDIT"}}, b"EDIT"), (b"drop", {"drop": True}, b""), (b"pass", {}, b"pass")]:
+                    client.sendall(said)
+                    held = console.event("held", direction="up")
+                    console.do("release", session=session["id"], message=held["n"], **members)
+                    if arrives:
+                        assert server.recv(10) == arrives
+                assert console.ask("release", session=session["id"], message=held["n"])["error"]["kind"] == "missing"
+                client.sendall(b"last")
+                console.event("held")
+                console.do("hold", session=session["id"], hold=False)
+                assert server.recv(10) == b"last"
+                console.do("replay", session=session["id"], message=shown["n"])
+                assert server.recv(10) == b"one"
+                client.shutdown(socket.SHUT_WR)
+                assert server.recv(10) == b""
+                server.sendall(b"bye")
+            assert client.recv(10) == b"bye"
+            assert client.recv(10) == b""
+        console.event("closed", session=session["id"])
+
+
+def test_forwarder_of_much():
+    """What is forwarded arrives whole, both ways, though neither side reads at once; a server that isn't there ends its client."""
+    listener, port = support.loopback_listener()
+    with listener, Console() as console:
+        listener.settimeout(DEADLINE)
+        session = console.open(protocol="forwarder", local="127.0.0.1:0", remote=f"127.0.0.1:{port}")
+        data = b"0123456789abcdef" * (1 << 17)
+        with socket.create_connection(("127.0.0.1", port_of(session)), DEADLINE) as client:
+            server, _ = listener.accept()
+            with server:
+                server.settimeout(DEADLINE)
+
+                def send(connection):
+                    connection.sendall(data)
+                    connection.shutdown(socket.SHUT_WR)
+
+                senders = [threading.Thread(target=send, args=(connection,)) for connection in (client, server)]
+                for sender in senders:
+                    sender.start()
+                for connection in (server, client):
+                    got = bytearray()
+                    while part := connection.recv(65_536):
+                        got += part
+                    assert got == data, len(got)
+                for sender in senders:
+                    sender.join(DEADLINE)
+        nobody = console.open(protocol="forwarder", local="127.0.0.1:0", remote="127.0.0.1:1")
+        with socket.create_connection(("127.0.0.1", port_of(nobody)), DEADLINE) as client:
+            assert client.recv(10) == b""
+        assert console.event("notice", session=nobody["id"])["text"]
 
 
 def test_requests_are_read_strictly():

@@ -51,6 +51,9 @@ extension ConsoleSentence {
     case .failsNot: "不应成立的条件成立了"
     case .ruleIsOff: "规则已停用"
     case .answersWithheld(let most): "每秒本应有超过 \(most) 个回答；其余的不发"
+    case .noForwarder: "这个会话不是转发"
+    case .noHeldMessage(let number): "消息 \(number) 没有被扣住"
+    case .noRememberedMessage(let number): "消息 \(number) 已不再保留，或它的连接已经结束"
     case .openVariable: "变量要以“}”结束；单纯的“${”写成“$${”"
     case .noVariable(let text):
       "“\(text)”不是变量；有 date、time、timestamp、counter:N、random:N、uuid、received:A-B 和 match:N"

@@ -52,6 +52,9 @@ extension ConsoleSentence {
     case .failsNot: "what must not hold does"
     case .ruleIsOff: "the rule is off"
     case .answersWithheld(let most): "more than \(most) answers a second would be due; the others are withheld"
+    case .noForwarder: "the session is no forwarder"
+    case .noHeldMessage(let number): "message \(number) isn't held"
+    case .noRememberedMessage(let number): "message \(number) isn't remembered, or its connection has ended"
     case .openVariable: "a variable ends with '}'; a plain '${' is written '$${'"
     case .noVariable(let text):
       "'\(text)' is no variable; there are date, time, timestamp, counter:N, random:N, uuid, received:A-B and match:N"

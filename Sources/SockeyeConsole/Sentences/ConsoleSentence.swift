@@ -60,6 +60,9 @@ enum ConsoleSentence: Sentence {
   case failsNot
   case ruleIsOff
   case answersWithheld(Int)
+  case noForwarder
+  case noHeldMessage(Int)
+  case noRememberedMessage(Int)
   case openVariable
   case noVariable(String)
   case consoleNeedsAddress(Endpoint)

@@ -33,7 +33,9 @@ extension ConsoleSession {
       )
     case .received(let peer, let message): received(message, from: peer)
     case .sent(let peer, let bytes): sent(bytes, to: peer)
-    case .inputEnded(let peer): tell("ended", ["peer": .integer(peer.number), "side": "theirs"])
+    case .inputEnded(let peer):
+      tell("ended", ["peer": .integer(peer.number), "side": "theirs"])
+      forwarded[peer.number]?.up.finish()
     case .outputEnded(let peer): tell("ended", ["peer": .integer(peer.number), "side": "ours"])
     case .notice(let peer, let phrase):
       var members: JSONObject = ["text": .string(phrase.text(in: language))]
@@ -52,11 +54,13 @@ extension ConsoleSession {
     }
     tell("opened", members)
     beginHeartbeat(peer.number)
+    if settings.kind == .forwarder { beginForwarding(peer) }
   }
 
   private func closed(_ peer: Peer, _ cause: CloseCause, _ summary: ConversationSummary) {
     peers[peer.number] = nil
     endHeartbeat(peer.number)
+    endForwarding(peer)
     budgets[peer.number] = nil
     if summary.lasted >= SessionSettings.longestPause { connectionStood() }
     var members: JSONObject = [
@@ -74,15 +78,29 @@ extension ConsoleSession {
     let count = message.bytes.readableBytes
     received.add(count)
     peers[peer.number]?.received &+= UInt64(count)
+    tellReceived(message, from: peer, settings.kind == .forwarder ? .up : nil)
+    if settings.kind == .forwarder { return forwardUp(message, from: peer) }
+    reply(to: message, from: peer)
+  }
+
+  /// Something came back from where a forwarder forwards to.
+  func receivedBack(_ message: Message, for peer: Peer) {
+    let count = message.bytes.readableBytes
+    sent.add(count)
+    peers[peer.number]?.sent &+= UInt64(count)
+    tellReceived(message, from: peer, .down)
+  }
+
+  private func tellReceived(_ message: Message, from peer: Peer, _ direction: ForwardDirection?) {
     countersChanged()
     lastMessage += 1
     let number = lastMessage
-    audience.tellMessage(of: self, bytes: count) {
-      var members = shown(message.bytes, of: peer, number, isIncoming: true, marks: message.marks)
+    audience.tellMessage(of: self, bytes: message.bytes.readableBytes) {
+      var members = shown(message.bytes, of: peer, number, isIncoming: direction != .down, marks: message.marks)
       if let source = message.source { members["source"] = .string(source.text) }
+      if let direction { members["direction"] = .string(direction.rawValue) }
       return event("received", members)
     }
-    reply(to: message, from: peer)
   }
 
   private func sent(_ bytes: ByteBuffer, to peer: Peer) {

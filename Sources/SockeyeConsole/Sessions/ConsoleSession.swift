@@ -50,6 +50,11 @@ final class ConsoleSession {
   var heartbeats: [Int: Cycle] = [:]
   var record: SessionRecord?
   var statusTimer: Scheduled<Void>?
+  /// The connections of a forwarder, by the numbers of those who connected here.
+  var forwarded: [Int: ForwardedConnection] = [:]
+  var forwardMemory = ForwardMemory()
+  /// Whether messages wait for somebody to let them go on.
+  var isHolding = false
   /// What is answered by itself, and how much of it each peer may still get.
   var rules: ReplyRules
   var budgets: [Int: AnswerBudget] = [:]
@@ -80,7 +85,7 @@ final class ConsoleSession {
   }
 
   /// Whether what peers say can be taken: it is neither to be lost to a record nor to a program.
-  var isReady: Bool { audience.isReady && record?.isReady != false }
+  var isReady: Bool { audience.isReady && record?.isReady != false && forwardsMore }
 
   /// More can be taken again.
   func becameReady() { observer?.onReady?() }
@@ -98,6 +103,7 @@ final class ConsoleSession {
     local = []
     peers.removeAll()
     budgets.removeAll()
+    endAllForwarding()
     tellState()
     let opening = self.opening
     let session = NIOLoopBound(self, eventLoop: eventLoop)
@@ -173,6 +179,7 @@ final class ConsoleSession {
       if case .closingEarly = state {
         closed(opening)
         conversation.end()
+        closeUnixSocket()
         return ConsoleError(.other, .closedMeanwhile)
       }
       state = .open(conversation)
@@ -182,6 +189,7 @@ final class ConsoleSession {
       }
       watch(conversation)
       tellState()
+      if settings.kind == .forwarder { for peer in peers.values { beginForwarding(peer.peer) } }
       return nil
     case .failure(let failure):
       if case .closingEarly = state {
@@ -217,6 +225,7 @@ final class ConsoleSession {
     guard opening == self.opening, case .open = state else { return }
     if settings.reconnects, settings.kind.isClient { return retry(ConsoleSentence.connectionEnded.phrase) }
     closed(opening)
+    closeUnixSocket()
   }
 
   private func retry(_ phrase: Phrase) {
@@ -274,10 +283,10 @@ final class ConsoleSession {
     guard opening == self.opening else { return }
     stopCycles()
     state = .closed
-    closeUnixSocket()
     tellState()
   }
 
+  /// Removes the file of a socket that was this session's: what somebody else listens at stays.
   private func closeUnixSocket() {
     guard settings.kind == .unixServer, case .unix(let path)? = settings.local?.location else { return }
     UnixSocketFile.remove(path)

@@ -11,7 +11,12 @@ struct SessionCommand {
     let isClient = settings.kind.isClient || (settings.kind == .udp && settings.remote != nil)
     var words = [isClient ? "connect" : "listen"]
     words += Self.protocolFlags(settings)
-    words += Self.conversationFlags(settings)
+    if settings.kind == .forwarder, let remote = settings.remote {
+      // It holds and shows nothing, but forwards the same.
+      words += ["--exec", "sockeye connect \(Self.quoted("\(remote)"))"]
+    } else {
+      words += Self.conversationFlags(settings)
+    }
     if settings.connectTimeout != .seconds(10), isClient {
       words += ["--connect-timeout", ShortDuration.text(settings.connectTimeout)]
     }

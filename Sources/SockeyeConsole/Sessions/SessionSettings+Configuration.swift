@@ -10,16 +10,26 @@ extension SessionSettings {
     result.composer.framing = sendFraming
     result.idleTimeout = idle
     result.onInputEnd = .hold
-    result.onPeerEnd = peerEnd == .hold ? .hold : .exit
+    // A forwarder ends on one side what has ended on the other, and nothing before.
+    result.onPeerEnd = peerEnd == .hold || kind == .forwarder ? .hold : .exit
     result.isDirected = true
     result.tls = tls
     result.handshakeLimit = connectTimeout
-    result.reportsSent = true
+    // What a forwarder says it has heard, and told of, already.
+    result.reportsSent = kind != .forwarder
     return result
   }
 
   /// What is put around messages; datagrams need nothing.
   var sendFraming: Framing { kind.isDatagram ? .raw : framing }
+
+  /// How a forwarder connects to whom it forwards to.
+  var upstream: ClientConfiguration {
+    var result = ClientConfiguration()
+    result.conversation = conversation
+    result.connect.timeout = connectTimeout
+    return result
+  }
 
   var client: ClientConfiguration {
     var result = ClientConfiguration()

@@ -15,6 +15,8 @@ struct SessionSettings: Sendable {
     case tlsServer = "tls-server"
     case unixClient = "unix-client"
     case unixServer = "unix-server"
+    /// A server that connects to another for each client, and stands between them.
+    case forwarder
 
     var isClient: Bool { self == .tcpClient || self == .tlsClient || self == .unixClient }
     var isDatagram: Bool { self == .udp || self == .multicast }
@@ -140,6 +142,9 @@ struct SessionSettings: Sendable {
     case .tcpClient, .tlsClient, .unixClient:
       guard remote != nil else { throw ConsoleError(.usage, .memberMissing("remote")) }
     case .tcpServer, .tlsServer, .unixServer:
+      guard local != nil else { throw ConsoleError(.usage, .memberMissing("local")) }
+    case .forwarder:
+      guard remote != nil else { throw ConsoleError(.usage, .memberMissing("remote")) }
       guard local != nil else { throw ConsoleError(.usage, .memberMissing("local")) }
     case .udp:
       guard remote != nil || local != nil else { throw ConsoleError(.usage, .memberMissing("local")) }
