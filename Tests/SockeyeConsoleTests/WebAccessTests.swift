@@ -107,6 +107,21 @@ struct WebAccessTests {
     #expect(refusal(.secret, cookie: cookie, site: site) == .foreignOrigin)
   }
 
+  @Test("A guess that is wrong anywhere, or everywhere, is no guess")
+  func guesses() {
+    let secret = Secret()
+    let own = Array(secret.text.utf8)
+    #expect(secret.equals(own))
+    for index in own.indices {
+      for other in Array("0123456789abcdef".utf8) where other != own[index] {
+        var guess = own
+        guess[index] = other
+        #expect(!secret.equals(guess))
+      }
+    }
+    for _ in 0..<1000 { #expect(!secret.equals(Secret().text.utf8)) }
+  }
+
   @Test("Token and cookie are 128 bits each, and others at each start")
   func secrets() {
     let other = WebAccess()

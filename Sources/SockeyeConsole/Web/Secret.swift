@@ -17,6 +17,7 @@ struct Secret: Sendable {
     let guess = Array(guess)
     let own = Array(text.utf8)
     guard guess.count == own.count else { return false }
-    return zip(guess, own).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+    // The parentheses count: both operators bind alike.
+    return zip(guess, own).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
   }
 }
