@@ -343,6 +343,32 @@ def test_hostile_import():
         assert browser.complaints == [], browser.complaints
 
 
+def test_settings_outlive_the_program():
+    """What was set is there again when the program is started anew at the same address"""
+    support.need("chromium")
+    with tempfile.TemporaryDirectory(prefix="sockeye-") as folder, Browser(folder) as browser:
+        browser.open_tab(1600, 900)
+        with support.Server("console", cwd=folder) as server:
+            address = server.addresses[0].split("/")[2]
+            page = Page(browser, server.addresses[0])
+            page.open(protocol="tcp-server", local_host="127.0.0.1", local_port="0", option_framing="line")
+            page.set("ending", "crlf")
+            page.wait("JSON.parse(localStorage.getItem('sockeye-console'))?.ending === 'crlf'", "memory of the browser")
+        with support.Server("console", "--listen", address, cwd=folder) as server:
+            # Its URL differs by the token alone, which loads nothing anew where the page is open.
+            page.evaluate(f"location.href = {json.dumps(server.addresses[0])}")
+            page.wait("location.hash === '' && document.getElementById('link').dataset.state === 'open'", "channel to the other program")
+            page.open()
+            page.close()
+            browser.open("about:blank")
+        with support.Server("console", "--listen", address, cwd=folder) as server:
+            page = Page(browser, server.addresses[0])
+            assert page.evaluate("document.getElementById('ending').value") == "crlf"
+            assert page.evaluate("document.getElementById('option-framing').value") == "line"
+            assert page.evaluate("document.getElementById('condition').dataset.state") == "closed"
+        assert browser.complaints == [], browser.complaints
+
+
 def saved(page):
     """Whether the program has been given the rows to keep; asked on a socket of the page's own origin."""
     page.evaluate(

@@ -18,6 +18,13 @@ extension ConsolePage {
       await fetch("/token", { method: "POST", body: token, credentials: "same-origin" });
     };
 
+    /// The URL of a program that was started anew, opened where the page is already, changes the fragment and nothing else.
+    const tokenCame = async () => {
+      await exchangeToken();
+      channel.delay = 250;
+      channel.socket?.close();
+    };
+
     const connectChannel = () => {
       const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`);
       channel.socket = socket;
@@ -64,7 +71,7 @@ extension ConsolePage {
       loadState(offers.state);
       fillOffers();
       const known = new Set(offers.sessions.map((found) => found.id));
-      for (const session of sessions.values()) if (!session.isDraft && !known.has(session.id)) sessions.delete(session.id);
+      for (const session of [...sessions.values()]) if (!session.isDraft && !known.has(session.id)) becomeDraft(session);
       for (const found of offers.sessions) adopt(found);
       if (sessions.size === 0) addSession();
       if (!current || !sessions.has(current.id)) choose(sessions.values().next().value);

@@ -117,7 +117,8 @@ extension ConsolePage {
         } }),
         worded("button", "dryRun", { title: word("dryRunTip"), onclick: () => dryRun().catch((error) => sayRules(error.message, true)) })),
       make("p", { id: "rules-said", class: "quiet lines", role: "status" }),
-      make("ol", { class: "rules" }, rulesOf(current).map(ruleItem)));
+      rulesOf(current).length === 0 ? worded("p", "noRules", { class: "quiet" })
+        : make("ol", { class: "rules" }, rulesOf(current).map(ruleItem)));
 
     """#
 }

@@ -65,6 +65,13 @@ extension ConsolePage {
       for (const [key, each] of all) sessions.set(key, each);
       Object.assign(session, { id, isDraft: false });
     };
+    /// Another program knows nothing of it; what it is and what it has received stays.
+    const becomeDraft = (session) => {
+      drafts += 1;
+      rekey(session, `draft-${drafts}`);
+      beginOpening(session);
+      Object.assign(session, { isDraft: true, state: "closed", local: [], cycle: null, recording: null, statusEvery: null });
+    };
     /// Takes in a session as the program tells of it.
     const adopt = (found, session = sessions.get(found.id) ?? new Session(found.id, settingsFrom(found.settings))) => {
       if (session.id !== found.id) rekey(session, found.id);

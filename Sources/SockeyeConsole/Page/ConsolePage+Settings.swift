@@ -48,7 +48,7 @@ extension ConsolePage {
     const loadState = (found) => {
       if (stateIsLoaded) return;
       stateIsLoaded = true;
-      takeState(found);
+      takeState(found ?? remembered());
       for (const settings of view.drafts) addSession(settings);
       showAll();
     };
@@ -57,9 +57,26 @@ extension ConsolePage {
       rules: Object.fromEntries([...sessions.values()].filter((session) => !session.isDraft && session.settings.rules?.length)
         .map((session) => [session.id, session.settings.rules])),
     });
+    /// All that an export has: the sessions that the program knows are drafts to another one.
+    const everything = () => ({ ...stateToSave(), rules: {}, drafts: [...sessions.values()].map((session) => session.settings) });
+    /// The program keeps the state for its pages as long as it runs; for its next start at the same address the browser does.
+    const MEMORY = "sockeye-console";
     const saveSoon = afterwards(500, () => {
-      if (stateIsLoaded) ask("save-state", { state: stateToSave() }).catch(complain);
+      if (!stateIsLoaded) return;
+      ask("save-state", { state: stateToSave() }).catch(complain);
+      try {
+        localStorage.setItem(MEMORY, JSON.stringify(everything()));
+      } catch {
+        // A browser that keeps nothing is its owner's wish.
+      }
     });
+    const remembered = () => {
+      try {
+        return JSON.parse(localStorage.getItem(MEMORY));
+      } catch {
+        return null;
+      }
+    };
 
     const showTheme = () => {
       const root = document.documentElement;
@@ -81,9 +98,8 @@ extension ConsolePage {
       if (current) showSession();
       previewSoon();
     };
-    const exportAll = () => download(`sockeye-console-${stamp()}.json`, [JSON.stringify({
-      ...stateToSave(), drafts: [...sessions.values()].map((session) => session.settings),
-    }, null, 2)], "application/json");
+    const exportAll = () =>
+      download(`sockeye-console-${stamp()}.json`, [JSON.stringify(everything(), null, 2)], "application/json");
     const importAll = async () => {
       const file = await chooseFile(".json");
       if (!file) return;

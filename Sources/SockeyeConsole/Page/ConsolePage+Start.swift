@@ -56,6 +56,7 @@ extension ConsolePage {
     addEventListener("click", closeMenus);
     showAll();
     startViews();
+    addEventListener("hashchange", () => tokenCame().catch(complain));
     exchangeToken().then(connectChannel, connectChannel);
 
     """#

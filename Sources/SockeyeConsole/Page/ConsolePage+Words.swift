@@ -76,6 +76,7 @@ extension ConsolePage {
       joinAny: ["any of these holds", "满足任一条件"], addRule: ["Add", "添加"], dryRun: ["Dry run", "试运行"], not: ["not", "非"], condition: ["Condition", "条件"],
       dryRunTip: ["What the rules would make of what is in the box", "用发送框的内容测试规则"], ruleFailed: ["{0}: {1}", "{0}：{1}"],
       ruleMatched: ["{0} answers: {1}", "{0} 将应答：{1}"], noRule: ["No rule", "没有规则"],
+      noRules: ["Answers that the program gives by itself: the first rule that holds answers.", "由程序自动应答：第一条满足的规则生效。"],
       "when-contains": ["contains", "包含"], "when-prefix": ["begins with", "开头是"], "when-equals": ["equals", "等于"],
       "when-length": ["has a length", "长度"], "when-integer": ["has an integer", "整数"], "when-pattern": ["matches", "匹配正则"],
       "when-source": ["comes from", "来自"], "when-checksum": ["has a checksum", "校验正确"],
