@@ -77,16 +77,22 @@ public struct InternetChecksum: Hashable, Sendable {
     sum += UInt64(value.bigEndian)
   }
 
+  /// Adds a 64-bit field, which must stand at an even offset.
+  @_noLocks
+  @inline(__always)
+  mutating func add(_ value: UInt64) {
+    let words = value.bigEndian
+    sum += (words & 0xFFFF_FFFF) + (words >> 32)
+  }
+
   @_noLocks
   private mutating func add(_ address: IPAddress) {
     switch address {
     case .v4(let address):
       add(address.rawValue)
     case .v6(let address):
-      add(UInt32(truncatingIfNeeded: address.high >> 32))
-      add(UInt32(truncatingIfNeeded: address.high))
-      add(UInt32(truncatingIfNeeded: address.low >> 32))
-      add(UInt32(truncatingIfNeeded: address.low))
+      add(address.high)
+      add(address.low)
     }
   }
 

@@ -116,18 +116,16 @@ extension TCPHeader {
     }
     precondition(length <= Self.maximumLength, "more options than a TCP header has room for")
     precondition(offset >= 0 && length <= bytes.byteCount - offset, "no room for the TCP header")
-    bytes.storeBigEndian(sourcePort, at: offset)
-    bytes.storeBigEndian(destinationPort, at: offset + 2)
-    bytes.storeBigEndian(sequenceNumber, at: offset + 4)
-    bytes.storeBigEndian(acknowledgmentNumber, at: offset + 8)
+    // Whole words, as in `IPv4Header.emit`.
+    let ports = UInt32(sourcePort) << 16 | UInt32(destinationPort)
+    bytes.storeBigEndian(UInt64(ports) << 32 | UInt64(sequenceNumber), at: offset)
     let dataOffset = UInt16(truncatingIfNeeded: length / 4) << 12
-    bytes.storeBigEndian(dataOffset | (flags.rawValue & TCPFlags.mask), at: offset + 12)
-    bytes.storeBigEndian(window, at: offset + 14)
-    bytes.storeBigEndian(UInt16(0), at: offset + Self.checksumOffset)
-    bytes.storeBigEndian(urgentPointer, at: offset + 18)
+    let state = UInt32(dataOffset | (flags.rawValue & TCPFlags.mask)) << 16 | UInt32(window)
+    bytes.storeBigEndian(UInt64(acknowledgmentNumber) << 32 | UInt64(state), at: offset + 8)
+    bytes.storeBigEndian(UInt32(urgentPointer), at: offset + Self.checksumOffset)
     if let timestamp {
-      bytes.storeBigEndian(TCPOptions.alignedTimestampPrefix, at: offset + Self.minimumLength)
-      bytes.storeBigEndian(timestamp.value, at: offset + Self.minimumLength + 4)
+      let prefixAndValue = UInt64(TCPOptions.alignedTimestampPrefix) << 32 | UInt64(timestamp.value)
+      bytes.storeBigEndian(prefixAndValue, at: offset + Self.minimumLength)
       bytes.storeBigEndian(timestamp.echo, at: offset + Self.minimumLength + 8)
     } else if length > Self.minimumLength {
       options.emit(into: &bytes, at: offset + Self.minimumLength)

@@ -33,7 +33,8 @@ public struct SegmentPlan: Sendable, Equatable {
   public var segmentCount: Int {
     let size = max(segmentSize, 1)
     let length = payload.upperBound - payload.lowerBound
-    return max(1, Int(clamping: (length + UInt64(size) - 1) / UInt64(size)))
+    guard length > UInt64(size) else { return 1 }
+    return Int(clamping: (length + UInt64(size) - 1) / UInt64(size))
   }
 
   /// Which bytes of the outgoing stream the segment at `index` carries. `index` is in `0..<segmentCount`.
