@@ -343,6 +343,26 @@ def test_bad_network():
             assert answer.returncode == 2 and answer.stderr.count(b"\n") == 1, answer
 
 
+def test_watched_command():
+    """A command is watched without privileges: its segments on standard output, what it prints on standard error, and its code."""
+    with web_server() as url:
+        port = url.rpartition(":")[2].partition("/")[0]
+        for name, caller in callers():
+            for flags in ([], ["--json"], ["--follow", "--raw", "client"]):
+                script = f"{' '.join(map(repr, curl('-o', '/dev/null', url)))} && echo said && exit 7"
+                answer = subprocess.run(
+                    [*caller, SOCKEYE, "watch", *flags, "--", "sh", "-c", script], capture_output=True, stdin=subprocess.DEVNULL,
+                )
+                assert answer.returncode == 7 and b"said\n" in answer.stderr, (name, flags, answer.stderr, answer.stdout[-300:])
+                wanted = b"GET /file HTTP/1.1\r\n" if "--raw" in flags else b"SYN"
+                assert wanted in answer.stdout and (flags[1:] or port.encode() in answer.stdout), (name, answer.stdout[:500])
+                if flags == ["--json"]:
+                    lengths = [json.loads(line).get("length", 0) for line in answer.stdout.splitlines()]
+                    assert 1_000 < max(lengths) <= 1_460, max(lengths)
+    answer = subprocess.run([SOCKEYE, "watch", "--why", "--", "true"], capture_output=True)
+    assert answer.returncode == 2 and b"--capture" in answer.stderr, answer
+
+
 def test_closed_tun_is_named():
     """Where /dev/net/tun is missing or closed, one line says what to do, and a network with nothing on it can be had."""
     if os.getuid() != 0:

@@ -120,12 +120,15 @@ extension HelpTable {
         sockeye lab close --capture close.pcapng && sockeye watch close.pcapng
         sockeye watch --interface lo --port 8000
         sockeye watch --pid 4711 --follow
+        sockeye watch -- curl -s https://example.com/
 
       读取 tcpdump 和 Wireshark 所写的 pcap 和 pcapng，多大都行，内存有限。只有一个连接的抓包会直接画出来。网络接口或进程则实时监视，每个\
-      报文段一行，直到 Ctrl-C 或进程结束；这需要 root 或 CAP_NET_RAW 权限，别的用户的进程还需要 CAP_SYS_PTRACE。
+      报文段一行，直到 Ctrl-C 或进程结束；这需要 root 或 CAP_NET_RAW 权限，别的用户的进程还需要 CAP_SYS_PTRACE。命令像 sockeye run 那样在自己的网络里\
+      运行并被监视，不需要任何权限；它打印的内容到标准错误，退出码是它自己的。
       """,
     arguments: [
       "<file>": "抓包文件；- 是标准输入。",
+      "<command>": "要监视的命令及其参数，写在 -- 后面。",
       "--interface": "监视这个网络接口，而不是读抓包文件。",
       "--pid": "监视这个编号的进程的连接，包括它以后打开的。",
       "--port": "只显示一端是这个端口的连接。",

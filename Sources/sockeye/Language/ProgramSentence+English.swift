@@ -42,7 +42,10 @@ extension ProgramSentence {
     case .judgedByFirst(let missed): "judged by its first segments; \(missed) more aren't"
     case .segmentsNotDrawn(let missed): "\(missed) more segments are not drawn"
     case .captureOrInterface: "a capture and a live connection exclude each other; give one"
-    case .nothingToWatch: "give a capture to watch, or --interface, or --pid"
+    case .nothingToWatch: "give a capture to watch, or --interface, or --pid, or a command behind --"
+    case .recordCommandFirst:
+      "a command is shown live; for that, 'sockeye run --capture FILE -- …' and then 'sockeye watch FILE'"
+    case .cannotWatchCommand(let reason): "cannot watch the command: \(reason.english)"
     case .drawsOneConnection(let flag, let count): "\(flag) is about one connection of \(count); choose it by --stream"
     case .pageDrawsTCP(let scenario): "--html draws TCP, and '\(scenario)' is about datagrams; leave --html out"
     case .eventsNotIn(let file, let missed): "\(missed) more events are not in \(file)"

@@ -40,6 +40,8 @@ enum ProgramSentence: Sentence {
   case segmentsNotDrawn(_ missed: UInt64)
   case captureOrInterface
   case nothingToWatch
+  case recordCommandFirst
+  case cannotWatchCommand(_ reason: Phrase)
   case drawsOneConnection(_ flag: String, _ count: Int)
   case pageDrawsTCP(_ scenario: String)
   case eventsNotIn(_ file: String, _ missed: UInt64)

@@ -12,6 +12,15 @@ final class RunSession: Sendable {
   private let log: ConnectionLog
   private let report: ReportChoice
   private let saysSeed: Bool
+  private let output: Output
+
+  /// Where the command's standard output goes.
+  enum Output {
+    /// To this program's, which the command has alone.
+    case own
+    /// To this program's standard error, since its output is this program's.
+    case errors
+  }
 
   /// How long connections that the command has left may take to end.
   private static let drainLimit = Duration.seconds(10)
@@ -22,7 +31,8 @@ final class RunSession: Sendable {
     _ gatewayConfiguration: GatewayConfiguration,
     _ log: ConnectionLog,
     report: ReportChoice,
-    saysSeed: Bool
+    saysSeed: Bool,
+    output: Output = .own
   ) {
     self.configuration = configuration
     self.name = name
@@ -30,10 +40,18 @@ final class RunSession: Sendable {
     self.log = log
     self.report = report
     self.saysSeed = saysSeed
+    self.output = output
   }
 
   /// Runs the command, and ends as it did.
   func run() async throws {
+    let (end, child) = try await conclude()
+    log.tell(report)
+    try pass(on: end, of: child)
+  }
+
+  /// Runs the command to its end, and that of its connections.
+  func conclude() async throws -> (ChildEnd, ChildProcess) {
     let (child, processes, device) = try await prepare()
     // The command keeps the limit that it would have had.
     DescriptorLimit.raise()
@@ -44,11 +62,13 @@ final class RunSession: Sendable {
     await gateway?.settle()
     await log.untilAllHaveEnded(within: Self.drainLimit)
     await gateway?.stop()
-    log.tell(report)
-    try pass(on: end, of: child)
+    return (end, child)
   }
 
   private func prepare() async throws(Failure) -> (ChildProcess, ProcessFinder, Int32?) {
+    // The command's descriptors are those of this moment.
+    let own: Int32 = output == .errors ? StandardDescriptors.outputToErrors() : -1
+    defer { if own >= 0 { StandardDescriptors.restoreOutput(own) } }
     do throws(ChildError) {
       return try await ChildProcess.prepare(configuration)
     } catch {
@@ -77,10 +97,11 @@ final class RunSession: Sendable {
   private func begin(_ child: ChildProcess) {
     if saysSeed, report.resolved(.error) != .none { StandardError.say(.seed(gatewayConfiguration.seed)) }
     child.proceed()
-    StandardDescriptors.leave()
+    StandardDescriptors.leave(withOutput: output == .own)
   }
 
-  private func pass(on end: ChildEnd, of child: ChildProcess) throws -> Never {
+  /// Ends this program as the command ended.
+  func pass(on end: ChildEnd, of child: ChildProcess) throws -> Never {
     switch end {
     case .exited(let code): Exit.passing(code)
     case .killed(let number):

@@ -12,12 +12,14 @@ enum CaptureInput {
   /// - Parameters:
   ///   - path: the file's name; `-` for standard input.
   ///   - limits: what the table keeps.
+  ///   - isLive: whether packets are taken as soon as they are there, and not many at a time.
   ///   - body: called with each segment, its data as far as it was kept, and the table so far.
   /// - Returns: the table, and what kept the capture from being read to its end.
   /// - Throws: a failure of kind `localFile` where nothing can be read of it.
   static func read(
     _ path: String,
     limits: ConversationTable.Limits,
+    isLive: Bool = false,
     _ body: (SeenSegment, RawSpan, borrowing ConversationTable) throws -> Void = { _, _, _ in }
   ) throws -> (table: ConversationTable, problem: ProgramSentence?) {
     let descriptor = path == "-" ? STDIN_FILENO : ArgumentFile.open(path, O_RDONLY)
@@ -36,7 +38,7 @@ enum CaptureInput {
       guard count >= 0 else { throw Failure(.localFile, .cannotRead(path, .system(errno))) }
       filled += count
       isLast = count == 0
-      guard isLast || filled == window.count || filled >= windowSize / 2 else { continue }
+      guard isLive || isLast || filled == window.count || filled >= windowSize / 2 else { continue }
       let end = try take(window.span.bytes.extracting(0..<filled), isLast: isLast, &reader, &table, body)
       if let end { return (table, try problem(end, path)) }
       window.withUnsafeMutableBytes { bytes in

@@ -18,8 +18,7 @@ struct LiveWatch {
 
   let subject: Subject
   let port: UInt16?
-  let style: SequenceDiagramText.Style
-  let json: Bool
+  let lines: LiveLines
   /// What is written of the streams, instead of a line for each segment.
   var follow: FollowOutput?
 
@@ -53,7 +52,7 @@ struct LiveWatch {
       if follow != nil {
         try follow?.take(seen, bytes.extracting(seen.payload), in: table)
       } else {
-        show(seen, in: table.conversations[seen.index])
+        lines.show(seen, in: table.conversations[seen.index])
       }
     }
     let missed = tap.takeMissedCount()
@@ -128,22 +127,5 @@ struct LiveWatch {
       case (_, .interface): .seeLinks
       }
     return Failure(.other, .cannotUseDevice(error.phrase, advice.phrase))
-  }
-
-  private func show(
-    _ seen: SeenSegment,
-    in summary: ConversationSummary
-  ) {
-    // Whoever reads a pipe wants each line when it happens.
-    defer { fflush(nil) }
-    if json {
-      return print(EventJSON.line(seen.segment, seen.findings, from: seen.from, of: summary))
-    }
-    let (from, to) =
-      seen.from == .first ? (summary.key.first, summary.key.second) : (summary.key.second, summary.key.first)
-    let time = DisplayWidth.rightAligned(SequenceDiagramText.clock(summary.ended), to: 12)
-    let label = style.label.text(seen.segment)
-    let findings = seen.findings.map { "  ↳ \($0.phrase.text(in: style.language))" }.joined()
-    print("\(time) \(from) → \(to)  \(label)\(findings)")
   }
 }

@@ -5,7 +5,7 @@ import SockeyeText
 import SockeyeTransport
 
 /// What the TCP connections of a capture did.
-struct Watch: ParsableCommand {
+struct Watch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch",
     abstract: "Show the TCP connections of a capture: a table of all, and any of them segment by segment.",
@@ -16,15 +16,21 @@ struct Watch: ParsableCommand {
         sockeye lab close --capture close.pcapng && sockeye watch close.pcapng
         sockeye watch --interface lo --port 8000
         sockeye watch --pid 4711 --follow
+        sockeye watch -- curl -s https://example.com/
 
       Reads pcap and pcapng, as tcpdump and Wireshark write them, of any size in bounded memory. A capture of one \
       connection is drawn at once. An interface, or a process, is watched live, a line for each segment, until Ctrl-C or the \
-      process's end; that takes root or the capability CAP_NET_RAW, and for another user's process CAP_SYS_PTRACE as well.
+      process's end; that takes root or the capability CAP_NET_RAW, and for another user's process CAP_SYS_PTRACE as well. \
+      A command is run in a network of its own, as 'sockeye run' does it, and watched there, which takes no privileges; what it \
+      prints goes to standard error, and the exit code is its own.
       """
   )
 
   @Argument(help: "The capture; - for standard input.")
   var file: String?
+
+  @Argument(parsing: .postTerminator, help: "A command to watch, with its arguments, behind --.")
+  var command: [String] = []
 
   @Option(help: "Watch this network interface instead of a capture.")
   var interface: String?
@@ -73,7 +79,23 @@ struct Watch: ParsableCommand {
     if let pid, pid < 1 { throw ValidationError(.pidAboveZero) }
   }
 
-  func run() throws {
+  func run() async throws {
+    guard let watched = try watchedCommand() else { return try watchOthers() }
+    let (json, view) = (flags.json, why)
+    try await watched.run { table, follow in try Self.conclude(table, follow, json: json, why: view) }
+  }
+
+  /// The command that is to be watched, if one is given.
+  private func watchedCommand() throws -> WatchedCommand? {
+    guard !command.isEmpty else { return nil }
+    guard file == nil, interface == nil, pid == nil else { throw Failure(.usage, .captureOrInterface) }
+    guard html == nil, qlog == nil, !why else { throw Failure(.usage, .recordCommandFirst) }
+    return try WatchedCommand(command, WatchedCommand.View(lines: lines, port: port, follow: followOutput))
+  }
+
+  private var lines: LiveLines { LiveLines(style: flags.style, json: flags.json) }
+
+  private func watchOthers() throws {
     if interface != nil || pid != nil {
       guard file == nil else { throw Failure(.usage, .captureOrInterface) }
       if let interface { return try watch(.interface(interface)) }
@@ -110,20 +132,29 @@ struct Watch: ParsableCommand {
     if let only, why || only.segments.first + only.segments.second <= Self.drawnAtOnce {
       return try draw(only, of: table)
     }
-    show(table)
+    Self.show(table, json: flags.json, why: why)
   }
 
   private func watch(_ subject: LiveWatch.Subject) throws {
     var live = LiveWatch(
       subject: subject,
       port: port,
-      style: flags.style,
-      json: flags.json,
+      lines: lines,
       follow: followOutput
     )
     let table = try live.run()
-    if live.follow != nil { return try live.follow?.finish(table) ?? () }
-    show(table)
+    try Self.conclude(table, live.follow, json: flags.json, why: why)
+  }
+
+  /// What was watched live is over.
+  private static func conclude(
+    _ table: ConversationTable,
+    _ follow: FollowOutput?,
+    json: Bool,
+    why: Bool
+  ) throws {
+    guard var follow else { return show(table, json: json, why: why) }
+    try follow.finish(table)
   }
 
   private var followOutput: FollowOutput? {
@@ -170,13 +201,13 @@ struct Watch: ParsableCommand {
     if summary.missedSegments > 0 { StandardError.say(.segmentsNotDrawn(summary.missedSegments)) }
   }
 
-  private func show(_ table: ConversationTable) {
-    if !flags.json { print(ConversationRow.heading) }
+  private static func show(_ table: ConversationTable, json: Bool, why: Bool) {
+    if !json { print(ConversationRow.heading) }
     for summary in table.conversations {
-      print(flags.json ? ConversationRow.json(summary) : ConversationRow.text(summary))
-      if why { VerdictText.show(summary.conversation, json: flags.json) }
+      print(json ? ConversationRow.json(summary) : ConversationRow.text(summary))
+      if why { VerdictText.show(summary.conversation, json: json) }
     }
-    guard !flags.json else { return }
+    guard !json else { return }
     if table.conversations.isEmpty { StandardError.say(.noTCP) }
     if table.otherPackets > 0 { StandardError.say(.packetsNotTCP(table.otherPackets)) }
     if table.unlistedSegments > 0 { StandardError.say(.segmentsUnlisted(table.unlistedSegments)) }
