@@ -258,6 +258,39 @@ def test_rules():
         assert browser.complaints == [], browser.complaints
 
 
+def test_forwarder():
+    """A forwarder shows both directions; a message is held, edited and let go, another is dropped"""
+    with console() as (page, browser):
+        listener, upstream = support.loopback_listener()
+        with listener:
+            page.set("protocol", "forwarder")
+            port = page.open(local_host="127.0.0.1", local_port="0", remote_host="127.0.0.1", remote_port=str(upstream))
+            with peer_of(port) as client, listener.accept()[0] as server:
+                server.settimeout(support.DEADLINE)
+                client.sendall(b"question")
+                assert receive(server, 8) == b"question"
+                server.sendall(b"answer")
+                assert receive(client, 6) == b"answer"
+                page.wait_for_message("question")
+                page.wait_for_message("answer")
+                page.click("#hold")
+                page.wait("document.getElementById('hold').ariaPressed === 'true'", "holding")
+                client.sendall(b"secret")
+                page.wait("document.querySelector('#held input')?.value === 'secret'", "held message")
+                page.fill("#held input", "public")
+                page.click("#held button")
+                assert receive(server, 6) == b"public"
+                client.sendall(b"never")
+                page.wait("document.querySelector('#held input')?.value === 'never'", "held message")
+                page.click("#held .grave")
+                page.wait("document.querySelector('#held input') === null", "end of holding it")
+                page.click("#hold")
+                page.wait("document.getElementById('hold').ariaPressed === 'false'", "end of holding")
+                client.sendall(b"last")
+                assert receive(server, 4) == b"last"
+        assert browser.complaints == [], browser.complaints
+
+
 def test_hostile_messages():
     """Markup, scripts, direction marks and control characters are text, in the list and in a message's own view"""
     with console() as (page, browser):

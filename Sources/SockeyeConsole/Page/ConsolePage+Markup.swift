@@ -139,6 +139,11 @@ extension ConsolePage {
           <h2 id="title-quick" data-word="quick"></h2>
           <div id="tool-quick"></div>
         </section>
+        <section id="holding-section" aria-labelledby="title-holding" hidden>
+          <div class="line"><h2 id="title-holding" data-word="forwarder"></h2><span id="held-count" class="quiet"></span>
+            <button id="hold" data-word="hold" aria-pressed="false"></button></div>
+          <ol id="held" class="quick"></ol>
+        </section>
         <section aria-labelledby="title-rules">
           <h2 id="title-rules" data-word="rules"></h2>
           <div id="tool-rules"></div>

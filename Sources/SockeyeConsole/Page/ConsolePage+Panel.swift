@@ -11,6 +11,7 @@ extension ConsolePage {
       "multicast": { fields: ["remote"], power: "openIt", peers: true },
       "unix-client": { fields: ["remotePath"], power: "connect" },
       "unix-server": { fields: ["localPath"], power: "listen", peers: true },
+      "forwarder": { fields: ["local", "remote"], power: "listen", peers: true },
     };
     const usesRemote = (protocol) => protocols[protocol]?.fields[0].startsWith("remote") ?? true;
     const acceptsPeers = (protocol) => protocols[protocol]?.peers ?? false;

@@ -22,17 +22,17 @@ extension ConsolePage {
       });
       if (current.marks?.has(number)) row.classList.add("marked");
       if (view.log || kind === NOTICE) {
-        const arrow = kind === NOTICE ? "•" : arrowOf(kind);
+        const arrow = kind === NOTICE ? "•" : arrowOf(kind, source);
         row.append(make("span", { class: "meta" }, make("time", {}, clockText(store.time(number))),
           make("b", { title: word(kind === SENT ? "sent" : "received") }, arrow),
           kind !== NOTICE && acceptsPeers(current.settings.protocol) ? make("bdi", {}, addressOf(number)) : null,
           source && kind === SENT && source !== "user" ? make("i", {}, word(`by-${source}`)) : null,
-          source && kind === RECEIVED ? make("i", {}, visible(source.split(" ").map((mark) => word(mark)).join(" "))) : null));
+          source && kind === RECEIVED && source !== "up" && source !== "down" ? make("i", {}, visible(source.split(" ").map((mark) => word(mark)).join(" "))) : null));
       }
       row.append(...bodyOf(number, kind));
       return row;
     };
-    const arrowOf = (kind) => (kind === SENT ? "↑" : "↓");
+    const arrowOf = (kind, source) => ({ up: "⇒", down: "⇐" }[source] ?? (kind === SENT ? "↑" : "↓"));
     const bodyOf = (number, kind) => {
       const { store } = current;
       const size = store.whole(number);
@@ -90,6 +90,8 @@ extension ConsolePage {
             takeIntoBox({ form: "hex", text: hexOf(store.bytes(number)) });
             dialog.close();
           } }),
+          programNumber(number) === undefined ? null
+            : worded("button", "replay", { onclick: () => replay(number).then(() => dialog.close()).catch(complain) }),
           worded("button", "bookmark", { onclick: () => {
             mark(number);
             dialog.close();
@@ -125,7 +127,7 @@ extension ConsolePage {
         `printf '${Array.from(current.store.bytes(number), (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")}'`,
       log: (number) => {
         const { store } = current;
-        return `[${clockText(store.time(number))}] ${arrowOf(store.kind(number))} ${addressOf(number)} ${store.text(number)}`;
+        return `[${clockText(store.time(number))}] ${arrowOf(store.kind(number), store.source(number))} ${addressOf(number)} ${store.text(number)}`;
       },
       ndjson: (number) => {
         const { store } = current;

@@ -25,6 +25,9 @@ extension ConsolePage {
         this.zero = structuredClone(this.counters);
         this.skipped = { messages: 0, bytes: 0 };
         this.store = new MessageStore(view.keep);
+        this.held = new Map();
+        this.forwarded = new Map();
+        this.isHolding = false;
         this.cycle = null;
         this.recording = null;
         this.rates = [];
@@ -46,6 +49,9 @@ extension ConsolePage {
     const beginOpening = (session) => {
       for (const peer of session.peers.values()) peer.closed ??= Date.now();
       session.targets.clear();
+      session.held.clear();
+      session.forwarded.clear();
+      session.isHolding = false;
       session.opening += 1;
     };
     let drafts = 0;
@@ -142,6 +148,7 @@ extension ConsolePage {
       showRates();
       showRecording();
       showRules();
+      showHeld();
       showStatus();
       askForStatus();
       changeView();
@@ -205,7 +212,8 @@ extension ConsolePage {
     const marksOf = ({ marks, source }) => [...(marks ?? []), ...(source ? [source] : [])].join(" ") || null;
     const takeMessage = (session, event, kind) => {
       const bytes = bytesOfBase64(event.data ?? "");
-      session.store.append(kind, event.time, event.peer, bytes, event.text, event.bytes, event.by ?? marksOf(event));
+      session.store.append(kind, event.time, event.peer, bytes, event.text, event.bytes, event.direction ?? event.by ?? marksOf(event));
+      if (event.direction) rememberForwarded(session, event.n);
       const peer = session.peers.get(event.peer);
       if (peer && !strays.areCounted) peer[kind === SENT ? "sent" : "received"] += event.bytes;
       if (session === current) messagesCame();
@@ -255,6 +263,7 @@ extension ConsolePage {
       },
       status: (session, event) => takeStatus(session, event),
       "cycle-ended": (session, event) => endCycle(session, event.cycle, event.text),
+      held: (session, event) => session.held.set(event.n, event.direction),
       removed: (session) => {
         sessions.delete(session.id);
         if (sessions.size === 0) addSession();
@@ -286,6 +295,7 @@ extension ConsolePage {
       if (["state", "opened"].some((name) => changed.has(name))) showPower();
       if (["opened", "closed", "received", "sent"].some((name) => changed.has(name))) showPeersSoon();
       if (["counters", "skipped"].some((name) => changed.has(name))) showCounters();
+      if (changed.has("state") || changed.has("held")) showHeld();
       if (changed.has("state")) {
         showRecording();
         askForStatus();

@@ -50,6 +50,7 @@ extension ConsolePage {
     startSending();
     startQuick();
     startRates();
+    startHolding();
     startSettings();
     addEventListener("keydown", globalKey);
     addEventListener("keydown", closeMenus);
