@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 import support
-from support import sockeye
+from support import SOCKEYE, sockeye
 
 
 def test_help():
@@ -100,7 +100,9 @@ def test_other_completions():
 def test_installation():
     """scripts/install puts the program, its completions and a manual page that mandoc reads under a prefix."""
     mandoc = support.need("mandoc")
-    root = pathlib.Path(__file__).resolve().parents[2]
+    # Where the tested program was built, so that nothing is built anew.
+    built = [folder for folder in pathlib.Path(SOCKEYE).resolve().parents if (folder / "scripts/install").exists()]
+    root = built[0] if built else pathlib.Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as prefix:
         # The package manager leaves its locks in the temporary folder.
         with tempfile.TemporaryDirectory() as temporary:
