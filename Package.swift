@@ -52,11 +52,13 @@ let package = Package(
   ],
   targets: [
     .target(name: "CSockeyeLinux"),
+    .target(name: "CSockeyeConfinement"),
     .target(name: "CSockeyeDigests"),
     .target(name: "SockeyeText", dependencies: ["CSockeyeDigests", "CSockeyeLinux"], swiftSettings: strict),
     .target(
       name: "SockeyeService",
       dependencies: [
+        "CSockeyeConfinement",
         "CSockeyeLinux",
         "SockeyeText",
         "SockeyeTransport",

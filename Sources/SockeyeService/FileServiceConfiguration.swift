@@ -15,9 +15,24 @@ public struct FileServiceConfiguration: Sendable {
   public struct Uploads: Sendable {
     /// Bytes that uploads may add as long as the service runs; nothing means no limit but the disk.
     public var quota: Int64?
+    /// What becomes of a file whose name is taken.
+    public var existing: ExistingFile
+
+    /// What becomes of a file that is put where another is.
+    public enum ExistingFile: String, Sendable, CaseIterable {
+      /// It is refused.
+      case fail
+      /// It takes the first free one of NAME.1, NAME.2, …
+      case rename
+      /// It takes the other's place in one step, once it is whole; from who may change files.
+      case overwrite
+    }
 
     /// Allows uploads.
-    public init(quota: Int64? = nil) { self.quota = quota }
+    public init(quota: Int64? = nil, existing: ExistingFile = .fail) {
+      self.quota = quota
+      self.existing = existing
+    }
   }
 
   /// How long a client may take.

@@ -27,10 +27,13 @@ struct Sockeye: AsyncParsableCommand {
 
   static func main() async {
     StandardDescriptors.open()
-    Signals.shared.start()
+    Signals.ignoreBrokenPipes()
     do {
       var command = try parseAsRoot(ArgumentText.arguments)
       if let ruled = command as? any RuledCommand { try ruled.checkFlags(CommandLine.arguments.dropFirst(2)) }
+      // Whatever has threads by now would not be confined with them.
+      (command as? Serve)?.confine()
+      Signals.shared.start()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

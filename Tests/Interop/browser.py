@@ -261,6 +261,23 @@ def test_file_is_downloaded():
         assert browser.complaints == [], browser.complaints
 
 
+def test_search_below():
+    """Enter looks for the words in all folders below, and what is found is opened from there"""
+    with listing() as (browser, folder, url):
+        (folder / "Music" / "deep").mkdir()
+        (folder / "Music" / "deep" / "One song.txt").write_text("la")
+        browser.click("#search")
+        browser.type("one")
+        for kind in ("keyDown", "keyUp"):
+            browser.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
+        browser.wait_for("Page.loadEventFired")
+        assert sorted(browser.evaluate(NAMES)) == ["Music/deep/One song.txt", "photos/one.txt"], browser.evaluate(NAMES)
+        assert browser.evaluate("document.getElementById('search').value") == "one"
+        browser.click("a[href='Music/deep/One%20song.txt']")
+        browser.wait_for("Page.loadEventFired")
+        assert browser.evaluate("document.body.textContent") == "la"
+
+
 def test_screenshots():
     """The listing is drawn in light, in dark, and on a narrow screen"""
     with listing() as (browser, _, _):

@@ -26,7 +26,7 @@ VALUES = {
     "--frame": "line", "--max-frame": "64KiB", "--on-eof": "close", "--on-peer-eof": "exit", "--idle": "1s",
     "--within": "1s", "--every": "1ms", "--drain": "1s", "--connect-timeout": "1s", "--backoff": "1ms", "--bind": "127.0.0.1",
     "--join": "239.1.2.3", "--interface": "lo", "--max-datagram": "1KiB", "--allow": "10.0.0.0/8", "--deny": "10.0.0.0/8",
-    "--on-exists": "skip", "--rate": "1MiB", "--checksum": "0" * 64, "--fingerprint": "0" * 64, "--progress": "none",
+    "--on-exists": "fail", "--rate": "1MiB", "--checksum": "0" * 64, "--fingerprint": "0" * 64, "--progress": "none",
     "--listen": "192.0.2.1:0", "--missing": "one", "--quiet-time": "50ms", "--tls": "auto", "--log-format": "json",
     "--quota": "1MiB", "--fallback": "flags.txt", "--path-prefix": "/p", "--cors": "https://a.example", "--proxy-from": "10.0.0.0/8", "--request-timeout": "1s", "--idle-timeout": "1s",
     "--stall-timeout": "1s", "--tun": "lo=10.9.0.2/24", "--gateway": "10.9.0.1", "--mtu": "1500", "--congestion": "bbr",

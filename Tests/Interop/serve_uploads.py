@@ -130,6 +130,60 @@ def test_long_names():
         assert status(raw(served.port, put(wide, b"x"))) == 201 and (served.path / ("接" * 85)).exists()
 
 
+def test_rights():
+    """Who may read, add, change and remove is said by the password file, for each user and path"""
+    support.need("curl")
+    with tempfile.TemporaryDirectory() as folder:
+        users = pathlib.Path(folder) / "users"
+        for name in ("ann", "bob"):
+            added = support.sockeye("serve", "--add-user", name, "--auth-file", users, stdin=b"secret\n")
+            assert added.returncode == 0, added
+        lines = users.read_text().splitlines()
+        users.write_text(f"{lines[0]}:read /sub=all /big.bin=none\n{lines[1]}:none /sub=add\n")
+        with Served("--upload", "--on-exists", "overwrite", "--auth-file", users) as served:
+            (served.path / "sub" / "x").write_bytes(b"old")
+
+            def code(user, *arguments):
+                given = ["-o", os.devnull, "-w", "%{http_code}", "-u", f"{user}:secret"]
+                return served.curl(*given, *arguments[:-1], served.url + arguments[-1])
+
+            new = ["-X", "PUT", "--data-binary", "new"]
+            for user, *arguments, expected in [
+                ("ann", "/a.txt", b"200"), ("ann", "/big.bin", b"403"), ("ann", *new, "/y", b"403"),
+                ("ann", *new, "/sub/x", b"201"), ("bob", "/sub/x", b"403"), ("bob", *new, "/sub/x", b"409"),
+                ("bob", *new, "/sub/y", b"201"), ("bob", "-X", "DELETE", "/sub/x", b"403"),
+                ("ann", "-X", "DELETE", "/sub/x", b"204"), ("ann", "-X", "DELETE", "/sub/x", b"404"),
+                ("ann", "-X", "DELETE", "/a.txt", b"403"), ("ann", "-X", "MKCOL", "/sub/new", b"201"),
+                ("ann", "-X", "DELETE", "/sub/new/", b"204"),
+            ]:
+                assert code(user, *arguments) == expected, (user, arguments, code(user, *arguments))
+            assert (served.path / "sub" / "y").read_bytes() == b"new"
+            listing = served.curl("-u", "ann:secret", f"{served.url}/?plain")
+            assert b"big.bin" not in listing and b"a.txt" in listing, listing
+        users.write_text(f"{lines[0]}:write\n")
+        refused = support.sockeye("serve", folder, "--auth-file", users, "--listen", "127.0.0.1:0")
+        assert refused.returncode == 2 and b"line 1" in refused.stderr, refused
+
+
+def test_replacing():
+    """A version is replaced in one step by who knows it, and by nobody else"""
+    with Served("--upload", "--on-exists", "overwrite") as served:
+        tag = served.get("/a.txt")[1]["ETag"].encode()
+        assert status(raw(served.port, put(b"a.txt", b"lost", b'If-Match: "other"\r\n'))) == 412
+        assert status(raw(served.port, put(b"a.txt", b"lost", b"If-None-Match: *\r\n"))) == 412
+        assert status(raw(served.port, put(b"a.txt", b"new", b"If-Match: %s\r\n" % tag))) == 201
+        assert status(raw(served.port, put(b"a.txt", b"lost", b"If-Match: %s\r\n" % tag))) == 412
+        assert (served.path / "a.txt").read_bytes() == b"new"
+        assert status(raw(served.port, put(b"sub", b"x"))) == 409
+        assert status(raw(served.port, put(b"a.txt", b"x", b"Repr-Digest: sha-256=:%s=:\r\n" % (b"A" * 43)))) == 422
+        assert (served.path / "a.txt").read_bytes() == b"new" and sorted(os.listdir(served.path)) == ["a.txt", "big.bin", "sub"]
+    with Served("--upload", "--on-exists", "rename") as served:
+        for number in (1, 2):
+            reply = raw(served.port, put(b"a.txt", b"%d" % number))
+            assert status(reply) == 201 and b"Location: a.txt.%d\r\n" % number in reply, reply
+            assert (served.path / f"a.txt.{number}").read_bytes() == b"%d" % number
+
+
 def offset(served, target):
     request = urllib.request.Request(served.url + target, method="HEAD")
     try:

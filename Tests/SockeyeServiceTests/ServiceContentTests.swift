@@ -87,7 +87,7 @@ struct ServiceContentTests {
     var buffer = ByteBuffer()
     let listing = HTMLListing(path: try #require(ResourcePath(path.utf8)), takesUploads: false)
     listing.open(&buffer)
-    listing.close(&buffer)
+    listing.close(&buffer, isCut: false)
     return String(buffer: buffer)
   }
 

@@ -34,10 +34,13 @@ final class PasswordAuthority: Sendable {
     self.pool = pool
   }
 
+  /// What a user may do, whose password was found right.
+  func rules(of user: String) -> AccessRules { file.entries[user]?.rules ?? .usual }
+
   /// Checks a field, and calls `body` on the worker's event loop, at once if the field is known.
   func check(_ authorization: String?, on worker: ServiceWorker, then body: @escaping (Verdict) -> Void) {
     guard let authorization, let (user, password) = Self.credentials(authorization) else { return body(.denied) }
-    let mark = Array(HMAC<SHA256>.authenticationCode(for: Array(authorization.utf8), using: key))
+    let mark = mark(of: authorization)
     let known = self.state.withLock { state -> Verdict? in
       if let user = state.known[mark] { return .granted(user) }
       guard state.pending < Self.mostPending else { return .busy }
@@ -47,15 +50,24 @@ final class PasswordAuthority: Sendable {
     if let known { return body(known) }
     pool.run(on: worker.eventLoop) { [self] in
       let isRight = verify(user, password)
-      self.state.withLock { state in
-        state.pending -= 1
-        guard isRight else { return }
-        if state.known.count >= Self.mostKnown { state.known.removeAll() }
-        state.known[mark] = user
-      }
+      self.state.withLock { $0.pending -= 1 }
+      if isRight { remember(user, by: mark) }
       return isRight
     }.assumeIsolated().whenComplete { result in
       if case .success(true) = result { body(.granted(user)) } else { body(.denied) }
+    }
+  }
+
+  /// What a field is known by.
+  func mark(of authorization: String) -> [UInt8] {
+    Array(HMAC<SHA256>.authenticationCode(for: Array(authorization.utf8), using: key))
+  }
+
+  /// Remembers whose field was right.
+  func remember(_ user: String, by mark: [UInt8]) {
+    self.state.withLock { state in
+      if state.known.count >= Self.mostKnown { state.known.removeAll() }
+      state.known[mark] = user
     }
   }
 

@@ -1,8 +1,9 @@
 import Crypto
 public import SockeyeTransport
 
-/// Users and what is needed to check their passwords: one line each, `user:pbkdf2-sha256$ITERATIONS$SALT$HASH`, salt and
-/// hash in base64. Empty lines and lines that begin with `#` are skipped.
+/// Users, what is needed to check their passwords, and what they may do: one line each,
+/// `user:pbkdf2-sha256$ITERATIONS$SALT$HASH` and perhaps `:RULES`, salt and hash in base64, and rules such as
+/// `read /inbox=read,add`. Empty lines and lines that begin with `#` are skipped.
 ///
 /// PBKDF2 (RFC 8018, section 5.2) with HMAC-SHA-256 makes each guess at a stolen file expensive.
 public struct PasswordFile: Sendable {
@@ -10,6 +11,8 @@ public struct PasswordFile: Sendable {
     let iterations: Int
     let salt: [UInt8]
     let hash: [UInt8]
+    /// What the user may do where; nothing where the file doesn't say.
+    var rules: AccessRules?
   }
 
   let entries: [String: Entry]
@@ -35,12 +38,18 @@ public struct PasswordFile: Sendable {
   }
 
   private static func entry(_ text: Substring) -> Entry? {
-    let parts = text.split(separator: "$", omittingEmptySubsequences: false)
+    let columns = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    var rules: AccessRules?
+    if columns.count == 2 {
+      rules = AccessRules(columns[1])
+      guard rules != nil else { return nil }
+    }
+    let parts = columns[0].split(separator: "$", omittingEmptySubsequences: false)
     guard parts.count == 4, parts[0] == "pbkdf2-sha256", let iterations = Int(parts[1]),
       (1...10_000_000).contains(iterations), let salt = Base64.decode(parts[2]), let hash = Base64.decode(parts[3]),
       !salt.isEmpty, hash.count == 32
     else { return nil }
-    return Entry(iterations: iterations, salt: salt, hash: hash)
+    return Entry(iterations: iterations, salt: salt, hash: hash, rules: rules)
   }
 
   /// Iterations for new passwords.

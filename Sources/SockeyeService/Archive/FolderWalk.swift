@@ -9,6 +9,7 @@ final class FolderWalk {
   }
 
   private let directory: ServedDirectory
+  private let rules: AccessRules
   /// The folder that holds everything else, until it has been visited.
   private var top: Item?
   private var levels: [(reader: FolderReader, path: ResourcePath, relative: [UInt8])]
@@ -20,12 +21,14 @@ final class FolderWalk {
   init(
     _ path: ResourcePath,
     named name: [UInt8],
-    in directory: ServedDirectory
+    in directory: ServedDirectory,
+    rules: AccessRules = .usual
   ) throws(ServedDirectory.Refusal) {
     self.directory = directory
+    self.rules = rules
     let relative = name + [UInt8(ascii: "/")]
     top = .folder(relative: relative, modifiedSeconds: try directory.metadata(of: path).modifiedSeconds)
-    levels = [(try FolderReader(path, in: directory), path, relative)]
+    levels = [(try FolderReader(path, in: directory, rules: rules), path, relative)]
   }
 
   /// The next item; what cannot be opened is left out.
@@ -44,13 +47,14 @@ final class FolderWalk {
       if entry.isDirectory {
         // A link to a folder may lead back up: only real folders are walked.
         guard levels.count < Self.deepest, !level.reader.isLink(entry.name),
-          let reader = try? FolderReader(path, in: directory)
+          let reader = try? FolderReader(path, in: directory, rules: rules)
         else { continue }
         let folder = relative + [UInt8(ascii: "/")]
         levels.append((reader, path, folder))
         return .folder(relative: folder, modifiedSeconds: entry.modifiedSeconds)
       }
-      guard let file = try? directory.open(path), file.metadata.kind == .file else { continue }
+      guard rules.rights(for: path).contains(.read), let file = try? directory.open(path), file.metadata.kind == .file
+      else { continue }
       return .file(file, relative: relative)
     }
     return nil

@@ -14,7 +14,7 @@ extension HTTPExchange {
     let name = path.name.isEmpty ? Array("files".utf8) : Array(path.name)
     let walk: FolderWalk
     do {
-      walk = try FolderWalk(path, named: name, in: shared.directory)
+      walk = try FolderWalk(path, named: name, in: shared.directory, rules: request.rules)
     } catch {
       return respond(cannotOpen: error, to: request)
     }

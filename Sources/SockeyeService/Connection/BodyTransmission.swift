@@ -5,7 +5,7 @@ import SockeyeTransport
 protocol BodyProducer: AnyObject, Sendable {
   /// Makes the next piece, of some 64 KiB. Never called twice at once.
   ///
-  /// - Returns: The piece, or `nil` after the last.
+  /// - Returns: The piece, empty if it takes another call to make one, or `nil` after the last.
   /// - Throws: Anything; the connection is then cut, since its client cannot be told otherwise.
   func next(_ allocator: ByteBufferAllocator) throws -> ByteBuffer?
 }
@@ -175,6 +175,8 @@ final class BodyTransmission {
         }
         return transmission.end(.complete)
       }
+      // Nothing has been made yet; an empty chunk would be the last one.
+      guard piece.readableBytes > 0 else { return }
       guard chunked else { return transmission.hand(.byteBuffer(piece), count: piece.readableBytes) }
       // RFC 9112, section 7.1.
       transmission.write(ByteBuffer(string: String(piece.readableBytes, radix: 16) + "\r\n"))

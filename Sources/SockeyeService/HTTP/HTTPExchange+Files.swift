@@ -13,6 +13,9 @@ extension HTTPExchange {
   /// Answers GET and HEAD.
   func serve(_ request: Request) {
     guard let target = target(of: request) else { return }
+    guard request.rules.rights(for: target.path).contains(.read) else {
+      return refuseReading(target, request)
+    }
     // There is no descriptor that a selection could be listed through.
     if target.path.bytes.isEmpty, shared.directory.selection != nil { return serveDirectory(target, request) }
     let file: OpenedFile
@@ -34,11 +37,24 @@ extension HTTPExchange {
     }
   }
 
+  /// Who may add and not read is told no more than how much there is of what is to be continued.
+  private func refuseReading(_ target: RequestTarget, _ request: Request) {
+    guard request.isHead, shared.uploads != nil,
+      request.rules.rights(for: target.path).contains(.add)
+    else {
+      return respond(.forbidden, to: request)
+    }
+    let size = UploadPlace.partialSize(of: target.path, in: shared.directory)
+    guard let size else { return respond(.notFound, to: request) }
+    respond(.notFound, to: request, fields: [("Upload-Offset", String(size))])
+  }
+
   private func serveDirectory(_ target: RequestTarget, _ request: Request) {
     guard target.path.namesDirectory else {
       return redirect(intoFolder: target.path.name, query: target.query, request)
     }
     if target.query.isEmpty, shared.configuration.servesIndex,
+      request.rules.rights(for: target.path.appending("index.html".utf8)).contains(.read),
       let index = try? shared.directory.open(target.path.appending("index.html".utf8)),
       index.metadata.kind == .file
     {
@@ -55,6 +71,7 @@ extension HTTPExchange {
   /// script or a picture that is missing has to be missed.
   private func serveFallback(_ request: Request) -> Bool {
     guard let path = shared.fallback, request.fields.accept?.contains("text/html") == true,
+      request.rules.rights(for: path).contains(.read),
       let file = try? shared.directory.open(path), file.metadata.kind == .file
     else { return false }
     request.responseLines = (request.responseLines ?? "") + "Vary: Accept\r\n"
@@ -141,7 +158,8 @@ extension HTTPExchange {
     _ request: Request
   ) -> (OpenedFile, ContentCoding)? {
     for coding in ContentCoding.acceptable(request.fields.acceptEncoding) {
-      guard let sibling = try? shared.directory.open(path.withSuffix(coding.suffix)),
+      guard request.rules.rights(for: path.withSuffix(coding.suffix)).contains(.read),
+        let sibling = try? shared.directory.open(path.withSuffix(coding.suffix)),
         sibling.metadata.kind == .file,
         sibling.metadata.modifiedSeconds >= original.metadata.modifiedSeconds
       else { continue }

@@ -16,6 +16,8 @@ extension HTTPExchange {
     var isRead = false
     /// Lines that each response to it has in its head, whatever it is.
     var responseLines: String?
+    /// What who asks may do.
+    var rules = AccessRules.usual
     /// Who asks, once the password was found right.
     var user: String?
 

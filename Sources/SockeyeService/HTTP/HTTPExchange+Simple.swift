@@ -42,5 +42,9 @@ extension HTTPExchange {
     respondEmpty(.noContent, to: request, fields: fields)
   }
 
-  var allowedMethods: String { shared.uploads == nil ? "GET, HEAD, OPTIONS" : "GET, HEAD, OPTIONS, PUT, MKCOL" }
+  var allowedMethods: String {
+    guard shared.uploads != nil else { return "GET, HEAD, OPTIONS" }
+    // Nobody removes anything who has not been given the right to.
+    return shared.authority == nil ? "GET, HEAD, OPTIONS, PUT, MKCOL" : "GET, HEAD, OPTIONS, PUT, MKCOL, DELETE"
+  }
 }

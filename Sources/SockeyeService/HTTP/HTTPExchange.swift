@@ -207,6 +207,8 @@ final class HTTPExchange: ConnectionSpeaker {
       respondToOptions(request)
     case .MKCOL where shared.uploads != nil:
       authenticated(request) { exchange, request in exchange.makeFolder(request) }
+    case .DELETE where shared.uploads != nil && shared.authority != nil:
+      authenticated(request) { exchange, request in exchange.remove(request) }
     default:
       respond(.methodNotAllowed, to: request)
     }
@@ -224,6 +226,7 @@ final class HTTPExchange: ConnectionSpeaker {
       switch verdict {
       case .granted(let user):
         request.user = user
+        request.rules = authority.rules(of: user)
         body(self, request)
       case .denied:
         shared.metrics.count(.deniedRequests)

@@ -2,7 +2,7 @@ import Glibc
 
 /// One line of a listing.
 struct FolderEntry: Sendable {
-  /// The name as the bytes that it is.
+  /// The name as the bytes that it is; of what was searched for, the way to it from the folder.
   let name: [UInt8]
   let isDirectory: Bool
   /// The size in bytes; 0 for folders.
@@ -13,7 +13,7 @@ struct FolderEntry: Sendable {
   /// What a link to it says, relative to its folder.
   var reference: String {
     var text = ""
-    PercentEncoding.append(name, to: &text)
+    PercentEncoding.append(name, to: &text, keepingSlashes: true)
     return isDirectory ? text + "/" : text
   }
 
@@ -28,6 +28,8 @@ struct FolderEntry: Sendable {
 final class FolderReader {
   private let directory: ServedDirectory
   private let path: ResourcePath
+  /// What who asks may do, if that is not everything that can be seen.
+  private let rules: AccessRules?
   private var source: Source
 
   private enum Source {
@@ -35,10 +37,14 @@ final class FolderReader {
     case selection(names: ArraySlice<[UInt8]>)
   }
 
+  /// - Parameter rules: What who asks may do: only what these show is found.
   /// - Throws: `ServedDirectory.Refusal`.
-  init(_ path: ResourcePath, in directory: ServedDirectory) throws(ServedDirectory.Refusal) {
+  init(_ path: ResourcePath, in directory: ServedDirectory, rules: AccessRules = .usual)
+    throws(ServedDirectory.Refusal)
+  {
     self.directory = directory
     self.path = path
+    self.rules = rules == .usual ? nil : rules
     if path.bytes.isEmpty, let selection = directory.selection {
       source = .selection(names: selection.names[...])
       return
@@ -59,7 +65,9 @@ final class FolderReader {
   func next() -> FolderEntry? {
     while let name = nextName() {
       guard name.first != UInt8(ascii: "."), let metadata = self.metadata(name) else { continue }
-      guard metadata.kind != .other else { continue }
+      guard metadata.kind != .other, rules?.shows(path.appending(name)) != false else {
+        continue
+      }
       let isDirectory = metadata.kind == .directory
       return FolderEntry(
         name: name,

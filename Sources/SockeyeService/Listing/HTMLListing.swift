@@ -7,9 +7,21 @@ import SockeyeText
 struct HTMLListing: ListingFormat {
   let path: ResourcePath
   let takesUploads: Bool
+  /// What becomes of an upload whose name is taken.
+  let existing: FileServiceConfiguration.Uploads.ExistingFile
   let language: Language
+  /// What was searched for, where this is what was found.
+  let words: String?
 
-  init(path: ResourcePath, takesUploads: Bool, language: Language = .english) {
+  init(
+    path: ResourcePath,
+    takesUploads: Bool,
+    existing: FileServiceConfiguration.Uploads.ExistingFile = .fail,
+    language: Language = .english,
+    words: String? = nil
+  ) {
+    self.words = words
+    self.existing = existing
     self.path = path
     self.takesUploads = takesUploads
     self.language = language
@@ -22,7 +34,9 @@ struct HTMLListing: ListingFormat {
   static let securityFields: String = {
     let style = FileDigest(bytes: Array(SHA256.hash(data: Array(ListingPage.style.utf8)))).base64
     let script = FileDigest(bytes: Array(SHA256.hash(data: Array(ListingPage.script.utf8)))).base64
-    return "Content-Security-Policy: default-src 'none'; style-src 'sha256-\(style)'; script-src 'sha256-\(script)'; "
+    let upload = FileDigest(bytes: Array(SHA256.hash(data: Array(UploadScript.text.utf8)))).base64
+    return
+      "Content-Security-Policy: default-src 'none'; style-src 'sha256-\(style)'; script-src 'sha256-\(script)' 'sha256-\(upload)'; "
       + "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
       + "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nVary: Accept, Accept-Language\r\nCache-Control: no-cache\r\n"
   }()
@@ -37,7 +51,7 @@ struct HTMLListing: ListingFormat {
     buffer.writeString(ListingIcon.definitions)
     buffer.writeString("\n<header><nav aria-label=\"\(text(.path))\">\(crumbs)</nav>\n")
     buffer.writeString(
-      "<input id=\"search\" type=\"search\" placeholder=\"\(text(.search))\" aria-label=\"\(text(.searchNames))\" hidden>\n"
+      "<input id=\"search\" type=\"search\" placeholder=\"\(text(.search))\" aria-label=\"\(text(.searchNames))\" value=\"\(Self.escaped(words ?? ""))\" hidden>\n"
     )
     let save = ListingIcon.save.markup
     // Buttons and no links: whoever mirrors by links would fetch everything once more in each folder's archive.
@@ -47,7 +61,11 @@ struct HTMLListing: ListingFormat {
     )
     if takesUploads {
       buffer.writeString(
-        "<p id=\"drop\" hidden>\(text(.dropHere)) <span id=\"state\" role=\"status\"></span></p>\n"
+        "<section id=\"drop\" data-exists=\"\(existing.rawValue)\" hidden><p>\(text(.dropHere))"
+          + "<button type=\"button\" id=\"choose-files\">\(text(.chooseFiles))</button>"
+          + "<button type=\"button\" id=\"choose-folder\">\(text(.chooseFolder))</button></p>"
+          + "<input id=\"picked-files\" type=\"file\" multiple hidden><input id=\"picked-folder\" type=\"file\" webkitdirectory hidden>"
+          + "<ul id=\"uploads\" aria-live=\"polite\"></ul></section>\n"
       )
     }
     buffer.writeString(
@@ -81,9 +99,14 @@ struct HTMLListing: ListingFormat {
     buffer.writeString("<td class=\"time\"><time datetime=\"\(date)\" title=\"\(date)\">\(short)</time></tr>\n")
   }
 
-  func close(_ buffer: inout ByteBuffer) {
+  func close(_ buffer: inout ByteBuffer, isCut: Bool) {
+    if isCut {
+      buffer.writeString("<tr><td class=\"name\">\(text(.moreNotShown))<td class=\"size\"><td class=\"time\"></tr>\n")
+    }
     buffer.writeString("</tbody></table>\n<p id=\"none\" hidden>\(text(.noneFound))</p></main>\n")
-    buffer.writeString("<footer id=\"summary\"></footer>\n<script>\(ListingPage.script)</script>\n</html>\n")
+    buffer.writeString("<footer id=\"summary\"></footer>\n<script>\(ListingPage.script)</script>\n")
+    if takesUploads { buffer.writeString("<script>\(UploadScript.text)</script>\n") }
+    buffer.writeString("</html>\n")
   }
 
   /// The folders on the way, each a link, relative so that they hold behind a proxy with a prefix.

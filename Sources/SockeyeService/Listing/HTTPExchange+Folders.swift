@@ -12,6 +12,7 @@ extension HTTPExchange {
     if parameters.has("zip") { return serveArchive(of: path, as: .zip, request) }
     if parameters.has("tar") { return serveArchive(of: path, as: .tar, request) }
     let form = ListingForm(query: query, accept: request.fields.accept, userAgent: request.fields.userAgent)
+    let words = parameters["q"].flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
     let format: any ListingFormat =
       switch form {
       case .json: JSONListing(path: path)
@@ -19,25 +20,48 @@ extension HTTPExchange {
       case .html:
         HTMLListing(
           path: path,
-          takesUploads: shared.uploads != nil,
-          language: Language(accepting: request.fields.acceptLanguage)
+          takesUploads: words == nil && shared.uploads != nil && request.rules.rights(for: path).contains(.add),
+          existing: shared.configuration.uploads?.existing ?? .fail,
+          language: Language(accepting: request.fields.acceptLanguage),
+          words: words
         )
       }
+    if let words { return serveSearch(of: path, words: words, form: form, format: format, request) }
     openFolder(path, request) { exchange, reader in
       exchange.sendProduced(
         ListingProducer(reader, format: format),
         type: form.mediaType,
-        lines: form == .html
-          ? HTMLListing.securityFields
-          : "Vary: Accept\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-cache\r\n",
+        lines: form.fieldLines,
         to: request
       )
     }
   }
 
+  /// Answers with what a folder and those below it hold of what is searched for.
+  private func serveSearch(
+    of path: ResourcePath,
+    words: String,
+    form: ListingForm,
+    format: any ListingFormat,
+    _ request: Request
+  ) {
+    do {
+      let search = try SearchProducer(
+        path,
+        words: words,
+        in: shared.directory,
+        rules: request.rules,
+        format: format
+      )
+      sendProduced(search, type: form.mediaType, lines: form.fieldLines, to: request)
+    } catch {
+      respond(cannotOpen: error, to: request)
+    }
+  }
+
   private func openFolder(_ path: ResourcePath, _ request: Request, then body: (HTTPExchange, FolderReader) -> Void) {
     do {
-      body(self, try FolderReader(path, in: shared.directory))
+      body(self, try FolderReader(path, in: shared.directory, rules: request.rules))
     } catch {
       respond(cannotOpen: error, to: request)
     }
@@ -98,6 +122,14 @@ enum ListingForm: Hashable, Sendable {
       self = .plain
     } else {
       self = userAgent?.hasPrefix("curl/") == true ? .plain : .html
+    }
+  }
+
+  /// What the head of a response in this form says besides.
+  var fieldLines: String {
+    switch self {
+    case .html: HTMLListing.securityFields
+    case .json, .plain: "Vary: Accept\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-cache\r\n"
     }
   }
 

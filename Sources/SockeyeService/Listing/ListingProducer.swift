@@ -33,7 +33,7 @@ final class ListingProducer: BodyProducer, @unchecked Sendable {
     }
     while buffer.readableBytes < 48 << 10 {
       guard let entry = nextEntry() else {
-        format.close(&buffer)
+        format.close(&buffer, isCut: false)
         phase = .closed
         break
       }
@@ -66,7 +66,8 @@ final class ListingProducer: BodyProducer, @unchecked Sendable {
 protocol ListingFormat: Sendable {
   func open(_ buffer: inout ByteBuffer)
   func entry(_ entry: FolderEntry, isFirst: Bool, _ buffer: inout ByteBuffer)
-  func close(_ buffer: inout ByteBuffer)
+  /// - Parameter isCut: Whether there is more than was shown.
+  func close(_ buffer: inout ByteBuffer, isCut: Bool)
 }
 
 /// One name a line; folders end with a slash.
@@ -83,7 +84,7 @@ struct PlainListing: ListingFormat {
     buffer.writeString(entry.isDirectory ? "/\n" : "\n")
   }
 
-  func close(_ buffer: inout ByteBuffer) {}
+  func close(_ buffer: inout ByteBuffer, isCut: Bool) {}
 }
 
 /// What `sockeye get --recursive` reads, and scripts.
@@ -102,7 +103,9 @@ struct JSONListing: ListingFormat {
     buffer.writeString(",\"modified\":\"\(HTTPDate.internetText(entry.modifiedSeconds))\"}")
   }
 
-  func close(_ buffer: inout ByteBuffer) { buffer.writeString("\n]}\n") }
+  func close(_ buffer: inout ByteBuffer, isCut: Bool) {
+    buffer.writeString(isCut ? "\n],\"cut\":true}\n" : "\n]}\n")
+  }
 }
 
 extension ResourcePath {

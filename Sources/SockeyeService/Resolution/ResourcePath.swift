@@ -72,6 +72,7 @@ struct ResourcePath: Hashable, Sendable {
 
   /// The path as it is from a folder on its way; `nil` if that isn't on its way.
   func below(_ folder: ResourcePath) -> ResourcePath? {
+    guard !folder.bytes.isEmpty else { return self }
     guard bytes.starts(with: folder.bytes) else { return nil }
     let rest = bytes.dropFirst(folder.bytes.count)
     guard let first = rest.first else { return .root }

@@ -11,7 +11,7 @@ extension ServiceSentence {
     case .cannotMakeCertificate(let reason): "无法制作证书：\(reason)；请用 --certificate 和 --key 给出一个"
     case .cannotUseKept(let reason): "无法使用保存的证书：\(reason)"
     case .badPasswordLine(let file, let line):
-      "\(file) 第 \(line) 行：应为 user:pbkdf2-sha256$ITERATIONS$SALT$HASH；“sockeye serve --add-user NAME --auth-file \(file)”会写出这样的一行"
+      "\(file) 第 \(line) 行：应为 user:pbkdf2-sha256$ITERATIONS$SALT$HASH，后面可以有 :RULES（例如 read /inbox=read,add）；“sockeye serve --add-user NAME --auth-file \(file)”会写出这样的一行"
     case .badUserName(let name): "“\(name)”不能作为用户名；请去掉“:”、换行和开头的“#”"
     case .badBlock(let text): "“\(text)”不是地址块；请写 192.0.2.0/24 或 2001:db8::/32"
     case .badPrefix(let text, let bits): "“\(text)”：前缀长度是 0 到 \(bits) 的数字"
@@ -25,6 +25,8 @@ extension ServiceSentence {
     case .badOrigin(let text): "“\(text)”不是来源；请写 https://example.org（不带路径），或单独写 * 表示所有来源"
     case .somethingIsThere: "这个名字已被占用"
     case .folderAboveIsMissing: "它所在的文件夹不存在"
+    case .folderIsNotEmpty: "文件夹不是空的"
+    case .threadsThere: "已经有别的线程"
     case .onlyThisDigest: "只能取得 hash=sha256 这一种摘要"
     case .folderHasNoDigest: "文件夹没有摘要；请对其中的文件取摘要"
     }

@@ -12,7 +12,7 @@ extension ServiceSentence {
       "cannot make a certificate: \(reason); bring one with --certificate and --key"
     case .cannotUseKept(let reason): "cannot use a certificate that was kept: \(reason)"
     case .badPasswordLine(let file, let line):
-      "\(file), line \(line): expected user:pbkdf2-sha256$ITERATIONS$SALT$HASH; 'sockeye serve "
+      "\(file), line \(line): expected user:pbkdf2-sha256$ITERATIONS$SALT$HASH, and perhaps :RULES such as read /inbox=read,add; 'sockeye serve "
         + "--add-user NAME --auth-file \(file)' writes such a line"
     case .badUserName(let name): "'\(name)' cannot be a user's name; leave out ':', line ends and a '#' in front"
     case .badBlock(let text): "'\(text)' is not a block of addresses; write 192.0.2.0/24 or 2001:db8::/32"
@@ -28,6 +28,8 @@ extension ServiceSentence {
     case .badOrigin(let text): "'\(text)' is no origin; write https://example.org, without a path, or * alone for all"
     case .somethingIsThere: "something of that name is there already"
     case .folderAboveIsMissing: "the folder that it would be in is not there"
+    case .folderIsNotEmpty: "the folder is not empty"
+    case .threadsThere: "there are other threads already"
     case .onlyThisDigest: "the only digest to be had is hash=sha256"
     case .folderHasNoDigest: "a folder has no digest; ask for one of its files"
     }

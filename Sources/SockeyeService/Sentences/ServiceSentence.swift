@@ -21,6 +21,8 @@ enum ServiceSentence: Sentence {
   case noFallback(_ path: String)
   case badOrigin(_ text: String)
   case onlyThisDigest
+  case threadsThere
+  case folderIsNotEmpty
   case somethingIsThere
   case folderAboveIsMissing
   case folderHasNoDigest

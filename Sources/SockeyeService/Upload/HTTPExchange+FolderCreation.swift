@@ -14,6 +14,9 @@ extension HTTPExchange {
     guard path.name.count <= Upload.longestName, Upload.isFitForAll(path.name) else {
       return respond(.badRequest, to: request)
     }
+    guard request.rules.rights(for: path).contains(.add) else {
+      return respond(.forbidden, to: request)
+    }
     switch FolderCreation.make(path, in: shared.directory) {
     case 0: respondEmpty(.created, to: request)
     case EEXIST: respond(.methodNotAllowed, to: request, because: .somethingIsThere)

@@ -21,11 +21,6 @@ extension HTTPExchange {
       if case .outside = locate(request) { fail(request, .notFound) } else { fail(request, .badRequest) }
       return true
     }
-    // RFC 9110, section 13.1.1: nothing is overwritten, so that there is nothing that could match.
-    guard request.fields.ifMatch == nil else {
-      fail(request, .preconditionFailed)
-      return true
-    }
     let range = request.fields.contentRange.map { ContentRange($0) }
     if case .some(.none) = range {
       fail(request, .badRequest)
@@ -39,9 +34,20 @@ extension HTTPExchange {
       fail(request, .badRequest)
       return true
     }
-    let plan = Upload.Plan(path: target.path, range: range ?? nil, length: length, digest: digest)
+    let ifMatch = request.fields.ifMatch
+    let ifNoneMatch = request.fields.ifNoneMatch
     beginWaiting(request)
     authenticated(request, refusing: { $0.fail($1, $2) }) { exchange, request in
+      guard let existing = exchange.existingRule(for: target.path, request) else {
+        return exchange.fail(request, .forbidden)
+      }
+      let plan = Upload.Plan(
+        path: target.path,
+        range: range ?? nil,
+        length: length,
+        digest: digest,
+        existing: UploadPlace.Existing(rule: existing, ifMatch: ifMatch, ifNoneMatch: ifNoneMatch)
+      )
       switch Upload.begin(plan, area: area, worker: exchange.worker) {
       case .success(let upload): exchange.receiveUpload(upload, for: request)
       case .failure(.status(let status)): exchange.fail(request, status)
@@ -53,11 +59,25 @@ extension HTTPExchange {
     return true
   }
 
+  /// What becomes of something that stands where a file is put by who asks; `nil` if nothing may be put there.
+  private func existingRule(
+    for path: ResourcePath,
+    _ request: Request
+  ) -> FileServiceConfiguration.Uploads.ExistingFile? {
+    let rights = request.rules.rights(for: path)
+    let rule = shared.configuration.uploads?.existing ?? .fail
+    guard rights.contains(.add) else { return nil }
+    return rule == .overwrite && !rights.contains(.change) ? .fail : rule
+  }
+
   /// Says how an upload ended.
   func finishUpload(_ outcome: Upload.Outcome, request: Request) {
     switch outcome {
-    case .stored:
-      var fields = [("Location", Self.reference(to: request))] as [(StaticString, String)]
+    case .stored(let name):
+      var text = ""
+      PercentEncoding.append(name, to: &text)
+      // Relative to what was asked for, so that it holds behind a proxy with a prefix.
+      var fields = [("Location", text)] as [(StaticString, String)]
       // It was held against what arrived: who announced it is told that it holds.
       if let digest = try? ReprDigestField.sha256(in: request.fields.reprDigest) {
         fields.append(("Repr-Digest", ReprDigestField.text(digest)))
@@ -70,12 +90,5 @@ extension HTTPExchange {
     case .refused(let status):
       respond(status, to: request)
     }
-  }
-
-  /// Where the file is, relative to what was asked for, so that it holds behind a proxy with a prefix.
-  private static func reference(to request: Request) -> String {
-    var text = ""
-    PercentEncoding.append((try? RequestTarget(request.head.uri))?.path.name ?? [], to: &text)
-    return text
   }
 }

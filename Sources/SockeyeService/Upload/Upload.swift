@@ -10,8 +10,8 @@ import SockeyeTransport
 final class Upload {
   /// How an upload ended.
   enum Outcome: Equatable, Sendable {
-    /// The file is in its place.
-    case stored
+    /// The file is in its place, under this name.
+    case stored(name: [UInt8])
     /// This part is stored, more is to come.
     case partial(size: Int64)
     case refused(HTTPStatus)
@@ -36,6 +36,8 @@ final class Upload {
     let length: Int64?
     /// The digest that the whole file is to have, if it was announced.
     var digest: FileDigest?
+    /// What becomes of a file that stands there.
+    var existing = UploadPlace.Existing()
 
     /// Where the body's bytes begin.
     var first: Int64 { range?.first ?? 0 }
@@ -111,7 +113,13 @@ final class Upload {
         throw UploadPlace.Refusal.status(.insufficientStorage)
       }
       do {
-        let place = try UploadPlace(path, first: plan.first, needed: plan.needed, in: worker.shared.directory)
+        let place = try UploadPlace(
+          path,
+          first: plan.first,
+          needed: plan.needed,
+          existing: plan.existing,
+          in: worker.shared.directory
+        )
         return .success(
           Upload(plan, place: place, counted: before + (plan.length ?? 0), area: area, worker: worker)
         )
@@ -222,9 +230,9 @@ final class Upload {
     pool.run(on: eventLoop) { [place, digest = plan.digest] in place.publish(requiring: digest) }.assumeIsolated()
       .whenComplete { result in
         self.isWriting = false
-        guard case .success(0) = result else {
+        guard case .success(.published(let name)) = result else {
           // What a wrong digest was continued from may be what is wrong.
-          let isWrong = if case .success(EBADMSG) = result { true } else { false }
+          let isWrong = if case .success(.otherDigest) = result { true } else { false }
           self.leave(as: .failed(keeping: isWrong ? 0 : self.plan.first))
           return body(.refused(Self.status(of: result)))
         }
@@ -232,15 +240,16 @@ final class Upload {
         self.area.settle(self.plan.path, counted: self.counted, stays: self.size, isPartial: false)
         self.place.close()
         self.area.release(self.plan.path)
-        body(.stored)
+        body(.stored(name: name))
       }
   }
 
-  private static func status(of result: Result<CInt, any Error>) -> HTTPStatus {
+  private static func status(of result: Result<UploadPlace.Publication, any Error>) -> HTTPStatus {
     switch result {
-    case .success(EEXIST): .conflict
-    case .success(EBADMSG): .unprocessableContent
-    case .success(ENOSPC), .success(EDQUOT): .insufficientStorage
+    case .success(.nameTaken): .conflict
+    case .success(.changed): .preconditionFailed
+    case .success(.otherDigest): .unprocessableContent
+    case .success(.failed(ENOSPC)), .success(.failed(EDQUOT)): .insufficientStorage
     default: .internalError
     }
   }

@@ -10,17 +10,25 @@ struct UploadPlace: Sendable {
     case wrongOffset(size: Int64)
   }
 
-  private let directory: CInt
-  private let descriptor: CInt
-  private let partialName: [UInt8]
-  private let finalName: [UInt8]
+  let directory: CInt
+  let descriptor: CInt
+  let partialName: [UInt8]
+  let finalName: [UInt8]
+  let existing: Existing
 
   /// Opens the place for a file, for what comes from `first` on.
   ///
   /// - Parameters:
   ///   - first: Where the bytes that come begin; 0 begins anew, anything else continues what is there.
   ///   - needed: How many bytes are said to come, if that is known.
-  init(_ path: ResourcePath, first: Int64, needed: Int64, in served: ServedDirectory) throws(Refusal) {
+  ///   - existing: What becomes of a file that stands there.
+  init(
+    _ path: ResourcePath,
+    first: Int64,
+    needed: Int64,
+    existing: Existing = Existing(),
+    in served: ServedDirectory
+  ) throws(Refusal) {
     do {
       directory = try served.openDirectory(path.parent)
     } catch {
@@ -28,8 +36,10 @@ struct UploadPlace: Sendable {
     }
     finalName = Array(path.name) + [0]
     partialName = PartialName.of(path.name) + [0]
+    self.existing = existing
     do {
-      descriptor = try Self.open(partialName, finalName, first: first, needed: needed, in: directory)
+      try existing.check(finalName, in: directory)
+      descriptor = try Self.open(partialName, first: first, needed: needed, in: directory)
     } catch {
       Glibc.close(directory)
       throw error
@@ -38,13 +48,10 @@ struct UploadPlace: Sendable {
 
   private static func open(
     _ partialName: [UInt8],
-    _ finalName: [UInt8],
     first: Int64,
     needed: Int64,
     in directory: CInt
   ) throws(Refusal) -> CInt {
-    var status = stat()
-    guard fstatat(directory, finalName.text, &status, AT_SYMLINK_NOFOLLOW) != 0 else { throw .status(.conflict) }
     guard hasRoom(for: needed, in: directory) else { throw .status(.insufficientStorage) }
     // Nothing that stands there already is followed, and a file with a second name is not written to.
     let flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (first == 0 ? O_CREAT : 0)
@@ -106,22 +113,6 @@ struct UploadPlace: Sendable {
     return 0
   }
 
-  /// Gives the file its name, once it is on the disk, unless something has that name.
-  ///
-  /// - Parameter digest: What the file has to have, if anything is known.
-  /// - Returns: 0, or the system's error; EBADMSG for another digest.
-  func publish(requiring digest: FileDigest? = nil) -> CInt {
-    if let digest {
-      guard let found = FileDigest(of: descriptor) else { return EIO }
-      guard found.bytes == digest.bytes else { return EBADMSG }
-    }
-    // The name must not outlive a crash that the contents did not.
-    guard fsync(descriptor) == 0 else { return errno }
-    guard ExclusiveRename.rename(in: directory, from: partialName.text, to: finalName.text) else { return errno }
-    fsync(directory)
-    return 0
-  }
-
   /// Takes back what was written since the upload began: a file that began with it is removed.
   func undo(to first: Int64) {
     if first == 0 {
@@ -151,5 +142,5 @@ struct UploadPlace: Sendable {
 
 extension [UInt8] {
   /// The same bytes as the system's calls take them.
-  fileprivate var text: [CChar] { map { CChar(bitPattern: $0) } }
+  var text: [CChar] { map { CChar(bitPattern: $0) } }
 }

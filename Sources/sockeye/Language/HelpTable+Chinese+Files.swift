@@ -110,9 +110,16 @@ extension HelpTable {
       "--tls": "也说 TLS：“auto”制作一次证书，保存它，并打印它的指纹。",
       "--certificate": "也说 TLS，用这条证书链（PEM）。",
       "--key": "证书的私钥（PEM）。",
-      "--auth-file": "要求提供这个文件里的用户和密码。",
+      "--auth-file": """
+      要求提供这个文件里的用户和密码；一行的末尾可以有“:RULES”，例如“read /inbox=read,add”，其中可写 read、add、change、delete、all 和 \
+      none（读、增加、更改、删除、全部、没有）。
+      """,
       "--add-user": "在 --auth-file 里增加一个用户，询问密码，然后结束。",
-      "--upload": "允许客户端往目录里放文件（PUT）；不会覆盖任何东西。",
+      "--upload": "允许客户端往目录里放文件（PUT）和创建文件夹（MKCOL）。",
+      "--on-exists": """
+      上传的名字已被占用时怎么做：fail（拒绝）、rename（改用 NAME.1）或 overwrite（完整之后替换原有的；如果有 --auth-file，只限可以\
+      更改文件的用户）。
+      """,
       "--quota": "上传总共最多可以增加多少（默认：不限）。",
       "--allow": "只接受这些地址（192.0.2.0/24）。",
       "--deny": "拒绝这些地址。",
@@ -132,6 +139,8 @@ extension HelpTable {
       "--cors": "允许这些来源的页面读取（CORS）：https://a.example，用逗号隔开；“*”表示所有来源。",
       "--workers": "分担连接的事件循环数。",
       "--reuse-port": "与其他进程共用端口。",
+      "--no-sandbox": "允许进程做它的用户能做的一切，而不只是提供文件所需的（Landlock）。",
+      "--verbose": "说明进程受到怎样的限制。",
       "--ready-file": "开始监听后，把所绑定的地址写到这里。",
       "--json": "在标准输出上每行打印一个事件。",
       "--quiet": "只说错误。",

@@ -93,6 +93,9 @@ extension ProgramSentence {
     case .workersRange: "--workers 是 1 到 256 的数字"
     case .waitingForConnections(let count): "等待 \(count) 个连接结束；再中断一次立即结束。"
     case .uploadNeedsDirectory: "--upload 需要一个可以放文件的目录；请只写它"
+    case .confined(let ports):
+      "sockeye: 已限制在所提供的内容之内：没有别的文件，不能运行程序\(ports ? "，没有别的端口，不能向外连接" : "")"
+    case .unconfined(let reason): "sockeye: 没有受到限制（\(reason.chinese)）"
     case .noDirectory: "没有指定目录，而这里不是终端；要提供当前目录，请写“sockeye serve .”"
     case .reloaded: "已重新读取证书和密码。"
     case .certificateFingerprint(let digest): "证书的 SHA-256 是 \(digest)"

@@ -99,6 +99,9 @@ extension ProgramSentence {
     case .workersRange: "--workers is a number from 1 to 256"
     case .waitingForConnections(let count): "Waiting for \(count) connections; interrupt again to end at once."
     case .uploadNeedsDirectory: "--upload needs one directory to put files into; name it alone"
+    case .confined(let ports):
+      "sockeye: confined to what is served: no other files, no programs\(ports ? ", no other ports, no connections out" : "")"
+    case .unconfined(let reason): "sockeye: not confined (\(reason.english))"
     case .noDirectory:
       "no directory was named, and this is no terminal; write 'sockeye serve .' to serve the current one"
     case .reloaded: "Read the certificate and the passwords again."

@@ -91,6 +91,8 @@ enum ProgramSentence: Sentence {
   case workersRange
   case waitingForConnections(_ count: Int64)
   case noDirectory
+  case confined(ports: Bool)
+  case unconfined(_ reason: Phrase)
   case uploadNeedsDirectory
   case reloaded
   case certificateFingerprint(_ digest: String)

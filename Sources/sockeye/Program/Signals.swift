@@ -33,10 +33,15 @@ final class Signals: Sendable {
     return (ends[0], ends[1])
   }()
 
+  /// Has writing to who is gone fail instead of ending the program. This needs no thread.
+  static func ignoreBrokenPipes() {
+    _ = ignoredAtStart
+    signal(SIGPIPE, SIG_IGN)
+  }
+
   /// Begins to fetch signals; to be called before anything that a signal should end in good order.
   func start() {
-    _ = Self.ignoredAtStart
-    signal(SIGPIPE, SIG_IGN)
+    Self.ignoreBrokenPipes()
     guard Self.pipe.reading >= 0 else { return }
     for number in Self.handled {
       signal(number) { number in

@@ -71,6 +71,12 @@ struct Serve: AsyncParsableCommand {
   @Flag(help: "Print one event a line on standard output.")
   var json = false
 
+  @Flag(help: "Let the process do all that its user may, instead of only what serving takes (Landlock).")
+  var noSandbox = false
+
+  @Flag(name: .shortAndLong, help: "Say how the process is confined.")
+  var verbose = false
+
   @Flag(name: .shortAndLong, help: "Say nothing but errors.")
   var quiet = false
 
@@ -102,14 +108,15 @@ struct Serve: AsyncParsableCommand {
     if let endpoint = reports.admin {
       admin = try await AdminEndpoint.start(for: service, on: try Endpoint.parse(endpoint), transport: transport)
     }
-    if let readyFile { try ReadyFile.write(service.addresses, to: readyFile) }
-    announce(service, admin, paths, identity)
+    // Whoever reads that it is ready may ask for a reload at once.
     let hadTerminal = Terminal.error.isTerminal
     Signals.shared.onReload { [security] in
       // A terminal that is gone hangs up on whoever it ran; what was started from it is not meant to stay.
       if hadTerminal, !Terminal.error.isTerminal { _exit(128 + SIGHUP) }
       Self.reload(service, security, identity)
     }
+    if let readyFile { try ReadyFile.write(service.addresses, to: readyFile) }
+    announce(service, admin, paths, identity)
 
     let signal = await Signals.shared.firstEnding()
     var event = JSONLine(event: "draining")

@@ -21,7 +21,12 @@ struct SecurityFlags: ParsableArguments {
   @Option(help: ArgumentHelp("The certificate's private key (PEM).", valueName: "file"))
   var key: String?
 
-  @Option(help: ArgumentHelp("Ask for the users and passwords in this file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Ask for the users and passwords in this file; a line may end in ':RULES', such as 'read /inbox=read,add', with read, add, change, delete, all and none.",
+      valueName: "file"
+    )
+  )
   var authFile: String?
 
   @Option(help: ArgumentHelp("Add a user to --auth-file, ask for the password, and end.", valueName: "name"))
@@ -54,7 +59,7 @@ struct SecurityFlags: ParsableArguments {
     return identity
   }
 
-  private static var stateFolder: String? {
+  static var stateFolder: String? {
     func variable(_ name: String) -> String? {
       // The specification has relative paths ignored.
       getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }

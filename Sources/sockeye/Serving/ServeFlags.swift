@@ -4,6 +4,7 @@ public import SockeyeService
 import SockeyeTransport
 
 extension FileServiceConfiguration.MissingReply: ExpressibleByArgument {}
+extension FileServiceConfiguration.Uploads.ExistingFile: ExpressibleByArgument {}
 
 /// How `serve` answers clients that send a bare name.
 struct BareNameFlags: ParsableArguments {
@@ -35,8 +36,14 @@ struct ReportFlags: ParsableArguments {
 
 /// How much `serve` gives, and to whom.
 struct ServiceLimitFlags: ParsableArguments {
-  @Flag(help: "Let clients put files into the directory (PUT); nothing is overwritten.")
+  @Flag(help: "Let clients put files into the directory (PUT), and make folders (MKCOL).")
   var upload = false
+
+  @Option(
+    help:
+      "What to do with an upload whose name is taken: fail (refuse it), rename (NAME.1), or overwrite (replace the other once it is whole; by users who may change files, where --auth-file says who may)."
+  )
+  var onExists = FileServiceConfiguration.Uploads.ExistingFile.fail
 
   @Option(help: "The most that uploads may add, in all (default: no limit).")
   var quota: SizeArgument?
@@ -69,7 +76,7 @@ struct ServiceLimitFlags: ParsableArguments {
   var stallTimeout = DurationArgument(.seconds(60))
 
   func apply(to configuration: inout FileServiceConfiguration) throws(Failure) {
-    if upload { configuration.uploads = .init(quota: self.quota?.bytes) }
+    if upload { configuration.uploads = .init(quota: self.quota?.bytes, existing: onExists) }
     for block in allow { configuration.addresses.allowed.append(try AddressBlock(block)) }
     for block in deny { configuration.addresses.denied.append(try AddressBlock(block)) }
     for block in proxyFrom { configuration.proxies.append(try AddressBlock(block)) }

@@ -1,0 +1,39 @@
+import Glibc
+
+/// Files and empty folders that clients remove: RFC 9110, section 9.3.5.
+extension HTTPExchange {
+  func remove(_ request: Request) {
+    guard let target = target(of: request) else { return }
+    let path = target.path
+    guard target.query.isEmpty else { return respond(.badRequest, to: request) }
+    guard !path.bytes.isEmpty, !path.isHidden, request.rules.rights(for: path).contains(.delete),
+      !request.rules.protects(beneath: path)
+    else { return respond(.forbidden, to: request) }
+    let parent: CInt
+    do {
+      parent = try shared.directory.openDirectory(path.parent)
+    } catch {
+      return respond(cannotOpen: error, to: request)
+    }
+    defer { close(parent) }
+    var status = stat()
+    let name = path.name.map { CChar(bitPattern: $0) } + [0]
+    guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+      return respond(.notFound, to: request)
+    }
+    let isFolder = status.st_mode & S_IFMT == S_IFDIR
+    guard isFolder || !path.namesDirectory else { return respond(.notFound, to: request) }
+    let tag = EntityTag.text(FileMetadata(status))
+    if let ifMatch = request.fields.ifMatch, !EntityTag.list(ifMatch, contains: tag, weakly: false) {
+      return respond(.preconditionFailed, to: request)
+    }
+    guard unlinkat(parent, name, isFolder ? AT_REMOVEDIR : 0) == 0 else {
+      switch errno {
+      case ENOENT: return respond(.notFound, to: request)
+      case ENOTEMPTY, EEXIST: return respond(.conflict, to: request, because: .folderIsNotEmpty)
+      default: return respond(.forbidden, to: request)
+      }
+    }
+    respondEmpty(.noContent, to: request)
+  }
+}
