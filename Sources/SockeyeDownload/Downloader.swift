@@ -50,7 +50,9 @@ public final class Downloader: Sendable {
   ///
   /// When the task is cancelled, what has arrived is written down so that the next run goes on from there.
   ///
-  /// - Parameter checksum: The digest that this file must have, in place of the options' one.
+  /// - Parameters:
+  ///   - url: Where the file is.
+  ///   - checksum: The digest that this file must have, in place of the options' one.
   /// - Returns: What came of it; nothing if the final name was taken and that means to skip it.
   /// - Throws: A failure of any kind but `expectationUnmet`.
   @discardableResult

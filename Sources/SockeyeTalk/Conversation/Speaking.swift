@@ -38,7 +38,9 @@ public struct PeerStanding: Sendable {
 extension ConversationClient {
   /// Says something to the peer. To be called on the transport's event loop.
   ///
-  /// - Parameter peers: Whom to tell; all by default. The only peer is number 1.
+  /// - Parameters:
+  ///   - bytes: What to say.
+  ///   - peers: Whom to tell; all by default. The only peer is number 1.
   public func say(_ bytes: ByteBuffer, to peers: [Int]? = nil) -> Telling {
     core.value.say(bytes, to: peers)
   }
@@ -60,7 +62,9 @@ extension ConversationClient {
 extension ConversationServer {
   /// Says something to peers. To be called on the transport's event loop.
   ///
-  /// - Parameter peers: Whom to tell; all by default.
+  /// - Parameters:
+  ///   - bytes: What to say.
+  ///   - peers: Whom to tell; all by default.
   public func say(_ bytes: ByteBuffer, to peers: [Int]? = nil) -> Telling {
     core.value.say(bytes, to: peers)
   }
