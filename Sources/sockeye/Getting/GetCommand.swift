@@ -18,7 +18,7 @@ struct Get: AsyncParsableCommand {
         sockeye get --checksum sha256:… -d Downloads https://example.org/big.iso
         sockeye get --recursive http://192.0.2.7:8888/photos/
         sockeye get --newer --input urls.txt --checksums SHA256SUMS
-        sockeye get --proxy socks5://127.0.0.1:1080 --netrc https://example.org/private.zip
+        sockeye get --proxy socks5://127.0.0.1:1080 --netrc https://example.org/x
       """
   )
 

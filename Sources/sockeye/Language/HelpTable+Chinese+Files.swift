@@ -10,7 +10,7 @@ extension HelpTable {
         sockeye get --checksum sha256:… -d Downloads https://example.org/big.iso
         sockeye get --recursive http://192.0.2.7:8888/photos/
         sockeye get --newer --input urls.txt --checksums SHA256SUMS
-        sockeye get --proxy socks5://127.0.0.1:1080 --netrc https://example.org/private.zip
+        sockeye get --proxy socks5://127.0.0.1:1080 --netrc https://example.org/x
       """,
     arguments: [
       "<url>": "要下载什么。",

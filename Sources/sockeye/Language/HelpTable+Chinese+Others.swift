@@ -50,7 +50,7 @@ extension HelpTable {
         sockeye lab list
         sockeye lab handshake
         sockeye lab fast-retransmit --width 120
-        sockeye lab transfer --size 10MiB --rtt 50ms --impair loss=1% --congestion cubic,bbr
+        sockeye lab transfer --rtt 50ms --impair loss=1% --congestion cubic,bbr
 
       时间是虚拟的，所以模拟线路上的一小时在这里不花时间；相同的种子给出相同的图。状态、数字和时间都来自“sockeye host”所用的那个\
       引擎。

@@ -13,7 +13,7 @@ struct Lab: ParsableCommand {
         sockeye lab list
         sockeye lab handshake
         sockeye lab fast-retransmit --width 120
-        sockeye lab transfer --size 10MiB --rtt 50ms --impair loss=1% --congestion cubic,bbr
+        sockeye lab transfer --rtt 50ms --impair loss=1% --congestion cubic,bbr
 
       Time is virtual, so an hour on the simulated wire takes no time here, and the same seed gives the same picture. \
       States, numbers and times are those of the engine that 'sockeye host' runs.
