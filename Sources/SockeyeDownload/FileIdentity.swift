@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import NIOHTTP1
 internal import SockeyeText
 
@@ -29,7 +28,8 @@ struct FileIdentity: Hashable, Sendable {
     self.size = size
     if let tag = head.headers.first(name: "ETag"), Self.isTag(tag) { entityTag = tag }
     lastModified = head.headers.first(name: "Last-Modified")
-    digest = ReprDigest.sha256(in: head.headers[canonicalForm: "Repr-Digest"])
+    // One that can't be read says nothing.
+    digest = try? ReprDigest.sha256(in: head.headers[canonicalForm: "Repr-Digest"])
     mediaType = head.headers.first(name: "Content-Type").flatMap { value in
       let type = value.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
       return type.isEmpty ? nil : String(type.prefix(Self.longestName))
@@ -107,19 +107,5 @@ struct FileIdentity: Hashable, Sendable {
       && (other.size == nil || size != nil)
       && (other.entityTag == nil || entityTag != nil) && (other.strongTag == nil || strongTag != nil)
       && (other.lastModified == nil || lastModified != nil)
-  }
-}
-
-extension ReprDigest {
-  /// Finds SHA-256 in the field's dictionary: `sha-256=:BASE64:`, others beside it.
-  static func sha256(in values: [Substring]) -> SHA256Sum? {
-    for value in values {
-      let member = value.drop { $0 == " " || $0 == "\t" }
-      guard member.lowercased().hasPrefix("sha-256=:") else { continue }
-      let encoded = member.dropFirst("sha-256=:".count).prefix { $0 != ":" }
-      guard encoded.utf8.count <= 64, let bytes = Data(base64Encoded: String(encoded)) else { return nil }
-      return SHA256Sum(bytes: Array(bytes))
-    }
-    return nil
   }
 }

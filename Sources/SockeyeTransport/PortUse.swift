@@ -3,7 +3,7 @@ import Glibc
 /// What keeps a port of this machine from being bound.
 enum PortUse: Equatable {
   /// A process has a socket there.
-  case process(name: String, identifier: Int, state: String)
+  case process(name: String, identifier: Int, state: KernelSocketState?)
   /// A connection that this machine closed first rests in TIME-WAIT (RFC 9293, section 3.6.1), for so many seconds more.
   case timeWait(seconds: Int)
 
@@ -19,9 +19,9 @@ enum PortUse: Equatable {
   ) -> PortUse? {
     let held = rows.filter { $0.inode != "0" }
     // Who listens matters more than those who were accepted.
-    let listening = held.filter { $0.state == .listen || $0.state == .unconnected }
+    let listening = held.filter { $0.state == .listen || $0.state == .closed }
     if let found = owner(listening) ?? owner(held) {
-      return .process(name: found.name, identifier: found.identifier, state: found.row.state?.name ?? "")
+      return .process(name: found.name, identifier: found.identifier, state: found.row.state)
     }
     let waiting = rows.filter { $0.state == .timeWait }.map(\.timer).max()
     return waiting.map { .timeWait(seconds: ($0 + 99) / 100) }
@@ -30,10 +30,12 @@ enum PortUse: Equatable {
   /// What to say of it, and what to do.
   func sentence(port: UInt16) -> TransportSentence {
     switch self {
-    case .process(let name, let identifier, let state) where state == "LISTEN" || state == "unconnected" || state == "":
+    // A socket of UDP is closed to the kernel.
+    case .process(let name, let identifier, .listen), .process(let name, let identifier, .closed),
+      .process(let name, let identifier, nil):
       return .portInUseBy(port, name, identifier)
-    case .process(let name, let identifier, let state):
-      return .portHasConnection(port, name, identifier, state)
+    case .process(let name, let identifier, let state?):
+      return .portHasConnection(port, name, identifier, state.name)
     case .timeWait(let seconds):
       return .portWaits(port, seconds)
     }
@@ -47,39 +49,15 @@ enum PortOwner {
   /// Processes of other users stay hidden from all but root.
   static func find(_ rows: [SocketTable.Row]) -> (name: String, identifier: Int, row: SocketTable.Row)? {
     guard !rows.isEmpty else { return nil }
-    for process in entries("/proc") {
+    for process in ProcessFiles.entries("/proc") {
       guard let identifier = Int(process) else { continue }
-      for descriptor in entries("/proc/\(process)/fd") {
-        let target = link("/proc/\(process)/fd/\(descriptor)")
+      for descriptor in ProcessFiles.entries("/proc/\(process)/fd") {
+        let target = ProcessFiles.link("/proc/\(process)/fd/\(descriptor)")
         guard target.hasPrefix("socket:["), let row = rows.first(where: { $0.inode == target.dropFirst(8).dropLast() })
         else { continue }
-        let name = SocketTable.text(of: "/proc/\(process)/comm").prefix { $0 != "\n" }
-        return (String(name), identifier, row)
+        return (ProcessFiles.firstLine(of: "/proc/\(process)/comm"), identifier, row)
       }
     }
     return nil
-  }
-
-  private static func link(_ path: String) -> String {
-    var bytes = [UInt8](repeating: 0, count: 64)
-    let count = bytes.withUnsafeMutableBytes { buffer in
-      buffer.withMemoryRebound(to: CChar.self) { text in
-        text.baseAddress.map { readlink(path, $0, text.count) } ?? 0
-      }
-    }
-    return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : ""
-  }
-
-  private static func entries(_ path: String) -> [String] {
-    guard let directory = opendir(path) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      names.append(name)
-    }
-    return names
   }
 }

@@ -3,40 +3,12 @@ public import NIOCore
 
 /// The kernel's tables of sockets, as `/proc/net` shows them: proc_net_tcp in the kernel's documentation.
 enum SocketTable {
-  /// A state of a socket, with the number that the kernel gives it.
-  enum State: UInt8 {
-    case established = 0x01
-    case finWait1 = 0x04
-    case finWait2 = 0x05
-    case timeWait = 0x06
-    case unconnected = 0x07
-    case closeWait = 0x08
-    case lastAck = 0x09
-    case listen = 0x0A
-    case closing = 0x0B
-
-    /// The name that RFC 9293, section 3.3.2, gives it.
-    var name: String {
-      switch self {
-      case .established: "ESTABLISHED"
-      case .finWait1: "FIN-WAIT-1"
-      case .finWait2: "FIN-WAIT-2"
-      case .timeWait: "TIME-WAIT"
-      case .unconnected: "unconnected"
-      case .closeWait: "CLOSE-WAIT"
-      case .lastAck: "LAST-ACK"
-      case .listen: "LISTEN"
-      case .closing: "CLOSING"
-      }
-    }
-  }
-
   /// One socket of the table.
   struct Row: Equatable {
     /// `ADDRESS:PORT` in hexadecimal, as the kernel writes it.
     let local: String
     let remote: String
-    let state: State?
+    let state: KernelSocketState?
     /// How long a timer has to run, in hundredths of a second; for TIME-WAIT, until the port is free.
     let timer: Int
     /// The socket's number; 0 when no process has it any more.
@@ -48,7 +20,7 @@ enum SocketTable {
       guard fields.count > 9, let state = UInt8(fields[3], radix: 16) else { return nil }
       local = String(fields[1])
       remote = String(fields[2])
-      self.state = State(rawValue: state)
+      self.state = KernelSocketState(rawValue: state)
       timer = fields[5].split(separator: ":").last.flatMap { Int($0, radix: 16) } ?? 0
       inode = String(fields[9])
     }
@@ -64,22 +36,7 @@ enum SocketTable {
   /// All sockets of TCP, and those of UDP as well if wanted.
   static func read(withDatagrams: Bool) -> [Row] {
     let tables = ["tcp", "tcp6"] + (withDatagrams ? ["udp", "udp6"] : [])
-    return tables.flatMap { rows(in: text(of: "/proc/net/\($0)")) }
-  }
-
-  /// The text of a file of `/proc`, which has no size to go by.
-  static func text(of path: String) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return "" }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 16_384)
-    while true {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      guard count > 0 else { break }
-      bytes.append(contentsOf: chunk[..<count])
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    return tables.flatMap { rows(in: ProcessFiles.text(of: "/proc/net/\($0)")) }
   }
 
   /// An address as the tables write it: each 32-bit word of it in the order of this machine's bytes.

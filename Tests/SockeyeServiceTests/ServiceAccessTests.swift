@@ -130,16 +130,6 @@ struct ServiceAccessTests {
     #expect(!PasswordAuthority.areEqual([1, 2, 3], [1, 2, 4]) && !PasswordAuthority.areEqual([], [1]))
   }
 
-  @Test("Base64 is what RFC 4648, section 10, says, with its padding and without")
-  func base64() {
-    for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
-      #expect(Base64.encode(Array(plain.utf8)) == coded)
-      #expect(Base64.decode(coded) == Array(plain.utf8))
-      #expect(Base64.decode(coded.filter { $0 != "=" }) == Array(plain.utf8))
-    }
-    for bad in ["Z", "Zg=", "Zg=g", "Zm9v=", "Zm 9v", "Zm9v\n", "=", "Zg==="] { #expect(Base64.decode(bad) == nil) }
-  }
-
   @Test("The first bytes tell the protocols apart")
   func openingBytes() {
     func verdict(_ text: String) -> OpeningBytes.Verdict { OpeningBytes.judge(ByteBuffer(string: text)) }

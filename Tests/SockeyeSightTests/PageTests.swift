@@ -98,12 +98,6 @@ struct PageTests {
     }
   }
 
-  @Test("base64 is RFC 4648's (section 10)")
-  func base64() {
-    let vectors = ["": "", "f": "Zg==", "fo": "Zm8=", "foo": "Zm9v", "foob": "Zm9vYg==", "foobar": "Zm9vYmFy"]
-    for (plain, encoded) in vectors { #expect(Base64.encoded(Array(plain.utf8)) == Array(encoded.utf8)) }
-  }
-
   @Test("a captured header is drawn from its own bytes, one of the laboratory from what its engine sent")
   func headers() throws {
     let scenario = try #require(Scenario.named("handshake"))

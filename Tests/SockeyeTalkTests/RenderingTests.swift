@@ -81,12 +81,4 @@ struct RenderingTests {
         + "\n"
     )
   }
-
-  @Test("base 64 is that of RFC 4648, section 10")
-  func base64() {
-    let vectors = [
-      "": "", "f": "Zg==", "fo": "Zm8=", "foo": "Zm9v", "foob": "Zm9vYg==", "fooba": "Zm9vYmE=", "foobar": "Zm9vYmFy",
-    ]
-    for (plain, encoded) in vectors { #expect(Base64.text(ByteBuffer(string: plain).readableBytesView) == encoded) }
-  }
 }

@@ -33,7 +33,7 @@ struct SocketTableTests {
     let listener = PortUse.find(in: rows(Self.waiting, Self.listening)) { rows in
       rows.first.map { ("python3", 7, $0) }
     }
-    #expect(listener == .process(name: "python3", identifier: 7, state: "LISTEN"))
+    #expect(listener == .process(name: "python3", identifier: 7, state: .listen))
     let connected = PortUse.find(in: rows(Self.halfClosed)) { rows in rows.first.map { ("python3", 7, $0) } }
     #expect(connected?.sentence(port: 1).english.contains("FIN-WAIT-2") == true)
   }

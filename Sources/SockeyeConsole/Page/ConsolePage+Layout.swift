@@ -1,25 +1,7 @@
 extension ConsolePage {
   /// Where things are: one column on a telephone, two on a small screen, three on a wide one.
   static let layout = #"""
-    :root {
-      color-scheme: light dark;
-      --ground: light-dark(#fbfaf7, #14171a);
-      --sheet: light-dark(#ffffff, #1c2024);
-      --ink: light-dark(#1b1f23, #e4e6e8);
-      --quiet: light-dark(#5d666f, #9aa4ae);
-      --line: light-dark(#d9dcd6, #363c42);
-      --chosen: light-dark(#fff1d6, #3a3122);
-      --first: light-dark(#1f5fa8, #74b3f2);
-      --second: light-dark(#13795b, #5fcca5);
-      --warn: light-dark(#9a5b00, #f0b35c);
-      --bad: light-dark(#b3261e, #ff8a80);
-      --mono: ui-monospace, "SF Mono", "DejaVu Sans Mono", Menlo, Consolas, "Noto Sans Mono CJK SC", monospace;
-      --list-size: 13px;
-    }
-    :root[data-theme="light"] { color-scheme: light; }
-    :root[data-theme="dark"] { color-scheme: dark; }
-    * { box-sizing: border-box; }
-    [hidden] { display: none !important; }
+    :root { --list-size: 13px; }
     body {
       margin: 0; height: 100dvh; display: flex; flex-direction: column; background: var(--ground); color: var(--ink);
       font: 14px/1.45 system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif;

@@ -1,3 +1,5 @@
+internal import SockeyeText
+
 extension ConsolePage {
   /// The script, in the order in which its parts need each other; each part is a file.
   ///
@@ -10,5 +12,5 @@ extension ConsolePage {
   ].joined()
 
   /// The style sheet; the layout comes last, since what a narrow screen asks for goes before how things look.
-  static let style = components + layout
+  static let style = PagePalette.style + components + layout
 }

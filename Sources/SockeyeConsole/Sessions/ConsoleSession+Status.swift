@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import SockeyeTalk
+internal import SockeyeTransport
 
 /// What a session tells of what TCP is doing.
 extension ConsoleSession {
@@ -35,7 +36,7 @@ extension ConsoleSession {
 
   private static func members(_ status: StreamStatus, of peer: Int) -> JSONObject {
     [
-      "peer": .integer(peer), "state": .string(status.state), "rtt": milliseconds(status.roundTrip),
+      "peer": .integer(peer), "state": .string(status.state?.name ?? ""), "rtt": milliseconds(status.roundTrip),
       "rttVariation": milliseconds(status.roundTripVariation), "rto": milliseconds(status.retransmissionTimeout),
       "congestionWindow": .integer(status.congestionWindow),
       "slowStartThreshold": status.slowStartThreshold.map { .integer($0) } ?? .null,

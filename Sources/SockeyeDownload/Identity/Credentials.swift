@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import Glibc
 internal import SockeyeText
 public import SockeyeTransport
@@ -64,5 +63,5 @@ public struct Credentials: Sendable {
 
 extension Credentials.Entry {
   /// The value of an Authorization field that tells the password itself (RFC 7617).
-  var basicAuthorization: String { "Basic " + Data("\(login):\(password)".utf8).base64EncodedString() }
+  var basicAuthorization: String { "Basic " + Base64.text("\(login):\(password)".utf8) }
 }

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import NIOCore
 internal import NIOHTTP1
 internal import SockeyeText
@@ -68,11 +67,11 @@ struct UploadRequester: Sendable {
       fields.append(("Transfer-Encoding", "chunked"))
     }
     fields.append(("Content-Type", "application/octet-stream"))
-    if let digest { fields.append(("Repr-Digest", "sha-256=:\(Data(digest).base64EncodedString()):")) }
+    if let digest { fields.append(("Repr-Digest", ReprDigest.field(sha256: digest))) }
     if !replaces { fields.append(("If-None-Match", "*")) }
     let (head, text) = try await exchange(request(.PUT, fields), body: body)
     switch head.status.code {
-    case 200...299: return .stored(digest: ReprDigest.sha256(in: head.headers[canonicalForm: "Repr-Digest"]))
+    case 200...299: return .stored(digest: FileIdentity(whole: head).digest)
     case 409:
       if let offset = head.headers.first(name: "Upload-Offset").flatMap({ DecimalNumber.parse($0) }) {
         return .wrongOffset(offset)

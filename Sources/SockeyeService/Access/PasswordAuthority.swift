@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 import Synchronization
 
@@ -88,7 +89,7 @@ final class PasswordAuthority: Sendable {
   private static func credentials(_ field: String) -> (user: String, password: [UInt8])? {
     let words = field.split(separator: " ", maxSplits: 1)
     guard words.count == 2, words[0].lowercased() == "basic", field.utf8.count <= 1024,
-      let bytes = Base64.decode(words[1]), let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
+      let bytes = Base64.bytes(words[1]), let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
     else { return nil }
     return (String(decoding: bytes[..<colon], as: UTF8.self), Array(bytes[(colon + 1)...]))
   }

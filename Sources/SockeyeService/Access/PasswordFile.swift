@@ -1,4 +1,5 @@
 import Crypto
+import SockeyeText
 public import SockeyeTransport
 
 /// Users, what is needed to check their passwords, and what they may do: one line each,
@@ -46,7 +47,7 @@ public struct PasswordFile: Sendable {
     }
     let parts = columns[0].split(separator: "$", omittingEmptySubsequences: false)
     guard parts.count == 4, parts[0] == "pbkdf2-sha256", let iterations = Int(parts[1]),
-      (1...10_000_000).contains(iterations), let salt = Base64.decode(parts[2]), let hash = Base64.decode(parts[3]),
+      (1...10_000_000).contains(iterations), let salt = Base64.bytes(parts[2]), let hash = Base64.bytes(parts[3]),
       !salt.isEmpty, hash.count == 32
     else { return nil }
     return Entry(iterations: iterations, salt: salt, hash: hash, rules: rules)
@@ -65,7 +66,7 @@ public struct PasswordFile: Sendable {
     var random = SystemRandomNumberGenerator()
     let salt = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
     let hash = Self.derive(Array(password.utf8), salt: salt, iterations: iterations)
-    return "\(user):pbkdf2-sha256$\(iterations)$\(Base64.encode(salt))$\(Base64.encode(hash))"
+    return "\(user):pbkdf2-sha256$\(iterations)$\(Base64.text(salt))$\(Base64.text(hash))"
   }
 
   /// The first block of PBKDF2 with HMAC-SHA-256, which is all that 32 bytes need.

@@ -5,8 +5,7 @@ import NIOCore
 ///
 /// A tar header says beforehand how long a file is. When a file turns out shorter the response is cut, rather than filled
 /// up with bytes that were never in it.
-final class TarProducer: BodyProducer, @unchecked Sendable {
-  // Unchecked: `next` is never called twice at once, as its contract says, and nothing else touches the state.
+final class TarProducer: BodyProducer {
   private enum Phase {
     case items
     case contents(OpenedFile, offset: Int64)

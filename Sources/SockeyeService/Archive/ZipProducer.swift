@@ -8,8 +8,7 @@ import SockeyeText
 /// rarely slower than a compressor. Sizes and checksums follow each file (general purpose bit 3), in 64 bits throughout,
 /// so that no file has to be read twice. The central directory needs some bytes for each file until the end; past a
 /// megabyte they wait in an unnamed temporary file.
-final class ZipProducer: BodyProducer, @unchecked Sendable {
-  // Unchecked: `next` is never called twice at once, as its contract says, and nothing else touches the state.
+final class ZipProducer: BodyProducer {
   private enum Phase {
     case items
     case contents(OpenedFile, entry: Entry, crc: CRC.Calculation, offset: Int64)

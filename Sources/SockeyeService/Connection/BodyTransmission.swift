@@ -2,8 +2,8 @@ import NIOCore
 import SockeyeTransport
 
 /// Something that makes a body piece by piece, on threads where waiting for a disk does no harm.
-protocol BodyProducer: AnyObject, Sendable {
-  /// Makes the next piece, of some 64 KiB. Never called twice at once.
+protocol BodyProducer: AnyObject {
+  /// Makes the next piece, of some 64 KiB.
   ///
   /// - Returns: The piece, empty if it takes another call to make one, or `nil` after the last.
   /// - Throws: Anything; the connection is then cut, since its client cannot be told otherwise.
@@ -164,9 +164,18 @@ final class BodyTransmission {
 
   // MARK: Producers
 
+  /// A producer on its way to the thread that has it make one piece.
+  ///
+  /// Unchecked: nobody has a producer but its transmission, which touches it on one thread at a time. While a piece is being
+  /// made, the state is `reading`, in which nothing else is sent, and nothing is begun before the piece is there.
+  private struct Turn: @unchecked Sendable {
+    let producer: any BodyProducer
+  }
+
   private func sendNext(of producer: any BodyProducer, chunked: Bool) {
+    let producer = Turn(producer: producer)
     whenRead { allocator in
-      try producer.next(allocator)
+      try producer.producer.next(allocator)
     } then: { transmission, piece in
       guard let piece else {
         if chunked {

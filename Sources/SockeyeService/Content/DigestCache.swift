@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import SockeyeText
 import SockeyeTransport
 import Synchronization
 
@@ -26,7 +27,7 @@ struct FileDigest: Hashable, Sendable {
     return Array("\(mark)\(hexadecimal)  ".utf8) + escaped + [UInt8(ascii: "\n")]
   }
 
-  var base64: String { Base64.encode(bytes) }
+  var base64: String { Base64.text(bytes) }
 }
 
 /// The SHA-256 of files, remembered for as long as device, inode, size and time of the last write stay what they were.

@@ -270,7 +270,7 @@ extension HTTPExchange {
       "Accept-Ranges: bytes\r\nVary: Accept-Encoding\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n"
     )
     if let digest = shared.digests.digest(of: file.metadata) {
-      head.field("Repr-Digest", ReprDigestField.text(digest))
+      head.field("Repr-Digest", ReprDigest.field(sha256: digest.bytes))
     }
   }
 

@@ -1,4 +1,5 @@
 import NIOHTTP1
+import SockeyeText
 
 /// The header fields of a request that this server has an opinion on, found in one pass.
 struct RequestFields {
@@ -52,6 +53,13 @@ struct RequestFields {
       case 19 where name.isField("if-unmodified-since"): ifUnmodifiedSince = value
       default: break
       }
+    }
+  }
+
+  /// The digest that what is put is to have (RFC 9530, section 3).
+  var announcedDigest: FileDigest? {
+    get throws(ReprDigest.Malformed) {
+      try ReprDigest.sha256(in: (reprDigest ?? "").split(separator: ",")).map { FileDigest(bytes: $0.bytes) }
     }
   }
 

@@ -5,8 +5,7 @@ import SockeyeText
 ///
 /// The entries of a batch are sorted, folders first. Most folders are one batch; of a larger one no more than a batch is
 /// ever in memory, and the page's script sorts the whole.
-final class ListingProducer: BodyProducer, @unchecked Sendable {
-  // Unchecked: `next` is never called twice at once, as its contract says, and nothing else touches the state.
+final class ListingProducer: BodyProducer {
   private let reader: FolderReader
   private let format: any ListingFormat
   private var phase = Phase.opening

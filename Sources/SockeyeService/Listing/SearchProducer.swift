@@ -4,8 +4,7 @@ import NIOCore
 ///
 /// A tree may be of any size, so that neither what is looked at nor what is found is without an end, and each piece is made
 /// of so many entries at most: whoever has left meanwhile costs no more than one of them.
-final class SearchProducer: BodyProducer, @unchecked Sendable {
-  // Unchecked: `next` is never called twice at once, as its contract says, and nothing else touches the state.
+final class SearchProducer: BodyProducer {
   private let words: [String]
   private let directory: ServedDirectory
   private let rules: AccessRules

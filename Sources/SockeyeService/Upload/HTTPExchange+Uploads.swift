@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import SockeyeText
 
 /// Files that clients put into the directory.
 extension HTTPExchange {
@@ -29,7 +30,7 @@ extension HTTPExchange {
     let length = request.fields.contentLength.flatMap { Int64($0) }
     let digest: FileDigest?
     do {
-      digest = try ReprDigestField.sha256(in: request.fields.reprDigest)
+      digest = try request.fields.announcedDigest
     } catch {
       fail(request, .badRequest)
       return true
@@ -79,8 +80,8 @@ extension HTTPExchange {
       // Relative to what was asked for, so that it holds behind a proxy with a prefix.
       var fields = [("Location", text)] as [(StaticString, String)]
       // It was held against what arrived: who announced it is told that it holds.
-      if let digest = try? ReprDigestField.sha256(in: request.fields.reprDigest) {
-        fields.append(("Repr-Digest", ReprDigestField.text(digest)))
+      if let digest = try? request.fields.announcedDigest {
+        fields.append(("Repr-Digest", ReprDigest.field(sha256: digest.bytes)))
       }
       respondEmpty(.created, to: request, fields: fields)
     case .partial(let size):

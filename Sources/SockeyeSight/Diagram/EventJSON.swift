@@ -36,7 +36,7 @@ public enum EventJSON {
         return line.line
       case .entered(let state):
         var line = begin("state", event, conversation)
-        line.add("state", state.rawValue)
+        line.add("state", state.standardName)
         return line.line
       case .datagram(let datagram, let fate):
         var line = begin("datagram-sent", event, conversation)

@@ -47,9 +47,9 @@ public struct SequenceDiagramText: Sendable {
     )
     let states = line(
       time: nil,
-      diagram.initialStates.first.rawValue,
+      diagram.initialStates.first.standardName,
       String(repeating: " ", count: middle),
-      diagram.initialStates.second.rawValue
+      diagram.initialStates.second.standardName
     )
     return diagram.hasStates ? [names, states] : [names]
   }
@@ -60,21 +60,21 @@ public struct SequenceDiagramText: Sendable {
     let second = row.changed.contains(.second) ? row.states.second : nil
     switch row.content {
     case .state:
-      return [line(time: row.time, first?.rawValue, String(repeating: " ", count: middle), second?.rawValue)]
+      return [line(time: row.time, first?.standardName, String(repeating: " ", count: middle), second?.standardName)]
     case .crossing(let packet, let from, let arrival, let fate, let findings) where arrival == row.time:
       // Seen passing at one place, where nobody knows how long it took.
       let text = style.label.text(packet, width: middle - 5)
       let line = String(repeating: "─", count: middle - 3 - DisplayWidth.of(text))
       let arrow = from == .first ? " \(text) \(line)▶" : "◀\(line) \(text) "
-      return [self.line(time: row.time, first?.rawValue, arrow, second?.rawValue)] + notes(fate, findings)
+      return [self.line(time: row.time, first?.standardName, arrow, second?.standardName)] + notes(fate, findings)
     case .crossing(let packet, let from, let arrival, let fate, let findings):
       let departs = label(packet, from: from, time: row.time, first, second)
       let arrow = from == .first ? rightArrow : leftArrow
       let arrives = line(
         time: arrival,
-        from == .first ? nil : first?.rawValue,
+        from == .first ? nil : first?.standardName,
         arrow,
-        from == .first ? second?.rawValue : nil
+        from == .first ? second?.standardName : nil
       )
       return [departs] + notes(fate, findings) + [arrives]
     case .departure(let packet, let from, let fate, let findings):
@@ -84,7 +84,14 @@ public struct SequenceDiagramText: Sendable {
         from == .first
         ? DisplayWidth.fitted(" \(text) ─\(mark)", to: middle)
         : DisplayWidth.rightAligned("\(mark)─ \(text) ", to: middle)
-      return [line(time: row.time, first?.rawValue, coloured(arrow, fate.isDropped ? .loss : .plain), second?.rawValue)]
+      return [
+        line(
+          time: row.time,
+          first?.standardName,
+          coloured(arrow, fate.isDropped ? .loss : .plain),
+          second?.standardName
+        )
+      ]
         + notes(fate, findings)
     case .arrival(let packet, let from):
       let text = style.label.text(packet, width: middle - 6)
@@ -92,7 +99,7 @@ public struct SequenceDiagramText: Sendable {
         from == .first
         ? DisplayWidth.rightAligned("… \(text) ─▶", to: middle)
         : DisplayWidth.fitted("◀─ \(text) …", to: middle)
-      return [line(time: row.time, first?.rawValue, arrow, second?.rawValue)]
+      return [line(time: row.time, first?.standardName, arrow, second?.standardName)]
     }
   }
 
@@ -103,8 +110,8 @@ public struct SequenceDiagramText: Sendable {
   {
     let text = style.label.text(packet, width: middle - 2)
     return from == .first
-      ? line(time: time, first?.rawValue, DisplayWidth.fitted(" " + text, to: middle), nil)
-      : line(time: time, nil, DisplayWidth.rightAligned(text + " ", to: middle), second?.rawValue)
+      ? line(time: time, first?.standardName, DisplayWidth.fitted(" " + text, to: middle), nil)
+      : line(time: time, nil, DisplayWidth.rightAligned(text + " ", to: middle), second?.standardName)
   }
 
   private func notes(_ fate: Fate, _ findings: [Finding]) -> [String] {

@@ -75,7 +75,7 @@ struct JSONWriter {
   mutating func base64(_ data: [UInt8]) {
     separate()
     bytes.append(UInt8(ascii: "\""))
-    bytes += Base64.encoded(data)
+    bytes += Base64.digits(data)
     bytes.append(UInt8(ascii: "\""))
   }
 
@@ -102,26 +102,5 @@ struct JSONWriter {
       rest /= 10
     } while rest > 0
     bytes[start...].reverse()
-  }
-}
-
-/// Base64 (RFC 4648, section 4). The libraries below carry no Foundation, which has it.
-enum Base64 {
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-  static func encoded(_ data: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity((data.count + 2) / 3 * 4)
-    for start in stride(from: 0, to: data.count, by: 3) {
-      let count = min(3, data.count - start)
-      var group = UInt32(data[start]) << 16
-      if count > 1 { group |= UInt32(data[start + 1]) << 8 }
-      if count > 2 { group |= UInt32(data[start + 2]) }
-      for place in 0..<4 {
-        let digit = alphabet[Int(group >> (18 - 6 * UInt32(place)) & 63)]
-        result.append(place <= count ? digit : UInt8(ascii: "="))
-      }
-    }
-    return result
   }
 }

@@ -34,11 +34,11 @@ struct PacketRecorder {
 
   /// Notes the states of the ends where they have changed; nil for an end that has no connection.
   mutating func note(_ new: (first: ConnectionState.Name?, second: ConnectionState.Name?), at time: Instant) {
-    if let state = new.first.map({ State($0) }), state != states.first {
+    if let state = new.first, state != states.first {
       states.first = state
       events.append(Event(time: time, end: .first, kind: .entered(state)))
     }
-    if let state = new.second.map({ State($0) }), state != states.second {
+    if let state = new.second, state != states.second {
       states.second = state
       events.append(Event(time: time, end: .second, kind: .entered(state)))
     }

@@ -1,4 +1,5 @@
 public import SockeyeSimulator
+public import SockeyeTCP
 
 /// What happened between two ends, in the order of time.
 public struct Conversation: Sendable {
@@ -39,7 +40,7 @@ public struct Conversation: Sendable {
         let segment = numbering.segment(header, payloadLength: payload.count, from: end, number: number)
         kind = .sent(segment, Fate(fate))
       case .received(let number): kind = .received(number: number)
-      case .entered(let state): kind = .entered(State(state))
+      case .entered(let state): kind = .entered(state)
       case .updated(let gauges): kind = .updated(gauges)
       }
       events.append(Event(time: entry.time, end: end, kind: kind))

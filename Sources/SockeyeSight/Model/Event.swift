@@ -72,46 +72,24 @@ public enum Fate: Hashable, Sendable, CaseIterable {
   }
 }
 
-/// A connection's state by its name in RFC 9293, section 3.3.2.
-public enum State: String, Hashable, Sendable, CaseIterable {
-  /// No connection.
-  case closed = "CLOSED"
-  /// Waits for a peer's SYN.
-  case listen = "LISTEN"
-  /// Has sent a SYN.
-  case synSent = "SYN-SENT"
-  /// Has sent a SYN and received one.
-  case synReceived = "SYN-RECEIVED"
-  /// Open in both directions.
-  case established = "ESTABLISHED"
-  /// Has sent a FIN that isn't acknowledged.
-  case finWait1 = "FIN-WAIT-1"
-  /// Waits for the peer's FIN; its own is acknowledged.
-  case finWait2 = "FIN-WAIT-2"
-  /// Has received a FIN and not sent one.
-  case closeWait = "CLOSE-WAIT"
-  /// Both sent FINs at once; its own is not acknowledged.
-  case closing = "CLOSING"
-  /// Closed after its peer; its FIN is not acknowledged.
-  case lastAck = "LAST-ACK"
-  /// Waits for twice the maximum segment lifetime.
-  case timeWait = "TIME-WAIT"
+/// A connection's state, without what it needs to know.
+public typealias State = ConnectionState.Name
 
-  /// The state of an engine's connection.
-  public init(_ state: ConnectionState.Name) {
-    self =
-      switch state {
-      case .closed: .closed
-      case .listen: .listen
-      case .synSent: .synSent
-      case .synReceived: .synReceived
-      case .established: .established
-      case .finWait1: .finWait1
-      case .finWait2: .finWait2
-      case .closeWait: .closeWait
-      case .closing: .closing
-      case .lastAck: .lastAck
-      case .timeWait: .timeWait
-      }
+extension State {
+  /// The name that RFC 9293, section 3.3.2, gives it.
+  public var standardName: String {
+    switch self {
+    case .closed: "CLOSED"
+    case .listen: "LISTEN"
+    case .synSent: "SYN-SENT"
+    case .synReceived: "SYN-RECEIVED"
+    case .established: "ESTABLISHED"
+    case .finWait1: "FIN-WAIT-1"
+    case .finWait2: "FIN-WAIT-2"
+    case .closeWait: "CLOSE-WAIT"
+    case .closing: "CLOSING"
+    case .lastAck: "LAST-ACK"
+    case .timeWait: "TIME-WAIT"
+    }
   }
 }

@@ -1,3 +1,4 @@
+public import SockeyeTCP
 internal import SockeyeWire
 
 /// Infers the states of both ends from the segments between them, by the transitions of RFC 9293, figure 5.

@@ -52,7 +52,7 @@ struct PageData {
       $0.string(conversation.names.second)
     }
     island.name("states")
-    island.array { for state in State.allCases { $0.string(state.rawValue) } }
+    island.array { for state in State.allCases { $0.string(state.standardName) } }
     island.name("initial")
     island.numbers([conversation.initialStates.first, conversation.initialStates.second].map(\.place))
     columns.write(to: &island)

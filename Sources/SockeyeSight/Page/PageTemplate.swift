@@ -36,6 +36,6 @@ enum PageTemplate {
     var digest = ResumableSHA256()
     let bytes = Array(text.utf8)
     bytes.withUnsafeBytes { digest.update($0) }
-    return "sha256-\(String(decoding: Base64.encoded(digest.finalize()), as: UTF8.self))"
+    return "sha256-\(Base64.text(digest.finalize()))"
   }
 }

@@ -195,9 +195,9 @@ struct QlogEvents {
     states[own] = state
     add("tcp:state_updated", event) {
       $0.name("old")
-      $0.string(old.rawValue)
+      $0.string(old.standardName)
       $0.name("new")
-      $0.string(state.rawValue)
+      $0.string(state.standardName)
     }
   }
 

@@ -22,7 +22,7 @@ public struct StreamJSON: Sendable {
     case .data(let bytes):
       line.add("length", bytes.count)
       line.add("text", String(decoding: bytes, as: UTF8.self))
-      line.add("base64", String(decoding: Base64.encoded(bytes), as: UTF8.self))
+      line.add("base64", Base64.text(bytes))
       offsets[own] += UInt64(bytes.count)
     case .gap(let count, let reason):
       line.add("length", count)

@@ -28,10 +28,10 @@ final class StreamCarrier: SessionCarrier {
   var lingering: TimeAmount? { Self.lingering }
   var isWritable: Bool { context?.channel.isWritable ?? false }
 
-  var roundTrip: TimeAmount {
-    guard let channel = context?.channel else { return .zero }
-    return StreamStanding.of(channel)?.shortestRoundTrip ?? .zero
-  }
+  /// What the kernel's TCP is doing; nothing over another, or before and after the connection.
+  var status: StreamStatus? { context.flatMap { StreamStatus.of($0.channel) } }
+
+  var roundTrip: TimeAmount { status?.shortestRoundTrip ?? .zero }
 
   func attach(_ context: ChannelHandlerContext) { self.context = context }
 
@@ -107,7 +107,7 @@ final class StreamCarrier: SessionCarrier {
   /// A reset that answers what was sent last would go unnoticed on a closed socket.
   private func waitForAcknowledgment(from start: NIODeadline, then body: @escaping () -> Void) {
     guard let context else { return }
-    switch StreamStanding.of(context.channel)?.delivery {
+    switch status?.delivery {
     case .outstanding? where .now() - start < Self.patience:
       context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { [weak self] in
         self?.waitForAcknowledgment(from: start, then: body)

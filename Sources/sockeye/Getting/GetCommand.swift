@@ -67,21 +67,6 @@ struct Get: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Connections for each file, 1 to 16 (default: as many as help, up to 4).", valueName: "n"))
   var connections: Int?
 
-  @Option(help: ArgumentHelp("How often to try again without progress in between.", valueName: "n"))
-  var retry = 5
-
-  @Option(help: ArgumentHelp("The first and the longest wait before trying again.", valueName: "first..longest"))
-  var backoff = BackOffArgument(.milliseconds(200) ... .seconds(10))
-
-  @Option(help: "How long connecting may take.")
-  var connectTimeout = DurationArgument(.seconds(10))
-
-  @Option(help: "How long the server may be silent.")
-  var idle = DurationArgument(.seconds(30))
-
-  @Option(help: ArgumentHelp("The most bytes a second (default: no limit).", valueName: "size"))
-  var rate: SizeArgument?
-
   @Option(
     help: ArgumentHelp(
       "The digest that the file must have: sha256:HEX, or sha512, sha384, and for old sums sha1 and md5.",
@@ -97,20 +82,6 @@ struct Get: AsyncParsableCommand {
     )
   )
   var checksums: String?
-
-  @Option(help: ArgumentHelp("Trust the certificates in this file (PEM) instead of the system's.", valueName: "file"))
-  var ca: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Trust the one certificate with this SHA-256, which 'serve --tls auto' prints.",
-      valueName: "digest"
-    )
-  )
-  var fingerprint: FingerprintArgument?
-
-  @Flag(help: "Accept any certificate.")
-  var insecure = false
 
   @OptionGroup
   var identity: IdentityFlags
@@ -130,17 +101,8 @@ struct Get: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The encoding of names that are sent (tcp:// only), such as gbk.", valueName: "name"))
   var encoding = "utf-8"
 
-  @Option(help: "How to show progress: auto is a bar on a terminal, and a plain line every few seconds elsewhere.")
-  var progress = ProgressChoice.auto
-
-  @Flag(help: "Print one event a line, as JSON, on standard output.")
-  var json = false
-
-  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
-  var quiet = false
-
   @OptionGroup
-  var families: FamilyFlags
+  var transfer: TransferFlags
 
   @OptionGroup
   var network: StackFlags
@@ -152,8 +114,6 @@ struct Get: AsyncParsableCommand {
     if let connections, !(1...16).contains(connections) {
       throw ValidationError(.connectionsRange)
     }
-    if retry < 0 { throw ValidationError(.retryRange) }
-    if let rate, rate.bytes < 1 { throw ValidationError(.rateRange) }
     if output != nil, self.urls.count > 1, !mirrors { throw ValidationError(.outputForOne) }
     if checksum != nil, self.urls.count > 1, !mirrors { throw ValidationError(.checksumForOne) }
   }
@@ -165,11 +125,12 @@ struct Get: AsyncParsableCommand {
   private func download(over transport: Transport) async throws {
     let urls = try Self.read(self.urls, input)
     let options = try self.options()
-    let console = GetConsole(json: json, quiet: quiet, progress: quiet ? .none : progress)
+    let output = TransferOutput(transfer)
+    let console = GetConsole(output)
     let downloader = Downloader(
       transport: transport,
       options: options,
-      progress: console.progress,
+      progress: output.progress,
       onEvent: { console.say($0) }
     )
     let fetching = GetWork(
@@ -181,24 +142,7 @@ struct Get: AsyncParsableCommand {
       downloader: downloader,
       console: console
     )
-    let work = Task { await fetching.run() }
-    Signals.shared.onEnding { _ in work.cancel() }
-    let display = Task {
-      while !Task.isCancelled {
-        console.draw()
-        try? await Task.sleep(for: .milliseconds(100))
-      }
-    }
-    let failure = await work.value
-    display.cancel()
-    await display.value
-    await downloader.shutdown()
-    console.end()
-    if let signal = Signals.shared.ending {
-      if let failure { StandardError.say("sockeye: \(failure.phrase.spoken)") }
-      throw SignalEnding(signal: signal)
-    }
-    if let failure { throw failure }
+    try await output.follow({ await fetching.run() }, end: { await downloader.shutdown() })
   }
 
   private static func read(_ urls: [String], _ list: String?) throws(Failure) -> [DownloadURL] {
@@ -208,7 +152,7 @@ struct Get: AsyncParsableCommand {
   }
 
   private func options() throws(Failure) -> DownloadOptions {
-    var options = DownloadOptions()
+    var options = transfer.options
     switch output {
     case nil: options.output = .named
     // By its path, a file that standard output goes to would be taken for one that is in the way.
@@ -219,21 +163,11 @@ struct Get: AsyncParsableCommand {
     options.existingFile = newer ? .skip : onExists.choice
     options.keepsTimes = newer || remoteTime
     options.connections = self.connections.map { .fixed($0) } ?? .automatic
-    options.retries = retry
-    options.backOff = backoff.range
-    options.bytesPerSecond = self.rate.map { UInt64($0.bytes) }
     options.checksum = checksum?.checksum
     options.trustsServerNames = trustServerNames
     options.allowsAmbiguousReply = allowAmbiguous
     options.nameEncoding = encoding
     options.redirects = max(0, maxRedirects)
-    options.connect.family = families.family
-    options.connect.numericOnly = families.numericOnly
-    options.connect.timeout = connectTimeout.amount
-    options.idle = idle.amount
-    options.certificateAuthorities = ca
-    options.acceptsAnyCertificate = insecure
-    options.certificateFingerprint = fingerprint?.digest
     try identity.apply(to: &options)
     options.proxies = try proxies.selection
     return options

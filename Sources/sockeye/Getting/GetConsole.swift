@@ -3,69 +3,37 @@ import NIOCore
 import SockeyeDownload
 import SockeyeText
 import SockeyeTransport
-import Synchronization
 
-/// What `get` tells, and how far it shows that it is.
-final class GetConsole: Sendable {
-  let progress = DownloadProgress()
-  private let json: Bool
-  private let quiet: Bool
-  private let display: Mutex<ProgressDisplay>
+/// What `get` tells.
+struct GetConsole: Sendable {
+  private let output: TransferOutput
 
-  init(json: Bool, quiet: Bool, progress: ProgressChoice) {
-    self.json = json
-    self.quiet = quiet
-    display = Mutex(ProgressDisplay(progress))
-  }
-
-  func draw() {
-    let now = self.progress.snapshot
-    guard !now.file.isEmpty else { return }
-    display.withLock {
-      $0.update(name: now.file, done: Int64(clamping: now.completed), total: now.total.map { Int64(clamping: $0) })
-    }
-  }
-
-  func end() { display.withLock { $0.clear() } }
+  init(_ output: TransferOutput) { self.output = output }
 
   func say(_ event: DownloadEvent) {
-    if self.json { self.print(Self.line(event)) }
-    guard !self.quiet, let phrase = Self.phrase(event) else { return }
-    say(phrase)
+    if output.json { output.print(Self.line(event)) }
+    guard !output.quiet, let phrase = Self.phrase(event) else { return }
+    output.say(phrase)
   }
 
   /// Tells of a URL that failed; the last one's failure becomes the program's, and is said at its end.
   func say(_ failure: Failure, of url: DownloadURL, isLast: Bool) {
-    if self.json { self.print(Self.line(.failed(url: url, failure: failure))) }
-    if !isLast { say(ProgramSentence.of("sockeye", failure.phrase).phrase) }
+    if output.json { output.print(Self.line(.failed(url: url, failure: failure))) }
+    output.say(failure, isLast: isLast)
   }
 
   func say(_ report: FolderReport, of place: String) {
-    if self.json {
+    if output.json {
       var line = JSONLine(event: "folder")
       line.add("url", place)
       line.add("downloaded", report.downloaded)
       line.add("skipped", report.skipped)
       line.add("bytes", report.bytes)
-      self.print(line)
+      output.print(line)
     }
-    guard !self.quiet else { return }
+    guard !output.quiet else { return }
     let bytes = ByteText.of(Int64(clamping: report.bytes))
-    say(ProgramSentence.folderDone(report.downloaded, bytes, skipped: report.skipped).phrase)
-  }
-
-  private func say(_ phrase: Phrase) {
-    display.withLock {
-      $0.clear()
-      StandardError.say(phrase.spoken)
-    }
-  }
-
-  private func print(_ line: JSONLine) {
-    display.withLock {
-      $0.clear()
-      StandardOutput.say(line.line)
-    }
+    output.say(ProgramSentence.folderDone(report.downloaded, bytes, skipped: report.skipped).phrase)
   }
 
   private static func phrase(_ event: DownloadEvent) -> Phrase? {
@@ -86,9 +54,7 @@ final class GetConsole: Sendable {
   }
 
   private static func phrase(_ report: DownloadReport) -> Phrase {
-    let seconds = max(report.duration / .seconds(1), 0.001)
-    // The rate of a file that is over in a moment says nothing.
-    let rate = report.received >= 1 << 20 ? ByteText.of(Int64(Double(report.received) / seconds)) + "/s" : nil
+    let rate = TransferOutput.rate(of: report.received, in: report.duration)
     let size = ByteText.of(Int64(clamping: report.size))
     return ProgramSentence.fileDone(report.file, size, rate: rate, report.assurancePhrase).phrase
   }

@@ -91,7 +91,7 @@ struct HostReportFlags: ParsableArguments {
     guard status else { return }
     host.stateObserver = { change in
       let time = RateText.decimal(Double((change.time - start).nanoseconds) / 1e9, places: 6)
-      print("\(time) s  \(change.local.text) \(change.remote.text)  \(State(change.state).rawValue)")
+      print("\(time) s  \(change.local.text) \(change.remote.text)  \(change.state.standardName)")
     }
   }
 

@@ -5,19 +5,6 @@ import SockeyeDownload
 import SockeyeText
 import SockeyeTransport
 
-/// What `put --on-exists` takes.
-enum ExistingThereArgument: String, ExpressibleByArgument, CaseIterable {
-  case fail, overwrite, skip
-
-  var choice: DownloadOptions.ExistingFile {
-    switch self {
-    case .fail: .fail
-    case .overwrite: .overwrite
-    case .skip: .skip
-    }
-  }
-}
-
 /// Uploads files.
 struct Put: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -44,51 +31,13 @@ struct Put: AsyncParsableCommand {
   @Option(help: "What to do when the server has another file of that name: fail, overwrite, or skip.")
   var onExists = ExistingThereArgument.fail
 
-  @Option(help: ArgumentHelp("How often to try again without progress in between.", valueName: "n"))
-  var retry = 5
-
-  @Option(help: ArgumentHelp("The first and the longest wait before trying again.", valueName: "first..longest"))
-  var backoff = BackOffArgument(.milliseconds(200) ... .seconds(10))
-
-  @Option(help: "How long connecting may take.")
-  var connectTimeout = DurationArgument(.seconds(10))
-
-  @Option(help: "How long the server may take nothing and say nothing.")
-  var idle = DurationArgument(.seconds(30))
-
-  @Option(help: ArgumentHelp("The most bytes a second (default: no limit).", valueName: "size"))
-  var rate: SizeArgument?
-
-  @Option(help: ArgumentHelp("Trust the certificates in this file (PEM) instead of the system's.", valueName: "file"))
-  var ca: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Trust the one certificate with this SHA-256, which 'serve --tls auto' prints.",
-      valueName: "digest"
-    )
-  )
-  var fingerprint: FingerprintArgument?
-
-  @Flag(help: "Accept any certificate.")
-  var insecure = false
-
   @Option(
     help: ArgumentHelp("Who to be: a file with NAME:PASSWORD, or entries as in .netrc; mode 600.", valueName: "file")
   )
   var authFile: String?
 
-  @Option(help: "How to show progress: auto is a bar on a terminal, and a plain line every few seconds elsewhere.")
-  var progress = ProgressChoice.auto
-
-  @Flag(help: "Print one event a line, as JSON, on standard output.")
-  var json = false
-
-  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
-  var quiet = false
-
   @OptionGroup
-  var families: FamilyFlags
+  var transfer: TransferFlags
 
   @OptionGroup
   var network: StackFlags
@@ -97,8 +46,6 @@ struct Put: AsyncParsableCommand {
 
   func validate() throws {
     if self.words.count < 2 { throw ValidationError(.putNeedsBoth) }
-    if retry < 0 { throw ValidationError(.retryRange) }
-    if let rate, rate.bytes < 1 { throw ValidationError(.rateRange) }
   }
 
   func run() async throws {
@@ -107,32 +54,19 @@ struct Put: AsyncParsableCommand {
 
   private func upload(over transport: Transport) async throws {
     let (files, url) = try chosen()
-    let console = PutConsole(json: json, quiet: quiet, progress: quiet ? .none : progress)
+    let output = TransferOutput(transfer)
+    let console = PutConsole(output)
     let uploader = Uploader(
       transport: transport,
       options: try self.options(),
-      progress: console.progress,
+      progress: output.progress,
       onEvent: { console.say($0) }
     )
     let recursive = self.recursive
-    let work = Task { await Self.upload(files, to: url, recursive: recursive, by: uploader, console) }
-    Signals.shared.onEnding { _ in work.cancel() }
-    let display = Task {
-      while !Task.isCancelled {
-        console.draw()
-        try? await Task.sleep(for: .milliseconds(100))
-      }
-    }
-    let failure = await work.value
-    display.cancel()
-    await display.value
-    await uploader.shutdown()
-    console.end()
-    if let signal = Signals.shared.ending {
-      if let failure { StandardError.say("sockeye: \(failure.phrase.spoken)") }
-      throw SignalEnding(signal: signal)
-    }
-    if let failure { throw failure }
+    try await output.follow(
+      { await Self.upload(files, to: url, recursive: recursive, by: uploader, console) },
+      end: { await uploader.shutdown() }
+    )
   }
 
   private func chosen() throws(Failure) -> (files: [String], url: DownloadURL) {
@@ -175,18 +109,8 @@ struct Put: AsyncParsableCommand {
   }
 
   private func options() throws(Failure) -> DownloadOptions {
-    var options = DownloadOptions()
+    var options = transfer.options
     options.existingFile = onExists.choice
-    options.retries = retry
-    options.backOff = backoff.range
-    options.bytesPerSecond = self.rate.map { UInt64($0.bytes) }
-    options.connect.family = families.family
-    options.connect.numericOnly = families.numericOnly
-    options.connect.timeout = connectTimeout.amount
-    options.idle = idle.amount
-    options.certificateAuthorities = ca
-    options.acceptsAnyCertificate = insecure
-    options.certificateFingerprint = fingerprint?.digest
     if let authFile { options.credentials = try Credentials(file: authFile) }
     return options
   }

@@ -3,8 +3,8 @@ public import NIOCore
 
 /// What the kernel's TCP is doing for a stream: TCP_INFO, tcp(7).
 public struct StreamStatus: Sendable {
-  /// The name that RFC 9293, section 3.3.2, gives the connection's state.
-  public let state: String
+  /// The connection's state.
+  public let state: KernelSocketState?
   /// The smoothed round trip.
   public let roundTrip: TimeAmount
   /// How much the round trip varies.
@@ -30,17 +30,11 @@ public struct StreamStatus: Sendable {
   /// How many segments are taken for lost just now.
   public let lost: Int
 
-  private static let states = [
-    "", "ESTABLISHED", "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "CLOSED", "CLOSE-WAIT",
-    "LAST-ACK",
-    "LISTEN", "CLOSING",
-  ]
-
   /// Asks the kernel.
   ///
   /// - Parameter channel: A stream; asked on its event loop.
   /// - Returns: Nothing where it isn't the kernel's TCP.
-  static func of(_ channel: any Channel) -> StreamStatus? {
+  public static func of(_ channel: any Channel) -> StreamStatus? {
     guard channel.localAddress?.port != nil else { return nil }
     return try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
       StreamStatus(descriptor: $0)
@@ -58,7 +52,7 @@ public struct StreamStatus: Sendable {
     else {
       return nil
     }
-    state = Int(info.tcpi_state) < Self.states.count ? Self.states[Int(info.tcpi_state)] : ""
+    state = KernelSocketState(rawValue: info.tcpi_state)
     roundTrip = .microseconds(Int64(info.tcpi_rtt))
     roundTripVariation = .microseconds(Int64(info.tcpi_rttvar))
     retransmissionTimeout = .microseconds(Int64(info.tcpi_rto))
@@ -76,22 +70,20 @@ public struct StreamStatus: Sendable {
   }
 }
 
-extension ConversationClient {
-  /// What TCP is doing for the peer. To be called on the transport's event loop.
-  ///
-  /// - Returns: Nothing where the peer isn't there, or its stream isn't the kernel's TCP.
-  public func status(of peer: Int) -> StreamStatus? { peer == 1 ? core.value.life.session?.status : nil }
-}
-
-extension ConversationServer {
-  /// What TCP is doing for a peer. To be called on the transport's event loop.
-  ///
-  /// - Returns: Nothing where the peer isn't there, or its stream isn't the kernel's TCP.
-  public func status(of peer: Int) -> StreamStatus? { core.value.clientele.find(peer)?.status }
-}
-
-extension Session {
-  fileprivate var status: StreamStatus? {
-    (carrier as? StreamCarrier)?.context.flatMap { StreamStatus.of($0.channel) }
+extension StreamStatus {
+  /// What has become of what was sent.
+  public enum Delivery: Sendable {
+    /// The peer's TCP has all of it.
+    case acknowledged
+    /// Some of it is on its way.
+    case outstanding
+    /// The peer reset the connection.
+    case lost
   }
+
+  /// What has become of what was sent, of a stream that this side has not closed.
+  public var delivery: Delivery { state == .closed ? .lost : sendQueue > 0 ? .outstanding : .acknowledged }
+
+  /// A time in which no answer of the peer's can have come: the round trip, less its usual deviation.
+  public var shortestRoundTrip: TimeAmount { max(.zero, roundTrip - roundTripVariation) }
 }

@@ -1,24 +1,36 @@
-/// RFC 4648, section 4.
-enum Base64 {
+/// Base64 (RFC 4648, section 4). Foundation has it too, which what stands on this library does without.
+public enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  static func encode(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count + 2) / 3 * 4)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
-      var bits: UInt32 = 0
-      for (position, byte) in group.enumerated() { bits |= UInt32(byte) << (16 - 8 * UInt32(position)) }
-      for position in 0..<4 {
-        let padding = position > group.count
-        text.append(padding ? UInt8(ascii: "=") : alphabet[Int(bits >> (18 - 6 * UInt32(position))) & 63])
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
+  /// Writes bytes as base64, padded.
+  public static func text(_ bytes: some Sequence<UInt8>) -> String {
+    String(decoding: digits(bytes), as: UTF8.self)
   }
 
-  /// Decodes a text with or without its padding; `nil` if it has anything else in it.
-  static func decode(_ text: some StringProtocol) -> [UInt8]? {
+  /// Writes bytes as the digits of base64, padded.
+  public static func digits(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    // What lies in one piece isn't copied for it.
+    bytes.withContiguousStorageIfAvailable { encode($0) } ?? Array(bytes).withUnsafeBufferPointer { encode($0) }
+  }
+
+  private static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    var digits: [UInt8] = []
+    digits.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let count = min(3, bytes.count - start)
+      var group = UInt32(bytes[start]) << 16
+      if count > 1 { group |= UInt32(bytes[start + 1]) << 8 }
+      if count > 2 { group |= UInt32(bytes[start + 2]) }
+      for place in 0..<4 {
+        let digit = alphabet[Int(group >> (18 - 6 * UInt32(place)) & 63)]
+        digits.append(place <= count ? digit : UInt8(ascii: "="))
+      }
+    }
+    return digits
+  }
+
+  /// Reads base64 with or without its padding; nil if the text has anything else in it.
+  public static func bytes(_ text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []
     var bits: UInt32 = 0
     var count = 0
