@@ -249,7 +249,7 @@ final class BodyTransmission {
       context.eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.hasRested() }
     } else if case .parts = source {
       state = .writing
-      context.eventLoop.assumeIsolated().execute { self.hasRested() }
+      context.eventLoop.executeAfterPolling { self.hasRested() }
     } else {
       goOn()
     }

@@ -44,6 +44,7 @@ final class InputPump {
   private let settings: Composer.Settings
   private let input: InputSettings
   private unowned let target: any InputTarget
+  private let eventLoop: any EventLoop
   private var line: [UInt8] = []
   private var hasEnded = false
   private var isMoving = false
@@ -52,6 +53,8 @@ final class InputPump {
   /// A terminal hands over no more than so many bytes of a line, and drops the rest without a word: N_TTY_BUF_SIZE in the
   /// kernel's source, less the place of the line feed.
   static let longestTerminalLine = 4095
+  /// So many bytes at most are moved before the event loop looks at its sockets again.
+  private static let largestMove = 1 << 20
 
   /// Starts to read.
   ///
@@ -70,6 +73,7 @@ final class InputPump {
     composer = Composer(settings)
     self.input = input
     self.target = target
+    self.eventLoop = eventLoop
     let reference = NIOLoopBound(Reference(), eventLoop: eventLoop)
     reader = try DescriptorReader(descriptor: input.descriptor, chunkSize: input.largestPiece) {
       eventLoop.execute { reference.value.pump?.pump() }
@@ -105,11 +109,15 @@ final class InputPump {
     guard !isMoving else { return }
     isMoving = true
     defer { isMoving = false }
+    var moved = 0
     while !hasEnded, target.takesInput {
+      // Input that never pauses, to a socket that takes all of it, leaves room for what the peer has to say.
+      guard moved < Self.largestMove else { return eventLoop.executeAfterPolling { [weak self] in self?.pump() } }
       switch reader.next() {
       case .nothing: return
       case .bytes(let bytes):
         hasHadBytes = true
+        moved += bytes.readableBytes
         consume(bytes)
       case .end:
         hasEnded = true

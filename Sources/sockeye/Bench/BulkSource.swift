@@ -1,4 +1,5 @@
 import NIOCore
+import SockeyeTransport
 
 /// Keeps a stream full: so many pieces are with the channel, and one that it has passed on is followed by another.
 final class BulkSource {
@@ -45,8 +46,8 @@ final class BulkSource {
       guard case .success = result else { return self.stop() }
       self.sent(Self.pieceSize)
       guard self.isRunning else { return }
-      // Other connections of the event loop have their turn in between.
-      self.context.eventLoop.assumeIsolated().execute {
+      // Other connections of the event loop have their turn in between, and those that read too.
+      self.context.eventLoop.executeAfterPolling {
         guard self.isRunning else { return }
         self.context.writeAndFlush(NIOAny(Self.piece), promise: self.promise())
       }
