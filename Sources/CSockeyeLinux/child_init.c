@@ -57,10 +57,10 @@ static uint64_t wait_until(int socket, int32_t kind) {
 
 /* Says that the network stands, and hands its device out, and a socket that is told of the network's others. Only the parent has
    them then: init and the command never do. */
-static void hand_out(int socket, int diagnostics, int device) {
+static void hand_out(int socket, int diagnostics, int device, enum sockeye_child_device kind) {
   const int descriptors[] = {diagnostics, device};
   size_t size = device < 0 ? sizeof(int) : sizeof descriptors;
-  struct sockeye_child_message message = {.kind = SOCKEYE_CHILD_READY};
+  struct sockeye_child_message message = {.kind = SOCKEYE_CHILD_READY, .value = kind};
   union {
     struct cmsghdr alignment;
     char bytes[CMSG_SPACE(sizeof descriptors)];
@@ -181,13 +181,14 @@ _Noreturn void sockeye_child_run_init(const struct sockeye_child_plan *plan) {
   wait_until(plan->socket, SOCKEYE_CHILD_MAPPED);
 
   int device;
+  enum sockeye_child_device kind = SOCKEYE_CHILD_DEVICE_TUNNEL;
   enum sockeye_child_step failed = sockeye_child_part_mounts();
-  if (!failed) failed = sockeye_child_make_network(plan, &device);
+  if (!failed) failed = sockeye_child_make_network(plan, &device, &kind);
   if (!failed) failed = sockeye_child_make_files(plan);
   if (failed) fail(plan->socket, failed);
   int diagnostics = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (diagnostics < 0) fail(plan->socket, SOCKEYE_CHILD_STEP_NETWORK);
-  hand_out(plan->socket, diagnostics, device);
+  hand_out(plan->socket, diagnostics, device, kind);
   uint64_t early = wait_until(plan->socket, SOCKEYE_CHILD_GO);
 
   /* This is a copy of the caller's memory, which the command shall not look into. */

@@ -28,8 +28,7 @@ static enum sockeye_child_step make_tunnel(const struct sockeye_child_plan *plan
   return SOCKEYE_CHILD_STEP_NONE;
 }
 
-/* Sends one request and waits for its acknowledgment. Returns 0, or -1 with errno set. */
-static int perform(int socket, const struct nlmsghdr *request) {
+int sockeye_netlink_perform(int socket, const struct nlmsghdr *request) {
   union {
     struct nlmsghdr header;
     char bytes[4096];
@@ -50,7 +49,7 @@ static int perform_all(int socket, const void *requests, size_t count) {
   int failures = 0, number = 0;
   const struct nlmsghdr *request = requests;
   for (size_t rest = count; NLMSG_OK(request, rest); request = NLMSG_NEXT(request, rest)) {
-    if (perform(socket, request) == 0) continue;
+    if (sockeye_netlink_perform(socket, request) == 0) continue;
     failures++;
     number = errno;
   }
@@ -95,10 +94,24 @@ static void wait_for_route(int routes, const void *address) {
   }
 }
 
-enum sockeye_child_step sockeye_child_make_network(const struct sockeye_child_plan *plan, int *descriptor) {
+/* Where TUN is closed, a pair of Ethernet devices does instead; where there is none either, TUN is what is told of. */
+static enum sockeye_child_step make_device(
+    const struct sockeye_child_plan *plan, int *descriptor, enum sockeye_child_device *kind) {
+  *kind = SOCKEYE_CHILD_DEVICE_TUNNEL;
+  enum sockeye_child_step failed = make_tunnel(plan, descriptor);
+  if (failed != SOCKEYE_CHILD_STEP_OPEN_TUNNEL) return failed;
+  int number = errno;
+  *kind = SOCKEYE_CHILD_DEVICE_PAIR;
+  *descriptor = sockeye_child_make_pair(plan);
+  errno = number;
+  return *descriptor < 0 ? failed : SOCKEYE_CHILD_STEP_NONE;
+}
+
+enum sockeye_child_step sockeye_child_make_network(
+    const struct sockeye_child_plan *plan, int *descriptor, enum sockeye_child_device *kind) {
   *descriptor = -1;
   if (plan->device) {
-    enum sockeye_child_step failed = make_tunnel(plan, descriptor);
+    enum sockeye_child_step failed = make_device(plan, descriptor, kind);
     if (failed) return failed;
   }
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);

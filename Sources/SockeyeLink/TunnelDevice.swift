@@ -14,6 +14,8 @@ public import SockeyeHost
 /// forgets where they came from), so a host that connects should have the device for itself. All queues are opened before
 /// the first connection comes: another one moves them.
 ///
+/// A packet socket at one end of a pair of Ethernet devices can be taken over as well: for a network where TUN is closed.
+///
 /// No call blocks. The device is closed with its value; unless it was made persistent, the interface is gone then.
 public struct TunnelDevice: ~Copyable {
   /// The interface's name.
@@ -27,7 +29,17 @@ public struct TunnelDevice: ~Copyable {
   /// Packets that the kernel did not take.
   public private(set) var packetsDropped: UInt64 = 0
 
-  /// A header's place, then a packet's, which is aligned.
+  /// What is read from and written to a descriptor.
+  public enum Kind: Hashable, Sendable {
+    /// Packets: it is a TUN device's.
+    case tunnel
+    /// Ethernet frames, between the addresses that `ChildProcess` of SockeyeGateway gives to such a pair: it is a packet
+    /// socket's.
+    case packetSocket
+  }
+
+  private let kind: Kind
+  /// The headers' place, then a packet's, which is aligned.
   private let buffer: UnsafeMutableRawBufferPointer
   private static let packetOffset = 64
   private static let capacity = 65_535
@@ -73,12 +85,13 @@ public struct TunnelDevice: ~Copyable {
     }
     self.name = name
     self.descriptor = descriptor
+    kind = .tunnel
     hasOffload = offload
     buffer = .allocate(byteCount: Self.packetOffset + Self.capacity, alignment: 64)
   }
 
-  /// Takes over a device that somebody else has opened, as TUN without packet information and, with `offload`, with a virtio
-  /// header, on a descriptor that doesn't block.
+  /// Takes over a device that somebody else has opened on a descriptor that doesn't block, without packet information and, with
+  /// `offload`, with a virtio header.
   ///
   /// - Parameters:
   ///   - descriptor: closed with this value, or where this fails.
@@ -88,17 +101,19 @@ public struct TunnelDevice: ~Copyable {
   /// - Throws: `LinkError` where the kernel turns offload down.
   public init(
     adopting descriptor: Int32,
+    kind: Kind = .tunnel,
     name: String,
     maximumTransmissionUnit: Int,
     offload: Bool = true
   ) throws(LinkError) {
-    guard !offload || Self.turnOffloadOn(for: descriptor) else {
+    guard !offload || kind == .packetSocket || Self.turnOffloadOn(for: descriptor) else {
       let error = LinkError("cannot use the TUN device \(name)")
       close(descriptor)
       throw error
     }
     self.name = name
     self.descriptor = descriptor
+    self.kind = kind
     self.maximumTransmissionUnit = maximumTransmissionUnit
     hasOffload = offload
     buffer = .allocate(byteCount: Self.packetOffset + Self.capacity, alignment: 64)
@@ -127,14 +142,18 @@ public struct TunnelDevice: ~Copyable {
 
   /// Has the kernel hand over single packets with whole checksums from now on. A device with offload takes them without more.
   ///
-  /// - Throws: `LinkError`.
+  /// - Throws: `LinkError`; where the device is a packet socket's with offload, always.
   public mutating func refuseSuperSegments() throws(LinkError) {
+    if kind == .packetSocket, hasOffload { throw LinkError("cannot refuse super-segments", number: EOPNOTSUPP) }
     guard !hasOffload || ioctl(descriptor, SOCKEYE_TUNSETOFFLOAD, CInt(0)) == 0 else {
       throw LinkError("cannot turn off the offload of the TUN device \(name)")
     }
   }
 
-  private var headerLength: Int { hasOffload ? VirtioNetworkHeader.length : 0 }
+  private var virtioLength: Int { hasOffload ? VirtioNetworkHeader.length : 0 }
+  private var frameHeaderLength: Int { kind == .packetSocket ? PairFrame.headerLength : 0 }
+  /// Where a frame's header stands in the buffer, if there is one, and the packet in any case.
+  private var frameOffset: Int { Self.packetOffset - frameHeaderLength }
 
   /// Where a packet is written before `send`, with room for the largest.
   public var packetBuffer: UnsafeMutableRawBufferPointer {
@@ -146,41 +165,61 @@ public struct TunnelDevice: ~Copyable {
   /// - Throws: `LinkError` where the device is gone.
   public mutating func receive() throws(LinkError) -> ReceivedPacket? {
     guard let base = buffer.baseAddress else { return nil }
-    let start = Self.packetOffset - headerLength
+    let start = frameOffset - virtioLength
     while true {
       let count = read(descriptor, base + start, buffer.count - start)
-      if count > headerLength {
-        let bytes = UnsafeRawBufferPointer(rebasing: buffer[Self.packetOffset..<start + count])
-        guard hasOffload else { return ReceivedPacket(bytes: bytes, checksumsAreValid: false, segmentCount: 1) }
-        let header = VirtioNetworkHeader(UnsafeRawBufferPointer(rebasing: buffer[start..<Self.packetOffset]))
-        return ReceivedPacket(
-          bytes: bytes,
-          checksumsAreValid: header.checksumIsTrustworthy,
-          segmentCount: header.segmentCount(of: bytes)
-        )
+      if start + count > Self.packetOffset {
+        if kind == .packetSocket, !carriesPacket { continue }
+        return packet(until: start + count)
       }
       if count >= 0 { return nil }
       switch errno {
       case EINTR: continue
-      // A device that is down has nothing to read.
-      case EAGAIN, EIO: return nil
+      // A device that is down, or gone with its namespace, has nothing to read.
+      case EAGAIN, EIO, ENETDOWN: return nil
       default: throw LinkError("cannot read from the TUN device \(name)")
       }
     }
   }
 
+  private var carriesPacket: Bool {
+    PairFrame.carriesPacket(UnsafeRawBufferPointer(rebasing: buffer[frameOffset..<Self.packetOffset]))
+  }
+
+  /// The packet that has been read.
+  private func packet(until end: Int) -> ReceivedPacket {
+    let bytes = UnsafeRawBufferPointer(rebasing: buffer[Self.packetOffset..<end])
+    guard hasOffload else { return ReceivedPacket(bytes: bytes, checksumsAreValid: false, segmentCount: 1) }
+    let place = buffer[frameOffset - virtioLength..<frameOffset]
+    let header = VirtioNetworkHeader(
+      UnsafeRawBufferPointer(rebasing: place),
+      frameHeaderLength: frameHeaderLength
+    )
+    return ReceivedPacket(
+      bytes: bytes,
+      checksumsAreValid: header.checksumIsTrustworthy,
+      segmentCount: header.segmentCount(of: bytes)
+    )
+  }
+
   /// Sends the packet that a host wrote into `packetBuffer`. What the kernel doesn't take is lost, as on any wire.
   public mutating func send(_ transmission: Transmission) {
     guard let base = buffer.baseAddress else { return }
-    let start = Self.packetOffset - headerLength
+    let start = frameOffset - virtioLength
+    let packet = UnsafeRawBufferPointer(rebasing: packetBuffer[..<transmission.length])
+    if kind == .packetSocket {
+      let place = buffer[frameOffset..<Self.packetOffset]
+      PairFrame.writeHeader(before: packet, to: UnsafeMutableRawBufferPointer(rebasing: place))
+    }
     if hasOffload {
       VirtioNetworkHeader.write(
         transmission,
-        packet: UnsafeRawBufferPointer(rebasing: packetBuffer[..<transmission.length]),
-        to: UnsafeMutableRawBufferPointer(rebasing: buffer[start..<Self.packetOffset])
+        packet: packet,
+        frameHeaderLength: frameHeaderLength,
+        to: UnsafeMutableRawBufferPointer(rebasing: buffer[start..<frameOffset])
       )
     }
-    let count = headerLength + transmission.length
+    let count = Self.packetOffset - start + transmission.length
     while write(descriptor, base + start, count) != count {
       guard errno == EINTR else {
         packetsDropped += 1

@@ -11,17 +11,21 @@ struct VirtioNetworkHeader: Equatable {
   var checksumIsTrustworthy = false
   /// Bytes of data in each segment; 0 for a packet that is one.
   var segmentSize = 0
-  /// Where the transport's header starts whose checksum is to be filled in.
+  /// Where in the packet the transport's header starts whose checksum is to be filled in.
   var checksumStart: Int?
 
   init() {}
 
   /// Reads the header that is all of `bytes`.
-  init(_ bytes: UnsafeRawBufferPointer) {
+  ///
+  /// - Parameter frameHeaderLength: bytes between it and the packet.
+  init(_ bytes: UnsafeRawBufferPointer, frameHeaderLength: Int = 0) {
     let header = bytes.loadUnaligned(as: virtio_net_hdr.self)
     let flags = UInt32(header.flags)
     checksumIsTrustworthy = flags & UInt32(VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID) != 0
-    if flags & UInt32(VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 { checksumStart = Int(header.csum_start) }
+    if flags & UInt32(VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 {
+      checksumStart = max(0, Int(header.csum_start) - frameHeaderLength)
+    }
     if UInt32(header.gso_type) != UInt32(VIRTIO_NET_HDR_GSO_NONE) { segmentSize = Int(header.gso_size) }
   }
 
@@ -33,21 +37,24 @@ struct VirtioNetworkHeader: Equatable {
   }
 
   /// Writes the header for a packet of the host's into all of `bytes`.
+  ///
+  /// - Parameter frameHeaderLength: bytes between it and the packet.
   static func write(
     _ transmission: Transmission,
     packet: UnsafeRawBufferPointer,
+    frameHeaderLength: Int = 0,
     to bytes: UnsafeMutableRawBufferPointer
   ) {
     var header = virtio_net_hdr()
     if let start = transmission.checksumStart {
       header.flags = UInt8(VIRTIO_NET_HDR_F_NEEDS_CSUM)
-      header.csum_start = UInt16(clamping: start)
+      header.csum_start = UInt16(clamping: frameHeaderLength + start)
       header.csum_offset = UInt16(TCPHeader.checksumOffset)
       if let size = transmission.offload {
         let isIPv4 = packet[0] >> 4 == 4
         header.gso_type = UInt8(isIPv4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6)
         header.gso_size = UInt16(clamping: size)
-        header.hdr_len = UInt16(clamping: start + Int(packet[start + 12] >> 4) * 4)
+        header.hdr_len = UInt16(clamping: frameHeaderLength + start + Int(packet[start + 12] >> 4) * 4)
       }
     }
     bytes.storeBytes(of: header, as: virtio_net_hdr.self)

@@ -363,22 +363,6 @@ def test_watched_command():
     assert answer.returncode == 2 and b"--capture" in answer.stderr, answer
 
 
-def test_closed_tun_is_named():
-    """Where /dev/net/tun is missing or closed, one line says what to do, and a network with nothing on it can be had."""
-    if os.getuid() != 0:
-        raise support.Skip("covering /dev/net takes root")
-    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    for cover, who, word in [("mount -t tmpfs none /dev/net", [], "modprobe tun"),
-                             ("mount -t tmpfs none /dev/net && mknod -m 600 /dev/net/tun c 10 200", user, "chmod 666")]:
-        hidden = ["unshare", "--mount", "--propagation", "private", "sh", "-c", cover + ' && exec "$@"', "sh", *who]
-        for language in ("en", "zh"):
-            answer = subprocess.run([*hidden, SOCKEYE, "run", "--language", language, "--", "true"], capture_output=True)
-            said = answer.stderr.decode()
-            assert answer.returncode == 1 and said.count("\n") == 1 and word in said, answer
-        answer = subprocess.run([*hidden, SOCKEYE, "run", "--offline", "--", "true"], capture_output=True)
-        assert answer.returncode == 0, answer
-
-
 if __name__ == "__main__":
     support.in_own_network()
     have_addresses()

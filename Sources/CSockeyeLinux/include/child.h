@@ -17,7 +17,7 @@ enum sockeye_child_kind {
   SOCKEYE_CHILD_SIGNAL,     /* send the command this signal */
   SOCKEYE_CHILD_CONTINUE,   /* continue the command; 1 if it gets the terminal */
   /* From init. */
-  SOCKEYE_CHILD_READY,       /* the network stands; descriptors come with it: sock_diag(7)'s, and the TUN device's */
+  SOCKEYE_CHILD_READY,       /* the network stands; descriptors come with it: sock_diag(7)'s, and the device's; its kind */
   SOCKEYE_CHILD_FAILED,      /* a step of the preparations: an errno */
   SOCKEYE_CHILD_NOT_STARTED, /* the command could not be executed: an errno */
   SOCKEYE_CHILD_STOPPED,     /* the command was stopped by this signal */
@@ -35,6 +35,16 @@ enum sockeye_child_step {
   SOCKEYE_CHILD_STEP_FILES,       /* puts files of its own over the machine's */
   SOCKEYE_CHILD_STEP_FORK,        /* forks the command */
 };
+
+/* What the command's device is, and so what its descriptor is. */
+enum sockeye_child_device {
+  SOCKEYE_CHILD_DEVICE_TUNNEL, /* a TUN device: whole packets are read and written */
+  SOCKEYE_CHILD_DEVICE_PAIR,   /* one of a pair of Ethernet devices: frames are, between these two addresses */
+};
+
+/* The address of the command's end, and that of the end of whoever has the descriptor. */
+static const uint8_t SOCKEYE_PAIR_FAR[] = {0x02, 0, 0, 0, 0, 0x01};
+static const uint8_t SOCKEYE_PAIR_NEAR[] = {0x02, 0, 0, 0, 0, 0x02};
 
 /* Descriptors that come with a message, at most. */
 enum { SOCKEYE_CHILD_DESCRIPTORS = 2 };
@@ -64,7 +74,7 @@ struct sockeye_child_plan {
   int socket;
   int terminal;
   enum sockeye_child_group group;
-  /* The TUN device; NULL for a network without one. And whether its packets have a header before them, for offload. */
+  /* The device; NULL for a network without one. And whether its packets have a header before them, for offload. */
   const char *device;
   int device_has_header;
   uint32_t device_index;

@@ -1,5 +1,6 @@
 internal import CSockeyeLinux
 internal import Glibc
+public import SockeyeLink
 internal import SockeyeTransport
 internal import Synchronization
 
@@ -11,6 +12,14 @@ public enum ChildEnd: Hashable, Sendable {
   case killed(Int32)
   /// It could not be executed, for this reason (`errno`).
   case notStarted(Int32)
+}
+
+/// The other end of a command's only link.
+public struct ChildDevice: Hashable, Sendable {
+  /// Whoever got this closes it, or has a `TunnelDevice` adopt it.
+  public let descriptor: Int32
+  /// What it is: a TUN device's, or that of a packet socket where TUN is closed.
+  public let kind: TunnelDevice.Kind
 }
 
 /// A command in a network of its own.
@@ -51,12 +60,12 @@ public final class ChildProcess: Sendable {
 
   /// Makes the namespaces and the network; the command waits for ``proceed()``.
   ///
-  /// - Returns: the child, who finds its processes, and the descriptor of its TUN device, which is the caller's to close; nil
-  ///   where it has none. The network lasts until both the command and the device are gone.
+  /// - Returns: the child, who finds its processes, and its device; nil where it has none. The network lasts until both the
+  ///   command and the device are gone.
   /// - Throws: `ChildError`.
   public static func prepare(
     _ configuration: ChildConfiguration
-  ) async throws(ChildError) -> (child: ChildProcess, processes: ProcessFinder, device: Int32?) {
+  ) async throws(ChildError) -> (child: ChildProcess, processes: ProcessFinder, device: ChildDevice?) {
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Prepared, Never>) in
       do throws(Failure) {
         try DedicatedThread.start {
@@ -75,7 +84,7 @@ public final class ChildProcess: Sendable {
     return try result.get()
   }
 
-  private typealias Prepared = Result<(child: ChildProcess, processes: ProcessFinder, device: Int32?), ChildError>
+  private typealias Prepared = Result<(child: ChildProcess, processes: ProcessFinder, device: ChildDevice?), ChildError>
 
   /// Starts the command. From here on, signals to this process go to it.
   public func proceed() {
@@ -105,7 +114,7 @@ public final class ChildProcess: Sendable {
 
   private static func launch(
     _ configuration: ChildConfiguration
-  ) throws(ChildError) -> (child: ChildProcess, processes: ProcessFinder, device: Int32?) {
+  ) throws(ChildError) -> (child: ChildProcess, processes: ProcessFinder, device: ChildDevice?) {
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw .step(.process, number: errno) }
@@ -152,7 +161,7 @@ public final class ChildProcess: Sendable {
 
   private static let noDescriptors = [Int32](repeating: -1, count: Int(SOCKEYE_CHILD_DESCRIPTORS))
 
-  private func waitUntilReady() throws(ChildError) -> (diagnostics: Int32, device: Int32?) {
+  private func waitUntilReady() throws(ChildError) -> (diagnostics: Int32, device: ChildDevice?) {
     sockeye_child_tell(socket, Int32(SOCKEYE_CHILD_MAPPED.rawValue), 0, 0)
     var message = sockeye_child_message()
     var descriptors: [Int32] = Self.noDescriptors
@@ -160,7 +169,9 @@ public final class ChildProcess: Sendable {
     guard message.kind == SOCKEYE_CHILD_READY.rawValue else {
       throw ChildError(sockeye_child_step(rawValue: UInt32(message.step)), number: message.value)
     }
-    return (descriptors[0], descriptors[1] >= 0 ? descriptors[1] : nil)
+    guard descriptors[1] >= 0 else { return (descriptors[0], nil) }
+    let isPair = UInt32(message.value) == SOCKEYE_CHILD_DEVICE_PAIR.rawValue
+    return (descriptors[0], ChildDevice(descriptor: descriptors[1], kind: isPair ? .packetSocket : .tunnel))
   }
 
   private func follow() {

@@ -97,6 +97,8 @@ struct RunNetworkFlags: ParsableArguments {
       }
       if impair?.contains("mtu=") == true { network.maximumTransmissionUnit = specification.maximumTransmissionUnit }
       gateway.impairments = specification.impairments
+      // What befalls packets befalls those of the link, and no super-segments.
+      network.hasOffload = false
       gateway.seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
     }
     return (network, gateway)

@@ -65,7 +65,7 @@ final class RunSession: Sendable {
     return (end, child)
   }
 
-  private func prepare() async throws(Failure) -> (ChildProcess, ProcessFinder, Int32?) {
+  private func prepare() async throws(Failure) -> (ChildProcess, ProcessFinder, ChildDevice?) {
     // The command's descriptors are those of this moment.
     let own: Int32 = output == .errors ? StandardDescriptors.outputToErrors() : -1
     defer { if own >= 0 { StandardDescriptors.restoreOutput(own) } }
@@ -76,11 +76,12 @@ final class RunSession: Sendable {
     }
   }
 
-  private func openGateway(on descriptor: Int32, _ processes: ProcessFinder) throws(Failure) -> Gateway {
+  private func openGateway(on child: ChildDevice, _ processes: ProcessFinder) throws(Failure) -> Gateway {
     let device: TunnelDevice
     do throws(LinkError) {
       device = try TunnelDevice(
-        adopting: descriptor,
+        adopting: child.descriptor,
+        kind: child.kind,
         name: ChildNetwork.deviceName,
         maximumTransmissionUnit: configuration.network?.maximumTransmissionUnit ?? 1_500,
         offload: configuration.network?.hasOffload ?? true
