@@ -74,6 +74,8 @@ public struct FileServiceConfiguration: Sendable {
   public var servesIndex = true
   /// Whether files may be put into the directory.
   public var uploads: Uploads?
+  /// Whether file managers may look into the directory by WebDAV (RFC 4918), and, with uploads, change what is in it.
+  public var webDAV = false
   /// The certificate and key for clients that speak TLS.
   public var tls: TLSConfiguration?
   /// Users and their passwords; without it, everybody may read.

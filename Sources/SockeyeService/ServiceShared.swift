@@ -21,6 +21,10 @@ final class ServiceShared: Sendable {
   let filePool: BlockingThreads
   /// Threads that compute for long: digests and passwords.
   let computePool: BlockingThreads
+  /// A thread that copies and removes whole folders, one after the other: nobody else waits for it.
+  let treeThread: BlockingThreads
+  /// Who may write what, where clients can lock it.
+  let locks: LockTable?
 
   /// The clocks and the chance that go with the network.
   let surroundings: Surroundings
@@ -48,10 +52,12 @@ final class ServiceShared: Sendable {
     fallback = try configuration.fallback.map { [directory] path throws(Failure) in try Self.page(path, in: directory) }
     filePool = surroundings.threads(4)
     computePool = surroundings.threads(2)
+    treeThread = surroundings.threads(1)
     digests = DigestCache(pool: computePool)
     encodings = TextEncodingCache(pool: filePool)
     // There is no folder that an upload beside a selection's files could go to.
     uploads = directory.selection == nil ? configuration.uploads.map { UploadArea(quota: $0.quota) } : nil
+    locks = configuration.webDAV && uploads != nil ? LockTable() : nil
     replaceable = Mutex(
       Replaceable(
         tls: try Self.context(configuration.tls),
@@ -84,6 +90,7 @@ final class ServiceShared: Sendable {
   func shutDown() {
     filePool.beginShutDown()
     computePool.beginShutDown()
+    treeThread.beginShutDown()
   }
 
   /// What is needed to speak TLS, if the service does.

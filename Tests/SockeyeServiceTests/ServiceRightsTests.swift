@@ -153,8 +153,10 @@ struct ServiceRightsTests {
   @Test("A folder in which something may not be removed is not removed either")
   func protectedFolders() throws {
     let rules = try #require(AccessRules("all /a/b=read"))
-    #expect(try rules.protects(beneath: #require(ResourcePath("a".utf8))))
-    #expect(try !rules.protects(beneath: #require(ResourcePath("b".utf8))))
+    #expect(try !rules.grant(.delete, throughout: #require(ResourcePath("a".utf8))))
+    #expect(try !rules.grant(.delete, throughout: #require(ResourcePath("a/b/c".utf8))))
+    #expect(try rules.grant(.delete, throughout: #require(ResourcePath("a/bc".utf8))))
+    #expect(try rules.grant(.delete, throughout: #require(ResourcePath("b".utf8))))
   }
 
   // MARK: Names that are taken

@@ -73,10 +73,9 @@ struct AccessRules: Equatable, Sendable {
       || rules.contains { !$0.rights.isEmpty && $0.place.below(path) != nil }
   }
 
-  /// Whether something below a place may not be removed.
-  func protects(beneath path: ResourcePath) -> Bool {
-    rules.contains {
-      !$0.rights.contains(.delete) && $0.place.bytes != path.bytes && $0.place.below(path) != nil
-    }
+  /// Whether rights hold for a place and for everything below it.
+  func grant(_ rights: AccessRights, throughout path: ResourcePath) -> Bool {
+    self.rights(for: path).isSuperset(of: rights)
+      && rules.allSatisfy { $0.rights.isSuperset(of: rights) || $0.place.below(path) == nil }
   }
 }

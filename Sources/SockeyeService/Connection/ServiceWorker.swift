@@ -144,6 +144,19 @@ final class ServiceWorker {
     return configuration.proxies.contains { $0.contains(peer) }
   }
 
+  /// What names a lock: a UUID of version 4 (RFC 9562, section 5.4).
+  func lockToken() -> String {
+    func digits(_ value: UInt64, _ count: Int) -> String {
+      let text = String(value, radix: 16)
+      return String(repeating: "0", count: max(0, count - text.count)) + text.suffix(count)
+    }
+    let high = random.next()
+    let low = random.next()
+    let version = digits(high & 0xfff | 0x4000, 4)
+    let variant = digits(low >> 48 & 0x3fff | 0x8000, 4)
+    return "urn:uuid:\(digits(high >> 32, 8))-\(digits(high >> 16, 4))-\(version)-\(variant)-\(digits(low, 12))"
+  }
+
   /// What separates the parts of a body. Nobody can put it into a file beforehand.
   func boundary() -> String {
     String(random.next(), radix: 16) + String(random.next(), radix: 16)

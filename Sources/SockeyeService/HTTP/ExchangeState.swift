@@ -7,7 +7,7 @@ struct ExchangeState {
 
   private enum Phase {
     case idle
-    /// The head is there, the end of the body is not. So much of the body has been ignored.
+    /// The head is there, the end of the body is not. So much of the body has been ignored, or kept as a document.
     case receiving(Request, ignoredBytes: Int)
     /// The body goes into a file.
     case uploading(Request, Upload)
@@ -82,6 +82,7 @@ struct ExchangeState {
       return .begin(head)
     case (.body(let bytes), .receiving(let request, let ignored)):
       guard ignored + bytes.readableBytes <= HTTPExchange.largestIgnoredBody else { return .refuseBody }
+      if HTTPExchange.hasDocument(request.head.method) { request.document += bytes.readableBytesView }
       phase = .receiving(request, ignoredBytes: ignored + bytes.readableBytes)
       return .nothing
     case (.end, .receiving(let request, _)):

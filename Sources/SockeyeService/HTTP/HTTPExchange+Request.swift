@@ -14,6 +14,8 @@ extension HTTPExchange {
     var keepAlive: Bool
     /// Whether its end has been read, so that nothing of it is still on its way.
     var isRead = false
+    /// What came with it, where that is a document to be read.
+    var document: [UInt8] = []
     /// Lines that each response to it has in its head, whatever it is.
     var responseLines: String?
     /// What who asks may do.

@@ -11,8 +11,10 @@ extension HTTPExchange {
     case malformed
   }
 
-  func locate(_ request: Request) -> Location {
-    guard let target = try? RequestTarget(request.head.uri) else { return .malformed }
+  func locate(_ request: Request) -> Location { locate(request.head.uri) }
+
+  func locate(_ uri: String) -> Location {
+    guard let target = try? RequestTarget(uri) else { return .malformed }
     guard let prefix = shared.pathPrefix else { return .inside(target) }
     guard let path = target.path.below(prefix) else { return .outside }
     guard !path.bytes.isEmpty || target.path.namesDirectory else {

@@ -39,7 +39,7 @@ final class HTTPExchange: ConnectionSpeaker {
   static let longestTarget = 8 * 1024
   /// The largest head that is buffered while it is incomplete, in bytes.
   static let largestHead = 128 * 1024
-  /// The largest body that is read and ignored for the connection's sake, in bytes.
+  /// The largest body that is read without being put into a file: ignored for the connection's sake, or a document. In bytes.
   static let largestIgnoredBody = 64 * 1024
 
   static let limits: NIOHTTPDecoderLimitConfiguration = {
@@ -210,7 +210,8 @@ final class HTTPExchange: ConnectionSpeaker {
     case .DELETE where shared.uploads != nil && shared.authority != nil:
       authenticated(request) { exchange, request in exchange.remove(request) }
     default:
-      respond(.methodNotAllowed, to: request)
+      guard let answer = webDAVAnswer(for: request.head.method) else { return respond(.methodNotAllowed, to: request) }
+      authenticated(request, then: answer)
     }
   }
 

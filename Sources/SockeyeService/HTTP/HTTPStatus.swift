@@ -4,6 +4,7 @@ enum HTTPStatus: Int, Sendable {
   case created = 201
   case noContent = 204
   case partialContent = 206
+  case multiStatus = 207
   case movedPermanently = 301
   case notModified = 304
   case badRequest = 400
@@ -26,6 +27,7 @@ enum HTTPStatus: Int, Sendable {
   case headersTooLarge = 431
   case internalError = 500
   case notImplemented = 501
+  case badGateway = 502
   case serviceUnavailable = 503
   case versionNotSupported = 505
   case insufficientStorage = 507
@@ -37,6 +39,7 @@ enum HTTPStatus: Int, Sendable {
     case .created: "Created"
     case .noContent: "No Content"
     case .partialContent: "Partial Content"
+    case .multiStatus: "Multi-Status"
     case .movedPermanently: "Moved Permanently"
     case .notModified: "Not Modified"
     case .badRequest: "Bad Request"
@@ -59,6 +62,7 @@ enum HTTPStatus: Int, Sendable {
     case .headersTooLarge: "Request Header Fields Too Large"
     case .internalError: "Internal Server Error"
     case .notImplemented: "Not Implemented"
+    case .badGateway: "Bad Gateway"
     case .serviceUnavailable: "Service Unavailable"
     case .versionNotSupported: "HTTP Version Not Supported"
     case .insufficientStorage: "Insufficient Storage"

@@ -19,6 +19,16 @@ enum HostField {
     }
   }
 
+  /// Whether two values name the same place, in whatever case and with or without the port that is usual.
+  static func isSame(_ left: Substring, _ right: Substring) -> Bool {
+    func normal(_ value: Substring) -> String {
+      let text = value.lowercased()
+      let port = [":80", ":443"].first { text.hasSuffix($0) }
+      return String(text.dropLast(port?.count ?? 0))
+    }
+    return normal(left) == normal(right)
+  }
+
   /// Nothing, or a colon and digits, of which there may be none.
   private static func isPort(_ bytes: some Collection<UInt8>) -> Bool {
     guard let first = bytes.first else { return true }

@@ -63,18 +63,24 @@ final class FolderReader {
 
   /// The next entry that may be seen, in the order of the file system.
   func next() -> FolderEntry? {
+    guard let (name, metadata) = nextWithMetadata() else { return nil }
+    let isDirectory = metadata.kind == .directory
+    return FolderEntry(
+      name: name,
+      isDirectory: isDirectory,
+      size: isDirectory ? 0 : metadata.size,
+      modifiedSeconds: metadata.modifiedSeconds
+    )
+  }
+
+  /// The same, with all that the system says of it.
+  func nextWithMetadata() -> (name: [UInt8], metadata: FileMetadata)? {
     while let name = nextName() {
       guard name.first != UInt8(ascii: "."), let metadata = self.metadata(name) else { continue }
       guard metadata.kind != .other, rules?.shows(path.appending(name)) != false else {
         continue
       }
-      let isDirectory = metadata.kind == .directory
-      return FolderEntry(
-        name: name,
-        isDirectory: isDirectory,
-        size: isDirectory ? 0 : metadata.size,
-        modifiedSeconds: metadata.modifiedSeconds
-      )
+      return (name, metadata)
     }
     return nil
   }

@@ -70,6 +70,7 @@ extension HTTPExchange {
   /// Answers with a body whose length is not known beforehand.
   func sendProduced(
     _ producer: any BodyProducer,
+    status: HTTPStatus = .ok,
     type: String,
     lines: String,
     fields: [(StaticString, String)] = [],
@@ -79,16 +80,16 @@ extension HTTPExchange {
     // RFC 9112, section 6.1: HTTP/1.0 knows no chunks; there the end of the connection ends the body.
     let chunked = !request.isHTTP10
     if !chunked { request.keepAlive = false }
-    var head = ResponseHead(.ok, date: worker.date, allocator: context.channel.allocator)
+    var head = ResponseHead(status, date: worker.date, allocator: context.channel.allocator)
     head.field("Content-Type", type)
     for (name, value) in fields { head.field(name, value) }
     head.buffer.writeString(lines)
     if chunked { head.lines("Transfer-Encoding: chunked\r\n") }
     head.end(request)
     if request.isHead {
-      return send(head.buffer, status: .ok, bodyBytes: 0, for: request)
+      return send(head.buffer, status: status, bodyBytes: 0, for: request)
     }
-    send(head.buffer, then: .producer(producer, chunked: chunked), status: .ok, bodyBytes: nil, for: request)
+    send(head.buffer, then: .producer(producer, chunked: chunked), status: status, bodyBytes: nil, for: request)
   }
 }
 

@@ -11,7 +11,7 @@ extension HTTPStatus {
     case .methodNotAllowed: Phrase("files are read here with GET and HEAD", zh: "这里用 GET 和 HEAD 读取文件")
     case .requestTimeout: Phrase("the request took too long to arrive", zh: "请求到达得太慢")
     case .conflict: Phrase("something of that name stands in the way", zh: "这个名字已被占用")
-    case .locked: Phrase("somebody else is uploading a file of that name", zh: "有人正在上传同名的文件")
+    case .locked: Phrase("it is locked, or somebody else is uploading it", zh: "已被锁定，或者有人正在上传")
     case .targetTooLong: Phrase("the URL is too long", zh: "URL 太长")
     case .headersTooLarge: Phrase("the header fields are too large", zh: "请求头太大")
     case .rangeNotSatisfiable: Phrase("the file has no bytes in that range", zh: "文件没有这个范围的字节")
@@ -29,8 +29,10 @@ extension HTTPStatus {
       Phrase("what arrived does not have the digest that was announced", zh: "到达的内容与所声明的摘要不符")
     case .expectationFailed:
       Phrase("the only expectation that can be met is 100-continue", zh: "只能满足 100-continue 这一种期望")
+    case .badGateway: Phrase("that place is on another server", zh: "那个位置在另一台服务器上")
     case .internalError: Phrase("the server failed", zh: "服务器出错了")
-    case .ok, .created, .noContent, .partialContent, .movedPermanently, .notModified: .literal("\(phrase)")
+    case .ok, .created, .noContent, .partialContent, .multiStatus, .movedPermanently, .notModified:
+      .literal("\(phrase)")
     }
   }
 
@@ -58,10 +60,11 @@ extension HTTPStatus {
       case .headersTooLarge: "请求头太大"
       case .internalError: "服务器错误"
       case .notImplemented: "尚不支持"
+      case .badGateway: "网关错误"
       case .serviceUnavailable: "暂时不可用"
       case .versionNotSupported: "不支持的 HTTP 版本"
       case .insufficientStorage: "空间不足"
-      case .ok, .created, .noContent, .partialContent, .movedPermanently, .notModified: "\(phrase)"
+      case .ok, .created, .noContent, .partialContent, .multiStatus, .movedPermanently, .notModified: "\(phrase)"
       }
     return Phrase("\(phrase)", zh: chinese)
   }

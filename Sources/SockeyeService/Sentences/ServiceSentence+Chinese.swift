@@ -26,6 +26,8 @@ extension ServiceSentence {
     case .somethingIsThere: "这个名字已被占用"
     case .folderAboveIsMissing: "它所在的文件夹不存在"
     case .folderIsNotEmpty: "文件夹不是空的"
+    case .hiddenThingsInFolder: "文件夹里有不显示的东西；它保持原样"
+    case .treeIsTooLarge: "文件夹里的东西太多，一个请求处理不了；请逐个处理其中的文件夹"
     case .threadsThere: "已经有别的线程"
     case .onlyThisDigest: "只能取得 hash=sha256 这一种摘要"
     case .folderHasNoDigest: "文件夹没有摘要；请对其中的文件取摘要"

@@ -29,6 +29,8 @@ extension ServiceSentence {
     case .somethingIsThere: "something of that name is there already"
     case .folderAboveIsMissing: "the folder that it would be in is not there"
     case .folderIsNotEmpty: "the folder is not empty"
+    case .hiddenThingsInFolder: "there is something in the folder that is not shown; it stays as it is"
+    case .treeIsTooLarge: "there is too much in the folder for one request; go through the folders in it"
     case .threadsThere: "there are other threads already"
     case .onlyThisDigest: "the only digest to be had is hash=sha256"
     case .folderHasNoDigest: "a folder has no digest; ask for one of its files"

@@ -23,6 +23,8 @@ enum ServiceSentence: Sentence {
   case onlyThisDigest
   case threadsThere
   case folderIsNotEmpty
+  case hiddenThingsInFolder
+  case treeIsTooLarge
   case somethingIsThere
   case folderAboveIsMissing
   case folderHasNoDigest

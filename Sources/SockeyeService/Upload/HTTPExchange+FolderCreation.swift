@@ -17,6 +17,7 @@ extension HTTPExchange {
     guard request.rules.rights(for: path).contains(.add) else {
       return respond(.forbidden, to: request)
     }
+    if let refusal = refusalByLocks(of: path, request) { return respond(refusal, to: request) }
     switch FolderCreation.make(path, in: shared.directory) {
     case 0: respondEmpty(.created, to: request)
     case EEXIST: respond(.methodNotAllowed, to: request, because: .somethingIsThere)

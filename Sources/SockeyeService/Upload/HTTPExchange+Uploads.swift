@@ -42,6 +42,7 @@ extension HTTPExchange {
       guard let existing = exchange.existingRule(for: target.path, request) else {
         return exchange.fail(request, .forbidden)
       }
+      if let refusal = exchange.refusalByLocks(of: target.path, request) { return exchange.fail(request, refusal) }
       let plan = Upload.Plan(
         path: target.path,
         range: range ?? nil,
@@ -51,6 +52,8 @@ extension HTTPExchange {
       )
       switch Upload.begin(plan, area: area, worker: exchange.worker) {
       case .success(let upload): exchange.receiveUpload(upload, for: request)
+      // RFC 4918, section 9.7.1: the folder has to be made first.
+      case .failure(.status(.notFound)) where exchange.shared.locks != nil: exchange.fail(request, .conflict)
       case .failure(.status(let status)): exchange.fail(request, status)
       case .failure(.wrongOffset(let size)):
         request.keepAlive = false
@@ -68,6 +71,7 @@ extension HTTPExchange {
     let rights = request.rules.rights(for: path)
     let rule = shared.configuration.uploads?.existing ?? .fail
     guard rights.contains(.add) else { return nil }
+    if isOwnLocksFile(path, request) { return .overwrite }
     return rule == .overwrite && !rights.contains(.change) ? .fail : rule
   }
 

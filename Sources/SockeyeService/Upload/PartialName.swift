@@ -18,6 +18,9 @@ enum PartialName {
     return dot + kept + dot + digest + marker
   }
 
+  /// A hidden name that nothing else has, for what nobody is to see for a while.
+  static func unique(_ text: String) -> [UInt8] { Array(".\(text)".utf8) + marker }
+
   /// Whether a name marks a file that is not whole.
   static func isPartial(_ name: [UInt8]) -> Bool {
     name.first == UInt8(ascii: ".") && name.count > marker.count + 1 && name.suffix(marker.count).elementsEqual(marker)

@@ -98,6 +98,11 @@ struct UploadPlace: Sendable {
 
   /// Writes bytes. Returns 0, or the system's error.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) -> CInt {
+    Self.write(bytes, to: descriptor, at: offset)
+  }
+
+  /// Writes bytes to a file. Returns 0, or the system's error.
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt, at offset: Int64) -> CInt {
     var done = 0
     while done < bytes.count {
       let count = pwrite(
@@ -140,7 +145,7 @@ struct UploadPlace: Sendable {
   }
 }
 
-extension [UInt8] {
+extension Collection<UInt8> {
   /// The same bytes as the system's calls take them.
   var text: [CChar] { map { CChar(bitPattern: $0) } }
 }

@@ -38,9 +38,13 @@ enum UploadSweep {
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1,
-      status.st_uid == geteuid(), flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(), flock(descriptor, LOCK_EX | LOCK_NB) == 0
     else { return }
-    unlinkat(directory, path, 0)
+    switch status.st_mode & S_IFMT {
+    case S_IFREG where status.st_nlink == 1: unlinkat(directory, path, 0)
+    // A folder that was being copied or removed.
+    case S_IFDIR: _ = FolderTree.remove(path.dropLast().map { UInt8(bitPattern: $0) }, in: directory)
+    default: break
+    }
   }
 }

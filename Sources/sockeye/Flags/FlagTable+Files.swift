@@ -118,6 +118,7 @@ extension Serve: RuledCommand {
     FlagRule("--log-format", when: .with(["--access-log"])),
     FlagRule("--admin", when: .names([.tcp, .unix])),
     FlagRule("--upload"),
+    FlagRule("--webdav"),
     FlagRule("--quota", when: .with(["--upload"])),
     FlagRule("--on-exists", when: .with(["--upload"])),
     FlagRule("--allow", when: .on([.tcp])),

@@ -115,6 +115,10 @@ extension HelpTable {
       none（读、增加、更改、删除、全部、没有）。
       """,
       "--add-user": "在 --auth-file 里增加一个用户，询问密码，然后结束。",
+      "--webdav": """
+      说 WebDAV，文件管理器可以挂载它（davfs2、rclone、Finder、资源管理器）：可以查看，加上 --upload 还可以写；--auth-file 允许删除\
+      的用户也可以移动。
+      """,
       "--upload": "允许客户端往目录里放文件（PUT）和创建文件夹（MKCOL）。",
       "--on-exists": """
       上传的名字已被占用时怎么做：fail（拒绝）、rename（改用 NAME.1）或 overwrite（完整之后替换原有的；如果有 --auth-file，只限可以\

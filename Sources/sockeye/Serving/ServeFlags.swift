@@ -39,6 +39,12 @@ struct ServiceLimitFlags: ParsableArguments {
   @Flag(help: "Let clients put files into the directory (PUT), and make folders (MKCOL).")
   var upload = false
 
+  @Flag(
+    help:
+      "Speak WebDAV, which file managers mount (davfs2, rclone, Finder, Explorer): to look, and with --upload to write; what --auth-file lets users delete, they can move, too."
+  )
+  var webdav = false
+
   @Option(
     help:
       "What to do with an upload whose name is taken: fail (refuse it), rename (NAME.1), or overwrite (replace the other once it is whole; by users who may change files, where --auth-file says who may)."
@@ -77,6 +83,7 @@ struct ServiceLimitFlags: ParsableArguments {
 
   func apply(to configuration: inout FileServiceConfiguration) throws(Failure) {
     if upload { configuration.uploads = .init(quota: self.quota?.bytes, existing: onExists) }
+    configuration.webDAV = webdav
     for block in allow { configuration.addresses.allowed.append(try AddressBlock(block)) }
     for block in deny { configuration.addresses.denied.append(try AddressBlock(block)) }
     for block in proxyFrom { configuration.proxies.append(try AddressBlock(block)) }

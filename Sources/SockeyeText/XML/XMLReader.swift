@@ -3,8 +3,8 @@
 /// There are no entities but the five that XML itself has, and characters by their numbers: a document that declares others, or a
 /// type at all, is refused, since they are how a small document becomes a huge one, or reads files. Depth is bounded, and work is
 /// proportional to the length.
-struct XMLReader {
-  enum Piece: Equatable {
+package struct XMLReader {
+  package enum Piece: Equatable {
     /// An element's beginning; one without contents has its end right behind it.
     case start(name: String, attributes: [String: String])
     case end(name: String)
@@ -12,9 +12,12 @@ struct XMLReader {
   }
 
   /// The document isn't well-formed, or has what is refused.
-  struct Malformed: Error {}
+  package struct Malformed: Error {
+    package init() {}
+  }
 
-  static let deepest = 32
+  /// Elements that may lie in each other.
+  package static let deepest = 32
   private static let mostAttributes = 32
 
   private let bytes: [UInt8]
@@ -23,14 +26,14 @@ struct XMLReader {
   private var pendingEnd: String?
   private var hasRoot = false
 
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     self.bytes = bytes
     rest = bytes[...]
     if rest.starts(with: [0xef, 0xbb, 0xbf]) { rest = rest.dropFirst(3) }
   }
 
   /// The next piece; nothing at the end of the document.
-  mutating func next() throws(Malformed) -> Piece? {
+  package mutating func next() throws(Malformed) -> Piece? {
     if let name = pendingEnd {
       pendingEnd = nil
       return .end(name: name)
