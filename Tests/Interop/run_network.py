@@ -343,6 +343,26 @@ def test_bad_network():
             assert answer.returncode == 2 and answer.stderr.count(b"\n") == 1, answer
 
 
+def test_bad_way_to_some():
+    """What is impaired for one destination, by name and port, is so for no other."""
+    greet = lambda connection: connection.sendall(b"hello")
+    with serving(greet) as near, serving(greet, socket.AF_INET6) as far:
+        port = near.rpartition(":")[2]
+        script = "[connect(endpoint).recv(9) for endpoint in sys.argv[1:]]"
+        for rule, slow in [(f"far.example:{port}", near), ("2001:db8::/32", far), (f"198.51.100.0/24:{port}", near)]:
+            answer = run("--impair", f"delay=40ms@{rule}", "--host", f"far.example={ADDRESSES[socket.AF_INET]}",
+                         "--report", "json", "--", *python(script), near, far)
+            assert answer.returncode == 0, answer
+            lines = [json.loads(line) for line in answer.stderr.splitlines() if line.startswith(b"{")]
+            times = {line["to"]: line["rtt_us"] for line in lines}
+            assert {there for there, time in times.items() if time >= 80_000} == {slow}, (rule, times)
+    for given, word in [(["loss=1%", "loss=2%"], b"@RULE"), (["mtu=600@192.0.2.1"], b"mtu"), (["loss=1%@"], b"''"),
+                        (["reset=1KiB@192.0.2.1"], b"streams"), (["loss=x@192.0.2.1"], b"loss")]:
+        flags = [flag for spec in given for flag in ("--impair", spec)]
+        answer = run(*flags, "--", "true")
+        assert answer.returncode == 2 and word in answer.stderr and answer.stderr.count(b"\n") == 1, answer
+
+
 def test_watched_command():
     """A command is watched without privileges: its segments on standard output, what it prints on standard error, and its code."""
     with web_server() as url:

@@ -48,7 +48,7 @@ final class GatewayStage {
     let outside = Transport.host(on: machine)
     owner = try network.run(
       until: loop.flatSubmit { [reported, configuration] in
-        Gateway.answer(on: loop, to: outside, configuration) { event in
+        Gateway.answer(on: loop, to: outside, configuration, SharedNames(given: configuration.names)) { event in
           reported.withLockedValue { $0.append(event) }
         }
       }

@@ -9,13 +9,13 @@ final class Gatekeeper {
   private let isOffline: Bool
   private let processes: ProcessFinder?
   private let loop: HostEventLoop
-  private var names: KnownNames
+  private let names: SharedNames
 
-  init(_ configuration: GatewayConfiguration, on loop: HostEventLoop) {
+  init(_ configuration: GatewayConfiguration, _ names: SharedNames, on loop: HostEventLoop) {
     policy = configuration.policy
     isOffline = configuration.isOffline
     processes = configuration.processes
-    names = KnownNames(given: configuration.names)
+    self.names = names
     self.loop = loop
   }
 

@@ -16,6 +16,7 @@ public final class Gateway: Sendable {
   private let report: @Sendable (GatewayEvent) -> Void
   private let group: HostEventLoopGroup
   private let outside: Transport
+  private let names: SharedNames
   /// What listens at the machine's published ports.
   private let listeners = Mutex<[Listener]>([])
 
@@ -35,6 +36,7 @@ public final class Gateway: Sendable {
     configuration.policy.machineAddresses.formUnion(AccessPolicy.addressesOfMachine())
     if configuration.nameServers.isEmpty { configuration.nameServers = NameServers.ofMachine() }
     self.configuration = configuration
+    names = SharedNames(given: configuration.names)
     if let processes = configuration.processes {
       self.report = { processes.tell($0, report) }
     } else {
@@ -44,9 +46,9 @@ public final class Gateway: Sendable {
       var host = try HostConfiguration(secret: .fromSystem()).answering(for: configuration)
       var capture: CaptureFile?
       if let path = configuration.capturePath { capture = try CaptureFile(path: path, interfaceName: device.name) }
-      if let impairments = configuration.impairments {
+      if configuration.isImpaired {
         host.fit(mtu: device.maximumTransmissionUnit, hasOffload: false)
-        let link = try ImpairedTunnelLink(impairments, on: device, capture: capture, seed: configuration.seed)
+        let link = try ImpairedTunnelLink(configuration, names, on: device, capture: capture)
         group = HostEventLoopGroup(host, on: link)
       } else {
         group = try HostEventLoopGroup(host, on: device, capture: capture)
@@ -69,11 +71,11 @@ public final class Gateway: Sendable {
   }
 
   private func answer() async throws(Failure) -> GatewayOwner {
-    let (configuration, outside, report) = (configuration, outside, report)
+    let (configuration, outside, names, report) = (configuration, outside, names, report)
     do {
       let loop = try HostEventLoop.cast(group.next())
       return try await loop.flatSubmit {
-        Self.answer(on: loop, to: outside, configuration, report: report)
+        Self.answer(on: loop, to: outside, configuration, names, report: report)
       }.get()
     } catch {
       throw Failure(.other, .cannotBegin("\(error)"))
@@ -85,12 +87,13 @@ public final class Gateway: Sendable {
     on loop: HostEventLoop,
     to outside: Transport,
     _ configuration: GatewayConfiguration,
+    _ names: SharedNames,
     report: @escaping @Sendable (GatewayEvent) -> Void
   ) -> EventLoopFuture<GatewayOwner> {
-    let gatekeeper = Gatekeeper(configuration, on: loop)
+    let gatekeeper = Gatekeeper(configuration, names, on: loop)
     let owner = GatewayOwner(on: loop, to: outside, gatekeeper, configuration, report: report)
-    let names = NameServer(on: loop, to: outside, gatekeeper, configuration, report: report)
-    return names.listen(on: loop, configuration.network).map {
+    let nameServer = NameServer(on: loop, to: outside, gatekeeper, configuration, report: report)
+    return nameServer.listen(on: loop, configuration.network).map {
       loop.flowOwner = owner
       return owner
     }

@@ -22,6 +22,8 @@ public struct GatewayConfiguration: Sendable {
   /// What happens to all packets between the gateway and its child, `up` from the child; nil for nothing. The device then hands
   /// over and takes single packets.
   public var impairments: ImpairmentSpecification?
+  /// What happens instead to packets of some destinations; the first that is about one counts.
+  public var impairedDestinations: [ImpairedDestination] = []
   /// What all chance of the impairments derives from.
   public var seed: UInt64 = 1
   /// Where to take down all packets between the gateway and its child, for Wireshark; nil for nowhere.
@@ -37,6 +39,9 @@ public struct GatewayConfiguration: Sendable {
   /// Pairs of ends between which datagrams pass, at once; beyond, the one that has rested longest gives way. Each takes a
   /// descriptor of the machine's.
   public var mostDatagramSessions = 1_024
+
+  /// Whether anything happens to packets.
+  public var isImpaired: Bool { impairments != nil || !impairedDestinations.isEmpty }
 
   /// The defaults.
   public init() {

@@ -74,6 +74,8 @@ extension ProgramSentence {
     case .commandBehindDashes: "请把命令写在 -- 后面，例如“sockeye run -- date”"
     case .notANameServer(let text): "“\(text)”：名字服务器是一个地址，可以加 :PORT"
     case .hostTakesPair(let text): "“\(text)”：--host 要写成 NAME=ADDRESS"
+    case .impairedTwice(let text): "“\(text)”：其余目的地只有一个 --impair；更多的需要 @规则"
+    case .longestPacketOfSome(let text): "“\(text)”：mtu 属于整个网络，不能带 @规则"
     case .faultsOfPackets(let text): "“\(text)”：命令的网络只有数据包；reset、close 和 silence 是针对字节流的"
     case .linkRateRange: "--rate 是每秒 1 字节到 64 TiB"
     case .seed(let seed): "种子 \(seed)"

@@ -81,6 +81,8 @@ extension ProgramSentence {
     case .hostTakesPair(let text): "'\(text)': --host takes NAME=ADDRESS"
     case .faultsOfPackets(let text):
       "'\(text)': a command's network has packets; reset, close and silence are for streams"
+    case .impairedTwice(let text): "'\(text)': all other destinations have one --impair; more take @RULE"
+    case .longestPacketOfSome(let text): "'\(text)': mtu is the whole network's, and takes no @RULE"
     case .linkRateRange: "--rate is from 1 byte to 64 TiB a second"
     case .seed(let seed): "seed \(seed)"
     case .notExecuted(let name, let reason): "sockeye: \(name): \(reason.english)"

@@ -74,6 +74,8 @@ enum ProgramSentence: Sentence {
   case notANameServer(_ text: String)
   case hostTakesPair(_ text: String)
   case faultsOfPackets(_ text: String)
+  case impairedTwice(_ text: String)
+  case longestPacketOfSome(_ text: String)
   case linkRateRange
   case seed(_ seed: UInt64)
   case notExecuted(_ name: String, _ reason: Phrase)

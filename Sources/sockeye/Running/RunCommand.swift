@@ -72,7 +72,7 @@ struct Run: AsyncParsableCommand {
       gateway,
       log,
       report: report,
-      saysSeed: self.network.seed == nil && gateway.impairments != nil
+      saysSeed: self.network.seed == nil && gateway.isImpaired
     )
   }
 }

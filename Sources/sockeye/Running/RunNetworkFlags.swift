@@ -34,8 +34,16 @@ struct RunNetworkFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Give a name an address; repeatable.", valueName: "name=address"))
   var host: [String] = []
 
-  @Option(help: ArgumentHelp("Make it a bad network; see 'sockeye impair --help'.", valueName: "spec"))
-  var impair: String?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Make it a bad network, or with @RULE, as --allow takes them, the way to those alone; repeatable; see \
+      'sockeye impair --help'.
+      """,
+      valueName: "spec[@rule]"
+    )
+  )
+  var impair: [String] = []
 
   @Option(
     help: ArgumentHelp("Let so much pass in a second, in each direction (default: as much as can).", valueName: "size")
@@ -89,19 +97,36 @@ struct RunNetworkFlags: ParsableArguments {
     gateway.capturePath = capture
     stackConfig?.apply(to: &gateway.connection)
     network.hasOffload = stackConfig?.hasOffload ?? true
-    if impair != nil || rate != nil {
-      var specification = try PathSpecification(impair ?? "")
-      if let rate { try specification.change(by: "rate=\(UInt64(rate.bytes) * 8)bps") }
-      guard specification.faults == StreamFaults() else {
-        throw Failure(.usage, .faultsOfPackets(impair ?? ""))
-      }
-      if impair?.contains("mtu=") == true { network.maximumTransmissionUnit = specification.maximumTransmissionUnit }
-      gateway.impairments = specification.impairments
-      // What befalls packets befalls those of the link, and no super-segments.
-      network.hasOffload = false
-      gateway.seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-    }
+    try addImpairments(to: &network, &gateway)
     return (network, gateway)
+  }
+
+  private func addImpairments(to network: inout ChildNetwork, _ gateway: inout GatewayConfiguration) throws(Failure) {
+    let (forAll, chosen) = (impair.filter { !$0.contains("@") }, impair.filter { $0.contains("@") })
+    guard forAll.count < 2 else { throw Failure(.usage, .impairedTwice(forAll[1])) }
+    if !forAll.isEmpty || rate != nil {
+      let text = forAll.first ?? ""
+      var specification = try Self.specification(text)
+      if let rate { try specification.change(by: "rate=\(UInt64(rate.bytes) * 8)bps") }
+      if text.contains("mtu=") { network.maximumTransmissionUnit = specification.maximumTransmissionUnit }
+      gateway.impairments = specification.impairments
+    }
+    for text in chosen {
+      let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard !parts[0].contains("mtu=") else { throw Failure(.usage, .longestPacketOfSome(text)) }
+      let impairments = try Self.specification(parts[0]).impairments
+      gateway.impairedDestinations.append(ImpairedDestination(try AccessRule(parts[1]), impairments))
+    }
+    guard gateway.isImpaired else { return }
+    // What befalls packets befalls those of the link, and no super-segments.
+    network.hasOffload = false
+    gateway.seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+  }
+
+  private static func specification(_ text: String) throws(Failure) -> PathSpecification {
+    let specification = try PathSpecification(text)
+    guard specification.faults == StreamFaults() else { throw Failure(.usage, .faultsOfPackets(text)) }
+    return specification
   }
 
   private static func nameServer(_ text: String) throws(Failure) -> SocketAddress {
