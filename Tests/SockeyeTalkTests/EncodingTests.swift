@@ -93,7 +93,8 @@ struct InputTests {
   @Test("escapes stand for bytes and characters")
   func escapes() throws {
     #expect(try self.bytes("a\\r\\n\\x00\\u{4f60}\\\\", .escape) == [0x61, 0x0D, 0x0A, 0x00, 0xE4, 0xBD, 0xA0, 0x5C])
-    for text in ["\\", "\\x4", "\\q", "\\u{}", "\\u{110000}", "\\u41"] {
+    #expect(try self.bytes("\\101\\377\\0128\\09\\0", .escape) == [0x41, 0xFF, 0x0A, 0x38, 0x00, 0x39, 0x00])
+    for text in ["\\", "\\x4", "\\q", "\\400", "\\12", "\\189", "\\u{}", "\\u{110000}", "\\u41"] {
       #expect(throws: Failure.self, "\(text)") { try self.bytes(text, .escape) }
     }
   }

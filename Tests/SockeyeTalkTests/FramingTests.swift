@@ -31,6 +31,30 @@ struct FramingTests {
     #expect(try self.messages([1, 2, 3, 4, 5], "fixed:2", piece: piece) == [[1, 2], [3, 4], [5]])
   }
 
+  @Test(
+    "JSON ends where its brackets close, whatever strings hold and however it is cut",
+    arguments: [1, 2, 3, 7, 1000]
+  )
+  func json(piece: Int) throws {
+    let texts = [#"{"a":"}\"]","b":[1,{}]}"#, "[]", "12", #""x\\""#, "nul]", #"{"cut":"#]
+    let stream = #" {"a":"}\"]","b":[1,{}]}[]12"x\\""# + "\nnul] \r\n" + #"{"cut":"#
+    #expect(try self.messages(Array(stream.utf8), "json", piece: piece) == texts.map { Array($0.utf8) })
+  }
+
+  @Test("JSON that doesn't end is refused at the bound, and is marked when the stream ends within")
+  func endlessJSON() throws {
+    let nested = [UInt8](repeating: UInt8(ascii: "["), count: 70_000)
+    #expect(throws: Failure.self) { try self.messages(nested, "json", piece: 100, largest: 65_536) }
+    var deframer = Deframer(.json)
+    deframer.append(ByteBuffer(string: "{}\n[1"))
+    #expect(try deframer.next()?.marks == [])
+    #expect(try deframer.next() == nil)
+    #expect(deframer.flush()?.marks == .incomplete)
+    deframer.append(ByteBuffer(string: " 7"))
+    #expect(try deframer.next() == nil)
+    #expect(deframer.flush()?.marks == [])
+  }
+
   @Test("a delimiter that begins twice is found")
   func overlap() throws {
     #expect(try self.messages([1, 10, 10, 13, 2], "delimiter:0a0d", piece: 1) == [[1, 10], [2]])
@@ -86,7 +110,7 @@ struct FramingTests {
 
   @Test(
     "what is wrapped is unwrapped to the same",
-    arguments: ["line", "delimiter:0d0a", "length:u16be@0", "length:u32le@0-4", "length:u8@0"]
+    arguments: ["line", "json", "delimiter:0d0a", "length:u16be@0", "length:u32le@0-4", "length:u8@0"]
   )
   func roundTrip(text: String) throws {
     let framing = try Framing.parse(text)

@@ -7,7 +7,7 @@ public enum InputNotation: String, Sendable, CaseIterable {
   case text
   /// Hexadecimal digits in pairs: `48 65 6c`, `0x48,0x65`, `48:65`.
   case hex
-  /// Text with escapes: `\n \r \t \0 \a \b \e \f \v \\ \xHH \u{HHHH}`.
+  /// Text with escapes: `\n \r \t \0 \a \b \e \f \v \\ \NNN \xHH \u{HHHH}`; NNN are three octal digits.
   case escape
 }
 
@@ -104,7 +104,10 @@ struct TypedInput: Equatable {
         continue
       }
       guard let kind = rest.popFirst() else { throw Self.badEscape("\\") }
-      if let byte = Self.simpleEscapes[kind] {
+      if let byte = Self.octal(kind, rest.prefix(2)) {
+        appendByte(byte)
+        rest = rest.dropFirst(2)
+      } else if let byte = Self.simpleEscapes[kind] {
         appendByte(byte)
       } else if kind == UInt8(ascii: "x") {
         guard let high = rest.popFirst().flatMap(Self.digit), let low = rest.popFirst().flatMap(Self.digit) else {
@@ -120,6 +123,15 @@ struct TypedInput: Equatable {
         throw Self.badEscape("\\" + String(decoding: [kind], as: UTF8.self))
       }
     }
+  }
+
+  /// Three octal digits stand for a byte, as in C; `\0` alone is one, too.
+  private static func octal(_ first: UInt8, _ others: ArraySlice<UInt8>) -> UInt8? {
+    let digits = [first] + others
+    guard digits.count == 3, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "7")).contains($0) }) else {
+      return nil
+    }
+    return UInt8(exactly: digits.reduce(0) { $0 << 3 | Int($1 & 7) })
   }
 
   private static func scalar(_ rest: inout ArraySlice<UInt8>) throws(Failure) -> Unicode.Scalar {

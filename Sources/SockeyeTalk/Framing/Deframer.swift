@@ -11,6 +11,8 @@ struct Deframer {
   private var held = ByteBuffer()
   /// How much of `held` has been searched for a delimiter already.
   private var searched = 0
+  /// Where in a text of JSON what was searched ends.
+  private var boundary = JSONBoundary()
 
   init(_ framing: Framing, largestFrame: Int = Framing.defaultLargestFrame) {
     self.framing = framing
@@ -44,15 +46,20 @@ struct Deframer {
     case .fixed(let count):
       return held.readSlice(length: count).map { Message($0) }
     case .length(let field): return try prefixed(field)
+    case .json: return try jsonText()
     }
   }
 
   /// Takes what is held, because the stream ended or fell silent.
   mutating func flush() -> Message? {
     guard held.readableBytes > 0 else { return nil }
+    let isWhole = boundary.isBetweenOrInWord
     var message = everything()
     switch framing {
     case .raw, .gap, .line: break
+    case .json:
+      message.trimJSONSpace()
+      if !isWhole { message.marks.insert(.incomplete) }
     case .delimiter, .length, .fixed: message.marks.insert(.incomplete)
     }
     return message
@@ -62,6 +69,7 @@ struct Deframer {
     defer {
       held = ByteBuffer()
       searched = 0
+      boundary = JSONBoundary()
     }
     return Message(held)
   }
@@ -93,6 +101,32 @@ struct Deframer {
       throw Failure(.peerProtocol, .noDelimiter(view.count))
     }
     return nil
+  }
+
+  private mutating func jsonText() throws(Failure) -> Message? {
+    let view = held.readableBytesView
+    var place = view.startIndex + searched
+    while place < view.endIndex {
+      switch boundary.take(view[place]) {
+      case .inside: place += 1
+      case .endsWith: return takeJSON(place + 1 - view.startIndex)
+      case .endsBefore: return takeJSON(place - view.startIndex)
+      }
+    }
+    searched = view.count
+    guard view.count <= largestFrame else { throw Failure(.peerProtocol, .noEndOfJSON(view.count)) }
+    return nil
+  }
+
+  /// Takes a text of JSON, with the space behind it that is there already.
+  private mutating func takeJSON(_ length: Int) -> Message? {
+    let space = held.readableBytesView.dropFirst(length).prefix(while: JSONBoundary.isSpace).count
+    searched = 0
+    boundary = JSONBoundary()
+    guard let whole = held.readSlice(length: length + space) else { return nil }
+    var message = Message(whole)
+    message.trimJSONSpace()
+    return message
   }
 
   private mutating func prefixed(_ field: Framing.LengthField) throws(Failure) -> Message? {

@@ -15,6 +15,8 @@ public enum Framing: Hashable, Sendable {
   case length(LengthField)
   /// By their size: so many bytes each.
   case fixed(Int)
+  /// By themselves: each is a text of JSON, which ends where its outermost bracket or quotation mark closes.
+  case json
 
   /// A length inside a frame.
   public struct LengthField: Hashable, Sendable {
@@ -37,7 +39,7 @@ public enum Framing: Hashable, Sendable {
   /// Reads a framing.
   ///
   /// - Parameter text: `raw`, `gap:20ms`, `line`, `delimiter:HEX`, `length:u16be@0` (with `+N` or `-N` behind it where
-  ///   the length counts less or more than what follows it) or `fixed:N`.
+  ///   the length counts less or more than what follows it), `fixed:N` or `json`.
   /// - Throws: A failure of kind `usage`.
   public static func parse(_ text: String) throws(Failure) -> Framing {
     let name = text.prefix { $0 != ":" }
@@ -45,6 +47,7 @@ public enum Framing: Hashable, Sendable {
     switch (name, argument.isEmpty) {
     case ("raw", true): return .raw
     case ("line", true): return .line
+    case ("json", true): return .json
     case ("gap", true): return .gap(.milliseconds(20))
     case ("gap", false):
       guard let amount = duration(argument), amount > .zero else { break }
@@ -93,7 +96,7 @@ public enum Framing: Hashable, Sendable {
   var wrapsMessages: Bool {
     switch self {
     case .raw, .gap: false
-    case .line, .delimiter, .length, .fixed: true
+    case .line, .delimiter, .length, .fixed, .json: true
     }
   }
 
@@ -105,7 +108,8 @@ public enum Framing: Hashable, Sendable {
   func wrap(_ payload: [UInt8]) throws(Failure) -> ByteBuffer {
     switch self {
     case .raw, .gap: return ByteBuffer(bytes: payload)
-    case .line: return ByteBuffer(bytes: payload.last == 0x0A ? payload : payload + [0x0A])
+    // A number has no end of its own.
+    case .line, .json: return ByteBuffer(bytes: payload.last == 0x0A ? payload : payload + [0x0A])
     case .delimiter(let delimiter): return ByteBuffer(bytes: payload + delimiter)
     case .fixed(let count):
       guard payload.count % count == 0 else {

@@ -5,10 +5,11 @@ import SockeyeTransport
 extension TalkSentence {
   var chinese: String {
     switch self {
+    case .noEndOfJSON(let count): "对方发来了 \(count) 字节而 JSON 没有结束；请检查 --frame，或提高 --max-frame"
     case .noDelimiter(let count): "对方发来了 \(count) 字节而没有分隔符；请检查 --frame，或提高 --max-frame"
     case .frameTooLong(let length, let longest): "对方宣布了一个 \(length) 字节的帧，超过了 \(longest)；请检查 --frame，或提高 --max-frame"
     case .frameTooShort(let length): "对方宣布了一个 \(length) 字节的帧，比它自己的头还短；请检查 --frame"
-    case .badFraming(let text): "“\(text)”不是分帧方式；请写 raw、gap:20ms、line、delimiter:0d0a、length:u16be@0 或 fixed:16"
+    case .badFraming(let text): "“\(text)”不是分帧方式；请写 raw、gap:20ms、line、delimiter:0d0a、length:u16be@0、fixed:16 或 json"
     case .messageDoesNotFill(let length, let frame): "\(length) 字节的消息填不满 \(frame) 字节的帧；请改消息或 --frame"
     case .noRoomForLength(let offset, let length): "长度字段在第 \(offset) 字节，而消息只有 \(length) 字节"
     case .lengthDoesNotFit(let length, let width): "\(length) 字节的消息，其长度放不进 \(width) 字节的长度字段"
@@ -61,7 +62,7 @@ extension TalkSentence {
     case .looksLikeGBK: "这看起来是 GBK，而不是 UTF-8；--encoding gbk 可以正确显示"
     case .looksLikeUTF8(let encoding): "这看起来是 UTF-8，而不是 \(encoding)；请去掉 --encoding，或用 --encoding utf-8"
     case .notHexadecimal(let text): "“\(text)”不是十六进制；请写成对的数字，例如 48 65 6c"
-    case .notEscape(let text): "“\(text)”不是转义；可用的有 \\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\xHH \\u{HHHH}"
+    case .notEscape(let text): "“\(text)”不是转义；可用的有 \\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\NNN（八进制）\\xHH \\u{HHHH}"
     case .cannotEncode(let text, let encoding): "“\(text)”里有 \(encoding) 没有的字符；请用另一个 --encoding"
     case .characterCut: "输入在一个字符的中间结束了；它必须是 UTF-8"
     case .notEncoding(let name): "“\(name)”不是编码；可以试试 utf-8、gbk、gb18030、big5、shift_jis 或 latin1"

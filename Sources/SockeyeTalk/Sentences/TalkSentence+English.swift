@@ -5,6 +5,8 @@ import SockeyeTransport
 extension TalkSentence {
   var english: String {
     switch self {
+    case .noEndOfJSON(let count):
+      "the peer sent \(count) bytes and its JSON doesn't end; check --frame, or raise --max-frame"
     case .noDelimiter(let count):
       "the peer sent \(count) bytes without the delimiter; check --frame, or raise --max-frame"
     case .frameTooLong(let length, let longest):
@@ -12,7 +14,7 @@ extension TalkSentence {
     case .frameTooShort(let length):
       "the peer announced a frame of \(length) bytes, less than its own header; check --frame"
     case .badFraming(let text):
-      "'\(text)' is not a framing; write raw, gap:20ms, line, delimiter:0d0a, length:u16be@0 or fixed:16"
+      "'\(text)' is not a framing; write raw, gap:20ms, line, delimiter:0d0a, length:u16be@0, fixed:16 or json"
     case .messageDoesNotFill(let length, let frame):
       "a message of \(length) bytes does not fill frames of \(frame); change it or --frame"
     case .noRoomForLength(let offset, let length):
@@ -83,7 +85,7 @@ extension TalkSentence {
       "this looks like UTF-8, not \(encoding); leave --encoding out, or --encoding utf-8"
     case .notHexadecimal(let text): "'\(text)' is not hexadecimal; write pairs of digits, such as 48 65 6c"
     case .notEscape(let text):
-      "'\(text)' is not an escape; there are \\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\xHH \\u{HHHH}"
+      "'\(text)' is not an escape; there are \\n \\r \\t \\0 \\a \\b \\e \\f \\v \\\\ \\NNN (octal) \\xHH \\u{HHHH}"
     case .cannotEncode(let text, let encoding):
       "'\(text)' has characters that \(encoding) lacks; use another --encoding"
     case .characterCut: "the input ends in the middle of a character; it has to be UTF-8"

@@ -4,6 +4,7 @@ import SockeyeTransport
 /// What the library has to say to people.
 enum TalkSentence: Sentence {
   case noDelimiter(_ count: Int)
+  case noEndOfJSON(_ count: Int)
   case frameTooLong(_ length: UInt64, _ longest: Int)
   case frameTooShort(_ length: UInt64)
   case badFraming(_ text: String)

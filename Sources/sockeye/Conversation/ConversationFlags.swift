@@ -53,7 +53,7 @@ struct ConversationFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How messages are told apart: raw, gap:20ms, line, delimiter:0d0a, length:u16be@0 (or u8, u16le, u32be, …; "
-        + "+N or -N behind it corrects the length) or fixed:16.",
+        + "+N or -N behind it corrects the length), fixed:16 or json.",
       valueName: "framing"
     )
   )

@@ -14,7 +14,7 @@ extension HelpTable {
     "--eol": "发送的每一行以什么结尾：none、lf、cr 或 crlf；不写则各行保持原样。",
     "--frame": """
     怎样区分消息：raw、gap:20ms、line、delimiter:0d0a、length:u16be@0（或 u8、u16le、u32be 等；后面的 +N 或 -N 修正长度）\
-    或 fixed:16。
+    、fixed:16 或 json。
     """,
     "--max-frame": "接受的最大的帧。",
     "--append": "在发送的每条消息后面加上校验和，例如 crc-16/modbus:le。",
