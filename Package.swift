@@ -89,6 +89,7 @@ let package = Package(
       dependencies: [
         "CSockeyeLinux",
         "SockeyeNIO",
+        "SockeyeTCP",
         "SockeyeText",
         library("NIOCore", "swift-nio"),
         library("NIOPosix", "swift-nio"),

@@ -1,9 +1,9 @@
 import Glibc
 public import NIOCore
 
-/// What the kernel's TCP is doing for a stream: TCP_INFO, tcp(7).
+/// What TCP is doing for a stream: the kernel's as TCP_INFO tells it, tcp(7), Sockeye's own as its engine does.
 public struct StreamStatus: Sendable {
-  /// The connection's state.
+  /// The connection's state; nothing where the kernel has one without a name.
   public let state: KernelSocketState?
   /// The smoothed round trip.
   public let roundTrip: TimeAmount
@@ -19,7 +19,7 @@ public struct StreamStatus: Sendable {
   public let sendQueue: Int
   /// What arrived and wasn't read, in bytes.
   public let receiveQueue: Int
-  /// How much the peer may send ahead, as the kernel sizes its buffer, in bytes.
+  /// How much the peer may send ahead, in bytes: as the kernel sizes its buffer, or as the engine has offered.
   public let receiveSpace: Int
   /// The largest segments that are sent, in bytes.
   public let segmentSize: Int
@@ -29,13 +29,16 @@ public struct StreamStatus: Sendable {
   public let retransmissions: Int
   /// How many segments are taken for lost just now.
   public let lost: Int
+  /// What Sockeye's own engine knows besides; nothing of the kernel's TCP.
+  public let engine: Engine?
 
-  /// Asks the kernel.
+  /// Asks whoever's TCP it is.
   ///
   /// - Parameter channel: A stream; asked on its event loop.
-  /// - Returns: Nothing where it isn't the kernel's TCP.
+  /// - Returns: Nothing where it isn't TCP, or is over.
   public static func of(_ channel: any Channel) -> StreamStatus? {
     guard channel.localAddress?.port != nil else { return nil }
+    if let status = ofHost(channel) { return status }
     return try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
       StreamStatus(descriptor: $0)
     } ?? nil
@@ -67,6 +70,7 @@ public struct StreamStatus: Sendable {
     pathMTU = Int(info.tcpi_pmtu)
     retransmissions = Int(info.tcpi_total_retrans)
     lost = Int(info.tcpi_lost)
+    engine = nil
   }
 }
 

@@ -85,6 +85,13 @@ package final class StreamChannel: HostChannel, @unchecked Sendable {
     return try? loop.host.metrics(of: socket)
   }
 
+  /// Bytes that arrived and were not read, and bytes that were written and are not acknowledged; nil once it is closed. On the
+  /// loop.
+  package var queuedCounts: (readable: Int, unacknowledged: Int)? {
+    guard let socket else { return nil }
+    return try? loop.host.queuedCounts(of: socket)
+  }
+
   override func socketIsReady() {
     guard let socket, let ready = try? loop.host.readiness(of: socket) else { return }
     if lifecycle.isConnecting {

@@ -28,7 +28,7 @@ final class StreamCarrier: SessionCarrier {
   var lingering: TimeAmount? { Self.lingering }
   var isWritable: Bool { context?.channel.isWritable ?? false }
 
-  /// What the kernel's TCP is doing; nothing over another, or before and after the connection.
+  /// What TCP is doing; nothing before and after the connection.
   var status: StreamStatus? { context.flatMap { StreamStatus.of($0.channel) } }
 
   var roundTrip: TimeAmount { status?.shortestRoundTrip ?? .zero }

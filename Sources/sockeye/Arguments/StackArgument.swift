@@ -10,6 +10,8 @@ struct StackArgument: ExpressibleByArgument {
     case gateway, mtu, capture
   }
 
+  /// The argument as it was written.
+  let text: String
   /// The device, and the host's addresses on it.
   let tunnel: TunnelArgument
   private(set) var gateway4: IPv4Address?
@@ -33,6 +35,7 @@ struct StackArgument: ExpressibleByArgument {
       !own.address.isMulticast && !own.address.isUnspecified && !own.address.isLoopback
     }
     guard areOwn else { return nil }
+    text = argument
     self.tunnel = tunnel
     for setting in settings {
       guard let sign = setting.firstIndex(of: "="),
