@@ -6,6 +6,7 @@ internal import SockeyeTransport
 final class ConsoleCore {
   let configuration: ConsoleConfiguration
   let shelf: RecordShelf
+  let diagrams: DiagramShelf
   let transport: Transport
   let eventLoop: any EventLoop
   private var lines: [ObjectIdentifier: ConsoleLine] = [:]
@@ -14,15 +15,21 @@ final class ConsoleCore {
   private var lastSession = 0
   /// What the page had us keep.
   var savedState = JSONValue.null
+  /// Keeps it, and the sessions, in a file.
+  var keeper: StateKeeper?
+  /// Whether the file couldn't be written last.
+  var keepingFails = false
 
   init(
     _ configuration: ConsoleConfiguration,
     _ shelf: RecordShelf,
+    _ diagrams: DiagramShelf,
     over transport: Transport,
     on eventLoop: any EventLoop
   ) {
     self.configuration = configuration
     self.shelf = shelf
+    self.diagrams = diagrams
     self.transport = transport
     self.eventLoop = eventLoop
   }
@@ -53,12 +60,16 @@ final class ConsoleCore {
     line.whenAnswered(body)
   }
 
+  /// The operations that change what is kept.
+  private static let keptOperations: Set = ["open", "remove", "rename", "rules", "save-state"]
+
   func take(_ bytes: ByteBuffer, from key: ConsoleLine.Key) {
     guard let line = lines[ObjectIdentifier(key)] else { return }
     line.asked()
     do {
       let request = try ConsoleRequest(bytes)
-      perform(request) { [configuration] result in
+      perform(request) { [self] result in
+        if Self.keptOperations.contains(request.operation) { keeper?.changed() }
         switch result {
         case .success(let members): line.answer(request.id, members)
         case .failure(let error): line.refuse(request.id, error, in: configuration.language)
@@ -78,17 +89,23 @@ final class ConsoleCore {
 
   /// Ends all sessions.
   func end() -> EventLoopFuture<Void> {
-    let ends = sessions.map { $0.end() }
+    let ends = sessions.map { $0.end() } + (keeper.map { [$0.end()] } ?? [])
     return .andAllComplete(ends, on: eventLoop)
   }
 
   /// Adds a session, and opens it not.
-  func addSession(_ settings: SessionSettings) -> ConsoleSession {
-    lastSession += 1
+  ///
+  /// - Parameter number: What it was called by; nothing for the next number.
+  @discardableResult
+  func addSession(_ settings: SessionSettings, number: Int? = nil) -> ConsoleSession {
+    let number = number ?? lastSession + 1
+    lastSession = max(lastSession, number)
     let session = ConsoleSession(
-      "s\(lastSession)",
+      "s\(number)",
       settings,
       over: transport,
+      stack: configuration.stack?.argument,
+      diagrams: diagrams,
       language: configuration.language,
       audience: self,
       on: eventLoop

@@ -252,6 +252,62 @@ def test_forwarder_of_much():
         assert console.event("notice", session=nobody["id"])["text"]
 
 
+def test_framing_of_json():
+    """Texts of JSON are told apart wherever they are cut, and escapes stand for bytes, octal ones too"""
+    with Console() as console:
+        server = console.open(protocol="tcp-server", local="127.0.0.1:0", framing="json")
+        with socket.create_connection(("127.0.0.1", port_of(server)), DEADLINE) as peer:
+            console.event("opened")
+            for part in [b'{"a":"}', b'"}[1,\n', b"2] 7", b" \"x\\\"\" "]:
+                peer.sendall(part)
+            said = [console.event("received")["text"].strip() for _ in range(4)]
+            assert said == ['{"a":"}"}', "[1,\n2]", "7", '"x\\""'], said
+            console.do("send", session=server["id"], message={"text": "\\101\\0\\x42", "escapes": True})
+            assert peer.recv(10) == b"A\0B\n"
+
+
+def test_files_of_other_programs():
+    """Messages of SSCOM, Packet Sender and tables are read and written; what is hostile in them counts for nothing"""
+    def do(console, text, **members):
+        data = text if isinstance(text, bytes) else text.encode()
+        return console.do("import", data=base64.b64encode(data).decode(), **members)
+
+    with Console() as console:
+        sscom = "[x]\r\nN1=2,名字, a,500\r\nN101=A,AT+你好\r\nN2=-5,b,1e999\r\nN102=H,01 02\r\nN99999999999999999999=A,x\r\nN100=1,2\r\n"
+        for text in (sscom, sscom.encode("gbk")):
+            answer = do(console, text)
+            assert answer["kind"] == "sscom" and len(answer["messages"]) == 2, answer
+            first, second = answer["messages"]
+            assert (first["text"], first["name"], first["order"], first["delay"], first["form"]) == ("AT+你好", "名字, a", 2, 500, "text"), first
+            assert (second["text"], second["order"], second["delay"], second["form"]) == ("01 02", 0, 1000, "hex"), second
+        packets = '[%E6]\nname="a\\x4f60\\"b"\nhexString=48 65\nport=1\n[two]\nhexString=\n'
+        [found] = do(console, packets)["messages"]
+        assert (found["name"], found["text"], found["form"]) == ('a你"b', "48 65", "hex"), found
+        table = 'Name;Text;hex;Ending;__proto__\r\n"a;""b";"two\nlines";0;crlf;x\r\nc;01;1;no;\r\n;;;;\r\n'
+        one, two = do(console, "\ufeff" + table)["messages"]
+        assert (one["name"], one["text"], one["ending"]) == ('a;"b', "two\nlines", "crlf"), one
+        assert two["form"] == "hex" and "ending" not in two and set(one) <= {"form", "text", "name", "order", "delay", "key", "group", "ending"}, two
+        for text in ["", "\n" * 1000, "[" * 100_000, ',"' * 100_000, "text\n" + "x" * 3_000_000, "\0\xff"]:
+            do(console, text)
+            do(console, text, kind="packet-sender")
+        assert len(do(console, "text\n" + "x\n" * 10_000)["messages"]) == 2000
+        for members in [{"data": "*"}, {"data": "", "kind": "x"}, {}]:
+            assert console.ask("import", **members)["error"]["kind"] == "usage"
+        rows = [{"text": "你好\n", "name": 'q"\n[x]', "order": 1, "delay": 5, "ending": "cr"}, {"form": "hex", "text": "0102", "key": "Alt+1"}]
+        for kind in ("sscom", "packet-sender", "csv"):
+            answer = console.do("export", kind=kind, messages=rows)
+            data = base64.b64decode(answer["data"])
+            again = do(console, data)
+            assert again["kind"] == kind and len(again["messages"]) == 2, (data, again)
+            if kind == "sscom":
+                assert "你好".encode("gbk") in data and again["messages"][0]["order"] == 1, data
+            if kind == "packet-sender":
+                assert b"hexString=E4 BD A0 E5 A5 BD 0D 0D" in data and b"\n[x]" not in data, data
+            if kind == "csv":
+                assert again["messages"][0]["name"] == 'q"[x]' or again["messages"][0]["text"] == "你好\n", again
+        assert "'x'" in console.ask("export", kind="csv", messages=[{"text": "", "x": 1}])["error"]["text"]
+
+
 def test_requests_are_read_strictly():
     """What can't be read is refused, names what is wrong, and harms nothing."""
     with Console() as console:

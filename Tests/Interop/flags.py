@@ -42,7 +42,7 @@ VALUES = {
 INPUTS = {"--ca": "flags.txt", "--certificate": "flags.txt", "--key": "flags.txt", "--file": "flags.txt", "--auth-file": "users",
     "--session": "flags.txt", "--netrc-file": "users", "--bearer-file": "users", "--proxy-auth-file": "users", "--checksums": "missing.sums", "--metalink": "missing.meta4"}
 OUTPUTS = {
-    "--record", "--log-file", "--output-file", "--ready-file", "--access-log", "--log", "--capture", "--html", "--qlog"
+    "--record", "--log-file", "--output-file", "--ready-file", "--access-log", "--log", "--capture", "--html", "--qlog", "--state",
 }
 
 PLACES = {

@@ -10,14 +10,15 @@ extension ConsolePage {
     .space { flex: 1; }
     .grow { flex: 1 1 120px; min-width: 0; }
     .mono { font-family: var(--mono); }
-    button, select, input, textarea, summary {
+    button, a.button, select, input, textarea, summary {
       font: inherit; font-size: 13px; color: inherit; background: var(--sheet); border: 1px solid var(--line); border-radius: 6px;
       padding: 3px 9px; min-height: 30px; max-width: 100%;
     }
+    a.button { text-decoration: none; }
     input, textarea { background: var(--ground); }
     input[type="checkbox"] { min-height: 0; width: 15px; height: 15px; margin: 0; accent-color: var(--first); }
     button, select, summary { cursor: pointer; }
-    button:hover, select:hover, .menu > summary:hover { border-color: var(--quiet); }
+    button:hover, a.button:hover, select:hover, .menu > summary:hover { border-color: var(--quiet); }
     button:disabled, input:disabled, select:disabled { opacity: 0.55; cursor: default; }
     button[aria-pressed="true"] { background: var(--chosen); border-color: var(--warn); }
     button.grave { color: var(--bad); }
@@ -27,6 +28,7 @@ extension ConsolePage {
     :focus-visible { outline: 2px solid var(--first); outline-offset: 1px; }
     .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
     .bar label, .check { display: inline-flex; align-items: center; gap: 5px; font-size: 13px; white-space: nowrap; }
+    .wide.check { white-space: normal; }
     .line { display: flex; align-items: center; justify-content: space-between; gap: 8px; }
     .short { width: 58px; }
     .number { width: 84px; }

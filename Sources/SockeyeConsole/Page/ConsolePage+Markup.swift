@@ -149,7 +149,8 @@ extension ConsolePage {
           <div id="tool-rules"></div>
         </section>
         <section id="status-section" aria-labelledby="title-status" hidden>
-          <div class="line"><h2 id="title-status" data-word="status"></h2><bdi id="status-peer" class="quiet"></bdi></div>
+          <div class="line"><h2 id="title-status" data-word="status"></h2><bdi id="status-peer" class="quiet"></bdi>
+            <a id="diagram" class="button" target="_blank" rel="noopener" data-word="diagram"></a></div>
           <table id="status-table"></table>
           <canvas id="rtts" role="img" data-label="roundTrips"></canvas>
         </section>

@@ -36,6 +36,7 @@ extension ConsolePage {
       { key: "broadcast", of: (protocol) => protocol === "udp", kind: "checkbox" },
       { key: "heartbeat", of: () => true, hint: "PING\\r\\n" },
       { key: "heartbeatInterval", of: () => true, hint: "10s" },
+      { key: "diagrams", of: (protocol) => channel.offers.diagrams && !isDatagram(protocol) && !isUnix(protocol), kind: "checkbox" },
       { key: "peerEnd", of: (protocol) => !isDatagram(protocol), kind: "select", values: () => ["close", "hold"] },
     ];
 
@@ -100,7 +101,7 @@ extension ConsolePage {
       const encoding = make("select", { id: "option-encoding", onchange: readPanel });
       offer(encoding, channel.encodingPairs ?? [["utf-8", "UTF-8"]], settings.encoding);
       const framings = make("datalist", { id: "framings" },
-        ["raw", "gap:20ms", "line", "delimiter:0D0A", "length:u16be@0", "fixed:8"].map((name) => option(name)));
+        ["raw", "gap:20ms", "line", "delimiter:0D0A", "length:u16be@0", "fixed:8", "json"].map((name) => option(name)));
       element("fields").append(field("encoding", encoding));
       element("options").replaceChildren(framings,
         ...moreOptions.filter(({ of }) => of(settings.protocol)).map(moreField));

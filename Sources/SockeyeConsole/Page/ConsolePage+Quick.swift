@@ -127,9 +127,9 @@ extension ConsolePage {
       fillMenu("quick-menu", [
         [word("import"), async () => {
           const file = await chooseFile(".ini,.csv,.json,.txt");
-          if (file) importQuick(new Uint8Array(await file.arrayBuffer()), file.name);
+          if (file) await importQuick(new Uint8Array(await file.arrayBuffer()), file.name);
         }],
-        ...Object.keys(quickWriters).map((form) => [word(`export-${form}`), () => exportQuick(form)]),
+        ...["json", "csv", "sscom", "packet-sender"].map((form) => [word(`export-${form}`), () => exportQuick(form)]),
       ]);
     };
     const addGroup = () => askText(word("newGroup"), "", (name) => {

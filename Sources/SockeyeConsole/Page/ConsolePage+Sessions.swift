@@ -83,10 +83,13 @@ extension ConsolePage {
       if (session.id !== found.id) rekey(session, found.id);
       sessions.set(session.id, session);
       const { rules: theirs, ...settings } = settingsFrom(found.settings);
-      session.settings = { ...session.settings, ...settings, rules: session.settings.rules ?? view.rules[found.id] ?? theirs ?? [] };
+      session.settings = { ...session.settings, ...settings, rules: session.settings.rules ?? (theirs?.length ? theirs : view.rules[found.id]) ?? [] };
       if (found.name) session.settings.name = found.name;
       Object.assign(session, { state: found.state, text: found.text ?? "", command: found.command ?? "", local: found.local ?? [] });
       session.counters = found.counters ?? session.counters;
+      session.recording = found.record ? { file: found.record } : null;
+      // A file that is being sent is this page's own doing, and has no number.
+      if (!session.cycle || session.cycle.id) session.cycle = found.cycles?.length ? { id: found.cycles.at(-1), isRunning: true } : null;
       for (const old of session.peers.values()) old.closed ??= Date.now();
       for (const peer of found.peers ?? []) addPeer(session, { ...peer, peer: peerKey(session, peer.peer) }, peer.since ?? Date.now());
       return session;
@@ -272,6 +275,10 @@ extension ConsolePage {
       },
     };
     const takeEvent = (event) => {
+      if (event.session === undefined) {
+        if (event.event === "notice") say(event.text, true);
+        return;
+      }
       const session = sessions.get(event.session);
       if (!session && event.event !== "removed") {
         const [draft] = strays.opening;

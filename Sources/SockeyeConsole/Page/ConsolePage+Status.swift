@@ -25,15 +25,25 @@ extension ConsolePage {
       ["state", String], ["rtt", rttText], ["rttVariation", rttText], ["rto", rttText], ["congestionWindow", sizeText],
       ["slowStartThreshold", sizeText], ["sendQueue", sizeText], ["receiveQueue", sizeText], ["receiveSpace", sizeText],
       ["segmentSize", sizeText], ["pathMTU", sizeText], ["retransmissions", numberText], ["lost", numberText],
+      ["minimumRtt", rttText], ["inFlight", sizeText], ["sendWindow", sizeText], ["deliveryRate", rateText], ["pacingRate", rateText],
+      ["timeouts", numberText], ["recovery", (name) => word(`recovery-${name}`)], ["tcp", (name) => word(`tcp-${name}`)],
     ];
     /// The connection that is shown: the one that is chosen, or the first.
-    const watchedPeer = () => current.peers.get([...current.targets][0]) ?? livePeers().find((peer) => peer.status);
+    const watchedPeer = () => current.peers.get([...current.targets][0]) ?? livePeers().find((peer) => peer.status)
+      ?? [...current.peers.values()].findLast((peer) => peer.status);
+    /// A connection can be drawn as long as its session isn't opened again.
+    const showDiagram = ({ peer }) => {
+      const isKept = current.settings.diagrams === true && peer === peerKey(current, peerNumber(peer));
+      element("diagram").hidden = !isKept;
+      if (isKept) element("diagram").href = `/diagram/${encodeURIComponent(current.id)}/${peerNumber(peer)}`;
+    };
     const showStatus = () => {
       const peer = watchedPeer();
       const status = peer?.status;
       element("status-section").hidden = !status;
       if (!status) return;
       setText(element("status-peer"), peer.address);
+      showDiagram(peer);
       const shown = statusRows.filter(([name]) => status[name] !== undefined && status[name] !== null);
       showKeyed(element("status-table"), shown, {
         key: ([name]) => `${view.language} ${name}`,

@@ -12,6 +12,7 @@ extension ConsoleCore {
     var members = request.members
     do throws(ConsoleError) {
       if request.operation == "open" { return try open(&members, answer) }
+      if request.operation == "diagram" { return try diagram(&members, answer) }
       if let result = try performForSession(request.operation, &members) { return answer(.success(result)) }
       if let result = try performForAll(request.operation, &members) { return answer(.success(result)) }
       throw ConsoleError(.usage, .unknownOperation(request.operation))
@@ -31,6 +32,8 @@ extension ConsoleCore {
     case "save-state": return try saveState(&members)
     case "preview": return try preview(&members)
     case "convert": return try convert(&members)
+    case "import": return try importMessages(&members)
+    case "export": return try exportMessages(&members)
     case "dry-run": return try dryRun(&members)
     default: return nil
     }
@@ -75,14 +78,27 @@ extension ConsoleCore {
       "protocol": 1,
       "program": .string(configuration.program),
       "language": .string(configuration.language.rawValue),
-      "addresses": .strings(LocalAddresses.all),
+      "diagrams": .bool(diagrams.sight != nil),
+      "stack": configuration.stack.map { .string($0.argument) } ?? .null,
+      "addresses": .strings(addresses),
       "encodings": ["utf-8", "gbk", "gb18030", "big5", "shift_jis", "euc-kr", "latin1", "utf-16le", "utf-16be"],
-      "framings": ["raw", "gap", "line", "delimiter", "length", "fixed"],
+      "framings": ["raw", "gap", "line", "delimiter", "length", "fixed", "json"],
       "checksums": .strings(ChecksumAlgorithm.all.map(\.name)),
-      "protocols": .strings(SessionSettings.Kind.allCases.map(\.rawValue)),
+      "protocols": .strings(protocols.map(\.rawValue)),
       "sessions": .array(sessions.map(\.json)),
       "state": savedState,
     ]
+  }
+
+  /// The addresses of whoever's stack it is, every address first.
+  private var addresses: [String] {
+    guard let stack = configuration.stack else { return LocalAddresses.all }
+    return ["0.0.0.0", "::"] + stack.addresses
+  }
+
+  /// What sessions may speak: a host of our own has neither Unix sockets nor groups.
+  private var protocols: [SessionSettings.Kind] {
+    SessionSettings.Kind.allCases.filter { configuration.stack == nil || !$0.isUnix && $0 != .multicast }
   }
 
   // MARK: Messages

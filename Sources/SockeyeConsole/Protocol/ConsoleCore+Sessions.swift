@@ -56,6 +56,7 @@ extension ConsoleCore {
     session.close()
     session.watchStatus(every: nil)
     sessions.removeAll { $0 === session }
+    diagrams.clear(session.id)
     session.tell("removed")
     return [:]
   }

@@ -7,17 +7,31 @@ struct JSONReader {
   /// How many values a text may have.
   static let mostValues = 200_000
 
+  private let mostDeep: Int
+  private let mostValues: Int
   private let bytes: [UInt8]
   private var position = 0
   private var values = 0
 
-  private init(_ bytes: [UInt8]) { self.bytes = bytes }
+  private init(_ bytes: [UInt8], depth: Int, values: Int) {
+    self.bytes = bytes
+    mostDeep = depth
+    mostValues = values
+  }
 
   /// Reads one value, and nothing behind it.
   ///
+  /// - Parameters:
+  ///   - bytes: The text.
+  ///   - depth: How deep its values may nest.
+  ///   - values: How many it may have.
   /// - Throws: A failure of kind `usage` that says where it went wrong.
-  static func read(_ bytes: some Sequence<UInt8>) throws(Failure) -> JSONValue {
-    var reader = JSONReader(Array(bytes))
+  static func read(
+    _ bytes: some Sequence<UInt8>,
+    depth: Int = greatestDepth,
+    values: Int = mostValues
+  ) throws(Failure) -> JSONValue {
+    var reader = JSONReader(Array(bytes), depth: depth, values: values)
     let value = try reader.value(depth: 0)
     reader.skipSpace()
     guard reader.position == reader.bytes.count else { throw reader.wrong }
@@ -44,7 +58,7 @@ struct JSONReader {
 
   private mutating func value(depth: Int) throws(Failure) -> JSONValue {
     values += 1
-    guard depth <= Self.greatestDepth, values <= Self.mostValues else { throw Failure(.usage, .jsonTooLarge) }
+    guard depth <= mostDeep, values <= mostValues else { throw Failure(.usage, .jsonTooLarge) }
     skipSpace()
     switch next {
     case UInt8(ascii: "{"): return .object(try object(depth: depth))

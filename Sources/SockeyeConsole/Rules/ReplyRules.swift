@@ -35,6 +35,8 @@ struct ReplyRule: Sendable {
 /// The rules of a session, in their order: the first one that holds answers.
 struct ReplyRules: Sendable {
   let rules: [ReplyRule]
+  /// The rules as they came, to be shown and kept.
+  let json: [JSONValue]
   /// How many answers each peer gets in a second at most.
   let perSecond: Int
 
@@ -44,13 +46,15 @@ struct ReplyRules: Sendable {
   /// No rules.
   init() {
     rules = []
+    json = []
     perSecond = 20
   }
 
   /// Takes the rules' members.
   init(_ members: inout Members, _ encoding: TextEncoding) throws(ConsoleError) {
     var rules: [ReplyRule] = []
-    for value in try members.array("rules", atMost: Self.most) ?? [] {
+    json = try members.array("rules", atMost: Self.most) ?? []
+    for value in json {
       guard let json = value.object else { throw ConsoleError(.usage, .memberTakes("rules", .list(Self.most))) }
       rules.append(try ReplyRule(json, encoding))
     }

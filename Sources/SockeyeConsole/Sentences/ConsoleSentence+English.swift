@@ -34,6 +34,14 @@ extension ConsoleSentence {
     case .recordsNothing: "nothing is recorded"
     case .recordFailed(let name, let reason): "cannot write '\(name)': \(reason.english)"
     case .badSessionFile(let reason): "this is no file of sessions: \(reason.english)"
+    case .sessionFileIsNoObject: "it has to be an object: {\"sessions\":[…]}"
+    case .badSessionID(let id): "'\(id)' is no session's id; they are s1, s2 and so on"
+    case .sameSession(let id): "there are two sessions '\(id)'"
+    case .cannotReadState(let path, let reason): "cannot read '\(VisibleText.of(path))': \(reason.english)"
+    case .stateIsNoFile(let path): "'\(VisibleText.of(path))' is no regular file"
+    case .stateFileTooLarge(let path, let most):
+      "'\(VisibleText.of(path))' would be larger than \(most >> 20) MiB; remove sessions or messages"
+    case .cannotKeepState(let path, let reason): "cannot write '\(VisibleText.of(path))': \(reason.english)"
     case .cannotReadRequests(let reason): "cannot read requests: \(reason.english)"
     case .badPattern(let text, let position): "'\(text)' is no pattern, from character \(position) on"
     case .patternTooLarge: "the pattern is too large"
@@ -52,6 +60,10 @@ extension ConsoleSentence {
     case .failsNot: "what must not hold does"
     case .ruleIsOff: "the rule is off"
     case .answersWithheld(let most): "more than \(most) answers a second would be due; the others are withheld"
+    case .nothingIsSeen: "no diagrams: this console sees no packets"
+    case .diagramsAreOfTCP: "'diagrams' are of TCP connections over a network"
+    case .noSegments(let peer):
+      "no segment of peer \(peer) was seen; 'diagrams' in the settings keeps them from the opening on"
     case .noForwarder: "the session is no forwarder"
     case .noHeldMessage(let number): "message \(number) isn't held"
     case .noRememberedMessage(let number): "message \(number) isn't remembered, or its connection has ended"
@@ -72,6 +84,7 @@ extension ConsoleSentence.Wanted {
     case .integer(let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
     case .object: "an object"
     case .list(let limit): "a list of at most \(limit)"
+    case .base64: "bytes in base 64"
     case .duration: "a time such as 500ms, 30s or 2m"
     case .choice(let names): "one of \(names.joined(separator: ", "))"
     }

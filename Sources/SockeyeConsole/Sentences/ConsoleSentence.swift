@@ -12,6 +12,7 @@ enum ConsoleSentence: Sentence {
     case list(Int)
     case choice([String])
     case duration
+    case base64
   }
 
   case notJSON(Int)
@@ -43,6 +44,13 @@ enum ConsoleSentence: Sentence {
   case recordsNothing
   case recordFailed(String, Phrase)
   case badSessionFile(Phrase)
+  case sessionFileIsNoObject
+  case badSessionID(String)
+  case sameSession(String)
+  case cannotReadState(String, Phrase)
+  case stateIsNoFile(String)
+  case stateFileTooLarge(String, Int)
+  case cannotKeepState(String, Phrase)
   case cannotReadRequests(Phrase)
   case badPattern(String, Int)
   case patternTooLarge
@@ -60,6 +68,9 @@ enum ConsoleSentence: Sentence {
   case failsNot
   case ruleIsOff
   case answersWithheld(Int)
+  case nothingIsSeen
+  case diagramsAreOfTCP
+  case noSegments(Int)
   case noForwarder
   case noHeldMessage(Int)
   case noRememberedMessage(Int)

@@ -20,7 +20,9 @@ extension ConsoleSession {
     guard opening == self.opening else { return }
     record?.take(event)
     switch event {
-    case .listening(let addresses): local = addresses.map(\.text)
+    case .listening(let addresses):
+      local = addresses.map(\.text)
+      watchSegmentsOfListener(addresses)
     case .opened(let peer), .served(let peer): opened(peer)
     case .waiting, .clients: return
     case .retrying(let failure, let pause, let attempt, _):
@@ -52,6 +54,7 @@ extension ConsoleSession {
       members["local"] = .string(address.text)
       if settings.kind.isClient { local = [address.text] }
     }
+    rememberEnds(of: peer)
     tell("opened", members)
     beginHeartbeat(peer.number)
     if settings.kind == .forwarder { beginForwarding(peer) }

@@ -35,7 +35,7 @@ extension ConsoleSession {
   }
 
   private static func members(_ status: StreamStatus, of peer: Int) -> JSONObject {
-    [
+    var members: JSONObject = [
       "peer": .integer(peer), "state": .string(status.state?.name ?? ""), "rtt": milliseconds(status.roundTrip),
       "rttVariation": milliseconds(status.roundTripVariation), "rto": milliseconds(status.retransmissionTimeout),
       "congestionWindow": .integer(status.congestionWindow),
@@ -43,8 +43,17 @@ extension ConsoleSession {
       "sendQueue": .integer(status.sendQueue), "receiveQueue": .integer(status.receiveQueue),
       "receiveSpace": .integer(status.receiveSpace), "segmentSize": .integer(status.segmentSize),
       "pathMTU": .integer(status.pathMTU), "retransmissions": .integer(status.retransmissions),
-      "lost": .integer(status.lost),
+      "lost": .integer(status.lost), "tcp": status.engine == nil ? "kernel" : "engine",
     ]
+    guard let engine = status.engine else { return members }
+    members["minimumRtt"] = milliseconds(engine.minimumRoundTrip)
+    members["inFlight"] = .integer(engine.inFlight)
+    members["sendWindow"] = .integer(engine.sendWindow)
+    members["deliveryRate"] = engine.deliveryRate == 0 ? .null : .count(engine.deliveryRate)
+    members["pacingRate"] = engine.pacingRate == 0 ? .null : .count(engine.pacingRate)
+    members["timeouts"] = .count(engine.timeouts)
+    members["recovery"] = .string(engine.recovery.rawValue)
+    return members
   }
 
   private static func milliseconds(_ amount: TimeAmount) -> JSONValue {

@@ -29,6 +29,8 @@ final class ConsoleSession {
   let id: String
   let eventLoop: any EventLoop
   let transport: Transport
+  /// What a command line calls the stack, if it isn't the kernel's.
+  private let stack: String?
   let language: Language
   unowned let audience: any SessionAudience
 
@@ -49,6 +51,9 @@ final class ConsoleSession {
   /// The heartbeats, by the peers' numbers.
   var heartbeats: [Int: Cycle] = [:]
   var record: SessionRecord?
+  let diagrams: DiagramShelf
+  /// The port whose segments are kept.
+  var watchedPort: UInt16?
   var statusTimer: Scheduled<Void>?
   /// The connections of a forwarder, by the numbers of those who connected here.
   var forwarded: [Int: ForwardedConnection] = [:]
@@ -71,6 +76,8 @@ final class ConsoleSession {
     _ id: String,
     _ settings: SessionSettings,
     over transport: Transport,
+    stack: String?,
+    diagrams: DiagramShelf,
     language: Language,
     audience: any SessionAudience,
     on eventLoop: any EventLoop
@@ -79,6 +86,8 @@ final class ConsoleSession {
     self.settings = settings
     rules = settings.rules
     self.transport = transport
+    self.stack = stack
+    self.diagrams = diagrams
     self.language = language
     self.audience = audience
     self.eventLoop = eventLoop
@@ -104,6 +113,7 @@ final class ConsoleSession {
     peers.removeAll()
     budgets.removeAll()
     endAllForwarding()
+    watchSegments()
     tellState()
     let opening = self.opening
     let session = NIOLoopBound(self, eventLoop: eventLoop)
@@ -185,6 +195,7 @@ final class ConsoleSession {
       state = .open(conversation)
       if case .server(let server) = conversation {
         local = server.addresses.map(\.text)
+        watchSegmentsOfListener(server.addresses)
         addFirst(started.routes, server)
       }
       watch(conversation)
@@ -200,6 +211,7 @@ final class ConsoleSession {
         retry(failure.phrase)
       } else {
         state = .failed(failure.phrase)
+        leaveSegments()
         tellState()
       }
       return ConsoleError(failure)
@@ -267,6 +279,7 @@ final class ConsoleSession {
       // The end of each peer is still told.
       state = .closed
       conversation.end()
+      leaveSegments()
       closeUnixSocket()
       tellState()
     }
@@ -282,6 +295,7 @@ final class ConsoleSession {
   private func closed(_ opening: Int) {
     guard opening == self.opening else { return }
     stopCycles()
+    leaveSegments()
     state = .closed
     tellState()
   }
@@ -308,7 +322,7 @@ final class ConsoleSession {
 
   func tellState() {
     var members: JSONObject = [
-      "state": .string(stateName), "local": .strings(local), "command": .string(SessionCommand(settings).line),
+      "state": .string(stateName), "local": .strings(local), "command": .string(SessionCommand(settings, stack).line),
       "name": .string(settings.name),
     ]
     if case .failed(let phrase) = state { members["text"] = .string(phrase.text(in: language)) }
@@ -325,14 +339,24 @@ final class ConsoleSession {
     }
   }
 
+  /// The settings, with the name and the rules that it was given since.
+  var settingsInForce: JSONObject {
+    var json = settings.json
+    json["name"] = settings.name.isEmpty ? nil : .string(settings.name)
+    json["rules"] = rules.json.isEmpty ? nil : .array(rules.json)
+    json["perSecond"] = rules.json.isEmpty ? nil : .integer(rules.perSecond)
+    return json
+  }
+
   /// All that is known of it.
   var json: JSONValue {
     var result: JSONObject = [
-      "id": .string(id), "name": .string(settings.name), "settings": .object(settings.json),
+      "id": .string(id), "name": .string(settings.name), "settings": .object(settingsInForce),
       "state": .string(stateName),
-      "command": .string(SessionCommand(settings).line), "local": .strings(local),
+      "command": .string(SessionCommand(settings, stack).line), "local": .strings(local),
       "peers": .array(peers.values.sorted { $0.peer.number < $1.peer.number }.map(\.json)),
       "counters": .object(["received": received.json, "sent": sent.json]),
+      "record": record.map { .string($0.name.text) } ?? .null, "cycles": .strings(cycles.map(\.id)),
     ]
     if case .failed(let phrase) = state { result["text"] = .string(phrase.text(in: language)) }
     return .object(result)

@@ -7,9 +7,13 @@ struct SessionCommand {
   /// Its words, from the verb on.
   let arguments: [String]
 
-  init(_ settings: SessionSettings) {
+  /// Writes the command of a session.
+  ///
+  /// - Parameter stack: What `--stack` is to be; nothing for the kernel's.
+  init(_ settings: SessionSettings, _ stack: String? = nil) {
     let isClient = settings.kind.isClient || (settings.kind == .udp && settings.remote != nil)
     var words = [isClient ? "connect" : "listen"]
+    if let stack { words += ["--stack", stack] }
     words += Self.protocolFlags(settings)
     if settings.kind == .forwarder, let remote = settings.remote {
       // It holds and shows nothing, but forwards the same.

@@ -51,6 +51,8 @@ struct SessionSettings: Sendable {
   let interface: String?
   let loopback: Bool?
   let broadcast: Bool
+  /// Whether segments are kept, for its connections to be drawn.
+  let keepsSegments: Bool
   /// What each peer is told again and again, from when it comes.
   let heartbeat: CyclePlan?
   /// What is answered by itself.
@@ -86,6 +88,7 @@ struct SessionSettings: Sendable {
     interface = try members.string("interface")
     loopback = try members.bool("loopback")
     broadcast = try members.bool("broadcast") ?? false
+    keepsSegments = try members.bool("diagrams") ?? false
     heartbeat = try Self.heartbeat(try members.object("heartbeat"))
     rules = try ReplyRules(&members, encoding)
     try members.finish()
@@ -138,6 +141,7 @@ struct SessionSettings: Sendable {
   }
 
   private func check() throws(ConsoleError) {
+    if keepsSegments, kind.isDatagram || kind.isUnix { throw ConsoleError(.usage, .diagramsAreOfTCP) }
     switch kind {
     case .tcpClient, .tlsClient, .unixClient:
       guard remote != nil else { throw ConsoleError(.usage, .memberMissing("remote")) }

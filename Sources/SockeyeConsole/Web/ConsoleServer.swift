@@ -53,7 +53,7 @@ public struct ConsoleServer: Sendable {
   // MARK: Connections
 
   private static func setUp(_ channel: any Channel, _ access: WebAccess, _ console: Console) throws {
-    let web = WebHandler(access, console.shelf)
+    let web = WebHandler(access, console.shelf, console.diagrams)
     let bound = NIOLoopBound(web, eventLoop: channel.eventLoop)
     let upgrade: NIOHTTPServerUpgradeConfiguration = (
       upgraders: [upgrader(access, console)],

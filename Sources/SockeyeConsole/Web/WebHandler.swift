@@ -15,11 +15,13 @@ final class WebHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private let access: WebAccess
   private let shelf: RecordShelf
+  private let diagrams: DiagramShelf
   private var request: (head: HTTPRequestHead, body: [UInt8])?
 
-  init(_ access: WebAccess, _ shelf: RecordShelf) {
+  init(_ access: WebAccess, _ shelf: RecordShelf, _ diagrams: DiagramShelf) {
     self.access = access
     self.shelf = shelf
+    self.diagrams = diagrams
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -47,27 +49,33 @@ final class WebHandler: ChannelInboundHandler, RemovableChannelHandler {
         return refuse(refusal.status, head, context)
       }
       guard access.token.equals(body) else { return refuse(.unauthorized, head, context) }
-      write(.noContent, ["Set-Cookie": access.cookieField(local)], "", head, context)
+      write(.noContent, WebFields.common(and: ["Set-Cookie": access.cookieField(local)]), "", head, context)
     case (.GET, _) where path.hasPrefix("/saved/"):
       if let refusal = access.refusal(of: head, at: local, for: .secret) {
         return refuse(refusal.status, head, context)
       }
       guard let record = shelf.open(path.dropFirst("/saved/".count)) else { return refuse(.notFound, head, context) }
       write(record, context)
+    case (.GET, _) where path.hasPrefix("/diagram/"):
+      if let refusal = access.refusal(of: head, at: local, for: .secret) {
+        return refuse(refusal.status, head, context)
+      }
+      guard let draw = diagrams.page(path.dropFirst("/diagram/".count)) else { return refuse(.notFound, head, context) }
+      write(draw, head, context)
     case (.GET, _), (.HEAD, _):
       if let refusal = access.refusal(of: head, at: local, for: .page) { return refuse(refusal.status, head, context) }
       guard let file = ConsolePage.file(path) else { return refuse(.notFound, head, context) }
-      write(.ok, ["Content-Type": file.type], file.text, head, context)
+      write(.ok, WebFields.common(and: ["Content-Type": file.type]), file.text, head, context)
     default:
       refuse(.methodNotAllowed, head, context)
     }
   }
 
-  private func refuse(_ status: HTTPResponseStatus, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+  func refuse(_ status: HTTPResponseStatus, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     var fields: HTTPHeaders = ["Content-Type": "text/plain; charset=utf-8"]
     if status == .methodNotAllowed { fields.add(name: "Allow", value: "GET, HEAD") }
     if status == .upgradeRequired { fields.add(name: "Upgrade", value: "websocket") }
-    write(status, fields, "\(status.code) \(status.reasonPhrase)\n", head, context)
+    write(status, WebFields.common(and: fields), "\(status.code) \(status.reasonPhrase)\n", head, context)
   }
 
   private func write(
@@ -77,15 +85,24 @@ final class WebHandler: ChannelInboundHandler, RemovableChannelHandler {
     _ request: HTTPRequestHead,
     _ context: ChannelHandlerContext
   ) {
-    var head = HTTPResponseHead(version: .http1_1, status: status, headers: WebFields.common)
-    head.headers.add(contentsOf: fields)
-    if status != .noContent { head.headers.add(name: "Content-Length", value: "\(text.utf8.count)") }
+    write(status, fields, ByteBuffer(string: text), request, context)
+  }
+
+  func write(
+    _ status: HTTPResponseStatus,
+    _ fields: HTTPHeaders,
+    _ body: ByteBuffer,
+    _ request: HTTPRequestHead,
+    _ context: ChannelHandlerContext
+  ) {
+    var head = HTTPResponseHead(version: .http1_1, status: status, headers: fields)
+    if status != .noContent { head.headers.add(name: "Content-Length", value: "\(body.readableBytes)") }
     // A body that was longer than any that means something is not read to its end.
     let isLast = !request.isKeepAlive || status.code >= 400
     if isLast { head.headers.add(name: "Connection", value: "close") }
     context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
-    if request.method != .HEAD, !text.isEmpty {
-      context.write(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
+    if request.method != .HEAD, body.readableBytes > 0 {
+      context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
     }
     let written = context.eventLoop.makePromise(of: Void.self)
     if isLast { written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }

@@ -28,6 +28,10 @@ public struct ConversationPage: Sendable {
     self.explanation = explanation
   }
 
+  /// The content security policy that the page has in itself, for servers to say it too: its own style and script may run, known by
+  /// their digests, and nothing is fetched.
+  public static var policy: String { PageTemplate.policy }
+
   /// The file, in UTF-8. The same conversation gives the same bytes.
   public func html() -> [UInt8] {
     var island = JSONWriter()

@@ -27,7 +27,7 @@ enum PageTemplate {
   static var tail: String { "</script>\n<script>\(PageScript.text)</script>\n</body>\n</html>\n" }
 
   /// The page may run its own style and script, known by their digests, and nothing else; it may fetch nothing.
-  private static var policy: String {
+  static var policy: String {
     "default-src 'none'; style-src '\(source(PageStyle.text))'; script-src '\(source(PageScript.text))'; "
       + "base-uri 'none'; form-action 'none'"
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import SockeyeConsole
+import SockeyeHost
 import SockeyeText
 import SockeyeTransport
 
@@ -13,6 +14,8 @@ struct ConsoleCommand: AsyncParsableCommand {
         sockeye console
         sockeye console --listen 127.0.0.1:8890 --directory records
         echo '{"op":"hello"}' | sockeye console --stdio
+        sockeye console --state console.json
+        sockeye console --stack tun:sock0=10.9.0.2/24
 
       Prints one URL to open. The page comes from this program alone and works without a network. Only this machine can \
       connect unless --listen says otherwise, and only who knows the URL; nothing is encrypted on the way to the browser.
@@ -27,6 +30,14 @@ struct ConsoleCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Where records are written (default: the current directory).", valueName: "directory"))
   var directory = "."
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep sessions and the page's settings in this file from one start to the next.",
+      valueName: "file"
+    )
+  )
+  var state: String?
 
   @Option(
     help: ArgumentHelp("Open the sessions of this file, and print what happens, one event a line.", valueName: "file")
@@ -53,6 +64,11 @@ struct ConsoleCommand: AsyncParsableCommand {
     configuration.program = "sockeye \(Version.text)"
     configuration.language = Speech.language
     configuration.directory = directory
+    configuration.stateFile = state
+    configuration.sight = PacketSight(interface: network.stack?.tunnel.name)
+    configuration.stack = network.stack.map { stack in
+      ConsoleConfiguration.Stack(argument: stack.text, addresses: stack.tunnel.addresses.map { "\($0.address)" })
+    }
     let console = try await Console.start(configuration, over: transport)
     let isForProgram = stdio || session != nil
     if !isForProgram || listen != nil { try await openPage(of: console, over: transport, isSaid: !isForProgram) }

@@ -52,6 +52,7 @@ extension ConsoleCommand: RuledCommand {
   static let flagRules = [
     FlagRule("--listen"),
     FlagRule("--directory"),
+    FlagRule("--state"),
     FlagRule("--session"),
     FlagRule("--stdio"),
     FlagRule("--ready-file"),
