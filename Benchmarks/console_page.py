@@ -8,58 +8,41 @@ shows it is an answer; keys are pressed 20 times a second. Chromium is headless,
 """
 
 import argparse
-import pathlib
 import socket
-import sys
 import tempfile
 import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "Tests" / "Interop"))
+from console_measurement import Keys, rank  # also says where the modules of the tests are
 
-import support  # noqa: E402
-from browser import Browser  # noqa: E402
-from console_page import Page  # noqa: E402
+import support
+from browser import Browser
+from console_page import Page
 
-OBSERVE = """
-    window.answers = [];
-    addEventListener("keydown", ({ timeStamp }) => requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => answers.push(performance.now() - timeStamp);
-      port2.postMessage(0);
-    }), true);
-"""
 SHOWN = "Number(document.querySelector('.message')?.ariaSetSize ?? 0)"
 
 
 class Measurement:
     """Keys pressed for the length of a `with` block, and a row of the table of how soon they were answered."""
 
-    def __init__(self, page, program, what):
-        self.page, self.program, self.what = page, program, what
+    def __init__(self, keys, program, what):
+        self.keys, self.program, self.what = keys, program, what
+        self.press = keys.press
 
     def __enter__(self):
-        self.page.evaluate("answers.length = 0")
-        self.page.evaluate("document.getElementById('message').focus()")
+        self.keys.begin()
         self.start = time.monotonic()
         return self
-
-    def press(self):
-        for kind in ("keyDown", "keyUp"):
-            self.page.browser.call("Input.dispatchKeyEvent", type=kind, key="a", text="a" if kind == "keyDown" else "")
-        time.sleep(0.05)
 
     def __exit__(self, *_):
         seconds = time.monotonic() - self.start
         time.sleep(0.2)
-        answers = sorted(self.page.evaluate("answers"))
-        rank = [answers[int(share * (len(answers) - 1))] for share in (0.5, 0.99, 1)]
-        rows = self.page.evaluate("document.querySelectorAll('.message').length")
-        heap = self.page.evaluate("performance.memory.usedJSHeapSize") >> 20
+        answers = self.keys.answers()
+        ranks = [rank(answers, share) for share in (0.5, 0.99, 1)]
+        rows = self.keys.page.evaluate("document.querySelectorAll('.message').length")
         print(
-            f"| {self.what} | {seconds:.1f} | {len(answers)} | {' | '.join(f'{each:.0f}' for each in rank)} | {rows} | {heap} |"
-            f" {self.program.memory >> 20} |", flush=True,
+            f"| {self.what} | {seconds:.1f} | {len(answers)} | {' | '.join(f'{each:.0f}' for each in ranks)} | {rows} |"
+            f" {self.keys.heap >> 20} | {self.program.memory >> 20} |", flush=True,
         )  # fmt: skip
 
 
@@ -82,7 +65,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, support.Server("console", cwd=folder) as server, Browser(folder) as browser:
         browser.open_tab(1600, 900)
         page = Page(browser, server.addresses[0])
-        page.evaluate(OBSERVE)
+        keys = Keys(page)
         page.click("#settings")
         page.evaluate(f"(i => {{ i.value = {options.keep}; i.dispatchEvent(new Event('change')); }})(document.querySelector('#dialog input'))")
         page.evaluate("document.getElementById('dialog').close()")
@@ -92,17 +75,17 @@ def main():
         counted = f"document.getElementById('count-in').textContent.endsWith(' {options.messages:,}')"
         with socket.create_connection(("127.0.0.1", port)) as peer:
             thread = threading.Thread(target=pour, args=(peer, options.messages, options.rate), daemon=True)
-            with Measurement(page, server, f"{options.messages:,} messages come") as measurement:
+            with Measurement(keys, server, f"{options.messages:,} messages come") as measurement:
                 thread.start()
                 while not page.evaluate(counted):
                     measurement.press()
             thread.join()
             shown = page.evaluate(SHOWN)
-            with Measurement(page, server, f"{shown:,} of them are scrolled") as measurement:
+            with Measurement(keys, server, f"{shown:,} of them are scrolled") as measurement:
                 for step in range(40):
                     page.evaluate(f"(s => {{ s.scrollTop = s.scrollHeight * {step} / 40; }})(document.getElementById('scroller'))")
                     measurement.press()
-            with Measurement(page, server, "they are filtered") as measurement:
+            with Measurement(keys, server, "they are filtered") as measurement:
                 page.set("filter", "/9{4}: some/")
                 while not 0 < page.evaluate(SHOWN) < shown:
                     measurement.press()
