@@ -63,7 +63,7 @@ struct LockRequest: Equatable, Sendable {
     var isLink = false
     while let piece = try reader.next() {
       switch piece {
-      case .end: path.removeLast()
+      case .end: _ = path.popLast()
       case .text(let more): if path.count > 1, path[1] == .dav("owner") { text += more }
       case .start(let name):
         path.append(name)

@@ -29,7 +29,7 @@ struct PropertyQuery: Equatable, Sendable {
     while let piece = try reader.next() {
       switch piece {
       case .text: break
-      case .end: path.removeLast()
+      case .end: _ = path.popLast()
       case .start(let name):
         path.append(name)
         switch path.count {
@@ -75,7 +75,7 @@ struct PropertyUpdate: Equatable, Sendable {
     while let piece = try reader.next() {
       switch piece {
       case .text: break
-      case .end: path.removeLast()
+      case .end: _ = path.popLast()
       case .start(let name):
         path.append(name)
         switch path.count {

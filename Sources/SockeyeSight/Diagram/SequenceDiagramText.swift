@@ -5,7 +5,7 @@ public import SockeyeText
 public struct SequenceDiagramText: Sendable {
   /// How the text is made.
   public struct Style: Sendable {
-    /// Columns that a line may take; at least 60 are used.
+    /// Columns that a line may take; at least 60 are used, and no more than 138: what belongs together stays together.
     public var width = 80
     /// Whether states that change and remarkable segments are coloured, by ANSI escapes.
     public var isColoured = false
@@ -22,11 +22,13 @@ public struct SequenceDiagramText: Sendable {
   private let middle: Int
   private static let timeWidth = 11
   private static let stateWidth = 13
+  /// A lane that takes a segment with three SACK blocks.
+  private static let widestMiddle = 96
 
   /// A drawer of a style.
   public init(_ style: Style = Style()) {
     self.style = style
-    middle = max(style.width, 60) - Self.timeWidth - 2 * Self.stateWidth - 5
+    middle = min(max(style.width, 60) - Self.timeWidth - 2 * Self.stateWidth - 5, Self.widestMiddle)
   }
 
   /// The whole diagram, a line an element.

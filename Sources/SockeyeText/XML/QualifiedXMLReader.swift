@@ -32,7 +32,7 @@ package struct QualifiedXMLReader {
     case nil: return nil
     case .text(let text)?: return .text(text)
     case .end?:
-      scopes.removeLast()
+      _ = scopes.popLast()
       return .end
     case .start(let name, let attributes)?:
       scopes.append(try Self.declarations(in: attributes))
