@@ -8,6 +8,7 @@ import socket
 import stat
 import tempfile
 
+import console_page
 import support
 from support import DEADLINE
 from support_console import Console, port_of
@@ -99,6 +100,44 @@ def test_what_runs_is_told():
             console.do("record-end", session=server["id"])
             [found] = console.do("hello")["sessions"]
             assert found["record"] is None and found["cycles"] == [], found
+
+
+def test_an_export_of_the_page():
+    """What the page exports, another page imports, and a program opens; what is no export is refused with a sentence"""
+    heartbeat = {"messages": [{"text": "beat", "escapes": True}], "interval": "10s"}
+    hostile = {"sessions": [None, 1, [], {"settings": 7}, {"settings": {"protocol": "x"}}, {"protocol": "udp", "local": {}, "__proto__": 1},
+        {"settings": {"protocol": "udp", "local": "127.0.0.1:0", "name": "<b>", "heartbeat": 5, "rules": 7}}], "state": 5}
+    with console_page.console() as (page, browser), tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        page.evaluate("document.getElementById('more').open = true")
+        port = page.open(protocol="tcp-server", local_host="127.0.0.1", local_port="0", option_heartbeat="beat", option_framing="line")
+        assert port
+        browser.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder), eventsEnabled=True)
+        page.click("#settings")
+        page.click("#dialog [data-word=exportAll]")
+        page.evaluate("document.getElementById('dialog').close()")
+        end = browser.wait_for("Browser.downloadProgress", lambda progress: progress["state"] != "inProgress")
+        assert end["state"] == "completed", end
+        [file] = folder.iterdir()
+        [session] = json.loads(file.read_text())["sessions"]
+        assert session["settings"]["heartbeat"] == heartbeat and session["settings"]["framing"] == "line", session
+        with Console("--session", file) as console:
+            assert "--frame line" in console.event("state", state="listening")["command"]
+        tabs = "document.querySelectorAll('#tabs [role=tab]').length"
+        for name, text, count in [("none.json", "{", 1), ("other.json", '{"a":1}', 1), ("list.json", "[1]", 1), ("odd.json", json.dumps(hostile), 3)]:
+            (folder / name).write_text(text)
+            page.click("#settings")
+            page.choose_file("#dialog [data-word=importAll]", folder / name)
+            if count == 1:
+                page.wait(f"document.getElementById('said').textContent.includes({json.dumps(name)})", f"sentence about {name}")
+                assert page.evaluate(tabs) == 1
+            else:
+                page.wait(f"{tabs} === {count}", "sessions of the file")
+        page.click("#settings")
+        page.choose_file("#dialog [data-word=importAll]", file)
+        page.wait(f"{tabs} === 4", "session of the export")
+        assert page.evaluate("document.getElementById('option-heartbeat').value") == "beat"
+        assert page.evaluate("({}).polluted === undefined && document.querySelectorAll('#tabs b').length === 0") and browser.complaints == []
 
 
 if __name__ == "__main__":

@@ -12,13 +12,15 @@ extension ConsolePage {
     const themes = ["system", "light", "dark"];
     const choices = { language: ["en", "zh"], theme: themes, show: ["text", "hex", "both"], form: ["text", "hex"],
       ending: ["none", "cr", "lf", "crlf"], checkOrder: ["big", "little"] };
+    const MOST_SESSIONS = 256;
+    const LARGEST_IMPORT = 8 << 20;
     const cleanText = (text) => typeof text === "string" && text.length <= LONGEST_QUICK;
     const cleaners = {
       remotes: (found) => found.filter(cleanText).slice(0, 30),
       history: (found) => found.map((each) => ({ form: each?.form === "hex" ? "hex" : "text", text: each?.text }))
         .filter(({ text }) => cleanText(text)).slice(0, LONGEST_HISTORY),
       quick: (found) => found.slice(0, MOST_QUICK).map(cleanQuick).filter(Boolean),
-      drafts: (found) => found.filter((each) => Object.hasOwn(protocols, each?.protocol ?? "")).slice(0, 50).map(cleanSettings),
+      drafts: (found) => found.filter((each) => Object.hasOwn(protocols, each?.protocol ?? "")).slice(0, MOST_SESSIONS).map(cleanSettings),
     };
     const settingKeys = () => ["name", "protocol", "remote", "local", "encoding", ...moreOptions.map(({ key }) => key)];
     const cleanSettings = (found) => ({
@@ -57,7 +59,7 @@ extension ConsolePage {
       rules: Object.fromEntries([...sessions.values()].filter((session) => !session.isDraft && session.settings.rules?.length)
         .map((session) => [session.id, session.settings.rules])),
     });
-    /// All that an export has: the sessions that the program knows are drafts to another one.
+    /// All that the browser keeps: the sessions that the program knows are drafts to another one.
     const everything = () => ({ ...stateToSave(), rules: {}, drafts: [...sessions.values()].map((session) => session.settings) });
     /// The program keeps the state for its pages as long as it runs; for its next start at the same address the browser does.
     const MEMORY = "sockeye-console";
@@ -98,13 +100,35 @@ extension ConsolePage {
       if (current) showSession();
       previewSoon();
     };
+    /// An export is what the program keeps, too: `--session` opens it, and `--state` begins with it.
+    const exported = () => ({
+      sessions: [...sessions.values()].map((session) => ({ settings: settingsToSend(session) })),
+      state: { ...stateToSave(), drafts: [], rules: {} },
+    });
     const exportAll = () =>
-      download(`sockeye-console-${stamp()}.json`, [JSON.stringify(everything(), null, 2)], "application/json");
+      download(`sockeye-console-${stamp()}.json`, [JSON.stringify(exported(), null, 2)], "application/json");
+    /// What a file has for us; a sentence where that is nothing.
+    const readImport = async (file) => {
+      let found = null;
+      try {
+        if (file.size <= LARGEST_IMPORT) found = JSON.parse(await file.text());
+      } catch {
+        // It is none of ours, whatever the reason.
+      }
+      const names = ["sessions", ...Object.keys(standard())];
+      if (!isObject(found) || !names.some((name) => Object.hasOwn(found, name))) throw new Error(word("noSettings", file.name));
+      return found;
+    };
+    const draftsOf = (found) => cleaners.drafts(found.filter(isObject)
+      .map((each) => settingsFrom(isObject(each.settings) ? each.settings : each)));
     const importAll = async () => {
       const file = await chooseFile(".json");
       if (!file) return;
-      takeState(JSON.parse(await file.text()));
-      for (const settings of view.drafts) addSession(settings);
+      const found = await readImport(file);
+      view.drafts = [];
+      takeState(Array.isArray(found.sessions) ? found.state : found);
+      if (Array.isArray(found.sessions)) view.drafts.unshift(...draftsOf(found.sessions));
+      for (const settings of view.drafts.slice(0, MOST_SESSIONS - sessions.size)) addSession(settings);
       showAll();
       saveSoon();
     };
@@ -132,7 +156,7 @@ extension ConsolePage {
           }))),
         make("div", { class: "bar" },
           worded("button", "exportAll", { onclick: exportAll }),
-          worded("button", "importAll", { onclick: () => importAll().then(() => dialog.close()).catch(complain) })),
+          worded("button", "importAll", { onclick: () => importAll().catch(complain).finally(() => dialog.close()) })),
         make("h3", {}, word("keys")),
         make("table", {}, keys.map(([key, name]) =>
           make("tr", {}, make("td", {}, make("kbd", {}, key)), make("td", {}, word(name))))));

@@ -101,7 +101,7 @@ extension ConsolePage {
       "recovery-loss": ["after a time-out", "超时恢复"], "status-tcp": ["Whose TCP", "协议栈"], "tcp-kernel": ["the kernel's", "内核"],
       "tcp-engine": ["Sockeye's own", "Sockeye 自己的"],
       rate: ["Rate", "速率"], keepLast: ["Messages kept of each session", "每个会话保留的条数"], fontSize: ["Size of text, pixels", "字号（像素）"],
-      exportAll: ["Export everything", "导出全部设置"], importAll: ["Import…", "导入…"], keys: ["Keys", "快捷键"],
+      noSettings: ["{0} has no settings of this page", "{0} 里没有本页面的设置"], exportAll: ["Export everything", "导出全部设置"], importAll: ["Import…", "导入…"], keys: ["Keys", "快捷键"],
       keyPower: ["Open or close", "打开或关闭"], keySession: ["Go to a session", "切换会话"], keyMessage: ["The chosen message as a whole", "查看所选消息"],
       linkLost: ["No connection to the program", "与程序的连接已断开"], linkConnecting: ["Connecting…", "正在连接…"], refused: ["Refused", "被拒绝"],
     };
