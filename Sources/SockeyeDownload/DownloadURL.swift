@@ -223,23 +223,7 @@ extension DownloadURL {
 
   private static func normalize(target: String) -> String { normalize(target: target[...]) }
 
-  static func percentDecode(_ text: some StringProtocol) -> [UInt8] {
-    let bytes = ArgumentText.bytes(of: String(text))
-    var decoded: [UInt8] = []
-    var index = 0
-    while index < bytes.count {
-      if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-        let high = Hexadecimal.value(bytes[index + 1]), let low = Hexadecimal.value(bytes[index + 2])
-      {
-        decoded.append(high << 4 | low)
-        index += 3
-      } else {
-        decoded.append(bytes[index])
-        index += 1
-      }
-    }
-    return decoded
-  }
+  static func percentDecode(_ text: some StringProtocol) -> [UInt8] { PercentDecoding.bytes(of: text) }
 
   static func percentEncode(_ bytes: [UInt8], keeping isKept: (UInt8) -> Bool) -> String {
     var text = ""

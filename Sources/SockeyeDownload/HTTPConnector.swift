@@ -60,45 +60,21 @@ final class HTTPConnector: Sendable {
     guard let proxy else {
       return try await transport.connect(to: url.endpoint, options: options.connect, initializer: furnish)
     }
+    guard proxy.forwards(url) else {
+      // It is the client who speaks first, whichever of the protocols it is.
+      return try await transport.connect(
+        to: ProxyTarget(host: url.host, port: url.port, name: "\(url)"),
+        through: proxy,
+        options: options.connect,
+        opening: .ours,
+        initializer: furnish
+      )
+    }
     do throws(Failure) {
-      guard !proxy.forwards(url) else {
-        return try await transport.connect(to: proxy.endpoint, options: options.connect, initializer: furnish)
-      }
-      return try await tunnel(to: url, through: proxy, furnish)
+      return try await transport.connect(to: proxy.endpoint, options: options.connect, initializer: furnish)
     } catch {
-      guard error.kind == .network || error.kind == .timedOut else { throw error }
-      throw Failure(error.kind, .throughProxy(url, error.phrase))
+      throw error.throughProxy(to: "\(url)")
     }
-  }
-
-  private func tunnel(
-    to url: DownloadURL,
-    through proxy: ProxyServer,
-    _ furnish: @escaping Transport.Initializer
-  ) async throws(Failure) -> any Channel {
-    let limit = options.connect.timeout
-    let connected = Mutex<EventLoopFuture<Void>?>(nil)
-    let socks: SOCKSNegotiation? = proxy.kind == .socks ? try SOCKSNegotiation(proxy, to: url) : nil
-    let channel = try await transport.connect(to: proxy.endpoint, options: options.connect) { channel in
-      let promise = channel.eventLoop.makePromise(of: Void.self)
-      connected.withLock { $0 = promise.futureResult }
-      let negotiation: any ProxyNegotiation
-      if let socks { negotiation = socks } else { negotiation = ConnectNegotiation(proxy, to: url) }
-      let handler = ProxyHandler(negotiation, with: proxy, limit: limit, promise: promise) { try furnish(channel) }
-      try channel.pipeline.syncOperations.addHandler(handler)
-    }
-    do {
-      try await withTaskCancellationHandler {
-        try await connected.withLock { $0 }?.get()
-      } onCancel: {
-        channel.close(promise: nil)
-      }
-    } catch let failure as Failure {
-      throw failure
-    } catch {
-      throw Failure(.network, .failed(url, "\(error)"))
-    }
-    return channel
   }
 
   /// Adds the handlers of an exchange, and of TLS beneath it.

@@ -56,13 +56,18 @@ public struct ProxySelection: Sendable {
     credentials = entry
   }
 
+  /// The one proxy that was chosen with ``use(_:)``, and who we are to it; nothing where there is none, or the environment
+  /// decides.
+  public var chosen: ProxyServer? {
+    if case .one(let proxy) = source { proxy.showing(credentials) } else { nil }
+  }
+
   /// The proxy for a URL.
   ///
   /// - Throws: A failure of kind `usage` when the environment's makes no sense.
   func proxy(for url: DownloadURL) throws(Failure) -> ProxyServer? {
-    guard !exceptions.contains(url.host), var proxy = try candidate(for: url) else { return nil }
-    if let credentials { (proxy.login, proxy.password) = (credentials.login, credentials.password) }
-    return proxy
+    guard !exceptions.contains(url.host), let proxy = try candidate(for: url) else { return nil }
+    return proxy.showing(credentials)
   }
 
   private func candidate(for url: DownloadURL) throws(Failure) -> ProxyServer? {
@@ -87,4 +92,17 @@ public struct ProxySelection: Sendable {
     }
     return nil
   }
+}
+
+extension ProxyServer {
+  /// The same proxy, told who we are.
+  fileprivate func showing(_ credentials: Credentials.Entry?) -> ProxyServer {
+    guard let credentials else { return self }
+    var proxy = self
+    (proxy.login, proxy.password) = (credentials.login, credentials.password)
+    return proxy
+  }
+
+  /// Whether it passes requests for a URL on by itself, where it otherwise only carries bytes.
+  func forwards(_ url: DownloadURL) -> Bool { kind == .http && url.scheme == .http }
 }

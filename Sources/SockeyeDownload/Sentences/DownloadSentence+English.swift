@@ -55,22 +55,9 @@ extension DownloadSentence {
     case .someOfMetalinkFailed(let source, let count, let first):
       "'\(source)': \(count) of its files failed, the first with: \(first.english)"
     case .nextPlace(let failure, let next): "\(failure.english); asking \(next)"
-    case .badProxy(let text): "'\(text)': a proxy is http://HOST:PORT or socks5://HOST:PORT"
     case .credentialsInProxy:
       "credentials don't belong into an argument, which everybody sees; use --proxy-auth-file FILE"
     case .proxyAsks(let answer): "\(answer); --proxy-auth-file FILE says who you are to the proxy"
-    case .proxyNeedsName(let proxy): "\(proxy) asks who you are; --proxy-auth-file FILE says so"
-    case .proxyRefusesName(let proxy): "\(proxy) doesn't accept the name and password; check --proxy-auth-file"
-    case .proxyRefuses(let proxy, let url, let answer): "\(url): \(proxy) answers \(answer)"
-    case .proxyFails(let proxy, let url, let reason): "\(url): \(proxy) can't connect: \(reason.english)"
-    case .proxyHeadTooLong(let proxy): "\(proxy): the answer's header fields are too long"
-    case .notProxy(let proxy): "\(proxy): what answers there is no such proxy"
-    case .proxySilent(let proxy, let seconds):
-      "\(proxy): the proxy has made no connection within \(seconds) s; --connect-timeout allows more"
-    case .proxyCloses(let proxy): "\(proxy): the proxy closed the connection"
-    case .proxySpeaksFirst(let proxy): "\(proxy): the proxy sends something in the server's name before that was asked"
-    case .tooLongForSOCKS(let proxy): "\(proxy): the host, name or password is longer than SOCKS can say, 255 bytes"
-    case .throughProxy(let url, let reason): "\(url), through a proxy: \(reason.english)"
     case .nothingFollows(let path, let word): "'\(path)': nothing follows '\(word)'"
     case .notUnderstood(let path, let word): "'\(path)': '\(word)' is not understood; see .netrc"
     case .headersTooLong(let url): "\(url): the server's header fields are too long"

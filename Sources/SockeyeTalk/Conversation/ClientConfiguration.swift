@@ -22,6 +22,8 @@ public struct ClientConfiguration: Sendable {
   public var isDatagram = false
   /// How to connect.
   public var connect = ConnectOptions()
+  /// Who connects on our behalf and looks the peer's name up; nothing where we do. Streams only.
+  public var proxy: ProxyServer?
   /// How to send datagrams.
   public var datagrams = DatagramOptions()
   /// How often a connection that failed is tried again.

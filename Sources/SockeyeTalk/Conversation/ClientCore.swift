@@ -59,14 +59,20 @@ final class ClientCore: SessionOwner {
   // MARK: Beginning
 
   /// Sets the connected channel up.
-  func connected(_ channel: any Channel, tls: (context: NIOSSLContext, host: String?)?) throws {
+  ///
+  /// - Parameter name: What the peer is called where a proxy leads to it.
+  func connected(_ channel: any Channel, tls: (context: NIOSSLContext, host: String?)?, named name: String? = nil)
+    throws
+  {
     self.channel = channel
     let pipeline = channel.pipeline.syncOperations
     try Self.tune(channel)
     if let tls { try pipeline.addHandlers([DeliveryBeforeError(), try Self.tlsHandler(tls.context, host: tls.host)]) }
+    var peer = Peer(number: 1, remoteAddress: channel.remoteAddress, localAddress: channel.localAddress)
+    peer.name = name
     let session = StreamSession(
       channel: channel,
-      peer: Peer(number: 1, remoteAddress: channel.remoteAddress, localAddress: channel.localAddress),
+      peer: peer,
       owner: self,
       configuration: configuration.conversation
     )

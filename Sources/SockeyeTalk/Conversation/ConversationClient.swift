@@ -33,7 +33,8 @@ public struct ConversationClient: Sendable {
       if configuration.isDatagram {
         try await client.speak(endpoint, transport, configuration)
       } else {
-        try await client.connect(endpoint, transport, configuration, tlsContext)
+        let way = try WayToPeer(to: endpoint, over: transport, configuration, tlsContext)
+        try await client.connect(way, configuration)
       }
       return client
     } catch {
@@ -42,23 +43,11 @@ public struct ConversationClient: Sendable {
     }
   }
 
-  private func connect(
-    _ endpoint: Endpoint,
-    _ transport: Transport,
-    _ configuration: ClientConfiguration,
-    _ tlsContext: NIOSSLContext?
-  ) async throws(Failure) {
-    var options = configuration.connect
-    options.autoRead = false
-    let core = self.core
-    let tls = tlsContext.map { (context: $0, host: endpoint.host) }
+  private func connect(_ way: WayToPeer, _ configuration: ClientConfiguration) async throws(Failure) {
     var backOff = BackOff(configuration)
     while true {
       do {
-        _ = try await transport.connect(to: endpoint, options: options) { channel in
-          try core.value.connected(channel, tls: tls)
-        }
-        return
+        return try await way.connect(core)
       } catch {
         guard error.kind == .network || error.kind == .timedOut, let pause = backOff.next() else { throw error }
         await announce(.retrying(error, after: pause, attempt: backOff.attempt, of: configuration.retries), for: pause)

@@ -10,6 +10,8 @@ public struct Peer: Hashable, Sendable {
   public let remoteAddress: SocketAddress?
   /// Our address, when it is known.
   public let localAddress: SocketAddress?
+  /// What the peer is called where a proxy leads to it: then the remote address is the proxy's.
+  public var name: String?
   /// Whether it sends datagrams: then there is no connection, only an address.
   public var isDatagram = false
 
@@ -17,6 +19,7 @@ public struct Peer: Hashable, Sendable {
   ///
   /// One that reset its connection before it was accepted has none any more.
   public var address: String {
+    if let name { return name }
     if let remoteAddress { return remoteAddress.text }
     return isUnix ? "unix:(unnamed)" : "unknown"
   }

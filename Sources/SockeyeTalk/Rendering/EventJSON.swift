@@ -35,7 +35,9 @@ public final class EventJSON {
       line.add("attempt", attempt)
       line.add("of", total)
       line.add("afterMilliseconds", pause.nanoseconds / 1_000_000)
-    case .opened(let peer): line = begin("opened", time, peer)
+    case .opened(let peer):
+      line = begin("opened", time, peer)
+      if peer.name != nil, let proxy = peer.remoteAddress { line.add("proxy", proxy.text) }
     case .served(let peer): line = begin("served", time, peer)
     case .waiting(let peer, let ahead):
       line = begin("waiting", time, peer)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import NIOCore
+import SockeyeDownload
 import SockeyeTalk
 import SockeyeTransport
 import Synchronization
@@ -14,6 +15,7 @@ struct Connect: AsyncParsableCommand {
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
+        sockeye connect --proxy socks5://127.0.0.1:1080 mail.example.com:25
 
       End of input half-closes, the rest of the peer's data is still read, and the program ends when both directions \
       have. If the peer closes first, what standard input still brings is delivered before it ends; a person at a \
@@ -46,6 +48,17 @@ struct Connect: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Connect from this address, or address and port.", valueName: "addr[:port]"))
   var bind: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Connect through http://HOST:PORT or socks5://HOST:PORT, which looks the peer's name up.",
+      valueName: "url"
+    )
+  )
+  var proxy: String?
+
+  @Option(help: ArgumentHelp("Who to be to the proxy: a file of mode 600 with NAME:PASSWORD.", valueName: "file"))
+  var proxyAuthFile: String?
 
   @Flag(
     name: .customShort("z"),
@@ -113,6 +126,7 @@ struct Connect: AsyncParsableCommand {
     result.connect.timeout = connectTimeout.amount
     result.conversation.handshakeLimit = connectTimeout.amount
     if let bind = self.bind { result.connect.localEndpoint = try Self.localEndpoint(bind) }
+    result.proxy = try chosenProxy()
     result.retries = retry
     result.backOff = backoff.range
     result.isProbe = probe
@@ -127,6 +141,14 @@ struct Connect: AsyncParsableCommand {
       result.input?.isTerminal = Terminal.input.isTerminal
     }
     return result
+  }
+
+  private func chosenProxy() throws(Failure) -> ProxyServer? {
+    guard let proxy else { return nil }
+    var selection = ProxySelection()
+    try selection.use(proxy)
+    if let proxyAuthFile { try selection.authenticate(file: proxyAuthFile) }
+    return selection.chosen
   }
 
   /// An address alone leaves the port to the system.

@@ -17,7 +17,9 @@ enum EventText {
     case .opened(let peer) where peer.isDatagram:
       let name = name(peer)
       return (isServer ? ProgramSentence.datagramsComeFrom(name) : .datagramsGoTo(name)).phrase
-    case .opened(let peer): return ProgramSentence.connected(name(peer)).phrase
+    case .opened(let peer):
+      let through = peer.name == nil ? nil : peer.remoteAddress?.text
+      return (through.map { .connectedThrough(name(peer), $0) } ?? ProgramSentence.connected(name(peer))).phrase
     case .served(let peer): return ProgramSentence.hasItsTurn(name(peer)).phrase
     case .waiting(let peer, let ahead): return ProgramSentence.waits(name(peer), ahead).phrase
     case .inputEnded(let peer) where peer.isUnix:

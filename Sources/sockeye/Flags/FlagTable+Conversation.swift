@@ -74,6 +74,8 @@ extension Connect: RuledCommand {
       FlagRule("--retry"),
       FlagRule("--backoff", when: .with(["--retry"])),
       FlagRule("--bind", when: .on(Conversing.internet), .names([.tcp])),
+      FlagRule("--proxy", when: .on([.tcp, .tls])),
+      FlagRule("--proxy-auth-file", when: .with(["--proxy"])),
       FlagRule(
         "-z",
         when: .without([

@@ -150,6 +150,7 @@ extension ProgramSentence {
       "\(peer)：数据报发往那里；UDP 不建立连接"
     case .connected(let peer):
       "\(peer) 已连接"
+    case .connectedThrough(let peer, let proxy): "\(peer) 已连接，经由代理 \(proxy)"
     case .hasItsTurn(let peer):
       "轮到 \(peer) 了"
     case .waits(let peer, let ahead):

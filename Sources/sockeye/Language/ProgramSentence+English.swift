@@ -159,6 +159,7 @@ extension ProgramSentence {
       "\(peer): datagrams go there; UDP makes no connection"
     case .connected(let peer):
       "\(peer) connected"
+    case .connectedThrough(let peer, let proxy): "\(peer) connected, through the proxy \(proxy)"
     case .hasItsTurn(let peer):
       "\(peer) has its turn"
     case .waits(let peer, let ahead):

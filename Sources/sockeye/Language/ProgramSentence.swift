@@ -132,6 +132,7 @@ enum ProgramSentence: Sentence {
   case datagramsComeFrom(_ peer: String)
   case datagramsGoTo(_ peer: String)
   case connected(_ peer: String)
+  case connectedThrough(_ peer: String, _ proxy: String)
   case hasItsTurn(_ peer: String)
   case waits(_ peer: String, _ ahead: Int)
   case peerFinished(_ peer: String, _ time: String)

@@ -1,10 +1,18 @@
-internal import NIOCore
-internal import SockeyeTransport
+package import NIOCore
 
 /// Talks to a proxy until the connection is the server's, then leaves the pipeline to those who talk to the server.
-final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
-  typealias InboundIn = ByteBuffer
-  typealias OutboundOut = ByteBuffer
+package final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
+  package typealias InboundIn = ByteBuffer
+  package typealias InboundOut = ByteBuffer
+  package typealias OutboundOut = ByteBuffer
+
+  /// Who may speak first once the connection is the server's.
+  package enum Opening {
+    /// This side: what comes before it has spoken would be the proxy's own, and be taken for the server's.
+    case ours
+    /// Either: what comes behind the proxy's last word is the server's.
+    case either
+  }
 
   private enum State {
     case negotiating(any ProxyNegotiation, EventLoopPromise<Void>)
@@ -13,6 +21,7 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private let proxy: ProxyServer
   private let limit: TimeAmount
+  private let opening: Opening
   private let furnish: () throws -> Void
   private var state: State
   private var unread = ByteBuffer()
@@ -20,36 +29,47 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   /// - Parameters:
   ///   - limit: How long the proxy may take.
+  ///   - opening: Who may speak first to the other.
   ///   - promise: Told when the connection is the server's.
   ///   - furnish: Adds the handlers that talk to the server.
-  init(
+  package init(
     _ negotiation: any ProxyNegotiation,
     with proxy: ProxyServer,
     limit: TimeAmount,
+    opening: Opening,
     promise: EventLoopPromise<Void>,
     furnish: @escaping () throws -> Void
   ) {
     state = .negotiating(negotiation, promise)
     self.proxy = proxy
     self.limit = limit
+    self.opening = opening
     self.furnish = furnish
   }
 
-  func handlerAdded(context: ChannelHandlerContext) {
+  package func handlerAdded(context: ChannelHandlerContext) {
     guard case .negotiating(var negotiation, let promise) = state else { return }
     let first = negotiation.start()
     state = .negotiating(negotiation, promise)
     timeout = context.eventLoop.assumeIsolated().scheduleTask(in: limit) {
-      self.fail(Failure(.timedOut, .proxySilent(self.proxy, self.limit.seconds)), context)
+      self.fail(Failure(.timedOut, .silent(self.proxy, self.limit.text)), context)
     }
     context.writeAndFlush(wrapOutboundOut(first), promise: nil)
+    // Who reads by itself once the server is there doesn't yet.
+    context.read()
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) {
-    fail(Failure(.network, .proxyCloses(proxy)), context)
+  package func channelReadComplete(context: ChannelHandlerContext) {
+    if case .negotiating = state { return context.read() }
+    context.fireChannelReadComplete()
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  package func handlerRemoved(context: ChannelHandlerContext) {
+    fail(Failure(.network, .closes(proxy)), context)
+  }
+
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard case .negotiating = state else { return }
     var buffer = unwrapInboundIn(data)
     unread.writeBuffer(&buffer)
     do throws(Failure) {
@@ -60,9 +80,9 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .wait: return
         case .send(let answer): context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
         case .connected:
-          // The server has not been told anything yet that it could answer: these bytes would be the proxy's own, and be
-          // taken for the server's.
-          guard unread.readableBytes == 0 else { throw Failure(.peerProtocol, .proxySpeaksFirst(proxy)) }
+          guard opening == .either || unread.readableBytes == 0 else {
+            throw Failure(.peerProtocol, .speaksFirst(proxy))
+          }
           return handOver(promise, context)
         }
       }
@@ -76,6 +96,10 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     timeout?.cancel()
     do {
       try furnish()
+      if unread.readableBytes > 0 {
+        context.fireChannelRead(wrapInboundOut(unread))
+        context.fireChannelReadComplete()
+      }
       context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
       promise.succeed()
     } catch {
@@ -84,18 +108,18 @@ final class ProxyHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
   }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case ChannelEvent.inputClosed = event { fail(Failure(.network, .proxyCloses(proxy)), context) }
+  package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed = event { fail(Failure(.network, .closes(proxy)), context) }
     context.fireUserInboundEventTriggered(event)
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
-    fail(Failure(.network, .proxyCloses(proxy)), context)
+  package func channelInactive(context: ChannelHandlerContext) {
+    fail(Failure(.network, .closes(proxy)), context)
     context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    fail(error as? Failure ?? Failure(.network, .proxyCloses(proxy)), context)
+  package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    fail(error as? Failure ?? Failure(.network, .closes(proxy)), context)
   }
 
   private func fail(_ failure: Failure, _ context: ChannelHandlerContext) {

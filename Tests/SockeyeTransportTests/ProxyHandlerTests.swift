@@ -1,11 +1,10 @@
 import NIOCore
 import NIOEmbedded
-import SockeyeTransport
 import Testing
 
-@testable import SockeyeDownload
+@testable import SockeyeTransport
 
-@Suite("Download: talking to a proxy")
+@Suite("Transport: talking to a proxy")
 struct ProxyHandlerTests {
   /// A channel to a proxy, and what came of it.
   private final class Attempt {
@@ -13,17 +12,21 @@ struct ProxyHandlerTests {
     private(set) var isFurnished = false
     private(set) var outcome: Result<Void, any Error>?
 
-    init(_ proxy: String, _ url: String) throws {
+    init(_ proxy: String, _ target: String, opening: ProxyHandler.Opening = .ours) throws {
       let proxy = try ProxyServer(proxy)
-      let url = try DownloadURL(url)
+      let target = try ProxyTarget(Endpoint.parse(target))
       let negotiation: any ProxyNegotiation =
-        proxy.kind == .socks ? try SOCKSNegotiation(proxy, to: url) : ConnectNegotiation(proxy, to: url)
+        proxy.kind == .socks ? try SOCKSNegotiation(proxy, to: target) : ConnectNegotiation(proxy, to: target)
       try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
       let promise = channel.eventLoop.makePromise(of: Void.self)
       promise.futureResult.assumeIsolated().whenComplete { [weak self] in self?.outcome = $0 }
-      let handler = ProxyHandler(negotiation, with: proxy, limit: .seconds(10), promise: promise) { [weak self] in
-        self?.isFurnished = true
-      }
+      let handler = ProxyHandler(
+        negotiation,
+        with: proxy,
+        limit: .seconds(10),
+        opening: opening,
+        promise: promise
+      ) { [weak self] in self?.isFurnished = true }
       try channel.pipeline.syncOperations.addHandler(handler)
     }
 
@@ -59,7 +62,7 @@ struct ProxyHandlerTests {
 
   @Test("CONNECT names the server with its port, and who asks", arguments: [false, true])
   func connect(oneByOne: Bool) throws {
-    let attempt = try Attempt("http://a:b@p:1", "https://[2001:db8::1]/x")
+    let attempt = try Attempt("http://a:b@p:1", "[2001:db8::1]:443")
     let target = "[2001:db8::1]:443"
     let lines = [
       "CONNECT \(target) HTTP/1.1", "Host: \(target)", "User-Agent: sockeye", "Proxy-Authorization: Basic YTpi", "", "",
@@ -85,7 +88,7 @@ struct ProxyHandlerTests {
     ] as [(String, Failure.Kind)]
   )
   func connectRefused(answer: String, kind: Failure.Kind) throws {
-    let attempt = try Attempt("http://p:1", "https://h/x")
+    let attempt = try Attempt("http://p:1", "h:443")
     try attempt.receive(answer)
     #expect(attempt.problem == kind && !attempt.isFurnished && !attempt.channel.isActive)
   }
@@ -93,7 +96,7 @@ struct ProxyHandlerTests {
   @Test("A head without end is cut off, be it one line, many fields, or interim answers for ever")
   func endlessHead() throws {
     for piece in ["a", "X: y\r\n", "HTTP/1.1 103 Hints\r\n\r\n"] {
-      let attempt = try Attempt("http://p:1", "https://h/x")
+      let attempt = try Attempt("http://p:1", "h:443")
       try attempt.receive(piece.hasPrefix("HTTP") ? "" : "HTTP/1.1 200 OK\r\n")
       var count = 0
       while attempt.channel.isActive, count <= ConnectNegotiation.longestHead * 2 {
@@ -112,7 +115,7 @@ struct ProxyHandlerTests {
       ("name.example", [3, 12] + Array("name.example".utf8)), ("192.0.2.9", [1, 192, 0, 2, 9]),
       ("[::1]", [4] + [UInt8](repeating: 0, count: 15) + [1]),
     ] as [(String, [UInt8])] {
-      let attempt = try Attempt("socks5h://p:1", "http://\(host):258/x")
+      let attempt = try Attempt("socks5h://p:1", "\(host):258")
       #expect(try attempt.sent() == [5, 1, 0])
       try attempt.receive([5, 0], oneByOne: oneByOne)
       #expect(try attempt.sent() == [5, 1, 0] + address + [1, 2])
@@ -123,13 +126,13 @@ struct ProxyHandlerTests {
 
   @Test("A name and a password are told to a proxy that asks for them, and to no other")
   func socksPassword() throws {
-    let attempt = try Attempt("socks5://alice:pw@p:1", "http://h/x")
+    let attempt = try Attempt("socks5://alice:pw@p:1", "h:80")
     #expect(try attempt.sent() == [5, 2, 0, 2])
     try attempt.receive([5, 2])
     #expect(try attempt.sent() == [1, 5] + Array("alice".utf8) + [2] + Array("pw".utf8))
     try attempt.receive([1, 0])
     #expect(try attempt.sent().prefix(4) == [5, 1, 0, 3])
-    let other = try Attempt("socks5://alice:pw@p:1", "http://h/x")
+    let other = try Attempt("socks5://alice:pw@p:1", "h:80")
     _ = try other.sent()
     try other.receive([5, 0])
     #expect(try other.sent().prefix(4) == [5, 1, 0, 3])
@@ -146,20 +149,48 @@ struct ProxyHandlerTests {
     ] as [([[UInt8]], Failure.Kind)]
   )
   func socksRefused(answers: [[UInt8]], kind: Failure.Kind) throws {
-    let attempt = try Attempt("socks5://p:1", "http://h/x")
+    let attempt = try Attempt("socks5://p:1", "h:80")
     for answer in answers { try attempt.receive(answer) }
     #expect(attempt.problem == kind && !attempt.isFurnished && !attempt.channel.isActive)
   }
 
   @Test("A password that a SOCKS proxy doesn't accept, and what is too long to be told")
   func socksWrongPassword() throws {
-    let attempt = try Attempt("socks5://a:b@p:1", "http://h/x")
+    let attempt = try Attempt("socks5://a:b@p:1", "h:80")
     try attempt.receive([5, 2])
     try attempt.receive([1, 1])
     #expect(attempt.problem == .authentication)
     let long = String(repeating: "x", count: 256)
-    #expect(throws: Failure.self) { _ = try Attempt("socks5://\(long):b@p:1", "http://h/x") }
-    #expect(throws: Failure.self) { _ = try Attempt("socks5://p:1", "http://\(long)/x") }
+    #expect(throws: Failure.self) { _ = try Attempt("socks5://\(long):b@p:1", "h:80") }
+    #expect(throws: Failure.self) { _ = try Attempt("socks5://p:1", "\(long):80") }
+  }
+
+  @Test(
+    "A server that speaks first is heard where it may, though its words come with the proxy's last",
+    arguments: [false, true]
+  )
+  func serverSpeaksFirst(oneByOne: Bool) throws {
+    for (proxy, answer) in [
+      ("http://p:1", Array("HTTP/1.1 200 OK\r\n\r\n".utf8)), ("socks5://p:1", [5, 0, 5, 0, 0, 1, 1, 2, 3, 4, 5, 6]),
+    ] {
+      let attempt = try Attempt(proxy, "h:25", opening: .either)
+      try attempt.receive(answer + Array("220 mail\r\n".utf8), oneByOne: oneByOne)
+      #expect(attempt.isConnected)
+      var heard: [UInt8] = []
+      while let buffer = try attempt.channel.readInbound(as: ByteBuffer.self) { heard += buffer.readableBytesView }
+      #expect(heard == Array("220 mail\r\n".utf8))
+    }
+  }
+
+  @Test("A target that would end the request's line, or has no port, is none")
+  func targets() throws {
+    for (host, port) in [("a b", 80), ("a\r\nX: y", 80), ("a\0b", 80), ("a\u{7f}", 80), ("h", 0)] as [(String, UInt16)]
+    {
+      #expect(throws: Failure.self) { _ = try ProxyTarget(Endpoint(location: .network(host: host, port: port))) }
+    }
+    #expect(throws: Failure.self) { _ = try ProxyTarget(Endpoint.parse("unix:/x")) }
+    #expect(try ProxyTarget(Endpoint.parse("bücher.example:80")).host == "xn--bcher-kva.example")
+    #expect(try ProxyTarget(Endpoint.parse("[2001:db8::1]:80")).host == "2001:db8::1")
   }
 
   // MARK: Endings
@@ -168,11 +199,11 @@ struct ProxyHandlerTests {
   func closes(proxy: String) throws {
     let answer = proxy.hasPrefix("http") ? Array("HTTP/1.1 200 OK\r\n\r\n".utf8) : [5, 0, 5, 0, 0, 1, 1, 2, 3, 4, 5, 6]
     for count in answer.indices {
-      let attempt = try Attempt(proxy, "https://h/x")
+      let attempt = try Attempt(proxy, "h:443")
       try attempt.receive(Array(answer[..<count]))
       attempt.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
       #expect(attempt.problem == .network && !attempt.isFurnished, "\(count)")
-      let other = try Attempt(proxy, "https://h/x")
+      let other = try Attempt(proxy, "h:443")
       try other.receive(Array(answer[..<count]))
       _ = try? other.channel.finish()
       #expect(other.problem == .network && !other.isFurnished, "\(count)")
@@ -181,7 +212,7 @@ struct ProxyHandlerTests {
 
   @Test("A proxy that never comes to an end runs out of time, however busy it is")
   func silent() throws {
-    let attempt = try Attempt("http://p:1", "https://h/x")
+    let attempt = try Attempt("http://p:1", "h:443")
     for _ in 0..<20 {
       try attempt.receive("H")
       attempt.channel.embeddedEventLoop.advanceTime(by: .milliseconds(499))

@@ -1,34 +1,33 @@
-internal import NIOCore
-internal import SockeyeTransport
+package import NIOCore
 
 /// HTTP's CONNECT (RFC 9110, section 9.3.6).
-struct ConnectNegotiation: ProxyNegotiation {
+package struct ConnectNegotiation: ProxyNegotiation {
   /// The longest head that an answer may have, all interim ones together, in bytes.
-  static let longestHead = 16 << 10
+  package static let longestHead = 16 << 10
 
   private let proxy: ProxyServer
-  private let url: DownloadURL
+  private let target: ProxyTarget
   private var head: [UInt8] = []
   private var taken = 0
 
-  init(_ proxy: ProxyServer, to url: DownloadURL) {
+  package init(_ proxy: ProxyServer, to target: ProxyTarget) {
     self.proxy = proxy
-    self.url = url
+    self.target = target
   }
 
   /// The target has a port, whatever it is (RFC 9112, section 3.2.3).
-  func start() -> ByteBuffer {
-    let target = "\(Endpoint(location: .network(host: url.host, port: url.port)))"
-    var lines = ["CONNECT \(target) HTTP/1.1", "Host: \(target)", "User-Agent: sockeye"]
+  package func start() -> ByteBuffer {
+    let authority = "\(Endpoint(location: .network(host: target.host, port: target.port)))"
+    var lines = ["CONNECT \(authority) HTTP/1.1", "Host: \(authority)", "User-Agent: sockeye"]
     if let authorization = proxy.authorization { lines.append("Proxy-Authorization: \(authorization)") }
     return ByteBuffer(string: (lines + ["", ""]).joined(separator: "\r\n"))
   }
 
-  mutating func take(_ buffer: inout ByteBuffer) throws(Failure) -> ProxyStep {
+  package mutating func take(_ buffer: inout ByteBuffer) throws(Failure) -> ProxyStep {
     while let byte = buffer.readInteger(as: UInt8.self) {
       head.append(byte)
       taken += 1
-      guard taken <= Self.longestHead else { throw Failure(.peerProtocol, .proxyHeadTooLong(proxy)) }
+      guard taken <= Self.longestHead else { throw Failure(.peerProtocol, .headTooLong(proxy)) }
       guard byte == UInt8(ascii: "\n"), Self.isComplete(head) else { continue }
       let line = String(decoding: head.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }, as: UTF8.self)
       head.removeAll(keepingCapacity: true)
@@ -52,13 +51,13 @@ struct ConnectNegotiation: ProxyNegotiation {
     case 200..<300: return true
     // tinyproxy refuses a wrong password by the status that servers have.
     case 401, 407:
-      throw Failure(.authentication, proxy.login == nil ? .proxyNeedsName(proxy) : .proxyRefusesName(proxy))
+      throw Failure(.authentication, proxy.login == nil ? .needsName(proxy) : .refusesName(proxy))
     default:
       // What the proxy can't reach for the moment it says by the statuses of a gateway (sections 15.6.3 and 15.6.5).
       let isShown = words.count > 2 && words[2].utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
       let reason = isShown ? " \(words[2].prefix(80))" : ""
       let isPassing = status == 429 || status >= 500
-      throw Failure(isPassing ? .network : .serverReported, .proxyRefuses(proxy, url, "\(status)\(reason)"))
+      throw Failure(isPassing ? .network : .serverReported, .refuses(proxy, target.name, "\(status)\(reason)"))
     }
   }
 }

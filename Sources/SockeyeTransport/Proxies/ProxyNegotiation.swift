@@ -1,10 +1,9 @@
-internal import NIOCore
-internal import SockeyeTransport
+package import NIOCore
 
 /// What is said to a proxy before the connection is the server's.
 ///
 /// A value without I/O: it is given the bytes that have come, takes what it understands off their front, and says what follows.
-protocol ProxyNegotiation {
+package protocol ProxyNegotiation {
   /// What to send first.
   mutating func start() -> ByteBuffer
 
@@ -15,7 +14,7 @@ protocol ProxyNegotiation {
 }
 
 /// What follows from a proxy's bytes.
-enum ProxyStep: Equatable {
+package enum ProxyStep: Equatable {
   /// More has to come.
   case wait
   case send(ByteBuffer)

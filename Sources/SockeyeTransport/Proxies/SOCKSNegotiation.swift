@@ -1,11 +1,10 @@
-internal import NIOCore
-internal import SockeyeText
-internal import SockeyeTransport
+package import NIOCore
+import SockeyeText
 
 /// SOCKS version 5 (RFC 1928), with a name and a password if the proxy asks for them (RFC 1929).
 ///
 /// swift-nio-extras has a client for it that knows no passwords.
-struct SOCKSNegotiation: ProxyNegotiation {
+package struct SOCKSNegotiation: ProxyNegotiation {
   private enum State {
     case choosingMethod
     case authenticating
@@ -23,29 +22,29 @@ struct SOCKSNegotiation: ProxyNegotiation {
   private static let passwordVersion: UInt8 = 1
 
   private let proxy: ProxyServer
-  private let url: DownloadURL
+  private let target: ProxyTarget
   private let login: [UInt8]
   private let password: [UInt8]
   private var state = State.choosingMethod
 
   /// - Throws: A failure of kind `usage` where the host, the name or the password is longer than 255 bytes.
-  init(_ proxy: ProxyServer, to url: DownloadURL) throws(Failure) {
+  package init(_ proxy: ProxyServer, to target: ProxyTarget) throws(Failure) {
     self.proxy = proxy
-    self.url = url
+    self.target = target
     login = Array((proxy.login ?? "").utf8)
     password = Array(proxy.password.utf8)
-    guard url.host.utf8.count <= 255, login.count <= 255, password.count <= 255 else {
+    guard target.host.utf8.count <= 255, login.count <= 255, password.count <= 255 else {
       throw Failure(.usage, .tooLongForSOCKS(proxy))
     }
   }
 
   /// RFC 1928, section 3.
-  func start() -> ByteBuffer {
+  package func start() -> ByteBuffer {
     let methods = proxy.login == nil ? [Method.none] : [Method.none, Method.password]
     return ByteBuffer(bytes: [Self.version, UInt8(methods.count)] + methods)
   }
 
-  mutating func take(_ buffer: inout ByteBuffer) throws(Failure) -> ProxyStep {
+  package mutating func take(_ buffer: inout ByteBuffer) throws(Failure) -> ProxyStep {
     switch state {
     case .choosingMethod: try takeMethod(&buffer)
     case .authenticating: try takeVerdict(&buffer)
@@ -66,7 +65,7 @@ struct SOCKSNegotiation: ProxyNegotiation {
       let name = [Self.passwordVersion, UInt8(login.count)] + login
       return .send(ByteBuffer(bytes: name + [UInt8(password.count)] + password))
     case Method.password, Method.noneAcceptable:
-      throw Failure(.authentication, proxy.login == nil ? .proxyNeedsName(proxy) : .proxyRefusesName(proxy))
+      throw Failure(.authentication, proxy.login == nil ? .needsName(proxy) : .refusesName(proxy))
     default: throw Failure(.peerProtocol, .notProxy(proxy))
     }
   }
@@ -78,7 +77,7 @@ struct SOCKSNegotiation: ProxyNegotiation {
     guard version == Self.passwordVersion || version == Self.version else {
       throw Failure(.peerProtocol, .notProxy(proxy))
     }
-    guard status == 0 else { throw Failure(.authentication, .proxyRefusesName(proxy)) }
+    guard status == 0 else { throw Failure(.authentication, .refusesName(proxy)) }
     return connect()
   }
 
@@ -86,12 +85,12 @@ struct SOCKSNegotiation: ProxyNegotiation {
   private mutating func connect() -> ProxyStep {
     state = .connecting
     var request = ByteBuffer(bytes: [Self.version, 1, 0])
-    switch try? SocketAddress(ipAddress: url.host, port: 0).addressBytes {
+    switch try? SocketAddress(ipAddress: target.host, port: 0).addressBytes {
     case let address? where address.count == 4: request.writeBytes([1] + address)
     case let address?: request.writeBytes([4] + address)
-    case nil: request.writeBytes([3, UInt8(truncatingIfNeeded: url.host.utf8.count)] + url.host.utf8)
+    case nil: request.writeBytes([3, UInt8(truncatingIfNeeded: target.host.utf8.count)] + target.host.utf8)
     }
-    request.writeInteger(url.port)
+    request.writeInteger(target.port)
     return .send(request)
   }
 
@@ -121,6 +120,6 @@ struct SOCKSNegotiation: ProxyNegotiation {
     // Rules, commands and kinds of addresses are as they are; what is unreachable may not stay so.
     let isLasting = code == 2 || code == 7 || code == 8
     let reason = SOCKSRefusal(rawValue: code)?.phrase ?? .literal("\(code)")
-    return Failure(isLasting ? .serverReported : .network, .proxyFails(proxy, url, reason))
+    return Failure(isLasting ? .serverReported : .network, .fails(proxy, target.name, reason))
   }
 }
