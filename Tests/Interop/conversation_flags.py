@@ -95,9 +95,49 @@ def test_exec():
         for text in (b"shout", b"x" * 3_000_000):
             result = sockeye("connect", "-q", server.endpoint, stdin=text)
             assert (result.returncode, result.stdout) == (0, text.upper()), len(result.stdout)
-    with Server("listen", "--exec", "echo $SOCKEYE_PEER", "127.0.0.1:0") as server:
+
+
+def test_exec_variables():
+    """a command learns who it serves, whatever variables of the same names this side was started with"""
+    names = "PEER PEER_NUMBER PEER_ADDRESS PEER_PORT LOCAL LOCAL_ADDRESS LOCAL_PORT PROTOCOL".split()
+    command = "echo " + "/".join(f"$SOCKEYE_{name}" for name in names)
+    stale = {**os.environ, "SOCKEYE_PEER": "stale", "SOCKEYE_PEER_PORT": "1", "SOCKEYE_PROTOCOL": "none"}
+    with Server("listen", "--exec", command, "127.0.0.1:0", env=stale) as server:
+        for number in 1, 2:
+            with connect(server) as client:
+                port = client.getsockname()[1]
+                assert read_all(client).decode().strip() == (
+                    f"127.0.0.1:{port}/{number}/127.0.0.1/{port}/127.0.0.1:{server.port}/127.0.0.1/{server.port}/tcp")
+    with tempfile.TemporaryDirectory() as folder:
+        with Server("listen", "--exec", command, f"unix:{folder}/s", env=stale):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(f"{folder}/s")
+                assert read_all(client).decode().strip() == f"unix:(unnamed)/1///unix:{folder}/s/{folder}/s//unix"
+
+
+def test_exec_status():
+    """how the command ended is part of the report, and one that only closes its output holds nothing up for long"""
+    for command, said, fields in [
+        ("exit 3", "ended with status 3", {"exitStatus": 3}), ("true", "ended with status 0", {"exitStatus": 0}),
+        ("kill -9 $$", "ended by signal 9", {"exitSignal": 9}), ("exec >&-; exit 7", "ended with status 7", {"exitStatus": 7}),
+        ("cat; exit 4", "ended with status 4", {"exitStatus": 4}),
+    ]:
+        for flags in [], ["--json"]:
+            with Server("listen", "--once", *flags, "--exec", command, "127.0.0.1:0") as server:
+                with connect(server) as client:
+                    client.sendall(b"x")
+                    client.shutdown(socket.SHUT_WR)
+                    read_all(client)
+                _, output = server.finish()
+            if flags:
+                closed = [json.loads(line) for line in output.splitlines() if b'"closed"' in line]
+                assert len(closed) == 1 and fields.items() <= closed[0].items(), (command, closed)
+            else:
+                assert said in server.errors, (command, server.errors)
+    with Server("listen", "--once", "--exec", "exec >&-; exec sleep 1000", "127.0.0.1:0") as server:
         with connect(server) as client:
-            assert read_all(client).decode().strip() == "127.0.0.1:%d" % client.getsockname()[1]
+            assert read_all(client) == b""
+        assert server.finish()[0] == 0 and "local (command ended)" in server.errors, server.errors
 
 
 def test_relay():

@@ -11,23 +11,36 @@ final class CommandBridge {
   private var process: pid_t
   private let input: DescriptorWriter
   private let output: DescriptorReader
-  private(set) var isRunning = true
+  private let reference: NIOLoopBound<Reference>
+  private var state = State.running
+
+  private enum State {
+    /// It may say something yet.
+    case running
+    /// It has closed its output, and is waited for.
+    case ending
+    case ended(CommandEnd?)
+  }
+
+  /// Whether the conversation isn't over because of it.
+  var isRunning: Bool { if case .ended = state { false } else { true } }
+
+  /// How the command ended, once that is known.
+  var end: CommandEnd? { if case .ended(let end) = state { end } else { nil } }
+
+  /// How long a command that has closed its output may take to end; one that stays longer is left to itself.
+  private static let patience = TimeAmount.seconds(5)
 
   /// Starts the command.
   ///
   /// - Throws: A failure of kind `other` when it can't be started.
   init(command: String, session: Session) throws(Failure) {
     self.session = session
-    let child = try ChildProcess.start(
-      command,
-      environment: [
-        "SOCKEYE_PEER": session.peer.address,
-        "SOCKEYE_PEER_NUMBER": "\(session.peer.number)",
-      ]
-    )
+    let child = try ChildProcess.start(command, environment: session.variables)
     process = child.identifier
     let eventLoop = session.eventLoop
     let reference = NIOLoopBound(Reference(), eventLoop: eventLoop)
+    self.reference = reference
     input = try DescriptorWriter(descriptor: child.input, limit: 262_144, closesDescriptor: true) { event in
       eventLoop.execute { reference.value.bridge?.inputChanged(event) }
     }
@@ -59,7 +72,7 @@ final class CommandBridge {
   func sessionBecameWritable() { pump() }
 
   private func pump() {
-    while isRunning, let session = self.session, session.isWritable {
+    while case .running = state, let session = self.session, session.isWritable {
       switch output.next() {
       case .bytes(let bytes): session.send(bytes)
       case .nothing:
@@ -67,9 +80,8 @@ final class CommandBridge {
         return
       case .end, .failed:
         session.flush()
-        isRunning = false
-        reap()
-        session.finish(.local(.commandEnded))
+        state = .ending
+        awaitEnd(session)
       }
     }
     self.session?.flush()
@@ -79,109 +91,61 @@ final class CommandBridge {
   func sessionClosed() {
     input.finish()
     output.stop()
-    if isRunning {
-      isRunning = false
+    if case .running = state {
+      state = .ended(nil)
       kill(process, SIGHUP)
       reap()
     }
   }
 
-  private func reap() {
+  /// Waits for the end of a command that has said everything: how it ended is part of the report.
+  private func awaitEnd(_ session: Session) {
+    let eventLoop = session.eventLoop
+    let reference = self.reference
+    reap { end in eventLoop.execute { reference.value.bridge?.ended(end) } }
+    _ = session.schedule(in: Self.patience) { [weak self] _ in self?.ended(nil) }
+  }
+
+  private func ended(_ end: CommandEnd?) {
+    guard isRunning else { return }
+    state = .ended(end)
+    session?.finish(.local(.commandEnded))
+  }
+
+  /// Waits for the command on a thread of its own.
+  private func reap(_ whenEnded: @escaping @Sendable (CommandEnd) -> Void = { _ in }) {
     let process = self.process
     self.process = 0
     guard process > 0 else { return }
-    var status: CInt = 0
-    if waitpid(process, &status, WNOHANG) == 0 {
-      try? DedicatedThread.start {
-        var status: CInt = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
-      }
+    try? DedicatedThread.start {
+      var status: CInt = 0
+      var waited = waitpid(process, &status, 0)
+      while waited < 0, errno == EINTR { waited = waitpid(process, &status, 0) }
+      if waited == process { whenEnded(CommandEnd(status)) }
     }
   }
 }
 
-/// A command run by the shell, with pipes to its standard input and output.
-struct ChildProcess {
-  let identifier: pid_t
-  /// Where its input is written.
-  let input: CInt
-  /// Where its output is read.
-  let output: CInt
-
-  static func start(_ command: String, environment extra: [String: String]) throws(Failure) -> ChildProcess {
-    let input = try pipe()
-    let output: (read: CInt, write: CInt)
-    do {
-      output = try pipe()
-    } catch {
-      close(input.read)
-      close(input.write)
-      throw error
-    }
-    defer {
-      close(input.read)
-      close(output.write)
-    }
-
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input.read, STDIN_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO)
-
-    // The event loop ignores SIGPIPE and may block others; a command begins with the usual ones.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-    var process: pid_t = 0
-    let status = withCStrings(["/bin/sh", "-c", command]) { arguments in
-      withCStrings(self.environment(with: extra)) { environment in
-        posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environment)
-      }
-    }
-    guard status == 0 else {
-      close(input.write)
-      close(output.read)
-      throw Failure(.other, .cannotStart(command, .system(status)))
-    }
-    return ChildProcess(identifier: process, input: input.write, output: output.read)
+extension Session {
+  /// What a command learns of the peer that it serves. A variable that doesn't apply is empty.
+  fileprivate var variables: [String: String] {
+    let remote = peer.remoteAddress
+    let local = peer.localAddress
+    return [
+      "SOCKEYE_PEER": peer.address,
+      "SOCKEYE_PEER_NUMBER": "\(peer.number)",
+      "SOCKEYE_PEER_ADDRESS": remote?.hostText ?? "",
+      "SOCKEYE_PEER_PORT": remote?.port.map { "\($0)" } ?? "",
+      "SOCKEYE_LOCAL": local?.text ?? "",
+      "SOCKEYE_LOCAL_ADDRESS": local?.hostText ?? "",
+      "SOCKEYE_LOCAL_PORT": local?.port.map { "\($0)" } ?? "",
+      "SOCKEYE_PROTOCOL": protocolName,
+    ]
   }
 
-  private static func pipe() throws(Failure) -> (read: CInt, write: CInt) {
-    var ends: [CInt] = [-1, -1]
-    guard Glibc.pipe(&ends) == 0 else {
-      throw Failure(.other, .noPipe(.system(errno)))
-    }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return (ends[0], ends[1])
-  }
-
-  private static func environment(with extra: [String: String]) -> [String] {
-    var result = extra.map { "\($0.key)=\($0.value)" }
-    var next = environ
-    while let entry = next.pointee {
-      result.append(String(cString: entry))
-      next += 1
-    }
-    return result
-  }
-
-  private static func withCStrings<Result>(
-    _ strings: [String],
-    _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-  ) -> Result {
-    let copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
-    defer { for copy in copies { free(copy) } }
-    return copies.withUnsafeBufferPointer { buffer in
-      // The array ends with nil, so it is never empty.
-      withExtendedLifetime(copies) { body(buffer.baseAddress.unsafelyUnwrapped) }
-    }
+  private var protocolName: String {
+    if peer.isDatagram { return "udp" }
+    if configuration.tls != nil { return "tls" }
+    return peer.isUnix ? "unix" : "tcp"
   }
 }

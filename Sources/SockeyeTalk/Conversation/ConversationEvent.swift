@@ -44,6 +44,8 @@ public struct ConversationSummary: Hashable, Sendable {
   public var peerEnd: TimeAmount?
   /// Who ended first, where there was a stream that ended.
   public var order: ClosingOrder?
+  /// How the command that served the peer ended, where one did before the peer was gone.
+  public var command: CommandEnd?
 
   /// Creates a summary of a conversation whose stream did not end.
   public init(received: UInt64, sent: UInt64, lasted: TimeAmount) {

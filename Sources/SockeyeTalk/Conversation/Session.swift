@@ -347,11 +347,14 @@ class Session {
     let cause = outcome(phase.cause ?? verdict ?? fallback)
     phase = .closed(cause)
     timers.cancel()
+    let commandEnd = command?.end
     command?.sessionClosed()
     command = nil
     configuration.recorder?.closed(peer, cause)
     guard let owner else { return }
     self.owner = nil
+    var summary = self.summary
+    summary.command = commandEnd
     owner.observer.conversation(.closed(peer, cause, summary))
     owner.sessionClosed(self, cause: cause)
   }

@@ -65,6 +65,11 @@ public final class EventJSON {
       if let by = cause.resetBy { line.add("resetBy", by) }
       if let end = summary.ourEnd { line.add("finishedMicroseconds", end.nanoseconds / 1000) }
       if let end = summary.peerEnd { line.add("peerFinishedMicroseconds", end.nanoseconds / 1000) }
+      switch summary.command {
+      case .exited(let status)?: line.add("exitStatus", Int(status))
+      case .signalled(let signal)?: line.add("exitSignal", Int(signal))
+      case nil: break
+      }
       line.add("received", summary.received)
       line.add("sent", summary.sent)
       line.add("milliseconds", summary.lasted.nanoseconds / 1_000_000)

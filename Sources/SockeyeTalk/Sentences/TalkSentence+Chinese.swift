@@ -78,6 +78,8 @@ extension TalkSentence {
     case .peerResetCause: "对方的 RST"
     case .idle: "空闲超时"
     case .timedOut: "对方不应答"
+    case .commandEnded(.exited(let status)): "我方结束（命令已结束，状态 \(status)）"
+    case .commandEnded(.signalled(let signal)): "我方结束（命令被信号 \(signal) 结束）"
     case .local(.inputEnded): "我方结束（输入已结束）"
     case .local(.done): "我方结束（要说的都已说完）"
     case .local(.closeWord): "我方结束（听到结束语）"

@@ -102,6 +102,8 @@ extension TalkSentence {
     case .peerResetCause: "peer RST"
     case .idle: "idle"
     case .timedOut: "timeout"
+    case .commandEnded(.exited(let status)): "local (command ended with status \(status))"
+    case .commandEnded(.signalled(let signal)): "local (command ended by signal \(signal))"
     case .local(let reason): "local (\(reason.rawValue))"
     }
   }

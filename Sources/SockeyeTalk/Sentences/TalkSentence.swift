@@ -75,6 +75,7 @@ enum TalkSentence: Sentence {
   case peerResetCause
   case idle
   case timedOut
+  case commandEnded(_ end: CommandEnd)
   case local(_ reason: CloseCause.LocalReason)
 }
 

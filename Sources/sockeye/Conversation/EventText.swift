@@ -30,9 +30,10 @@ enum EventText {
     case .outputEnded(let peer): return ProgramSentence.weFinished(name(peer), WallTime.now.text).phrase
     case .closed(let peer, let cause, let summary):
       let figures = ProgramSentence.exchanged(summary.received, summary.sent, seconds(summary.lasted)).phrase
-      let (cause, ending) =
+      let (known, ending) =
         peer.isUnix
         ? (streamCause(cause), streamEnding(summary)) : (cause.phrase, ending(cause, summary))
+      let cause = cause == .local(.commandEnded) ? summary.command?.phrase ?? known : known
       return ProgramSentence.closed(name(peer), cause, ending?.phrase, figures).phrase
     case .clients(let rows):
       guard !rows.isEmpty else { return ProgramSentence.noClients.phrase }
