@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// Connects to the first of several addresses that answers (RFC 8305, "Happy Eyeballs").
 ///
@@ -112,10 +112,15 @@ final class ConnectionRace {
 }
 
 /// Why no address could be connected to.
-struct RaceLost: Error {
+package struct RaceLost: Error {
   /// Whether time ran out while an attempt was still under way.
-  let timedOut: Bool
+  package let timedOut: Bool
 
   /// The attempts that failed, in the order in which they did.
-  let failures: [(address: SocketAddress, error: any Error)]
+  package let failures: [(address: SocketAddress, error: any Error)]
+
+  package init(timedOut: Bool, failures: [(address: SocketAddress, error: any Error)]) {
+    self.timedOut = timedOut
+    self.failures = failures
+  }
 }

@@ -2,6 +2,8 @@ import SockeyeText
 
 /// Where a conversation happens: what a user writes to name the other side, or the place to listen on.
 ///
+/// A port is a number, or the name of a service such as `ssh`.
+///
 /// One grammar serves every command: `HOST:PORT`, `HOST PORT`, `:PORT`, `PORT`, `[ADDRESS%ZONE]:PORT`, each of them
 /// behind `tcp://`, `udp://` or `tls://` if wanted, and `unix:PATH`.
 public struct Endpoint: Hashable, Sendable {
@@ -71,7 +73,7 @@ extension Endpoint {
     switch words.count {
     case 1: return try parse(words[0])
     case 2:
-      guard let port = UInt16(words[1]) else { throw badPort(words[1], in: words.joined(separator: " ")) }
+      guard let port = ServiceName.port(words[1]) else { throw badPort(words[1], in: words.joined(separator: " ")) }
       var (scheme, host) = try splitScheme(words[0])
       if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
       guard !host.isEmpty, scheme != nil || !host.hasPrefix("unix:") else {
@@ -125,7 +127,7 @@ extension Endpoint {
       guard host.contains(":"), tail.hasPrefix(":") else {
         throw Failure(.usage, .badIPv6Endpoint(whole))
       }
-      guard let port = UInt16(tail.dropFirst()) else { throw badPort(tail.dropFirst(), in: whole) }
+      guard let port = ServiceName.port(tail.dropFirst()) else { throw badPort(tail.dropFirst(), in: whole) }
       return .network(host: host, port: port)
     }
 
@@ -137,7 +139,7 @@ extension Endpoint {
     guard !host.contains(":") else {
       throw Failure(.usage, .badIPv6Endpoint(whole))
     }
-    guard let port = UInt16(portText) else { throw badPort(portText, in: whole) }
+    guard let port = ServiceName.port(portText) else { throw badPort(portText, in: whole) }
     guard !host.contains(where: { $0.isWhitespace || $0 == "/" || $0 == "@" || $0 == "\0" }) else {
       throw Failure(.usage, .badHost(whole, "\(host)"))
     }

@@ -1,6 +1,6 @@
 import Glibc
 public import NIOCore
-import SockeyeText
+package import SockeyeText
 
 extension IOError {
   static let addressInUse = EADDRINUSE
@@ -66,7 +66,7 @@ extension Failure {
   }
 
   /// An error of the system in a few words.
-  static func reason(_ error: any Error) -> Phrase {
+  package static func reason(_ error: any Error) -> Phrase {
     switch error {
     case let failure as Failure: return failure.phrase
     case let error as IOError:

@@ -59,16 +59,7 @@ public struct Transport: Sendable {
     }
     let local = try await localAddresses(options, on: eventLoop)
 
-    let provider = self.provider
-    let race = eventLoop.flatSubmit {
-      ConnectionRace.run(addresses, before: deadline, on: eventLoop) { address in
-        let source = local.first { $0.protocol == address.protocol }
-        guard local.isEmpty || source != nil else {
-          return eventLoop.makeFailedFuture(Failure(.network, .localFamilyIsOther))
-        }
-        return provider.connect(to: address, from: source, options: options, on: eventLoop)
-      }.flatMapThrowing { try Self.setUp($0, options, initializer) }
-    }
+    let race = race(addresses, from: local, before: deadline, options: options, on: eventLoop, initializer: initializer)
     do {
       return try await race.get()
     } catch let lost as RaceLost {
@@ -77,6 +68,29 @@ public struct Transport: Sendable {
       throw failure
     } catch {
       throw Failure(.network, .cannotConnect(endpoint, "\(error)"))
+    }
+  }
+
+  /// Connects a stream to the first of some addresses that answers.
+  ///
+  /// - Returns: A channel as `connect(to:options:initializer:)` gives it; fails with ``RaceLost`` where there is none.
+  package func race(
+    _ addresses: [SocketAddress],
+    from local: [SocketAddress],
+    before deadline: NIODeadline,
+    options: ConnectOptions,
+    on eventLoop: any EventLoop,
+    initializer: @escaping Initializer
+  ) -> EventLoopFuture<any Channel> {
+    let provider = self.provider
+    return eventLoop.flatSubmit {
+      ConnectionRace.run(addresses, before: deadline, on: eventLoop) { address in
+        let source = local.first { $0.protocol == address.protocol }
+        guard local.isEmpty || source != nil else {
+          return eventLoop.makeFailedFuture(Failure(.network, .localFamilyIsOther))
+        }
+        return provider.connect(to: address, from: source, options: options, on: eventLoop)
+      }.flatMapThrowing { try Self.setUp($0, options, initializer) }
     }
   }
 
@@ -172,7 +186,7 @@ public struct Transport: Sendable {
 
 extension Transport {
   /// Looks a host up as whoever provides the channels does, or else as the machine does.
-  func resolve(
+  package func resolve(
     host: String?,
     port: UInt16,
     family: AddressFamily,
@@ -219,7 +233,7 @@ extension Transport {
     return try .unix(path: path)
   }
 
-  func localAddresses(
+  package func localAddresses(
     _ options: ConnectOptions,
     on eventLoop: any EventLoop
   ) async throws(Failure) -> [SocketAddress] {

@@ -48,7 +48,7 @@ OUTPUTS = {
 PLACES = {
     "connect": {
         "tcp": ["127.0.0.1:1"], "tls": ["tls://127.0.0.1:1"], "udp": ["udp://127.0.0.1:1"], "unix": ["unix:nobody"],
-        "tls over unix": ["--tls", "unix:nobody"],
+        "tls over unix": ["--tls", "unix:nobody"], "several ports": ["-z", "127.0.0.1:1,2"],
     },
     "listen": {
         "tcp": ["192.0.2.1:0"], "tls": ["tls://192.0.2.1:0"], "udp": ["udp://192.0.2.1:0"], "unix": ["unix:no/where"],

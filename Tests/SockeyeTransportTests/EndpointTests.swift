@@ -1,5 +1,6 @@
-import SockeyeTransport
 import Testing
+
+@testable import SockeyeTransport
 
 @Suite("The grammar of endpoints")
 struct EndpointTests {
@@ -31,6 +32,14 @@ struct EndpointTests {
     #expect(try Endpoint.parse(["udp://example.org", "53"]).description == "udp://example.org:53")
   }
 
+  @Test("A port may be written as the name of its service", arguments: [("ssh", 22), ("http", 80), ("https", 443)])
+  func services(name: String, port: UInt16) throws {
+    #expect(try Endpoint.parse("example.org:\(name)").port == port)
+    #expect(try Endpoint.parse(["[::1]", name]).port == port)
+    #expect(ServiceName.name(of: port) == name)
+    #expect(ServiceName.port("\(name)/tcp") == nil)
+  }
+
   @Test("A path names a Unix domain socket, as long as it fits into an address")
   func unix() throws {
     #expect(try Endpoint.parse("unix:/run/x").location == .unix(path: "/run/x"))
@@ -42,7 +51,8 @@ struct EndpointTests {
   @Test(
     "What is no endpoint is refused as a usage error that shows what was written",
     arguments: [
-      "", "example.org", "example.org:", "example.org:65536", "example.org:-1", "example.org:http", "::1:80", "[::1]",
+      "", "example.org", "example.org:", "example.org:65536", "example.org:-1", "example.org:no-such-service",
+      "example.org:-http", "::1:80", "[::1]",
       "[::1]80", "[::1:80", "[name]:80", "http://example.org:80", "a b:80", "user@host:80", "host/path:80", "65536",
     ]
   )

@@ -102,6 +102,11 @@ extension TalkSentence {
     case .peerResetCause: "peer RST"
     case .idle: "idle"
     case .timedOut: "timeout"
+    case .badPortList(let entry):
+      "'\(entry)' is no port; write numbers from 1 to 65535, ranges such as 8000-8010, or ssh"
+    case .portListIsForTCP: "several ports are probed over TCP alone; write HOST:22,80"
+    case .cannotScan(let reason): "the scan could not go on: \(reason.english)"
+    case .noAnswer: "no answer"
     case .commandEnded(.exited(let status)): "local (command ended with status \(status))"
     case .commandEnded(.signalled(let signal)): "local (command ended by signal \(signal))"
     case .local(let reason): "local (\(reason.rawValue))"

@@ -75,6 +75,10 @@ enum TalkSentence: Sentence {
   case peerResetCause
   case idle
   case timedOut
+  case badPortList(_ entry: String)
+  case portListIsForTCP
+  case cannotScan(_ reason: Phrase)
+  case noAnswer
   case commandEnded(_ end: CommandEnd)
   case local(_ reason: CloseCause.LocalReason)
 }

@@ -15,6 +15,7 @@ struct Connect: AsyncParsableCommand {
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
+        sockeye connect -z example.com:ssh,80,443,8000-8010
         sockeye connect --proxy socks5://127.0.0.1:1080 mail.example.com:25
 
       End of input half-closes, the rest of the peer's data is still read, and the program ends when both directions \
@@ -63,8 +64,9 @@ struct Connect: AsyncParsableCommand {
   @Flag(
     name: .customShort("z"),
     help: ArgumentHelp(
-      "Only see whether somebody answers: TCP accepts or refuses. UDP has no such answer: with -u an empty datagram is "
-        + "sent, and silence says nothing: the port may be closed as well as silent."
+      "Only see whether somebody answers: TCP accepts or refuses; HOST:22,80,8000-8010 asks many ports, each of which is "
+        + "open, closed or filtered, and the exit code is 0 if all are open. UDP has no such answer: with -u an empty "
+        + "datagram is sent, and silence says nothing: the port may be closed as well as silent."
     )
   )
   var probe = false
@@ -79,6 +81,7 @@ struct Connect: AsyncParsableCommand {
   }
 
   private func converse(over transport: Transport) async throws {
+    if let list = try PortList.parse(self.endpoint) { return try await scan(list, over: transport) }
     let endpoint = try Endpoint.parse(self.endpoint)
     let configuration = try self.configuration(endpoint)
     let output = try flags.outputDescriptor()
@@ -115,17 +118,24 @@ struct Connect: AsyncParsableCommand {
     let client = Mutex<ConversationClient?>(nil)
   }
 
+  /// How to connect, whatever follows.
+  func connectOptions() throws(Failure) -> ConnectOptions {
+    var options = ConnectOptions()
+    options.family = flags.family.family
+    options.numericOnly = flags.family.numericOnly
+    options.timeout = connectTimeout.amount
+    if let bind = self.bind { options.localEndpoint = try Self.localEndpoint(bind) }
+    return options
+  }
+
   private func configuration(_ endpoint: Endpoint) throws(Failure) -> ClientConfiguration {
     var result = ClientConfiguration()
+    result.connect = try connectOptions()
     result.conversation = try flags.conversation(endpoint, isClient: true)
     result.isDatagram = flags.isDatagram(endpoint)
     result.datagrams = try flags.datagramOptions()
     result.datagrams.timeout = connectTimeout.amount
-    result.connect.family = flags.family.family
-    result.connect.numericOnly = flags.family.numericOnly
-    result.connect.timeout = connectTimeout.amount
     result.conversation.handshakeLimit = connectTimeout.amount
-    if let bind = self.bind { result.connect.localEndpoint = try Self.localEndpoint(bind) }
     result.proxy = try chosenProxy()
     result.retries = retry
     result.backOff = backoff.range

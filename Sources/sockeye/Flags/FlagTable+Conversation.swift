@@ -1,3 +1,4 @@
+import SockeyeTalk
 import SockeyeText
 import SockeyeTransport
 
@@ -7,6 +8,8 @@ private enum Conversing {
   static let streams: Set<FlagSubject> = [.tcp, .tls, .unix, .tlsOverUnix]
   static let encrypted: Set<FlagSubject> = [.tls, .tlsOverUnix]
   static let internet: Set<FlagSubject> = [.tcp, .tls, .udp]
+  /// Where `-z` probes several ports, nothing is said and nothing but the network is to be chosen.
+  static let reached = internet.union([.ports])
 
   /// A scheme that is written out says what is spoken; `--udp` and `--tls` say it where there is none.
   static func subject(_ endpoint: Endpoint, _ flags: ConversationFlags) -> FlagSubject {
@@ -23,28 +26,28 @@ private enum Conversing {
     FlagRule("--tls", when: .on(encrypted)),
     FlagRule("--certificate", when: .on(encrypted)),
     FlagRule("--key", when: .on(encrypted), .with(["--certificate"])),
-    FlagRule("--input"),
-    FlagRule("--output"),
+    FlagRule("--input", when: .on(possible)),
+    FlagRule("--output", when: .on(possible)),
     FlagRule(
       "--json",
       when: .without(["--output=auto", "--output=text", "--output=hex", "--output=both", "--output=raw"])
     ),
-    FlagRule("--encoding"),
-    FlagRule("--eol"),
+    FlagRule("--encoding", when: .on(possible)),
+    FlagRule("--eol", when: .on(possible)),
     FlagRule("--frame", when: .on(streams)),
     FlagRule("--max-frame", when: .on(streams), .with(["--frame"])),
-    FlagRule("--append"),
-    FlagRule("--on-eof"),
+    FlagRule("--append", when: .on(possible)),
+    FlagRule("--on-eof", when: .on(possible)),
     FlagRule("--on-peer-eof", when: .on(streams)),
-    FlagRule("--idle"),
-    FlagRule("--expect"),
-    FlagRule("--within", when: .with(["--expect"])),
-    FlagRule("--record"),
-    FlagRule("--log-file"),
-    FlagRule("--timestamps", when: .without(["--output=raw"])),
-    FlagRule("--output-file", "-o"),
+    FlagRule("--idle", when: .on(possible)),
+    FlagRule("--expect", when: .on(possible)),
+    FlagRule("--within", when: .on(possible), .with(["--expect"])),
+    FlagRule("--record", when: .on(possible)),
+    FlagRule("--log-file", when: .on(possible)),
+    FlagRule("--timestamps", when: .on(possible), .without(["--output=raw"])),
+    FlagRule("--output-file", "-o", when: .on(possible)),
     FlagRule("--quiet", "-q"),
-    FlagRule("--verbose", "-v", when: .without(["--quiet"])),
+    FlagRule("--verbose", "-v", when: .on(possible), .without(["--quiet"])),
     // Only the kernel's UDP has broadcasts and multicasts.
     FlagRule("--broadcast", when: .on([.udp]), .without(["--stack"])),
     FlagRule("--join", when: .on([.udp]), .without(["--stack"])),
@@ -52,28 +55,28 @@ private enum Conversing {
     FlagRule("--interface", when: .on([.udp]), .without(["--stack"])),
     FlagRule("--multicast-loopback", "--no-multicast-loopback", when: .on([.udp]), .without(["--stack"])),
     FlagRule("--max-datagram", when: .on([.udp])),
-    FlagRule("-4", when: .on(internet), .without(["-6"])),
-    FlagRule("-6", when: .on(internet)),
-    FlagRule("-n", when: .on(internet)),
-    FlagRule("--stack", when: .on(internet)),
+    FlagRule("-4", when: .on(reached), .without(["-6"])),
+    FlagRule("-6", when: .on(reached)),
+    FlagRule("-n", when: .on(reached)),
+    FlagRule("--stack", when: .on(reached)),
     FlagRule("--language"),
   ]
 }
 
 extension Connect: RuledCommand {
-  static let possibleSubjects = Conversing.possible
+  static let possibleSubjects = Conversing.possible.union([.ports])
 
   static let flagRules =
     Conversing.shared + [
       FlagRule("--ca", when: .on(Conversing.encrypted), .without(["--insecure"])),
       FlagRule("--insecure", when: .on(Conversing.encrypted)),
-      FlagRule("--send"),
-      FlagRule("--every", when: .with(["--send"])),
-      FlagRule("--count", when: .with(["--send"])),
+      FlagRule("--send", when: .on(Conversing.possible)),
+      FlagRule("--every", when: .on(Conversing.possible), .with(["--send"])),
+      FlagRule("--count", when: .on(Conversing.possible), .with(["--send"])),
       FlagRule("--connect-timeout"),
-      FlagRule("--retry"),
-      FlagRule("--backoff", when: .with(["--retry"])),
-      FlagRule("--bind", when: .on(Conversing.internet), .names([.tcp])),
+      FlagRule("--retry", when: .on(Conversing.possible)),
+      FlagRule("--backoff", when: .on(Conversing.possible), .with(["--retry"])),
+      FlagRule("--bind", when: .on(Conversing.reached), .names([.tcp])),
       FlagRule("--proxy", when: .on([.tcp, .tls])),
       FlagRule("--proxy-auth-file", when: .with(["--proxy"])),
       FlagRule(
@@ -86,7 +89,9 @@ extension Connect: RuledCommand {
     ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
-    [Conversing.subject(try Endpoint.parse(endpoint), flags)]
+    guard try PortList.parse(endpoint) != nil else { return [Conversing.subject(try Endpoint.parse(endpoint), flags)] }
+    guard probe else { throw Failure(.usage, .severalPortsNeedProbe) }
+    return [.ports]
   }
 }
 

@@ -48,6 +48,7 @@ extension HelpTable {
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
+        sockeye connect -z example.com:ssh,80,443,8000-8010
         sockeye connect --proxy socks5://127.0.0.1:1080 mail.example.com:25
 
       输入结束时半关闭连接，对方余下的数据仍会读完，两个方向都结束后程序才结束。如果对方先关闭，标准输入里还会来的数据送出之后\#
@@ -65,7 +66,8 @@ extension HelpTable {
       "--proxy": "经由 http://HOST:PORT 或 socks5://HOST:PORT 连接，对方的名字由它解析。",
       "--proxy-auth-file": "对代理说明身份：权限为 600 的文件，内容是 NAME:PASSWORD。",
       "-z": """
-      只看有没有人应答：TCP 会接受或拒绝。UDP 没有这样的应答：加 -u 时发送一个空的数据报，没有回音说明不了什么：端口可能关着，\
+      只看有没有人应答：TCP 会接受或拒绝；HOST:22,80,8000-8010 问许多端口，每个都是 open（开放）、closed（关闭）或 \
+      filtered（被过滤），全部开放时退出码为 0。UDP 没有这样的应答：加 -u 时发送一个空的数据报，没有回音说明不了什么：端口可能关着，\
       也可能只是不说话。
       """,
     ]) { own, _ in own }

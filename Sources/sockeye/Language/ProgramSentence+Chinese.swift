@@ -150,6 +150,9 @@ extension ProgramSentence {
       "\(peer)：数据报发往那里；UDP 不建立连接"
     case .connected(let peer):
       "\(peer) 已连接"
+    case .scanned(let place, let open, let closed, let filtered):
+      "\(place)：开放 \(open)，关闭 \(closed)，被过滤 \(filtered)"
+    case .severalPortsNeedProbe: "多个端口只能探测；请加上 -z，或只写一个"
     case .connectedThrough(let peer, let proxy): "\(peer) 已连接，经由代理 \(proxy)"
     case .hasItsTurn(let peer):
       "轮到 \(peer) 了"

@@ -159,6 +159,9 @@ extension ProgramSentence {
       "\(peer): datagrams go there; UDP makes no connection"
     case .connected(let peer):
       "\(peer) connected"
+    case .scanned(let place, let open, let closed, let filtered):
+      "\(place): \(open) open, \(closed) closed, \(filtered) filtered"
+    case .severalPortsNeedProbe: "several ports can only be probed; add -z, or name one"
     case .connectedThrough(let peer, let proxy): "\(peer) connected, through the proxy \(proxy)"
     case .hasItsTurn(let peer):
       "\(peer) has its turn"

@@ -132,6 +132,8 @@ enum ProgramSentence: Sentence {
   case datagramsComeFrom(_ peer: String)
   case datagramsGoTo(_ peer: String)
   case connected(_ peer: String)
+  case scanned(_ place: String, open: Int, closed: Int, filtered: Int)
+  case severalPortsNeedProbe
   case connectedThrough(_ peer: String, _ proxy: String)
   case hasItsTurn(_ peer: String)
   case waits(_ peer: String, _ ahead: Int)
