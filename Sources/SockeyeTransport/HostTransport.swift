@@ -72,6 +72,9 @@ struct HostTransport: TransportProvider {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try initializer(channel) }
       }
+    for (option, value) in options.keepAlive?.socketOptions ?? [] {
+      bootstrap = bootstrap.childChannelOption(option, value: value)
+    }
     if case .v6 = address { bootstrap = bootstrap.serverChannelOption(KernelSocketOption.v6Only, value: 1) }
     return bootstrap.bind(to: address)
   }

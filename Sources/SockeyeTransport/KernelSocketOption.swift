@@ -20,6 +20,22 @@ enum KernelSocketOption {
   /// The index of the interface by which IPv6 multicasts leave.
   static let multicastInterface = ipv6(IPV6_MULTICAST_IF)
 
+  /// Whether a silent peer is asked if it is still there.
+  static let keepAlive = Option(level: .socket, name: .init(rawValue: SO_KEEPALIVE))
+
+  /// How long nothing must have come before it is asked, in seconds.
+  static let keepAliveIdle = tcp(TCP_KEEPIDLE)
+
+  /// How long after one question the next is asked, in seconds.
+  static let keepAliveInterval = tcp(TCP_KEEPINTVL)
+
+  /// How many questions are asked.
+  static let keepAliveCount = tcp(TCP_KEEPCNT)
+
+  private static func tcp(_ name: Int32) -> Option {
+    Option(level: .init(rawValue: CInt(IPPROTO_TCP)), name: .init(rawValue: name))
+  }
+
   private static func ipv6(_ name: Int32) -> Option {
     Option(level: .init(rawValue: CInt(IPPROTO_IPV6)), name: .init(rawValue: name))
   }

@@ -50,6 +50,9 @@ struct KernelTransport: TransportProvider {
     if case .unixDomainSocket = address {
       return bootstrap.bind(to: address)
     }
+    for (option, value) in options.keepAlive?.socketOptions ?? [] {
+      bootstrap = bootstrap.childChannelOption(option, value: value)
+    }
     // Accepted sockets inherit it, which saves a system call for each.
     bootstrap = bootstrap.serverChannelOption(.tcpOption(.tcp_nodelay), value: 1)
     bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

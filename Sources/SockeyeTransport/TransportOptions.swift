@@ -14,9 +14,34 @@ public struct ConnectOptions: Sendable {
   public var autoRead = true
   /// The size of the receive buffer that the kernel is asked for, in bytes; nothing leaves it to the kernel.
   public var receiveBufferSize: Int?
+  /// Whether TCP asks a silent peer if it is still there; TCP only.
+  public var keepAlive: KeepAlive?
 
   /// The defaults.
   public init() {}
+}
+
+/// When TCP asks a silent peer whether it is still there (RFC 9293, section 3.8.4).
+public struct KeepAlive: Hashable, Sendable {
+  /// How long nothing must have come before it is asked, in seconds, 1 to 32,767.
+  public var idle: Int
+  /// How long after one question the next is asked, in seconds, 1 to 32,767; nothing leaves it to the system (75).
+  public var interval: Int?
+  /// After how many questions without an answer the connection is given up, 1 to 127; nothing leaves it to the system (9).
+  public var count: Int?
+
+  /// Creates a keep-alive whose other figures are the system's.
+  public init(idle: Int) { self.idle = idle }
+
+  /// The options of a socket that this comes to.
+  var socketOptions: [(option: ChannelOptions.Types.SocketOption, value: SocketOptionValue)] {
+    let times = [
+      (KernelSocketOption.keepAliveIdle, idle as Int?), (KernelSocketOption.keepAliveInterval, interval),
+      (KernelSocketOption.keepAliveCount, count),
+    ]
+    return [(KernelSocketOption.keepAlive, 1)]
+      + times.compactMap { option, value in value.map { (option, SocketOptionValue(clamping: $0)) } }
+  }
 }
 
 /// How streams are to be listened for.
@@ -33,6 +58,8 @@ public struct ListenOptions: Sendable {
   public var autoRead = true
   /// The most connections accepted before other events are looked at.
   public var acceptsAtOnce: UInt = 64
+  /// Whether TCP asks accepted peers that are silent if they are still there; TCP only.
+  public var keepAlive: KeepAlive?
   /// Told, on an event loop, that connections can't be accepted for want of something, once until they can.
   public var acceptFailed: (@Sendable (Failure) -> Void)?
 

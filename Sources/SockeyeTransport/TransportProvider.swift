@@ -70,9 +70,12 @@ extension TransportProvider {
 extension NIOClientTCPBootstrapProtocol {
   /// Sets what ``TransportProvider`` promises of a stream that it connects, and what its caller asks for, whoever's TCP it is.
   func stream(_ options: ConnectOptions) -> Self {
-    let bootstrap = channelOption(.autoRead, value: false)
+    var bootstrap = channelOption(.autoRead, value: false)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .connectTimeout(options.timeout)
+    for (option, value) in options.keepAlive?.socketOptions ?? [] {
+      bootstrap = bootstrap.channelOption(option, value: value)
+    }
     guard let size = options.receiveBufferSize else { return bootstrap }
     return bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(clamping: size))
   }

@@ -23,7 +23,7 @@ def banner(connection):
 
 
 def talk(*arguments, code=0, said=None):
-    answer = sockeye("connect", "-q", "--on-eof", "hold", "--send", "hello", "--eol", "lf", *arguments)
+    answer = sockeye("connect", "-q", "--on-eof", "hold", "--on-peer-eof", "exit", "--send", "hello", "--eol", "lf", *arguments)
     assert answer.returncode == code, (arguments, answer)
     if said is not None:
         assert answer.stdout == said, (arguments, answer)
@@ -60,6 +60,8 @@ def the_CONNECT_of_tinyproxy_and_of_ncat_carries_conversations_in_TLS_too(folder
     def secure(connection):
         with context.wrap_socket(connection, server_side=True) as inside:
             banner(inside)
+            with contextlib.suppress(OSError):
+                inside.unwrap()
 
     tiny, cat = free_port(), free_port()
     with open(f"{folder}/conf", "w") as conf:

@@ -23,7 +23,7 @@ script.PROGRAM = support.SOCKEYE
 VALUES = {
     # What a flag is given where "1" would not do.
     "--algorithm": "xor", "--append": "crc-8", "--input": "text", "--output": "text", "--encoding": "utf-8", "--eol": "lf",
-    "--frame": "line", "--max-frame": "64KiB", "--on-eof": "close", "--on-peer-eof": "exit", "--idle": "1s",
+    "--frame": "line", "--max-frame": "64KiB", "--on-eof": "close", "--on-peer-eof": "exit", "--idle": "1s", "--keepalive": "30s,5s,2", "--total": "2s",
     "--within": "1s", "--every": "1ms", "--drain": "1s", "--connect-timeout": "1s", "--backoff": "1ms", "--bind": "127.0.0.1",
     "--join": "239.1.2.3", "--interface": "lo", "--max-datagram": "1KiB", "--allow": "10.0.0.0/8", "--deny": "10.0.0.0/8",
     "--on-exists": "fail", "--rate": "1MiB", "--checksum": "0" * 64, "--fingerprint": "0" * 64, "--progress": "none",
@@ -138,6 +138,8 @@ class Table:
             words += ["--retry", "1"] if "--retry" not in flags else []
         if verb == "connect" and "--every" in flags and "--count" not in flags:
             words += ["--count", "1"]
+        if verb == "connect" and "--reconnect" in flags and "--total" not in flags:
+            words += ["--total", "200ms"]
         if verb == "listen" and "tls" in subject and not {"--certificate", "--key"} & set(flags):
             words += ["--certificate", str(folder / "flags.txt")]
         answer = subprocess.run(

@@ -28,6 +28,11 @@ public struct ClientConfiguration: Sendable {
   public var datagrams = DatagramOptions()
   /// How often a connection that failed is tried again.
   public var retries = 0
+  /// Whether a connection that is lost, by a reset, silence or the peer's end, is made again as long as there may be something
+  /// to say; so is the first, and both without end where ``retries`` has none. Streams only.
+  public var reconnects = false
+  /// How long the conversation may take in all, connecting and pauses included.
+  public var totalTime: TimeAmount?
   /// The shortest and the longest pause between two tries; it doubles each time.
   public var backOff: ClosedRange<TimeAmount> = .milliseconds(200)...(.seconds(10))
   /// What is sent in place of the input.

@@ -12,6 +12,8 @@ final class ClientCore: SessionOwner {
     /// It was asked to end before anybody was there.
     case endingEarly
     case speaking(Session)
+    /// The connection was lost, and is made again.
+    case away
     case done
 
     var session: Session? { if case .speaking(let session) = self { session } else { nil } }
@@ -23,14 +25,24 @@ final class ClientCore: SessionOwner {
   private let transport: Transport
   private let done: EventLoopPromise<ConversationOutcome>
 
-  private(set) var life = Life.connecting
+  var life = Life.connecting
   private var channel: (any Channel)?
   private var pump: InputPump?
   /// What went wrong without the session's knowing.
-  private var failure: Failure?
+  var failure: Failure?
   var datagrams = DatagramExchange()
-  private var backOff: BackOff
-  private var retry: Scheduled<Void>?
+  var backOff: BackOff
+  var retry: Scheduled<Void>?
+  /// How a connection that was lost is made again.
+  var way: WayToPeer?
+  /// The session that is there or about to be.
+  var latest: Session?
+  /// When the peer was there to be spoken to.
+  private(set) var openedAt: NIODeadline?
+  /// Whether the peer was told, or is about to be, that nothing more comes.
+  private(set) var hasEndedOutput = false
+  /// How often something was said in place of the input.
+  private var utterances = 1
 
   init(
     _ configuration: ClientConfiguration,
@@ -64,6 +76,7 @@ final class ClientCore: SessionOwner {
   func connected(_ channel: any Channel, tls: (context: NIOSSLContext, host: String?)?, named name: String? = nil)
     throws
   {
+    if case .done = life { throw failure ?? Failure(.other, .conversationBroke("\(ChannelError.alreadyClosed)")) }
     self.channel = channel
     let pipeline = channel.pipeline.syncOperations
     try Self.tune(channel)
@@ -76,6 +89,7 @@ final class ClientCore: SessionOwner {
       owner: self,
       configuration: configuration.conversation
     )
+    latest = session
     try pipeline.addHandler(session)
   }
 
@@ -101,6 +115,7 @@ final class ClientCore: SessionOwner {
     observer.conversation(.opened(session.peer))
     let isEnding = if case .endingEarly = life { true } else { false }
     life = .speaking(session)
+    openedAt = eventLoop.now
     session.serve()
     if isEnding || (configuration.isProbe && !configuration.isDatagram) { return session.finish(.local(.done)) }
     if configuration.isProbe {
@@ -108,7 +123,7 @@ final class ClientCore: SessionOwner {
       session.flush()
       inputEnded()
     } else if let utterance = configuration.utterance {
-      utter(utterance, time: 1)
+      utter(utterance, time: utterances)
     } else if let pump {
       sayAgain(pump)
     } else if let input = configuration.input {
@@ -139,6 +154,7 @@ final class ClientCore: SessionOwner {
 
   private func utter(_ utterance: ClientConfiguration.Utterance, time: Int) {
     guard let session = life.session, !session.isFinishing else { return }
+    utterances = time
     session.send(utterance.message)
     session.flush()
     let total = utterance.count ?? (utterance.interval == nil ? 1 : .max)
@@ -161,6 +177,8 @@ final class ClientCore: SessionOwner {
 
   func sessionInputEnded(_ session: Session) {
     guard !session.isFinishing else { return }
+    // What is left of the input is for the next connection.
+    guard !configuration.reconnects || hasEndedOutput else { return session.finish(.peerFinished) }
     switch PeerEndPolicy.verdict(configuration.conversation.onPeerEnd, inputLeft(for: session)) {
     case .finish: session.finish(.peerFinished)
     case .goOn: return
@@ -187,9 +205,7 @@ final class ClientCore: SessionOwner {
   /// Ends the conversation once what was said is sent.
   func end() {
     switch life {
-    case .connecting where retry != nil:
-      retry?.cancel()
-      conclude(.local(.quit), nil)
+    case .connecting where retry != nil, .away: conclude(.local(.quit), nil)
     case .connecting, .endingEarly: life = .endingEarly
     case .speaking(let session): session.finish(.local(.quit))
     case .done: return
@@ -199,6 +215,9 @@ final class ClientCore: SessionOwner {
   func sessionClosed(_ session: Session, cause: CloseCause) {
     channel?.close(promise: nil)
     channel = nil
+    let lasted = openedAt.map { eventLoop.now - $0 }
+    openedAt = nil
+    if reconnects(after: cause, of: session, lasting: lasted) { return }
     if speaksToAnother(after: cause) { return }
     let isLeftOver = pump?.hasBytesAtHand == true
     let judged = cause.judged(leftOver: isLeftOver ? .inputLeftOver(session.peer) : nil)
@@ -206,8 +225,11 @@ final class ClientCore: SessionOwner {
     conclude(judged, failure)
   }
 
-  private func conclude(_ cause: CloseCause, _ failure: Failure?) {
+  func conclude(_ cause: CloseCause, _ failure: Failure?) {
+    if case .done = life { return }
     life = .done
+    retry?.cancel()
+    channel?.close(promise: nil)
     pump?.stop()
     done.succeed(ConversationOutcome(cause: cause, failure: failure))
   }
@@ -235,7 +257,7 @@ final class ClientCore: SessionOwner {
     guard let pause = backOff.next() else { return false }
     life = .connecting
     datagrams.tryAllAgain()
-    observer.conversation(.retrying(failure, after: pause, attempt: backOff.attempt, of: configuration.retries))
+    observer.conversation(.retrying(failure, after: pause, attempt: backOff.attempt, of: backOff.limit))
     retry = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in self?.speakToNext() }
     return true
   }
@@ -269,7 +291,7 @@ final class ClientCore: SessionOwner {
 
 extension CloseCause {
   /// What a client's end for this cause is to whoever started it: a failure, or none.
-  fileprivate func failure(_ peer: Peer) -> Failure? {
+  func failure(_ peer: Peer) -> Failure? {
     switch self {
     case .failed(let failure): failure
     case .peerReset: Failure(.network, .peerReset(peer.address))
@@ -307,8 +329,10 @@ extension ClientCore: InputTarget {
     case .hold:
       if session.isInputEnded { session.finish(.peerFinished) }
       return
-    case .close: return session.finish(.local(.inputEnded))
-    case .halfClose: break
+    case .close:
+      hasEndedOutput = true
+      return session.finish(.local(.inputEnded))
+    case .halfClose: hasEndedOutput = true
     }
     session.endOutput()
     if configuration.isDatagram { armQuietTimer() }

@@ -28,12 +28,15 @@ public struct ConversationClient: Sendable {
     let core = try await eventLoop.make {
       ClientCore(configuration, over: transport, observer: makeObserver(eventLoop), done: done, on: eventLoop)
     }
+    let deadline = configuration.totalTime.map { eventLoop.now + $0 }
+    if let deadline { eventLoop.scheduleTask(deadline: deadline) { core.value.timeIsUp() } }
     do {
       let client = ConversationClient(core: core, eventLoop: eventLoop, done: done.futureResult)
       if configuration.isDatagram {
         try await client.speak(endpoint, transport, configuration)
       } else {
-        let way = try WayToPeer(to: endpoint, over: transport, configuration, tlsContext)
+        let way = try WayToPeer(to: endpoint, over: transport, configuration, tlsContext, until: deadline)
+        eventLoop.execute { core.value.way = way }
         try await client.connect(way, configuration)
       }
       return client
@@ -49,8 +52,12 @@ public struct ConversationClient: Sendable {
       do {
         return try await way.connect(core)
       } catch {
+        guard way.remaining != .zero else { throw Failure(.timedOut, .totalTimeIsUp) }
         guard error.kind == .network || error.kind == .timedOut, let pause = backOff.next() else { throw error }
-        await announce(.retrying(error, after: pause, attempt: backOff.attempt, of: configuration.retries), for: pause)
+        await announce(
+          .retrying(error, after: pause, attempt: backOff.attempt, of: backOff.limit),
+          for: min(pause, way.remaining ?? pause)
+        )
       }
     }
   }

@@ -6,8 +6,8 @@ public import SockeyeTransport
 public enum ConversationEvent: Sendable {
   /// Peers are listened for.
   case listening([SocketAddress])
-  /// A connection could not be made, and is tried again after a while.
-  case retrying(Failure, after: TimeAmount, attempt: Int, of: Int)
+  /// A connection could not be made, or was lost, and is tried again after a while; so often at most, if there is a limit.
+  case retrying(Failure, after: TimeAmount, attempt: Int, of: Int?)
   /// A peer is there.
   case opened(Peer)
   /// A peer waits for its turn; so many are before it.

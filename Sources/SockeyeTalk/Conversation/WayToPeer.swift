@@ -9,19 +9,25 @@ final class WayToPeer: Sendable {
   private let options: ConnectOptions
   private let proxy: (server: ProxyServer, target: ProxyTarget)?
   private let tls: (context: NIOSSLContext, host: String?)?
+  private let deadline: NIODeadline?
+  private let eventLoop: any EventLoop
 
+  /// - Parameter deadline: When the conversation's time is up.
   /// - Throws: A failure of kind `usage` where no proxy leads there.
   init(
     to endpoint: Endpoint,
     over transport: Transport,
     _ configuration: ClientConfiguration,
-    _ tlsContext: NIOSSLContext?
+    _ tlsContext: NIOSSLContext?,
+    until deadline: NIODeadline?
   ) throws(Failure) {
     var options = configuration.connect
     options.autoRead = false
     self.options = options
     self.endpoint = endpoint
     self.transport = transport
+    self.deadline = deadline
+    eventLoop = transport.eventLoopGroup.next()
     tls = tlsContext.map { (context: $0, host: endpoint.host) }
     if let server = configuration.proxy {
       proxy = (server, try ProxyTarget(endpoint))
@@ -30,9 +36,17 @@ final class WayToPeer: Sendable {
     }
   }
 
+  /// How much of the conversation's time is left, if it is limited.
+  var remaining: TimeAmount? { deadline.map { max(.zero, $0 - eventLoop.now) } }
+
   /// Connects once, and hands the channel over.
   func connect(_ core: NIOLoopBound<ClientCore>) async throws(Failure) {
     let tls = self.tls
+    var options = self.options
+    if let remaining {
+      guard remaining > .zero else { throw Failure(.timedOut, .totalTimeIsUp) }
+      options.timeout = min(options.timeout, remaining)
+    }
     guard let (server, target) = proxy else {
       _ = try await transport.connect(to: endpoint, options: options) { channel in
         try core.value.connected(channel, tls: tls)

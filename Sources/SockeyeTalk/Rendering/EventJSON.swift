@@ -33,7 +33,7 @@ public final class EventJSON {
       line = begin("retrying", time)
       line.add("error", failure.message)
       line.add("attempt", attempt)
-      line.add("of", total)
+      if let total { line.add("of", total) }
       line.add("afterMilliseconds", pause.nanoseconds / 1_000_000)
     case .opened(let peer):
       line = begin("opened", time, peer)

@@ -78,6 +78,8 @@ extension TalkSentence {
     case .peerResetCause: "对方的 RST"
     case .idle: "空闲超时"
     case .timedOut: "对方不应答"
+    case .peerEnded(let peer): "\(peer) 结束了对话"
+    case .totalTimeIsUp: "--total 允许整个对话所用的时间到了"
     case .badPortList(let entry): "“\(entry)”不是端口；请写 1 到 65535 的数字、8000-8010 这样的范围，或 ssh"
     case .portListIsForTCP: "多个端口只能用 TCP 探测；请写 HOST:22,80"
     case .cannotScan(let reason): "扫描无法继续：\(reason.chinese)"

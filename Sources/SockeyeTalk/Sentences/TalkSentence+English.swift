@@ -102,6 +102,8 @@ extension TalkSentence {
     case .peerResetCause: "peer RST"
     case .idle: "idle"
     case .timedOut: "timeout"
+    case .peerEnded(let peer): "\(peer) ended the conversation"
+    case .totalTimeIsUp: "the time that --total allows for the whole conversation is up"
     case .badPortList(let entry):
       "'\(entry)' is no port; write numbers from 1 to 65535, ranges such as 8000-8010, or ssh"
     case .portListIsForTCP: "several ports are probed over TCP alone; write HOST:22,80"

@@ -75,6 +75,8 @@ enum TalkSentence: Sentence {
   case peerResetCause
   case idle
   case timedOut
+  case peerEnded(_ peer: String)
+  case totalTimeIsUp
   case badPortList(_ entry: String)
   case portListIsForTCP
   case cannotScan(_ reason: Phrase)

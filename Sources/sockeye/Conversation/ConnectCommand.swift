@@ -15,6 +15,7 @@ struct Connect: AsyncParsableCommand {
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
+        sockeye connect --reconnect --on-eof hold --keepalive 30s,10s,3 log.example.com:6514 < /dev/null
         sockeye connect -z example.com:ssh,80,443,8000-8010
         sockeye connect --proxy socks5://127.0.0.1:1080 mail.example.com:25
 
@@ -47,6 +48,17 @@ struct Connect: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The shortest and longest pause between tries; it doubles.", valueName: "min..max"))
   var backoff = BackOffArgument(.milliseconds(200)...(.seconds(10)))
 
+  @Flag(
+    help:
+      "Connect again, with the pauses of --backoff, when the connection is refused or lost (--retry limits how often)."
+  )
+  var reconnect = false
+
+  @Option(
+    help: ArgumentHelp("End after so long in all, connecting and pauses included; exit 10.", valueName: "duration")
+  )
+  var total: DurationArgument?
+
   @Option(help: ArgumentHelp("Connect from this address, or address and port.", valueName: "addr[:port]"))
   var bind: String?
 
@@ -73,6 +85,7 @@ struct Connect: AsyncParsableCommand {
 
   func validate() throws {
     if let count = self.count, count < 1 { throw ValidationError(.countAboveZero) }
+    if let total, total.amount <= .zero { throw ValidationError(.totalAboveZero) }
     if retry < 0 { throw ValidationError(.retryNotNegative) }
   }
 
@@ -137,7 +150,10 @@ struct Connect: AsyncParsableCommand {
     result.datagrams.timeout = connectTimeout.amount
     result.conversation.handshakeLimit = connectTimeout.amount
     result.proxy = try chosenProxy()
+    result.connect.keepAlive = flags.keepalive?.value
     result.retries = retry
+    result.reconnects = reconnect
+    result.totalTime = total?.amount
     result.backOff = backoff.range
     result.isProbe = probe
     if let text = self.send {

@@ -117,6 +117,15 @@ struct ConversationFlags: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Show what is sent, too.")
   var verbose = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Have TCP ask a peer that was silent for idle whether it is still there, count times, an interval apart (1s to "
+        + "32767s, and 1 to 127; the system's where they are left out).",
+      valueName: "idle[,interval[,count]]"
+    )
+  )
+  var keepalive: KeepAliveArgument?
+
   @Flag(help: "Let datagrams go to broadcast addresses.")
   var broadcast = false
 

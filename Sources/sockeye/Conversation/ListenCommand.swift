@@ -153,6 +153,7 @@ struct Listen: AsyncParsableCommand {
     result.listen.family = self.flags.family.family
     result.listen.numericOnly = self.flags.family.numericOnly
     result.listen.reusePort = reusePort
+    result.listen.keepAlive = self.flags.keepalive?.value
     result.isOnce = once
     result.maximumClients = maxClients
     for network in allow { result.filter.allowed.append(try AddressFilter.Network(network)) }

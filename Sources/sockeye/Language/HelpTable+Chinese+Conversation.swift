@@ -21,6 +21,9 @@ extension HelpTable {
     "--on-eof": "输入结束时怎么做：half-close（半关闭）、close（关闭）或 hold（保持）。",
     "--on-peer-eof": "对方的流结束时怎么做：deliver 送出输入里还会来的数据，exit 送出手头的数据就退出，hold 保持。",
     "--idle": "这么久没有人说话就结束（默认：永不；listen 的 UDP 客户端 60s 后被忘掉）。",
+    "--keepalive": """
+    对方静默 idle 之后，让 TCP 问它是否还在，问 count 次，每次相隔 interval（1s 到 32767s，1 到 127 次；不写的由系统决定）。
+    """,
     "--expect": "对方必须说的话；没有说则退出码为 12。",
     "--within": "--expect 等多久。",
     "--record": """
@@ -48,6 +51,7 @@ extension HelpTable {
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
+        sockeye connect --reconnect --on-eof hold --keepalive 30s,10s,3 log.example.com:6514 < /dev/null
         sockeye connect -z example.com:ssh,80,443,8000-8010
         sockeye connect --proxy socks5://127.0.0.1:1080 mail.example.com:25
 
@@ -62,6 +66,8 @@ extension HelpTable {
       "--connect-timeout": "连接最多花多久。",
       "--retry": "连接失败时再试几次。",
       "--backoff": "两次尝试之间最短和最长的等待；每次加倍。",
+      "--reconnect": "连接被拒绝或断开时，按 --backoff 的间隔重新连接（次数由 --retry 限制）。",
+      "--total": "总共最多这么久，包括连接和等待；到时退出码为 10。",
       "--bind": "从这个地址（或地址和端口）发起连接。",
       "--proxy": "经由 http://HOST:PORT 或 socks5://HOST:PORT 连接，对方的名字由它解析。",
       "--proxy-auth-file": "对代理说明身份：权限为 600 的文件，内容是 NAME:PASSWORD。",

@@ -26,6 +26,7 @@ extension ProgramSentence {
     case .recordLacks(let path, let count): "\(path) 缺少 \(count) 个数据包：磁盘跟不上"
     case .cannotWriteFile(let path, let reason): "无法写入 \(path)：\(reason.chinese)；请换一个文件"
     case .countAboveZero: "--count 是大于 0 的数字"
+    case .totalAboveZero: "--total 是大于 0 的时间"
     case .retryNotNegative: "--retry 是不小于 0 的数字"
     case .endingClient: "sockeye: 已说的话送出之后就结束；再按一次 ^C 立即结束"
     case .transferSizeRange: "--size 是 1 字节到 1TiB"
@@ -142,7 +143,8 @@ extension ProgramSentence {
       "无法写入日志：\(reason.chinese)；请检查磁盘和读取的一方"
     case .listening(let addresses):
       "正在监听 \(addresses.joined(separator: " 和 "))"
-    case .retrying(let failure, let pause, let attempt, let total):
+    case .retrying(let failure, let pause, let attempt, nil): "\(failure.chinese)；\(pause) 之后再试（第 \(attempt) 次）"
+    case .retrying(let failure, let pause, let attempt, let total?):
       "\(failure.chinese)；\(pause) 之后再试（第 \(attempt) 次，共 \(total) 次）"
     case .datagramsComeFrom(let peer):
       "\(peer)：数据报来自那里；UDP 不建立连接"

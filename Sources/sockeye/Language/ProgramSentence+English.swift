@@ -26,6 +26,7 @@ extension ProgramSentence {
     case .recordLacks(let path, let count): "\(path) lacks \(count) packets: the disk did not keep up"
     case .cannotWriteFile(let path, let reason): "cannot write \(path): \(reason.english); choose another file"
     case .countAboveZero: "--count is a number above 0"
+    case .totalAboveZero: "--total is a time above 0"
     case .retryNotNegative: "--retry is a number from 0"
     case .endingClient: "sockeye: ending once what was said is sent; ^C again ends at once"
     case .transferSizeRange: "--size is from 1 byte to 1TiB"
@@ -151,7 +152,9 @@ extension ProgramSentence {
       "cannot write the log: \(reason.english); check the disk and the reader"
     case .listening(let addresses):
       "listening on \(addresses.joined(separator: " and "))"
-    case .retrying(let failure, let pause, let attempt, let total):
+    case .retrying(let failure, let pause, let attempt, nil):
+      "\(failure.english); again in \(pause) (attempt \(attempt))"
+    case .retrying(let failure, let pause, let attempt, let total?):
       "\(failure.english); again in \(pause) (\(attempt) of \(total))"
     case .datagramsComeFrom(let peer):
       "\(peer): datagrams come from there; UDP makes no connection"

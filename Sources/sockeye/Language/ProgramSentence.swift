@@ -25,6 +25,7 @@ enum ProgramSentence: Sentence {
   case cannotWriteFile(_ path: String, _ reason: Phrase)
   case countAboveZero
   case retryNotNegative
+  case totalAboveZero
   case endingClient
   case transferSizeRange
   case keepsOneTransfer(_ flag: String)
@@ -128,7 +129,7 @@ enum ProgramSentence: Sentence {
   case cannotWriteTheOutput(_ reason: Phrase)
   case cannotWriteTheLog(_ reason: Phrase)
   case listening(_ addresses: [String])
-  case retrying(_ failure: Phrase, _ pause: String, _ attempt: Int, _ total: Int)
+  case retrying(_ failure: Phrase, _ pause: String, _ attempt: Int, _ total: Int?)
   case datagramsComeFrom(_ peer: String)
   case datagramsGoTo(_ peer: String)
   case connected(_ peer: String)
