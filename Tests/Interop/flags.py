@@ -52,7 +52,7 @@ PLACES = {
     },
     "listen": {
         "tcp": ["192.0.2.1:0"], "tls": ["tls://192.0.2.1:0"], "udp": ["udp://192.0.2.1:0"], "unix": ["unix:no/where"],
-        "tls over unix": ["--tls", "unix:no/where"],
+        "tls over unix": ["--tls", "unix:no/where"], "proxy server": ["--proxy-server", "192.0.2.1:0"],
     },
     "get": {"http": ["http://127.0.0.1:1/x"], "https": ["https://127.0.0.1:1/x"], "bare name": ["tcp://127.0.0.1:1/x"]},
     "put": {"http": ["flags.txt", "http://127.0.0.1:1/x"], "https": ["flags.txt", "https://127.0.0.1:1/x"]},
@@ -70,7 +70,7 @@ PLACES = {
 """What stands for each thing that a verb can be about; each call ends by itself."""
 
 
-MAKES = {"--udp": ["tcp"], "--tls": ["tcp", "unix"], "--file": ["standard input"]}
+MAKES = {"--proxy-server": ["tcp"], "--udp": ["tcp"], "--tls": ["tcp", "unix"], "--file": ["standard input"]}
 """Flags that say themselves what a call is about, where nothing else does."""
 
 EXCUSED = {

@@ -126,8 +126,8 @@ struct ServiceAccessTests {
 
   @Test("Hashes are compared as wholes")
   func comparison() {
-    #expect(PasswordAuthority.areEqual([1, 2, 3], [1, 2, 3]))
-    #expect(!PasswordAuthority.areEqual([1, 2, 3], [1, 2, 4]) && !PasswordAuthority.areEqual([], [1]))
+    #expect(PasswordFile.areEqual([1, 2, 3], [1, 2, 3]))
+    #expect(!PasswordFile.areEqual([1, 2, 3], [1, 2, 4]) && !PasswordFile.areEqual([], [1]))
   }
 
   @Test("The first bytes tell the protocols apart")

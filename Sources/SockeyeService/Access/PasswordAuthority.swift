@@ -50,7 +50,7 @@ final class PasswordAuthority: Sendable {
     }
     if let known { return body(known) }
     pool.run(on: worker.eventLoop) { [self] in
-      let isRight = verify(user, password)
+      let isRight = file.isRight(password, of: user)
       self.state.withLock { $0.pending -= 1 }
       if isRight { remember(user, by: mark) }
       return isRight
@@ -70,20 +70,6 @@ final class PasswordAuthority: Sendable {
       if state.known.count >= Self.mostKnown { state.known.removeAll() }
       state.known[mark] = user
     }
-  }
-
-  private func verify(_ user: String, _ password: [UInt8]) -> Bool {
-    let entry = file.entries[user]
-    let stranger = PasswordFile.Entry(iterations: PasswordFile.iterations, salt: [0], hash: [])
-    let checked = entry ?? stranger
-    let hash = PasswordFile.derive(password, salt: checked.salt, iterations: checked.iterations)
-    return Self.areEqual(hash, checked.hash) && entry != nil
-  }
-
-  /// Takes the same time wherever the first difference is.
-  static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    guard left.count == right.count else { return false }
-    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
   }
 
   private static func credentials(_ field: String) -> (user: String, password: [UInt8])? {

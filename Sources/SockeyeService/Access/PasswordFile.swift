@@ -69,6 +69,21 @@ public struct PasswordFile: Sendable {
     return "\(user):pbkdf2-sha256$\(iterations)$\(Base64.text(salt))$\(Base64.text(hash))"
   }
 
+  /// Whether that is the user's password. It costs some milliseconds, for a user that there is not as well.
+  public func isRight(_ password: [UInt8], of user: String) -> Bool {
+    let entry = entries[user]
+    let stranger = Entry(iterations: Self.iterations, salt: [0], hash: [])
+    let checked = entry ?? stranger
+    let hash = Self.derive(password, salt: checked.salt, iterations: checked.iterations)
+    return Self.areEqual(hash, checked.hash) && entry != nil
+  }
+
+  /// Takes the same time wherever the first difference is.
+  static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+
   /// The first block of PBKDF2 with HMAC-SHA-256, which is all that 32 bytes need.
   static func derive(_ password: [UInt8], salt: [UInt8], iterations: Int) -> [UInt8] {
     let key = SymmetricKey(data: password)

@@ -15,7 +15,7 @@ struct Connect: AsyncParsableCommand {
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
-        sockeye connect --reconnect --on-eof hold --keepalive 30s,10s,3 log.example.com:6514 < /dev/null
+        sockeye connect --reconnect --keepalive 30s,10s,3 10.0.0.7:6514
         sockeye connect -z example.com:ssh,80,443,8000-8010
         sockeye connect --proxy socks5://127.0.0.1:1080 mail.example.com:25
 

@@ -15,6 +15,7 @@ struct Listen: AsyncParsableCommand {
         sockeye listen --max-clients 1 --reply haha --encoding gbk 8888
         sockeye listen --udp --echo 8888
         sockeye listen --exec 'tr a-z A-Z' 8888
+        sockeye listen --proxy-server --deny 10.0.0.0/8 127.0.0.1:1080
 
       On a terminal, a typed line goes to every client; '@3 TEXT' to client 3 alone; /clients lists them, /kick 3 sends \
       one away, /quit ends. Clients beyond --max-clients wait, first come first served. The first INT or TERM stops \
@@ -73,11 +74,36 @@ struct Listen: AsyncParsableCommand {
   )
   var maxClients: Int?
 
-  @Option(help: ArgumentHelp("Admit this network only; may be repeated.", valueName: "cidr"))
+  @Option(
+    help: ArgumentHelp(
+      "Admit this network only; may be repeated. With --proxy-server: open a name, *.NAME, an address or a network, with "
+        + ":PORT or :FIRST-LAST if wanted, to its clients; what no rule opens is closed then.",
+      valueName: "rule"
+    )
+  )
   var allow: [String] = []
 
-  @Option(help: ArgumentHelp("Do not admit this network; may be repeated.", valueName: "cidr"))
+  @Option(
+    help: ArgumentHelp(
+      "Do not admit this network; may be repeated. With --proxy-server: close a name, *.NAME, an address or a network to its "
+        + "clients, whatever is open.",
+      valueName: "rule"
+    )
+  )
   var deny: [String] = []
+
+  @Flag(
+    help: ArgumentHelp(
+      "Connect for others: serve SOCKS 5 (streams and datagrams) and HTTP CONNECT on this port. The machine itself, its "
+        + "loopback and its links are closed unless --allow names the address."
+    )
+  )
+  var proxyServer = false
+
+  @Option(
+    help: ArgumentHelp("Who may use --proxy-server: a file as 'sockeye serve --add-user' writes.", valueName: "file")
+  )
+  var authFile: String?
 
   @Flag(inversion: .prefixedNo, help: "Stop answering datagrams that look like answers to our answers.")
   var loopGuard = true
@@ -104,6 +130,7 @@ struct Listen: AsyncParsableCommand {
 
   private func serve(over transport: Transport) async throws {
     let endpoint = try Endpoint.parse(self.endpoint)
+    if proxyServer { return try await serveAsProxy(on: endpoint, over: transport) }
     let output = try self.flags.outputDescriptor()
     let configuration = try self.configuration(endpoint, output: output)
     var settings = try self.flags.printing(to: output, showsPeers: true)

@@ -5,6 +5,7 @@ import SockeyeText
 enum FlagSubject: String, CaseIterable {
   case tcp, tls, udp, unix
   case ports = "several ports"
+  case proxyServer = "proxy server"
   case tlsOverUnix = "tls over unix"
   case http, https
   case bareName = "bare name"
@@ -20,6 +21,7 @@ enum FlagSubject: String, CaseIterable {
     case .unix: Phrase("a Unix domain socket", zh: "Unix 域套接字")
     case .tlsOverUnix: Phrase("TLS over a Unix domain socket", zh: "Unix 域套接字上的 TLS")
     case .ports: Phrase("several ports", zh: "多个端口")
+    case .proxyServer: Phrase("a proxy server", zh: "代理服务器")
     case .http: .literal("HTTP")
     case .https: .literal("HTTPS")
     case .bareName: Phrase("the bare-name protocol", zh: "裸文件名协议")

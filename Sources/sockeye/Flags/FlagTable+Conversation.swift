@@ -9,7 +9,7 @@ private enum Conversing {
   static let encrypted: Set<FlagSubject> = [.tls, .tlsOverUnix]
   static let internet: Set<FlagSubject> = [.tcp, .tls, .udp]
   /// Where `-z` probes several ports, nothing is said and nothing but the network is to be chosen.
-  static let reached = internet.union([.ports])
+  static let reached = internet.union([.ports, .proxyServer])
 
   /// A scheme that is written out says what is spoken; `--udp` and `--tls` say it where there is none.
   static func subject(_ endpoint: Endpoint, _ flags: ConversationFlags) -> FlagSubject {
@@ -39,7 +39,7 @@ private enum Conversing {
     FlagRule("--append", when: .on(possible)),
     FlagRule("--on-eof", when: .on(possible)),
     FlagRule("--on-peer-eof", when: .on(streams)),
-    FlagRule("--keepalive", when: .on([.tcp, .tls])),
+    FlagRule("--keepalive", when: .on([.tcp, .tls, .proxyServer])),
     FlagRule("--idle", when: .on(possible)),
     FlagRule("--expect", when: .on(possible)),
     FlagRule("--within", when: .on(possible), .with(["--expect"])),
@@ -81,7 +81,7 @@ extension Connect: RuledCommand {
       FlagRule("--total", when: .on(Conversing.possible)),
       FlagRule("--bind", when: .on(Conversing.reached), .names([.tcp])),
       FlagRule("--proxy", when: .on([.tcp, .tls])),
-      FlagRule("--proxy-auth-file", when: .with(["--proxy"])),
+      FlagRule("--proxy-auth-file", when: .on([.tcp, .tls]), .with(["--proxy"])),
       FlagRule(
         "-z",
         when: .without([
@@ -99,38 +99,41 @@ extension Connect: RuledCommand {
 }
 
 extension Listen: RuledCommand {
-  static let possibleSubjects = Conversing.possible
+  static let possibleSubjects = Conversing.possible.union([.proxyServer])
 
   static let flagRules =
     Conversing.shared + [
       FlagRule("--ca", when: .on(Conversing.encrypted)),
       FlagRule("--insecure", when: .never(ProgramSentence.serverAsksForNone.phrase)),
-      FlagRule("--once", when: .without(["--keep-open"])),
-      FlagRule("--keep-open", "-k"),
-      FlagRule("--echo", when: .without(["--reply", "--exec", "--relay"])),
-      FlagRule("--reply", when: .without(["--exec", "--relay"])),
-      FlagRule("--replies", when: .with(["--reply", "--echo"])),
-      FlagRule("--reply-rate", when: .with(["--reply", "--echo"])),
-      FlagRule("--greet"),
-      FlagRule("--close-on"),
-      FlagRule("--goodbye", when: .with(["--close-on"])),
-      FlagRule("--exec", when: .without(["--relay"])),
-      FlagRule("--relay"),
+      FlagRule("--once", when: .on(Conversing.possible), .without(["--keep-open"])),
+      FlagRule("--keep-open", "-k", when: .on(Conversing.possible)),
+      FlagRule("--echo", when: .on(Conversing.possible), .without(["--reply", "--exec", "--relay"])),
+      FlagRule("--reply", when: .on(Conversing.possible), .without(["--exec", "--relay"])),
+      FlagRule("--replies", when: .on(Conversing.possible), .with(["--reply", "--echo"])),
+      FlagRule("--reply-rate", when: .on(Conversing.possible), .with(["--reply", "--echo"])),
+      FlagRule("--greet", when: .on(Conversing.possible)),
+      FlagRule("--close-on", when: .on(Conversing.possible)),
+      FlagRule("--goodbye", when: .on(Conversing.possible), .with(["--close-on"])),
+      FlagRule("--exec", when: .on(Conversing.possible), .without(["--relay"])),
+      FlagRule("--relay", when: .on(Conversing.possible)),
       FlagRule("--max-clients"),
-      FlagRule("--allow", when: .on(Conversing.internet)),
-      FlagRule("--deny", when: .on(Conversing.internet)),
+      FlagRule("--allow", when: .on(Conversing.reached)),
+      FlagRule("--deny", when: .on(Conversing.reached)),
+      FlagRule("--proxy-server", when: .on([.proxyServer])),
+      FlagRule("--auth-file", when: .on([.proxyServer])),
       FlagRule(
         "--loop-guard",
         "--no-loop-guard",
         when: .on([.udp]),
         .with(["--echo", "--reply", "--exec", "--relay"])
       ),
-      FlagRule("--reuse-port", when: .on(Conversing.internet), .without(["--stack"])),
-      FlagRule("--interactive"),
+      FlagRule("--reuse-port", when: .on(Conversing.reached), .without(["--stack"])),
+      FlagRule("--interactive", when: .on(Conversing.possible)),
       FlagRule("--ready-file"),
     ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
-    [Conversing.subject(try Endpoint.parse(endpoint), flags)]
+    let endpoint = try Endpoint.parse(self.endpoint)
+    return [proxyServer && FlagSubject(endpoint) == .tcp ? .proxyServer : Conversing.subject(endpoint, flags)]
   }
 }

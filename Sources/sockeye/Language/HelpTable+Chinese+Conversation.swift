@@ -51,7 +51,7 @@ extension HelpTable {
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
-        sockeye connect --reconnect --on-eof hold --keepalive 30s,10s,3 log.example.com:6514 < /dev/null
+        sockeye connect --reconnect --keepalive 30s,10s,3 10.0.0.7:6514
         sockeye connect -z example.com:ssh,80,443,8000-8010
         sockeye connect --proxy socks5://127.0.0.1:1080 mail.example.com:25
 
@@ -87,6 +87,7 @@ extension HelpTable {
         sockeye listen --max-clients 1 --reply haha --encoding gbk 8888
         sockeye listen --udp --echo 8888
         sockeye listen --exec 'tr a-z A-Z' 8888
+        sockeye listen --proxy-server --deny 10.0.0.0/8 127.0.0.1:1080
 
       在终端上，输入的一行发给所有客户端；“@3 TEXT”只发给客户端 3；/clients 列出客户端，/kick 3 请走一个，/quit 结束。超出 \
       --max-clients 的客户端排队等候，先来先服务。第一个 INT 或 TERM 使它停止接受新的客户端，并等已经来的客户端说完；第二个立即结束。
@@ -105,8 +106,16 @@ extension HelpTable {
       "--exec": "让每个客户端与它自己的一个命令对接。",
       "--relay": "把每个客户端说的话告诉其他客户端。",
       "--max-clients": "同时服务这么多客户端；其余的排队（默认：不限）。",
-      "--allow": "只接受这个网络；可重复。",
-      "--deny": "不接受这个网络；可重复。",
+      "--allow": """
+      只接受这个网络；可重复。与 --proxy-server 一起：向它的客户端开放一个名字、*.NAME、地址或网络，需要时加 :PORT 或 :FIRST-LAST；\
+      没有规则开放的就都关闭。
+      """,
+      "--deny": "不接受这个网络；可重复。与 --proxy-server 一起：向它的客户端关闭一个名字、*.NAME、地址或网络，不论开放了什么。",
+      "--proxy-server": """
+      替别人连接：在这个端口上提供 SOCKS 5（字节流和数据报）和 HTTP CONNECT。本机自身、环回和链路上的地址都关闭，除非 --allow \
+      写明那个地址。
+      """,
+      "--auth-file": "谁可以使用 --proxy-server：“sockeye serve --add-user”所写的那种文件。",
       "--loop-guard": "数据报看上去是对我方回答的回答时，不再回答。",
       "--no-loop-guard": "数据报看上去是对我方回答的回答时，不再回答。",
       "--reuse-port": "与其他进程共用端口。",

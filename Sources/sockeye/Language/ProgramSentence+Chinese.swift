@@ -1,4 +1,5 @@
 import SockeyeDownload
+import SockeyeGateway
 import SockeyeText
 import SockeyeTransport
 
@@ -152,6 +153,16 @@ extension ProgramSentence {
       "\(peer)：数据报发往那里；UDP 不建立连接"
     case .connected(let peer):
       "\(peer) 已连接"
+    case .proxyIsOpen: "sockeye: 能到达这个端口的人都可以使用代理；--auth-file 规定谁可以，127.0.0.1:PORT 只供本机使用"
+    case .proxied(let client, let name, let target?): "\(client)：\(target)，经由 \(name)"
+    case .proxied(let client, _, nil): "\(client)：数据报"
+    case .notProxied(let client, let target, let reason): "\(client)：\(target)：\(reason.chinese)"
+    case .noSuchName: "没有这个主机"
+    case .proxyFault(let client, .tooSlow): "\(client)：迟迟不说要什么"
+    case .proxyFault(let client, .unknownProtocol): "\(client)：说的既不是 SOCKS 5，也不是 HTTP"
+    case .proxyFault(let client, .notUser): "\(client)：不是用户，或密码不对"
+    case .proxyFault(let client, .notServed): "\(client)：要的是这里不提供的"
+    case .proxyIsFull(let client): "\(client)：被请走，客户端已经够多"
     case .scanned(let place, let open, let closed, let filtered):
       "\(place)：开放 \(open)，关闭 \(closed)，被过滤 \(filtered)"
     case .severalPortsNeedProbe: "多个端口只能探测；请加上 -z，或只写一个"

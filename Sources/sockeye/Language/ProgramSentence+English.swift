@@ -1,4 +1,5 @@
 import SockeyeDownload
+import SockeyeGateway
 import SockeyeText
 import SockeyeTransport
 
@@ -162,6 +163,17 @@ extension ProgramSentence {
       "\(peer): datagrams go there; UDP makes no connection"
     case .connected(let peer):
       "\(peer) connected"
+    case .proxyIsOpen:
+      "sockeye: whoever reaches this port may use the proxy; --auth-file says who may, and 127.0.0.1:PORT keeps it to this machine"
+    case .proxied(let client, let name, let target?): "\(client): \(target), by \(name)"
+    case .proxied(let client, _, nil): "\(client): datagrams"
+    case .notProxied(let client, let target, let reason): "\(client): \(target): \(reason.english)"
+    case .noSuchName: "no such host"
+    case .proxyFault(let client, .tooSlow): "\(client): too slow to say what it wants"
+    case .proxyFault(let client, .unknownProtocol): "\(client): speaks neither SOCKS 5 nor HTTP"
+    case .proxyFault(let client, .notUser): "\(client): no user, or not with that password"
+    case .proxyFault(let client, .notServed): "\(client): asks for what is not served here"
+    case .proxyIsFull(let client): "\(client): turned away, there are as many clients as may be"
     case .scanned(let place, let open, let closed, let filtered):
       "\(place): \(open) open, \(closed) closed, \(filtered) filtered"
     case .severalPortsNeedProbe: "several ports can only be probed; add -z, or name one"

@@ -1,4 +1,5 @@
 import SockeyeDownload
+import SockeyeGateway
 import SockeyeText
 import SockeyeTransport
 
@@ -133,6 +134,12 @@ enum ProgramSentence: Sentence {
   case datagramsComeFrom(_ peer: String)
   case datagramsGoTo(_ peer: String)
   case connected(_ peer: String)
+  case proxyIsOpen
+  case proxied(_ client: String, _ name: String, _ target: String?)
+  case notProxied(_ client: String, _ target: String, _ reason: Phrase)
+  case noSuchName
+  case proxyFault(_ client: String, _ fault: ProxyFault)
+  case proxyIsFull(_ client: String)
   case scanned(_ place: String, open: Int, closed: Int, filtered: Int)
   case severalPortsNeedProbe
   case connectedThrough(_ peer: String, _ proxy: String)

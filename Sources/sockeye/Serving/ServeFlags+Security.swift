@@ -70,7 +70,7 @@ struct SecurityFlags: ParsableArguments {
   /// The passwords to ask for, if any.
   func passwords() throws(Failure) -> PasswordFile? {
     guard let authFile else { return nil }
-    return try PasswordFile(try Self.contents(of: authFile), name: authFile)
+    return try PasswordFile(file: authFile)
   }
 
   /// Asks for a password and adds its line to the file.
@@ -91,11 +91,17 @@ struct SecurityFlags: ParsableArguments {
     }
   }
 
-  private static func contents(of path: String) throws(Failure) -> String {
+}
+
+extension PasswordFile {
+  /// Reads a file.
+  ///
+  /// - Throws: A failure of kind `localFile` when it can't be read, `usage` when it makes no sense.
+  init(file path: String) throws(Failure) {
     guard let bytes = ArgumentFile.contents(of: path) else {
       throw Failure(.localFile, .cannotUse(path, .system(errno).lowercased(), isWriting: false))
     }
-    return String(decoding: bytes, as: UTF8.self)
+    try self.init(String(decoding: bytes, as: UTF8.self), name: path)
   }
 }
 
