@@ -1,5 +1,4 @@
 public import NIOCore
-import NIOSSL
 public import SockeyeTransport
 
 /// A conversation that this side begins.
@@ -23,7 +22,9 @@ public struct ConversationClient: Sendable {
     makeObserver: @escaping @Sendable (any EventLoop) -> any ConversationObserver
   ) async throws(Failure) -> ConversationClient {
     let eventLoop = transport.eventLoopGroup.next()
-    let tlsContext = try configuration.conversation.tls?.clientContext()
+    let tls = try configuration.conversation.tls.map { settings throws(Failure) in
+      TLSHandlers(context: try settings.clientContext(), host: endpoint.host, settings: settings)
+    }
     let done = eventLoop.makePromise(of: ConversationOutcome.self)
     let core = try await eventLoop.make {
       ClientCore(configuration, over: transport, observer: makeObserver(eventLoop), done: done, on: eventLoop)
@@ -33,7 +34,7 @@ public struct ConversationClient: Sendable {
       if configuration.isDatagram {
         try await client.speak(endpoint, transport, configuration)
       } else {
-        try await client.connect(endpoint, transport, configuration, tlsContext)
+        try await client.connect(endpoint, transport, configuration, tls)
       }
       return client
     } catch {
@@ -46,12 +47,11 @@ public struct ConversationClient: Sendable {
     _ endpoint: Endpoint,
     _ transport: Transport,
     _ configuration: ClientConfiguration,
-    _ tlsContext: NIOSSLContext?
+    _ tls: TLSHandlers?
   ) async throws(Failure) {
     var options = configuration.connect
     options.autoRead = false
     let core = self.core
-    let tls = tlsContext.map { (context: $0, host: endpoint.host) }
     var backOff = BackOff(configuration)
     while true {
       do {

@@ -13,6 +13,8 @@ struct Connect: AsyncParsableCommand {
         printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye connect example.com:80
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
+        sockeye connect --starttls smtp --verbose mail.example.com:25
+        sockeye connect 127.0.0.1:2000 --to unix:/run/app.sock
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
 
       End of input half-closes, the rest of the peer's data is still read, and the program ends when both directions \
@@ -21,13 +23,28 @@ struct Connect: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "HOST:PORT, HOST PORT, tcp://…, udp://…, tls://… or unix:PATH.")
+  @Argument(help: "HOST:PORT, HOST PORT, tcp://…, udp://…, tls://…, unix:PATH, unix:@NAME or unixgram:PATH.")
   var endpoint: [String]
 
   @OptionGroup var flags: ConversationFlags
 
+  @Option(
+    name: .customLong("starttls"),
+    help: "Ask for TLS in the peer's protocol first: smtp, imap, pop3, ldap or postgres."
+  )
+  var startTLS: StartTLSProtocol?
+
   @Option(help: ArgumentHelp("Send this instead of standard input.", valueName: "text"))
   var send: String?
+
+  @Option(
+    name: .customLong("to"),
+    help: ArgumentHelp(
+      "Join the endpoint to this one: what either says goes to the other. --output hex or -v shows it.",
+      valueName: "endpoint"
+    )
+  )
+  var other: String?
 
   @Option(help: ArgumentHelp("Send again and again, so long after one another.", valueName: "duration"))
   var every: DurationArgument?
@@ -62,7 +79,13 @@ struct Connect: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await flags.network.withTransport { transport in try await converse(over: transport) }
+    try await flags.network.withTransport { transport in
+      if let other {
+        try await join(try Endpoint.parse(other), over: transport)
+      } else {
+        try await converse(over: transport)
+      }
+    }
   }
 
   private func converse(over transport: Transport) async throws {
@@ -102,9 +125,9 @@ struct Connect: AsyncParsableCommand {
     let client = Mutex<ConversationClient?>(nil)
   }
 
-  private func configuration(_ endpoint: Endpoint) throws(Failure) -> ClientConfiguration {
+  func configuration(_ endpoint: Endpoint) throws(Failure) -> ClientConfiguration {
     var result = ClientConfiguration()
-    result.conversation = try flags.conversation(endpoint, isClient: true)
+    result.conversation = try flags.conversation(endpoint, isClient: true, startTLS: startTLS)
     result.isDatagram = flags.isDatagram(endpoint)
     result.datagrams = try flags.datagramOptions()
     result.datagrams.timeout = connectTimeout.amount
@@ -122,7 +145,7 @@ struct Connect: AsyncParsableCommand {
       utterance.count = self.count
       if utterance.count != nil, utterance.interval == nil { utterance.interval = .zero }
       result.utterance = utterance
-    } else if !self.probe {
+    } else if !self.probe, other == nil {
       result.input = InputSettings(descriptor: STDIN_FILENO)
       result.input?.isTerminal = Terminal.input.isTerminal
     }

@@ -17,6 +17,8 @@ final class ConversationPrinter: ConversationObserver {
     var isQuiet = false
     var showsReceived = true
     var showsSent = false
+    /// Whether it is told what TLS with each peer came to; a server always tells of certificates that it asked for.
+    var showsHandshakes = false
     /// Whether peers come to us.
     var isServer = false
     /// Where the bound addresses are written once they are known.
@@ -164,6 +166,7 @@ final class ConversationPrinter: ConversationObserver {
       endLine()
       writers.messages.write(ByteBuffer(string: "> "))
       writers.messages.write(sentRenderer.render(Message(bytes), from: peer, at: .now))
+    case .secured(_, let facts) where !settings.showsHandshakes && (!settings.isServer || facts.chain.isEmpty): return
     case .closed(let peer, _, _):
       write(renderer.end(peer))
       say(EventText.phrase(event, isServer: settings.isServer))

@@ -22,7 +22,11 @@ struct Listen: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "PORT, :PORT, HOST:PORT, udp://…, tls://… or unix:PATH; port 0 asks the system for one.")
+  @Argument(
+    help: ArgumentHelp(
+      "PORT, :PORT, HOST:PORT, udp://…, tls://…, unix:PATH, unix:@NAME or unixgram:PATH; port 0 asks the system for one."
+    )
+  )
   var endpoint: [String]
 
   @OptionGroup var flags: ConversationFlags

@@ -4,6 +4,7 @@ import SockeyeText
 /// on it.
 enum FlagSubject: String, CaseIterable {
   case tcp, tls, udp, unix
+  case unixDatagram = "unix datagrams"
   case tlsOverUnix = "tls over unix"
   case http, https
   case bareName = "bare name"
@@ -17,6 +18,7 @@ enum FlagSubject: String, CaseIterable {
     case .tls: .literal("TLS")
     case .udp: .literal("UDP")
     case .unix: Phrase("a Unix domain socket", zh: "Unix 域套接字")
+    case .unixDatagram: Phrase("datagrams over a Unix domain socket", zh: "Unix 域套接字上的数据报")
     case .tlsOverUnix: Phrase("TLS over a Unix domain socket", zh: "Unix 域套接字上的 TLS")
     case .http: .literal("HTTP")
     case .https: .literal("HTTPS")

@@ -3,17 +3,18 @@ import SockeyeTransport
 
 /// What the flags that `connect` and `listen` share are for.
 private enum Conversing {
-  static let possible: Set<FlagSubject> = [.tcp, .tls, .udp, .unix, .tlsOverUnix]
+  static let possible: Set<FlagSubject> = [.tcp, .tls, .udp, .unix, .unixDatagram, .tlsOverUnix]
   static let streams: Set<FlagSubject> = [.tcp, .tls, .unix, .tlsOverUnix]
+  static let datagrams: Set<FlagSubject> = [.udp, .unixDatagram]
   static let encrypted: Set<FlagSubject> = [.tls, .tlsOverUnix]
   static let internet: Set<FlagSubject> = [.tcp, .tls, .udp]
 
   /// A scheme that is written out says what is spoken; `--udp` and `--tls` say it where there is none.
-  static func subject(_ endpoint: Endpoint, _ flags: ConversationFlags) -> FlagSubject {
+  static func subject(_ endpoint: Endpoint, _ flags: ConversationFlags, isEncrypted: Bool) -> FlagSubject {
     switch (FlagSubject(endpoint), endpoint.scheme) {
-    case (.unix, _): flags.tls ? .tlsOverUnix : .unix
+    case (.unix, _): isEncrypted ? .tlsOverUnix : .unix
     case (.tcp, nil) where flags.udp: .udp
-    case (.tcp, _) where flags.tls: .tls
+    case (.tcp, _) where isEncrypted: .tls
     case (let plain, _): plain
     }
   }
@@ -21,7 +22,9 @@ private enum Conversing {
   static let shared = [
     FlagRule("--udp", "-u", when: .on([.udp]), .without(["--tls"])),
     FlagRule("--tls", when: .on(encrypted)),
-    FlagRule("--certificate", when: .on(encrypted)),
+    FlagRule("--tls-min", when: .on(encrypted)),
+    FlagRule("--alpn", when: .on(encrypted)),
+    FlagRule("--certificate", "--cert", when: .on(encrypted)),
     FlagRule("--key", when: .on(encrypted), .with(["--certificate"])),
     FlagRule("--input"),
     FlagRule("--output"),
@@ -51,7 +54,7 @@ private enum Conversing {
     FlagRule("--ttl", when: .on([.udp]), .without(["--stack"])),
     FlagRule("--interface", when: .on([.udp]), .without(["--stack"])),
     FlagRule("--multicast-loopback", "--no-multicast-loopback", when: .on([.udp]), .without(["--stack"])),
-    FlagRule("--max-datagram", when: .on([.udp])),
+    FlagRule("--max-datagram", when: .on(datagrams)),
     FlagRule("-4", when: .on(internet), .without(["-6"])),
     FlagRule("-6", when: .on(internet)),
     FlagRule("-n", when: .on(internet)),
@@ -67,6 +70,14 @@ extension Connect: RuledCommand {
     Conversing.shared + [
       FlagRule("--ca", when: .on(Conversing.encrypted), .without(["--insecure"])),
       FlagRule("--insecure", when: .on(Conversing.encrypted)),
+      FlagRule("--starttls", when: .on(Conversing.encrypted)),
+      FlagRule(
+        "--to",
+        when: .without([
+          "--send", "--expect", "--input", "--encoding", "--eol", "--frame", "--append", "--on-eof", "--on-peer-eof",
+          "-z",
+        ])
+      ),
       FlagRule("--send"),
       FlagRule("--every", when: .with(["--send"])),
       FlagRule("--count", when: .with(["--send"])),
@@ -84,7 +95,7 @@ extension Connect: RuledCommand {
     ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
-    [Conversing.subject(try Endpoint.parse(endpoint), flags)]
+    [Conversing.subject(try Endpoint.parse(endpoint), flags, isEncrypted: flags.tls || startTLS != nil)]
   }
 }
 
@@ -112,7 +123,7 @@ extension Listen: RuledCommand {
       FlagRule(
         "--loop-guard",
         "--no-loop-guard",
-        when: .on([.udp]),
+        when: .on(Conversing.datagrams),
         .with(["--echo", "--reply", "--exec", "--relay"])
       ),
       FlagRule("--reuse-port", when: .on(Conversing.internet), .without(["--stack"])),
@@ -121,6 +132,6 @@ extension Listen: RuledCommand {
     ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
-    [Conversing.subject(try Endpoint.parse(endpoint), flags)]
+    [Conversing.subject(try Endpoint.parse(endpoint), flags, isEncrypted: flags.tls)]
   }
 }

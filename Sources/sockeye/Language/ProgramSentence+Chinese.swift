@@ -150,6 +150,10 @@ extension ProgramSentence {
       "\(peer)：数据报发往那里；UDP 不建立连接"
     case .connected(let peer):
       "\(peer) 已连接"
+    case .secured(let peer, let version, let cipher, let agreed):
+      "\(peer)：\(version)\(cipher.map { "，\($0)" } ?? "")\(agreed.map { "，ALPN \($0)" } ?? "")"
+    case .certificate(let subject, let issuer, let lastDay, let days):
+      "  证书：\(subject)，由 \(issuer) 颁发，有效至 \(lastDay)（\(days) 天）"
     case .hasItsTurn(let peer):
       "轮到 \(peer) 了"
     case .waits(let peer, let ahead):

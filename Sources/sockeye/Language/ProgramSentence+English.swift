@@ -159,6 +159,10 @@ extension ProgramSentence {
       "\(peer): datagrams go there; UDP makes no connection"
     case .connected(let peer):
       "\(peer) connected"
+    case .secured(let peer, let version, let cipher, let agreed):
+      "\(peer): \(version)\(cipher.map { ", \($0)" } ?? "")\(agreed.map { ", ALPN \($0)" } ?? "")"
+    case .certificate(let subject, let issuer, let lastDay, let days):
+      "  certificate: \(subject), issued by \(issuer), valid until \(lastDay) (\(days) days)"
     case .hasItsTurn(let peer):
       "\(peer) has its turn"
     case .waits(let peer, let ahead):

@@ -132,6 +132,8 @@ enum ProgramSentence: Sentence {
   case datagramsComeFrom(_ peer: String)
   case datagramsGoTo(_ peer: String)
   case connected(_ peer: String)
+  case secured(_ peer: String, _ version: String, _ cipher: String?, _ agreed: String?)
+  case certificate(_ subject: String, _ issuer: String, _ lastDay: String, _ daysLeft: Int64)
   case hasItsTurn(_ peer: String)
   case waits(_ peer: String, _ ahead: Int)
   case peerFinished(_ peer: String, _ time: String)
