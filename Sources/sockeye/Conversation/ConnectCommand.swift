@@ -90,10 +90,12 @@ struct Connect: AsyncParsableCommand {
 
   private func converse(over transport: Transport) async throws {
     let endpoint = try Endpoint.parse(self.endpoint)
-    let configuration = try self.configuration(endpoint)
+    var configuration = try self.configuration(endpoint)
     let output = try flags.outputDescriptor()
-    let settings = try flags.printing(to: output, showsPeers: false)
+    var settings = try flags.printing(to: output, showsPeers: false)
+    if configuration.input == nil { settings.editsLines = false }
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
+    configuration.input?.typedLine = writers.typedLine
 
     // The first signal ends the conversation in good order, or the attempt to begin one.
     let running = RunningClient()

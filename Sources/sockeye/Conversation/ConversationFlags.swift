@@ -126,6 +126,12 @@ struct ConversationFlags: ParsableArguments {
   )
   var outputFile: String?
 
+  @Flag(
+    name: .customLong("no-edit"),
+    help: "Leave the editing of typed lines to the terminal: no history, and what arrives may tear a line."
+  )
+  var noEdit = false
+
   @Flag(name: .shortAndLong, help: "Say nothing on standard error but what went wrong.")
   var quiet = false
 
@@ -269,6 +275,7 @@ extension ConversationFlags {
     settings.showsReceived = verbose || output != .auto
     settings.showsSent = false
     settings.showsHandshakes = verbose
+    settings.editsLines = false
     settings.rendering.showsPeer = true
     if output == .auto { settings.rendering.form = .both }
     return settings
@@ -284,6 +291,8 @@ extension ConversationFlags {
     settings.isQuiet = quiet
     settings.showsSent = verbose
     settings.showsHandshakes = verbose
+    // What is written byte for byte moves the cursor as it likes.
+    settings.editsLines = !noEdit && !isJSON && settings.rendering.form != .raw
     return settings
   }
 

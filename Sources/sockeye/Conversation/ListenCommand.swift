@@ -109,13 +109,15 @@ struct Listen: AsyncParsableCommand {
   private func serve(over transport: Transport) async throws {
     let endpoint = try Endpoint.parse(self.endpoint)
     let output = try self.flags.outputDescriptor()
-    let configuration = try self.configuration(endpoint, output: output)
+    var configuration = try self.configuration(endpoint, output: output)
     var settings = try self.flags.printing(to: output, showsPeers: true)
     // A command takes what is said; it is not shown as well.
     settings.showsReceived = exec == nil
     settings.readyFile = readyFile
     settings.isServer = true
+    if configuration.input == nil { settings.editsLines = false }
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
+    configuration.input?.typedLine = writers.typedLine
 
     let server = try await ConversationServer.start(on: endpoint, over: transport, configuration: configuration) { _ in
       make()

@@ -46,6 +46,7 @@ private enum Conversing {
     FlagRule("--log-file"),
     FlagRule("--timestamps", when: .without(["--output=raw"])),
     FlagRule("--output-file", "-o"),
+    FlagRule("--no-edit"),
     FlagRule("--quiet", "-q"),
     FlagRule("--verbose", "-v", when: .without(["--quiet"])),
     // Only the kernel's UDP has broadcasts and multicasts.
