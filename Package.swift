@@ -170,6 +170,8 @@ let package = Package(
         library("NIOCore", "swift-nio"),
         library("NIOSSL", "swift-nio-ssl"),
         library("NIOTLS", "swift-nio"),
+        library("SwiftASN1", "swift-asn1"),
+        library("X509", "swift-certificates"),
       ],
       swiftSettings: strict
     ),

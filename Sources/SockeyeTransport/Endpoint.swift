@@ -5,13 +5,14 @@ import SockeyeText
 /// A port is a number, or the name of a service such as `ssh`.
 ///
 /// One grammar serves every command: `HOST:PORT`, `HOST PORT`, `:PORT`, `PORT`, `[ADDRESS%ZONE]:PORT`, each of them
-/// behind `tcp://`, `udp://` or `tls://` if wanted, and `unix:PATH`.
+/// behind `tcp://`, `udp://` or `tls://` if wanted; `unix:PATH` and, for datagrams, `unixgram:PATH`, where `@NAME` in the path's
+/// place is a name without a file (unix(7), "abstract").
 public struct Endpoint: Hashable, Sendable {
   /// The protocol that an endpoint names explicitly.
   public enum Scheme: String, Hashable, Sendable, CaseIterable {
     /// A plain stream.
     case tcp
-    /// Datagrams.
+    /// Datagrams, those of a Unix domain socket included.
     case udp
     /// A stream inside TLS.
     case tls
@@ -24,6 +25,8 @@ public struct Endpoint: Hashable, Sendable {
     case network(host: String?, port: UInt16)
     /// A Unix domain socket.
     case unix(path: String)
+    /// A Unix domain socket whose name is in no file system: Linux keeps it for each network namespace.
+    case abstract(name: String)
   }
 
   /// The protocol, when the endpoint was written with one.
@@ -36,6 +39,14 @@ public struct Endpoint: Hashable, Sendable {
   public init(scheme: Scheme? = nil, location: Location) {
     self.scheme = scheme
     self.location = location
+  }
+
+  /// Whether it is a Unix domain socket, of either kind.
+  public var isUnix: Bool {
+    switch location {
+    case .unix, .abstract: true
+    case .network: false
+    }
   }
 
   /// The host, unless there is none or the endpoint is a Unix domain socket.
@@ -54,7 +65,8 @@ extension Endpoint: CustomStringConvertible {
   public var description: String {
     let prefix = scheme.map { "\($0.rawValue)://" } ?? ""
     switch location {
-    case .unix(let path): return "unix:\(path)"
+    case .unix(let path): return Self.unixPrefix(isDatagram: scheme == .udp) + path
+    case .abstract(let name): return Self.unixPrefix(isDatagram: scheme == .udp) + "@" + name
     case .network(nil, let port): return "\(prefix):\(port)"
     case .network(let host?, let port):
       return host.contains(":") ? "\(prefix)[\(host)]:\(port)" : "\(prefix)\(host):\(port)"
@@ -76,7 +88,7 @@ extension Endpoint {
       guard let port = ServiceName.port(words[1]) else { throw badPort(words[1], in: words.joined(separator: " ")) }
       var (scheme, host) = try splitScheme(words[0])
       if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-      guard !host.isEmpty, scheme != nil || !host.hasPrefix("unix:") else {
+      guard !host.isEmpty, scheme != nil || !(host.hasPrefix("unix:") || host.hasPrefix("unixgram:")) else {
         throw Failure(.usage, .notHost(words[0]))
       }
       return Endpoint(scheme: scheme, location: .network(host: host, port: port))
@@ -90,19 +102,28 @@ extension Endpoint {
   /// - Parameter text: Any form of the grammar but `HOST PORT`.
   /// - Throws: A failure of kind `usage` that says what is wrong and what would be right.
   public static func parse(_ text: String) throws(Failure) -> Endpoint {
-    if text.hasPrefix("unix:") {
-      let path = String(text.dropFirst("unix:".count))
-      guard !path.isEmpty, ArgumentText.bytes(of: path).count <= longestUnixPath else {
-        throw Failure(.usage, .badSocketPath(text, longestUnixPath))
-      }
-      return Endpoint(location: .unix(path: path))
+    for isDatagram in [false, true] where text.hasPrefix(unixPrefix(isDatagram: isDatagram)) {
+      let path = text.dropFirst(unixPrefix(isDatagram: isDatagram).count)
+      return Endpoint(scheme: isDatagram ? .udp : nil, location: try parseUnix(String(path), whole: text))
     }
     let (scheme, rest) = try splitScheme(text)
     return Endpoint(scheme: scheme, location: try parseHostAndPort(rest, whole: text))
   }
 
-  /// What fits into `sockaddr_un.sun_path` with its final NUL.
+  /// What fits into `sockaddr_un.sun_path` with its final NUL, or with the first one that marks a name without a file.
   private static let longestUnixPath = 107
+
+  private static func unixPrefix(isDatagram: Bool) -> String { isDatagram ? "unixgram:" : "unix:" }
+
+  private static func parseUnix(_ path: String, whole: String) throws(Failure) -> Location {
+    let isAbstract = path.hasPrefix("@")
+    let name = isAbstract ? String(path.dropFirst()) : path
+    let bytes = ArgumentText.bytes(of: name)
+    guard (1...longestUnixPath).contains(bytes.count), !bytes.contains(0) else {
+      throw Failure(.usage, .badSocketPath(whole, longestUnixPath))
+    }
+    return isAbstract ? .abstract(name: name) : .unix(path: name)
+  }
 
   private static func splitScheme(_ text: String) throws(Failure) -> (Scheme?, String) {
     guard let separator = text.firstRange(of: "://") else { return (nil, text) }

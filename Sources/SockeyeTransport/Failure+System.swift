@@ -49,8 +49,10 @@ extension Failure {
     if let failure = error as? Failure { return failure }
     switch (error as? IOError)?.errnoCode {
     case EADDRINUSE?:
-      if case .unix(let path) = endpoint.location {
-        return Failure(.network, .socketInUse(path))
+      switch endpoint.location {
+      case .unix(let path): return Failure(.network, .socketInUse(path))
+      case .abstract(let name): return Failure(.network, .socketInUse("@" + name))
+      case .network: break
       }
       let port = endpoint.port ?? 0
       return Failure(.network, PortUse.find(port: port)?.sentence(port: port) ?? .portInUse(port))

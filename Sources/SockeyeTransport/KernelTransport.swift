@@ -32,6 +32,7 @@ struct KernelTransport: TransportProvider {
   ) -> EventLoopFuture<any Channel> {
     var bootstrap = ClientBootstrap(group: eventLoop).stream(options)
       .channelInitializer { channel in Self.setUpStream(channel) }
+    if address.isAbstract { return AbstractSocket.connect(to: address, by: bootstrap, on: eventLoop) }
     if let source {
       bootstrap = bootstrap.channelOption(.socketOption(.so_reuseaddr), value: 1).bind(to: source)
     }
@@ -48,7 +49,8 @@ struct KernelTransport: TransportProvider {
       channel.eventLoop.makeCompletedFuture { try initializer(channel) }
     }
     if case .unixDomainSocket = address {
-      return bootstrap.bind(to: address)
+      guard address.isAbstract else { return bootstrap.bind(to: address) }
+      return AbstractSocket.listen(on: address, options, by: bootstrap, on: eventLoopGroup.next())
     }
     for (option, value) in options.keepAlive?.socketOptions ?? [] {
       bootstrap = bootstrap.childChannelOption(option, value: value)
@@ -91,6 +93,13 @@ struct KernelTransport: TransportProvider {
     options: DatagramOptions,
     initializer: @escaping Transport.Initializer
   ) -> EventLoopFuture<any Channel> {
+    if case .unixDomainSocket = address {
+      Self.removeDeadSocket(address, type: SOCK_DGRAM)
+      return ReportingDatagramChannel.open(options: options, on: eventLoopGroup.next(), initializer) {
+        () throws(IOError) in
+        try UnixDatagramSocket(boundTo: address)
+      }
+    }
     let perRead = max(1, min(options.datagramsPerRead, 1024))
     // One buffer holds all datagrams of one system call, side by side.
     let allocator = FixedSizeRecvByteBufferAllocator(capacity: perRead * max(1, min(options.largestDatagram, 65_535)))
@@ -137,11 +146,19 @@ struct KernelTransport: TransportProvider {
     options: DatagramOptions,
     on eventLoop: any EventLoop
   ) -> EventLoopFuture<any Channel> {
+    let address = route.address
+    if case .unixDomainSocket = address {
+      return ReportingDatagramChannel.open(options: options, on: eventLoop) { () throws(IOError) in
+        try UnixDatagramSocket(connectedTo: address)
+      }
+    }
     do {
       let local = try route.localAddress()
       // ICMP says nothing of what went to many (RFC 1122, section 3.2.2), and the options for it are NIO's channel's.
       guard options.isForMany || route.address.isMulticast else {
-        return ReportingDatagramChannel.open(boundTo: local, options: options, on: eventLoop)
+        return ReportingDatagramChannel.open(options: options, on: eventLoop) { () throws(IOError) in
+          try ReportingSocket(boundTo: local, receiveBufferSize: options.receiveBufferSize)
+        }
       }
       return bindDatagrams(on: local, options: options) { _ in }
     } catch {
@@ -158,12 +175,12 @@ struct KernelTransport: TransportProvider {
 
   /// Removes what a dead server left: a socket that nobody listens on. One that answers, or a file of another kind, is
   /// left alone, and binding says that it is in use.
-  private static func removeDeadSocket(_ address: SocketAddress) {
-    guard case .unixDomainSocket = address else { return }
+  private static func removeDeadSocket(_ address: SocketAddress, type: __socket_type = SOCK_STREAM) {
+    guard case .unixDomainSocket = address, !address.isAbstract else { return }
     let path = String(address.text.dropFirst("unix:".count))
     var status = stat()
     guard ArgumentText.withPath(path, { lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
-    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_UNIX, Int32(type.rawValue), 0)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     let connected = address.withSockAddr { pointer, length in Glibc.connect(descriptor, pointer, socklen_t(length)) }

@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-/// A kernel's UDP socket as a channel that tells, as errors of its pipeline, what ICMP says of its datagrams.
+/// A kernel's socket for datagrams as a channel that tells, as errors of its pipeline, what ICMP says of them.
 ///
 /// NIO's own channel can't: it knows refusals alone, and traps on every other error that a socket is told of. Since no event
 /// loop of NIO's watches a descriptor that isn't of its own, a thread does for all of them (``DescriptorWatch``).
@@ -21,8 +21,8 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
   private let writability = Atomic(true)
 
   private enum Life {
-    case opened(ReportingSocket)
-    case active(ReportingSocket, DescriptorWatch)
+    case opened(any DatagramSocket)
+    case active(any DatagramSocket, DescriptorWatch)
     case closed
   }
 
@@ -41,19 +41,26 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
 
   /// Opens a socket on an event loop.
   static func open(
-    boundTo source: SocketAddress,
     options: DatagramOptions,
-    on eventLoop: any EventLoop
+    on eventLoop: any EventLoop,
+    _ initializer: @escaping Transport.Initializer = { _ in },
+    _ makeSocket: @escaping @Sendable () throws(IOError) -> any DatagramSocket
   ) -> EventLoopFuture<any Channel> {
     eventLoop.submit {
-      let socket = try ReportingSocket(boundTo: source, receiveBufferSize: options.receiveBufferSize)
+      let socket = try makeSocket()
       let channel = ReportingDatagramChannel(socket, largestDatagram: options.largestDatagram, on: eventLoop)
+      do {
+        try initializer(channel)
+      } catch {
+        channel.close0(error: error, mode: .all, promise: nil)
+        throw error
+      }
       try channel.activate(socket)
       return channel
     }
   }
 
-  private init(_ socket: ReportingSocket, largestDatagram: Int, on eventLoop: any EventLoop) {
+  private init(_ socket: any DatagramSocket, largestDatagram: Int, on eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
     life = .opened(socket)
     localAddress = socket.localAddress
@@ -68,7 +75,7 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
   var isActive: Bool { activity.load(ordering: .relaxed) }
   var isWritable: Bool { writability.load(ordering: .relaxed) }
 
-  private func activate(_ socket: ReportingSocket) throws {
+  private func activate(_ socket: any DatagramSocket) throws {
     do {
       let watch = try DescriptorWatch(socket.descriptor) { [self] in eventLoop.execute { self.ready() } }
       life = .active(socket, watch)
@@ -98,7 +105,7 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
     watch.wait(for: writes.hasMark ? [.readable, .writable] : .readable)
   }
 
-  private func read(_ socket: ReportingSocket) {
+  private func read(_ socket: any DatagramSocket) {
     var hasRead = false
     // Not kept: a socket that waits, as most do, would hold what no datagram of its peer's may ever need.
     var room = [UInt8](repeating: 0, count: largestDatagram)
@@ -114,7 +121,7 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
   /// It reads by itself: a datagram that nobody can take is better dropped in the open than in the kernel.
   func read0() {}
 
-  private func takeErrors(_ socket: ReportingSocket) -> [any Error] {
+  private func takeErrors(_ socket: any DatagramSocket) -> [any Error] {
     var errors: [any Error] = []
     while let error = socket.takeError() { errors.append(error) }
     return errors
@@ -167,7 +174,7 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
   /// Reports errors from outside of what a handler does.
   ///
   /// - Returns: Whether there are any.
-  private func reportSoon(_ socket: ReportingSocket) -> Bool {
+  private func reportSoon(_ socket: any DatagramSocket) -> Bool {
     let errors = takeErrors(socket)
     guard !errors.isEmpty else { return false }
     eventLoop.execute { self.report(errors) }

@@ -4,12 +4,10 @@ import NIOCore
 
 /// A UDP socket of the kernel's that is told what ICMP says of its datagrams, and hears everybody all the same: a connected one
 /// would be told too (RFC 1122, section 4.1.3.3), and be deaf to a peer that answers from another address or port.
-///
-/// Its owner closes it.
-struct ReportingSocket {
+struct ReportingSocket: DatagramSocket {
   let descriptor: CInt
   /// The address that it is bound to.
-  let localAddress: SocketAddress
+  let localAddress: SocketAddress?
 
   /// Opens a socket and binds it.
   ///
@@ -37,12 +35,6 @@ struct ReportingSocket {
     self.descriptor = descriptor
   }
 
-  func close() { Glibc.close(descriptor) }
-
-  /// Sends a datagram.
-  ///
-  /// - Returns: Whether the socket had room for it.
-  /// - Throws: What is wrong with it, or what ICMP said of an earlier one: ``takeError()`` tells which.
   func send(_ bytes: ByteBuffer, to address: SocketAddress) throws(IOError) -> Bool {
     let sent = bytes.withUnsafeReadableBytes { bytes in
       address.withSockAddr { sendto(descriptor, bytes.baseAddress, bytes.count, 0, $0, socklen_t($1)) }
@@ -52,19 +44,9 @@ struct ReportingSocket {
     throw IOError(errnoCode: errno, reason: "sendto")
   }
 
-  /// Takes a datagram.
-  ///
-  /// - Parameter room: Where it is put; what it is too small for is cut.
-  /// - Returns: Its length and where it came from; nothing when there is none, or an error comes first.
   func receive(into room: inout [UInt8]) -> (count: Int, source: SocketAddress)? {
     var storage = sockaddr_storage()
-    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    let count = withUnsafeMutablePointer(to: &storage) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        recvfrom(descriptor, &room, room.count, 0, $0, &length)
-      }
-    }
-    guard count >= 0, let source = Self.address(storage) else { return nil }
+    guard let count = receive(into: &room, &storage), let source = Self.address(storage) else { return nil }
     return (count, source)
   }
 
@@ -79,10 +61,6 @@ struct ReportingSocket {
   }
 
   // MARK: System calls
-
-  private static func check(_ result: CInt, _ name: String) throws(IOError) {
-    if result < 0 { throw IOError(errnoCode: errno, reason: name) }
-  }
 
   private static func set(_ level: CInt, _ name: CInt, _ value: CInt, of descriptor: CInt) throws(IOError) {
     var value = value

@@ -13,8 +13,9 @@ extension SocketAddress {
       let port = self.port ?? 0
       return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     case .unixDomainSocket:
-      let path = pathBytes
-      return path.isEmpty ? "unix:(unnamed)" : "unix:\(ArgumentText.text(of: path))"
+      let name = unixName
+      if name.first == 0 { return "unix:@\(ArgumentText.text(of: Array(name.dropFirst())))" }
+      return name.isEmpty ? "unix:(unnamed)" : "unix:\(ArgumentText.text(of: name))"
     }
   }
 
@@ -55,32 +56,5 @@ extension SocketAddress {
     var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
     guard if_indextoname(index, &name) != nil else { return "%\(index)" }
     return "%" + String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-}
-
-extension SocketAddress {
-  /// The path of a Unix domain socket; empty for others.
-  private var pathBytes: [UInt8] {
-    guard case .unixDomainSocket = self else { return [] }
-    return withSockAddr { pointer, size in
-      Array(UnsafeRawBufferPointer(start: pointer, count: size).dropFirst(2).prefix { $0 != 0 })
-    }
-  }
-
-  /// The address of a Unix domain socket whose path is bytes (see `ArgumentText`), at most 107 of them.
-  ///
-  /// - Throws: A failure of kind `usage` when the path is too long.
-  static func unix(path: String) throws(Failure) -> SocketAddress {
-    let bytes = ArgumentText.bytes(of: path)
-    // sun_path has 108 bytes, the final NUL included, and stands behind the two of sun_family.
-    guard (1...107).contains(bytes.count) else {
-      throw Failure(.usage, .socketPathTooLong(path))
-    }
-    var address = sockaddr_un()
-    withUnsafeMutableBytes(of: &address) { space in
-      space.storeBytes(of: sa_family_t(AF_UNIX), as: sa_family_t.self)
-      UnsafeMutableRawBufferPointer(rebasing: space[2...]).copyBytes(from: bytes)
-    }
-    return SocketAddress(address)
   }
 }

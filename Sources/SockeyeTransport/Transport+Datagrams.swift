@@ -18,7 +18,7 @@ extension Transport {
   /// Looks up where datagrams for an endpoint may be sent.
   ///
   /// - Parameters:
-  ///   - endpoint: A host and port.
+  ///   - endpoint: A host and port, or a Unix domain socket.
   ///   - options: Families, local address, time limit for names.
   /// - Returns: At least one route, the system's best first.
   /// - Throws: A failure of kind `network`, `timedOut` or `usage`.
@@ -26,6 +26,7 @@ extension Transport {
     to endpoint: Endpoint,
     options: ConnectOptions = ConnectOptions()
   ) async throws(Failure) -> [DatagramRoute] {
+    if endpoint.isUnix { return [DatagramRoute(address: try unixAddress(endpoint.location), source: nil)] }
     guard case .network(let host, let port) = endpoint.location, port != 0 else {
       throw Failure(.usage, .datagramsNeedPort(endpoint))
     }

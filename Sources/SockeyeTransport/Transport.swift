@@ -42,8 +42,8 @@ public struct Transport: Sendable {
     let deadline = eventLoop.now + options.timeout
     let addresses: [SocketAddress]
     switch endpoint.location {
-    case .unix(let path):
-      addresses = [try unixAddress(path)]
+    case .unix, .abstract:
+      addresses = [try unixAddress(endpoint.location)]
     case .network(_, port: 0):
       throw Failure(.usage, .portZero)
     case .network(let host, let port):
@@ -159,7 +159,7 @@ public struct Transport: Sendable {
   /// from there.
   ///
   /// - Parameters:
-  ///   - endpoint: A host and port; port 0 asks the system for one. No host means both families.
+  ///   - endpoint: A host and port, or a Unix domain socket; port 0 asks the system for one. No host means both families.
   ///   - options: Families, broadcast, multicast.
   ///   - initializer: Adds handlers to each bound channel, of which there may be one for each family.
   /// - Throws: A failure of kind `network` or `usage`.
@@ -168,9 +168,6 @@ public struct Transport: Sendable {
     options: DatagramOptions = DatagramOptions(),
     initializer: @escaping Initializer
   ) async throws(Failure) -> Listener {
-    guard case .network = endpoint.location else {
-      throw Failure(.usage, .datagramsNeedEndpoint(endpoint))
-    }
     let addresses = try await listeningAddresses(
       endpoint,
       family: options.family,
@@ -226,11 +223,15 @@ extension Transport {
 // MARK: Addresses
 
 extension Transport {
-  private func unixAddress(_ path: String) throws(Failure) -> SocketAddress {
+  func unixAddress(_ location: Endpoint.Location) throws(Failure) -> SocketAddress {
     guard provider.hasUnixSockets else {
       throw Failure(.usage, .noUnixSockets)
     }
-    return try .unix(path: path)
+    switch location {
+    case .unix(let path): return try .unix(path: path)
+    case .abstract(let name): return try .abstract(name: name)
+    case .network: throw Failure(.usage, .badEndpoint)
+    }
   }
 
   package func localAddresses(
@@ -257,8 +258,8 @@ extension Transport {
     numericOnly: Bool
   ) async throws(Failure) -> [SocketAddress] {
     switch endpoint.location {
-    case .unix(let path):
-      return [try unixAddress(path)]
+    case .unix, .abstract:
+      return [try unixAddress(endpoint.location)]
     case .network(let host, let port):
       return try await resolve(
         host: host,

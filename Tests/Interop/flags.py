@@ -35,7 +35,7 @@ VALUES = {
     "--admin": "192.0.2.1:0", "--stack": "tun:lo=10.9.0.2/24", "--bytes": "1KiB", "--mode": "echo",
     "--direction": "up", "--for": "1ms", "--size": "100", "--port": "80", "--language": "en", "--width": "80", "--color": "never",
     "--raw": "client", "--directory": ".", "--header": "X-Test: 1", "--proxy": "http://127.0.0.1:1",
-    "--no-proxy": "*",
+    "--no-proxy": "*", "--tls-min": "1.3", "--alpn": "h2", "--starttls": "smtp", "--to": "127.0.0.1:1",
 }
 """Addresses of 192.0.2.0/24 are nobody's: what would listen there ends at once, by another code than 2."""
 
@@ -48,11 +48,13 @@ OUTPUTS = {
 PLACES = {
     "connect": {
         "tcp": ["127.0.0.1:1"], "tls": ["tls://127.0.0.1:1"], "udp": ["udp://127.0.0.1:1"], "unix": ["unix:nobody"],
-        "tls over unix": ["--tls", "unix:nobody"], "several ports": ["-z", "127.0.0.1:1,2"],
+        "tls over unix": ["--tls", "unix:nobody"], "unix datagrams": ["unixgram:nobody"],
+        "several ports": ["-z", "127.0.0.1:1,2"],
     },
     "listen": {
         "tcp": ["192.0.2.1:0"], "tls": ["tls://192.0.2.1:0"], "udp": ["udp://192.0.2.1:0"], "unix": ["unix:no/where"],
-        "tls over unix": ["--tls", "unix:no/where"], "proxy server": ["--proxy-server", "192.0.2.1:0"],
+        "tls over unix": ["--tls", "unix:no/where"], "unix datagrams": ["unixgram:no/where"],
+        "proxy server": ["--proxy-server", "192.0.2.1:0"],
     },
     "get": {"http": ["http://127.0.0.1:1/x"], "https": ["https://127.0.0.1:1/x"], "bare name": ["tcp://127.0.0.1:1/x"]},
     "put": {"http": ["flags.txt", "http://127.0.0.1:1/x"], "https": ["flags.txt", "https://127.0.0.1:1/x"]},
@@ -70,7 +72,10 @@ PLACES = {
 """What stands for each thing that a verb can be about; each call ends by itself."""
 
 
-MAKES = {"--proxy-server": ["tcp"], "--udp": ["tcp"], "--tls": ["tcp", "unix"], "--file": ["standard input"]}
+MAKES = {
+    "--proxy-server": ["tcp"], "--udp": ["tcp"], "--tls": ["tcp", "unix"], "--starttls": ["tcp", "unix"],
+    "--file": ["standard input"],
+}
 """Flags that say themselves what a call is about, where nothing else does."""
 
 EXCUSED = {

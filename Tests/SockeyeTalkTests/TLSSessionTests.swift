@@ -100,6 +100,25 @@ struct TLSSessionTests {
     #expect(failure.kind == .timedOut)
   }
 
+  @Test(
+    "the limit on a handshake is none on the conversation behind it, though the channel says twice that it is active"
+  )
+  func limitEnds() throws {
+    let stage = Stage()
+    let (ours, theirs) = try Self.ends(isClient: true)
+    let peer = EmbeddedChannel(handler: theirs)
+    let session = try stage.streamSession(behind: [DeliveryBeforeError(), ours]) {
+      $0.tls = TLSSettings()
+      $0.handshakeLimit = .seconds(3)
+    }
+    try peer.connect(to: SocketAddress(ipAddress: "192.0.2.2", port: 7)).wait()
+    let context = try stage.channel.pipeline.syncOperations.context(handler: session)
+    session.channelActive(context: context)
+    try Self.shakeHands(stage.channel, peer)
+    stage.pass(.seconds(60))
+    #expect(stage.cause == nil)
+  }
+
   private static func ends(isClient: Bool) throws -> (any ChannelHandler, any ChannelHandler) {
     var client = TLSConfiguration.makeClientConfiguration()
     client.certificateVerification = .none

@@ -48,6 +48,21 @@ struct EndpointTests {
     #expect(throws: Failure.self) { try Endpoint.parse("unix:" + String(repeating: "x", count: 108)) }
   }
 
+  @Test("A name behind an @ is in no file system, and datagrams have a prefix of their own")
+  func namesWithoutFiles() throws {
+    #expect(try Endpoint.parse("unix:@x y") == Endpoint(location: .abstract(name: "x y")))
+    #expect(try Endpoint.parse("unix:./@x") == Endpoint(location: .unix(path: "./@x")))
+    #expect(try Endpoint.parse("unixgram:/run/x") == Endpoint(scheme: .udp, location: .unix(path: "/run/x")))
+    #expect(try Endpoint.parse("unixgram:@x") == Endpoint(scheme: .udp, location: .abstract(name: "x")))
+    _ = try Endpoint.parse("unix:@" + String(repeating: "x", count: 107))
+    for text in [
+      "unix:@", "unixgram:", "unixgram:@", "unix:@" + String(repeating: "x", count: 108), "unix:@a\0b", "unix:a\0b",
+    ] {
+      #expect(throws: Failure.self) { try Endpoint.parse(text) }
+    }
+    #expect(throws: Failure.self) { try Endpoint.parse(["unixgram:x", "7"]) }
+  }
+
   @Test(
     "What is no endpoint is refused as a usage error that shows what was written",
     arguments: [
@@ -66,7 +81,10 @@ struct EndpointTests {
     }
   }
 
-  @Test("What is printed can be read again", arguments: ["example.org:80", ":80", "[::1]:80", "tls://a:1", "unix:/x"])
+  @Test(
+    "What is printed can be read again",
+    arguments: ["example.org:80", ":80", "[::1]:80", "tls://a:1", "unix:/x", "unix:@x", "unixgram:x", "unixgram:@x"]
+  )
   func roundTrip(text: String) throws {
     #expect(try Endpoint.parse(text).description == text)
   }

@@ -87,7 +87,7 @@ final class ForwardedConnection: ConversationObserver {
     case .inputEnded: down.finish()
     case .closed: session?.forwardingEnded(peer)
     case .notice(_, let phrase): session?.tellNotice(phrase, peer)
-    case .listening, .retrying, .opened, .waiting, .served, .sent, .outputEnded, .clients: return
+    case .listening, .retrying, .opened, .secured, .waiting, .served, .sent, .outputEnded, .clients: return
     }
   }
 }

@@ -24,7 +24,7 @@ extension ConsoleSession {
       local = addresses.map(\.text)
       watchSegmentsOfListener(addresses)
     case .opened(let peer), .served(let peer): opened(peer)
-    case .waiting, .clients: return
+    case .waiting, .secured, .clients: return
     case .retrying(let failure, let pause, let attempt, _):
       tell(
         "retrying",

@@ -16,6 +16,8 @@ public struct ClientConfiguration: Sendable {
     public init(_ message: ByteBuffer) { self.message = message }
   }
 
+  /// The peer's number, by which events tell it from others.
+  public var number = 1
   /// How the conversation is held.
   public var conversation = ConversationConfiguration()
   /// Whether datagrams are sent, not a stream.

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOSSL
 import SockeyeText
 import SockeyeTransport
 
@@ -28,6 +27,8 @@ final class ClientCore: SessionOwner {
   var life = Life.connecting
   private var channel: (any Channel)?
   private var pump: InputPump?
+  /// Called when the peer can be told more, by whoever tells it without an input.
+  var onWritable: (() -> Void)?
   /// What went wrong without the session's knowing.
   var failure: Failure?
   var datagrams = DatagramExchange()
@@ -73,16 +74,18 @@ final class ClientCore: SessionOwner {
   /// Sets the connected channel up.
   ///
   /// - Parameter name: What the peer is called where a proxy leads to it.
-  func connected(_ channel: any Channel, tls: (context: NIOSSLContext, host: String?)?, named name: String? = nil)
-    throws
-  {
+  func connected(_ channel: any Channel, tls: TLSHandlers?, named name: String? = nil) throws {
     if case .done = life { throw failure ?? Failure(.other, .conversationBroke("\(ChannelError.alreadyClosed)")) }
     self.channel = channel
     let pipeline = channel.pipeline.syncOperations
     try Self.tune(channel)
-    if let tls { try pipeline.addHandlers([DeliveryBeforeError(), try Self.tlsHandler(tls.context, host: tls.host)]) }
-    var peer = Peer(number: 1, remoteAddress: channel.remoteAddress, localAddress: channel.localAddress)
+    var peer = Peer(
+      number: configuration.number,
+      remoteAddress: channel.remoteAddress,
+      localAddress: channel.localAddress
+    )
     peer.name = name
+    if let tls { try pipeline.addHandlers(try Self.handlers(tls, peer)) }
     let session = StreamSession(
       channel: channel,
       peer: peer,
@@ -102,17 +105,14 @@ final class ClientCore: SessionOwner {
     try options.setOption(.writeBufferWaterMark, value: .init(low: 262_144, high: 1_048_576))
   }
 
-  /// An address is no name for the server to choose a certificate by; the certificate is checked against it all the
-  /// same.
-  private static func tlsHandler(_ context: NIOSSLContext, host: String?) throws -> NIOSSLClientHandler {
-    guard let host, (try? SocketAddress(ipAddress: host, port: 0)) == nil else {
-      return try NIOSSLClientHandler(context: context, serverHostname: nil)
-    }
-    return try NIOSSLClientHandler(context: context, serverHostname: host)
+  private static func handlers(_ tls: TLSHandlers, _ peer: Peer) throws -> [any ChannelHandler] {
+    guard let language = tls.settings.startTLS else { return try tls.client() }
+    return [StartTLSHandler(language, with: peer.address, tls: tls)]
   }
 
   func sessionOpened(_ session: Session) {
     observer.conversation(.opened(session.peer))
+    tellOfHandshake(session)
     let isEnding = if case .endingEarly = life { true } else { false }
     life = .speaking(session)
     openedAt = eventLoop.now
@@ -194,7 +194,10 @@ final class ClientCore: SessionOwner {
     return configuration.utterance == nil ? .ended : .open
   }
 
-  func sessionBecameWritable(_ session: Session) { pump?.pump() }
+  func sessionBecameWritable(_ session: Session) {
+    pump?.pump()
+    onWritable?()
+  }
 
   func sessionStalled(_ session: Session) {}
 
@@ -280,7 +283,12 @@ final class ClientCore: SessionOwner {
     try channel.pipeline.syncOperations.addHandler(datagramHandler())
     let session = DatagramSession(
       channel: channel,
-      peer: Peer(number: 1, remoteAddress: address, localAddress: channel.localAddress, isDatagram: true),
+      peer: Peer(
+        number: configuration.number,
+        remoteAddress: address,
+        localAddress: channel.localAddress,
+        isDatagram: true
+      ),
       owner: self,
       configuration: configuration.conversation
     )

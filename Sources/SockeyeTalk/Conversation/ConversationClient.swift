@@ -1,5 +1,4 @@
 public import NIOCore
-import NIOSSL
 public import SockeyeTransport
 
 /// A conversation that this side begins.
@@ -23,7 +22,9 @@ public struct ConversationClient: Sendable {
     makeObserver: @escaping @Sendable (any EventLoop) -> any ConversationObserver
   ) async throws(Failure) -> ConversationClient {
     let eventLoop = transport.eventLoopGroup.next()
-    let tlsContext = try configuration.conversation.tls?.clientContext()
+    let tls = try configuration.conversation.tls.map { settings throws(Failure) in
+      TLSHandlers(context: try settings.clientContext(), host: endpoint.host, settings: settings)
+    }
     let done = eventLoop.makePromise(of: ConversationOutcome.self)
     let core = try await eventLoop.make {
       ClientCore(configuration, over: transport, observer: makeObserver(eventLoop), done: done, on: eventLoop)
@@ -35,7 +36,7 @@ public struct ConversationClient: Sendable {
       if configuration.isDatagram {
         try await client.speak(endpoint, transport, configuration)
       } else {
-        let way = try WayToPeer(to: endpoint, over: transport, configuration, tlsContext, until: deadline)
+        let way = try WayToPeer(to: endpoint, over: transport, configuration, tls, until: deadline)
         eventLoop.execute { core.value.way = way }
         try await client.connect(way, configuration)
       }

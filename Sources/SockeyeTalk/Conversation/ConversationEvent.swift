@@ -10,6 +10,8 @@ public enum ConversationEvent: Sendable {
   case retrying(Failure, after: TimeAmount, attempt: Int, of: Int?)
   /// A peer is there.
   case opened(Peer)
+  /// A peer that is there and stays was shaken hands with in TLS. Reported only when asked for.
+  case secured(Peer, HandshakeFacts)
   /// A peer waits for its turn; so many are before it.
   case waiting(Peer, ahead: Int)
   /// A waiting peer's turn has come.

@@ -25,12 +25,14 @@ public struct ConversationServer: Sendable {
     makeObserver: @escaping @Sendable (any EventLoop) -> any ConversationObserver
   ) async throws(Failure) -> ConversationServer {
     let eventLoop = transport.eventLoopGroup.next()
-    let tlsContext = try configuration.conversation.tls?.serverContext()
+    let tls = try configuration.conversation.tls.map { settings throws(Failure) in
+      TLSHandlers(context: try settings.serverContext(), host: nil, settings: settings)
+    }
     let done = eventLoop.makePromise(of: CloseCause?.self)
     let core = try await eventLoop.make {
       ServerCore(
         configuration,
-        tlsContext: tlsContext,
+        tls: tls,
         observer: makeObserver(eventLoop),
         done: done,
         on: eventLoop

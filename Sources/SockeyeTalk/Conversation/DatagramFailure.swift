@@ -9,6 +9,7 @@ enum DatagramFailure {
     let number = (error as? IOError)?.errnoCode
     // NIO's own word for EMSGSIZE.
     let isTooLarge = error as? ChannelError == .writeMessageTooLarge
+    if peer.isUnix { return ofUnix(isTooLarge ? EMSGSIZE : number, error, peer) }
     switch isTooLarge ? EMSGSIZE : number {
     case EMSGSIZE?:
       return Failure(.usage, .datagramTooLarge(peer.address, DatagramSession.largestPayload))
@@ -20,6 +21,16 @@ enum DatagramFailure {
       return Failure(.network, .unreachable(peer.address))
     case let number?:
       return Failure(.network, .cannotSendDatagram(peer.address, .system(number).lowercased()))
+    case nil: return Failure(.network, .cannotSendDatagram(peer.address, .literal("\(error)")))
+    }
+  }
+
+  /// A Unix domain socket knows no ICMP, and may have no name to send to.
+  private static func ofUnix(_ number: CInt?, _ error: any Error, _ peer: Peer) -> Failure {
+    guard peer.remoteAddress?.unixName.isEmpty == false else { return Failure(.network, .unnamedSender) }
+    switch number {
+    case EMSGSIZE?: return Failure(.usage, .datagramTooLarge(peer.address, DatagramSession.largestPayload))
+    case let number?: return Failure(.network, .cannotSendDatagram(peer.address, .system(number).lowercased()))
     case nil: return Failure(.network, .cannotSendDatagram(peer.address, .literal("\(error)")))
     }
   }

@@ -1,5 +1,5 @@
 import Glibc
-import NIOCore
+public import NIOCore
 import SockeyeText
 import SockeyeTransport
 
@@ -11,6 +11,8 @@ public struct InputSettings: Sendable {
   public var isInteractive: Bool
   /// Whether a person types: what can't be sent is refused line by line, and nobody waits for what isn't typed yet.
   public var isTerminal = false
+  /// Where lines are edited before they are looked at, on the conversation's event loop; nothing where the terminal does that.
+  public var typedLine: NIOLoopBound<TypedLine>?
   /// The most bytes that are read at a time.
   var largestPiece = 131_072
 
@@ -131,14 +133,31 @@ final class InputPump {
 
   private func consume(_ bytes: ByteBuffer) {
     do throws(Failure) {
+      if let typedLine = input.typedLine?.value { return try consume(typedLine.take(bytes)) }
       if input.isTerminal, isCut(bytes) { throw Self.lineCut }
-      if input.isInteractive {
-        try consumeLines(bytes)
-      } else {
-        try composer.consume(bytes) { target.take($0) }
-      }
+      try consumeText(bytes)
     } catch {
       refuse(error)
+    }
+  }
+
+  private func consumeText(_ bytes: ByteBuffer) throws(Failure) {
+    if input.isInteractive {
+      try consumeLines(bytes)
+    } else {
+      try composer.consume(bytes) { target.take($0) }
+    }
+  }
+
+  /// What was typed behind the end of the input says nothing.
+  private func consume(_ typed: [TypedLine.Typed]) throws(Failure) {
+    for typed in typed where !hasEnded {
+      switch typed {
+      case .line(let line): try consumeText(ByteBuffer(bytes: line))
+      case .end:
+        hasEnded = true
+        finish()
+      }
     }
   }
 

@@ -7,6 +7,8 @@ struct DatagramPeers {
   struct Key: Hashable {
     let channel: ObjectIdentifier
     let address: SocketAddress
+    /// NIO takes Unix domain sockets whose names are in no file system for one and the same.
+    private let unixName: [UInt8]
     /// Which of our addresses it speaks to, where there are several.
     let asked: SocketAddress?
 
@@ -17,6 +19,7 @@ struct DatagramPeers {
     init(_ address: SocketAddress, asked: SocketAddress? = nil, on channel: ObjectIdentifier) {
       self.channel = channel
       self.address = address
+      unixName = address.unixName
       self.asked = asked
     }
 

@@ -1,6 +1,5 @@
 import DequeModule
 import NIOCore
-import NIOSSL
 import SockeyeText
 import SockeyeTransport
 
@@ -29,7 +28,7 @@ final class ServerCore: SessionOwner {
   let configuration: ServerConfiguration
   let observer: any ConversationObserver
   let eventLoop: any EventLoop
-  private let tlsContext: NIOSSLContext?
+  private let tls: TLSHandlers?
   private let done: EventLoopPromise<CloseCause?>
 
   private(set) var life = Life.listening
@@ -46,13 +45,13 @@ final class ServerCore: SessionOwner {
 
   init(
     _ configuration: ServerConfiguration,
-    tlsContext: NIOSSLContext?,
+    tls: TLSHandlers?,
     observer: any ConversationObserver,
     done: EventLoopPromise<CloseCause?>,
     on eventLoop: any EventLoop
   ) {
     self.configuration = configuration
-    self.tlsContext = tlsContext
+    self.tls = tls
     self.observer = observer
     self.done = done
     self.eventLoop = eventLoop
@@ -70,10 +69,8 @@ final class ServerCore: SessionOwner {
   func accept(_ channel: any Channel) throws {
     let pipeline = channel.pipeline.syncOperations
     try Self.tune(channel)
-    if let context = tlsContext {
-      try pipeline.addHandlers([DeliveryBeforeError(), LingeringClose(), NIOSSLServerHandler(context: context)])
-    }
-    if configuration.isBareEcho, tlsContext == nil {
+    if let tls { try pipeline.addHandlers(try tls.server()) }
+    if configuration.isBareEcho, tls == nil {
       bareEchoes += 1
       channel.closeFuture.assumeIsolated().whenComplete { _ in
         self.bareEchoes -= 1
@@ -154,6 +151,7 @@ final class ServerCore: SessionOwner {
 
   private func serve(_ session: Session, hasWaited: Bool) {
     observer.conversation(hasWaited ? .served(session.peer) : .opened(session.peer))
+    tellOfHandshake(session)
     session.serve()
     if pump == nil, configuration.input != nil { startInput() }
     pump?.pump()

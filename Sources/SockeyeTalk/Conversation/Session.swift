@@ -34,6 +34,9 @@ class Session {
   /// What the end will be put down to, where something is known before it comes.
   private var verdict: CloseCause?
 
+  /// What TLS came to, where that is to be told.
+  var handshakeFacts: HandshakeFacts?
+
   private let opened: NIODeadline
   private var hearing: Hearing
   private var answering: Answering

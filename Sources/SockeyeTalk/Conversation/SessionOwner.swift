@@ -24,6 +24,11 @@ protocol SessionOwner: AnyObject {
 }
 
 extension SessionOwner {
+  /// Tells what TLS with a peer came to, if anybody wants to know.
+  func tellOfHandshake(_ session: Session) {
+    if let facts = session.handshakeFacts { observer.conversation(.secured(session.peer, facts)) }
+  }
+
   /// One datagram of many is worth a word.
   func session(_ session: Session, couldNotSend failure: Failure) {
     observer.conversation(.notice(session.peer, failure.phrase))

@@ -40,7 +40,7 @@ extension ConversationClient {
   ///
   /// - Parameters:
   ///   - bytes: What to say.
-  ///   - peers: Whom to tell; all by default. The only peer is number 1.
+  ///   - peers: Whom to tell; all by default. The only peer has the number of the configuration.
   public func say(_ bytes: ByteBuffer, to peers: [Int]? = nil) -> Telling {
     core.value.say(bytes, to: peers)
   }
@@ -94,8 +94,9 @@ extension ConversationServer {
 extension ClientCore {
   func say(_ bytes: ByteBuffer, to peers: [Int]?) -> Telling {
     var telling = Telling()
-    for number in peers ?? [1] {
-      guard number == 1, let session = life.session, !session.isFinishing, !session.isOutputEnded else {
+    for number in peers ?? [configuration.number] {
+      guard number == configuration.number, let session = life.session, !session.isFinishing, !session.isOutputEnded
+      else {
         telling.missing.append(number)
         continue
       }
@@ -105,7 +106,7 @@ extension ClientCore {
   }
 
   func with(_ peer: Int, _ body: (Session) -> Void) -> Bool {
-    guard peer == 1, let session = life.session, !session.isFinishing else { return false }
+    guard peer == configuration.number, let session = life.session, !session.isFinishing else { return false }
     body(session)
     return true
   }

@@ -20,12 +20,14 @@ final class StreamSession: Session, ChannelInboundHandler {
   private enum Handshake {
     /// There is none.
     case none
-    case pending(Scheduled<Void>?)
+    case expected
+    /// It is under way, and may not take for ever.
+    case pending(Scheduled<Void>)
     case done
   }
 
   init(channel: any Channel, peer: Peer, owner: any SessionOwner, configuration: ConversationConfiguration) {
-    handshake = configuration.tls == nil ? .none : .pending(nil)
+    handshake = configuration.tls == nil ? .none : .expected
     stream = StreamCarrier(isEncrypted: configuration.tls != nil)
     super.init(
       peer: peer,
@@ -49,11 +51,16 @@ final class StreamSession: Session, ChannelInboundHandler {
     context.fireChannelActive()
   }
 
+  /// A channel that was active before this was added to it may say so once more.
   private func begin() {
-    guard case .pending = handshake else { return openStream() }
-    limitHandshake()
-    // Reading is what brings the handshake on.
-    stream.read()
+    switch handshake {
+    case .none: openStream()
+    case .expected:
+      limitHandshake()
+      // Reading is what brings the handshake on.
+      stream.read()
+    case .pending, .done: return
+    }
   }
 
   private func openStream() {
@@ -75,8 +82,9 @@ final class StreamSession: Session, ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
-    case TLSUserEvent.handshakeCompleted:
-      if case .pending(let limit) = handshake { limit?.cancel() }
+    case TLSUserEvent.handshakeCompleted(let agreed):
+      noteFacts(context, agreed)
+      if case .pending(let limit) = handshake { limit.cancel() }
       handshake = .done
       try? context.pipeline.syncOperations.handler(type: LingeringClose.self).handshakeCompleted()
       openStream()
@@ -84,6 +92,14 @@ final class StreamSession: Session, ChannelInboundHandler {
     default: break
     }
     context.fireUserInboundEventTriggered(event)
+  }
+
+  private func noteFacts(_ context: ChannelHandlerContext, _ agreed: String?) {
+    let pipeline = context.pipeline.syncOperations
+    guard let observer = try? pipeline.handler(type: HandshakeObserver.self),
+      let handler = TLSFailure.handler(in: context.pipeline)
+    else { return }
+    handshakeFacts = observer.facts(handler, agreed: agreed)
   }
 
   private func peerEnded(_ context: ChannelHandlerContext) {
@@ -119,7 +135,7 @@ final class StreamSession: Session, ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     stream.detach()
-    if case .pending(let limit) = handshake { limit?.cancel() }
+    if case .pending(let limit) = handshake { limit.cancel() }
     // After our half-close the peer's end closes the channel without being announced. Otherwise what closes it without
     // a word is a write that failed, and a reset is all that can have been the reason.
     if ends.isOutputOut, !stream.isClosed { inputEnded() }

@@ -44,10 +44,10 @@ enum TLSFailure {
   /// Why a certificate is not trusted, as far as it says so itself.
   static func untrusted(_ peer: Peer, certificate: (from: time_t, to: time_t)?, now: time_t) -> Failure {
     if let certificate, certificate.to < now {
-      return Failure(.tls, .certificateExpired(peer.address, date(certificate.to)))
+      return Failure(.tls, .certificateExpired(peer.address, HandshakeFacts.day(Int64(certificate.to))))
     }
     if let certificate, certificate.from > now {
-      return Failure(.tls, .certificateNotYetValid(peer.address, date(certificate.from)))
+      return Failure(.tls, .certificateNotYetValid(peer.address, HandshakeFacts.day(Int64(certificate.from))))
     }
     return Failure(.tls, .certificateNotTrusted(peer.address))
   }
@@ -75,20 +75,17 @@ enum TLSFailure {
     ("DECRYPTION_FAILED_OR_BAD_RECORD_MAC", .undecipherable),
   ]
 
-  private static func certificate(_ pipeline: ChannelPipeline) -> (from: time_t, to: time_t)? {
-    let handler: NIOSSLHandler? =
-      (try? pipeline.syncOperations.handler(type: NIOSSLClientHandler.self))
+  /// Whoever does TLS in a pipeline, on either side.
+  static func handler(in pipeline: ChannelPipeline) -> NIOSSLHandler? {
+    (try? pipeline.syncOperations.handler(type: NIOSSLClientHandler.self))
       ?? (try? pipeline.syncOperations.handler(type: NIOSSLServerHandler.self))
-    guard let certificate = handler?.peerCertificate else { return nil }
-    return (certificate.notValidBefore, certificate.notValidAfter)
   }
 
-  private static func date(_ moment: time_t) -> String {
-    var moment = moment
-    var fields = tm()
-    gmtime_r(&moment, &fields)
-    let padded = { (number: CInt) in number < 10 ? "0\(number)" : "\(number)" }
-    return "\(fields.tm_year + 1900)-\(padded(fields.tm_mon + 1))-\(padded(fields.tm_mday))"
+  private static func certificate(_ pipeline: ChannelPipeline) -> (from: time_t, to: time_t)? {
+    guard let facts = handler(in: pipeline)?.peerCertificate.flatMap({ HandshakeFacts.Certificate($0) }) else {
+      return nil
+    }
+    return (time_t(facts.notBefore), time_t(facts.notAfter))
   }
 
   /// The reason in the library's text, which goes on with file names.

@@ -13,6 +13,35 @@ public struct TLSSettings: Sendable {
   public var certificateFile: String?
   /// A file with our private key, in PEM.
   public var keyFile: String?
+  /// The oldest version of TLS that is spoken. Those before 1.2 are deprecated (RFC 8996).
+  public var oldestVersion = Version.v12
+  /// What to offer, or to choose from, by ALPN (RFC 7301), best first; each has 1 to 255 bytes.
+  public var applicationProtocols: [String] = []
+  /// What is said before TLS begins, when connecting.
+  public var startTLS: StartTLSProtocol?
+  /// Whether ``ConversationEvent/secured(_:_:)`` is wanted.
+  public var reportsHandshake = false
+
+  /// A version of TLS.
+  public enum Version: String, Sendable, CaseIterable {
+    /// TLS 1.0.
+    case v10 = "1.0"
+    /// TLS 1.1.
+    case v11 = "1.1"
+    /// TLS 1.2.
+    case v12 = "1.2"
+    /// TLS 1.3.
+    case v13 = "1.3"
+
+    fileprivate var ofLibrary: TLSVersion {
+      switch self {
+      case .v10: .tlsv1
+      case .v11: .tlsv11
+      case .v12: .tlsv12
+      case .v13: .tlsv13
+      }
+    }
+  }
 
   /// The defaults.
   public init() {}
@@ -45,6 +74,11 @@ public struct TLSSettings: Sendable {
   }
 
   private func apply(to configuration: inout TLSConfiguration) throws(Failure) {
+    configuration.minimumTLSVersion = oldestVersion.ofLibrary
+    if let name = applicationProtocols.first(where: { !(1...255).contains($0.utf8.count) }) {
+      throw Failure(.usage, .badApplicationProtocol(name))
+    }
+    configuration.applicationProtocols = applicationProtocols
     if let file = authorityFile {
       configuration.trustRoots = .certificates(try certificates(in: file))
     }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOSSL
 import SockeyeTransport
 
 /// How a client comes to its peer: straight, or through a proxy.
@@ -8,7 +7,7 @@ final class WayToPeer: Sendable {
   private let transport: Transport
   private let options: ConnectOptions
   private let proxy: (server: ProxyServer, target: ProxyTarget)?
-  private let tls: (context: NIOSSLContext, host: String?)?
+  private let tls: TLSHandlers?
   private let deadline: NIODeadline?
   private let eventLoop: any EventLoop
 
@@ -18,7 +17,7 @@ final class WayToPeer: Sendable {
     to endpoint: Endpoint,
     over transport: Transport,
     _ configuration: ClientConfiguration,
-    _ tlsContext: NIOSSLContext?,
+    _ tls: TLSHandlers?,
     until deadline: NIODeadline?
   ) throws(Failure) {
     var options = configuration.connect
@@ -28,7 +27,7 @@ final class WayToPeer: Sendable {
     self.transport = transport
     self.deadline = deadline
     eventLoop = transport.eventLoopGroup.next()
-    tls = tlsContext.map { (context: $0, host: endpoint.host) }
+    self.tls = tls
     if let server = configuration.proxy {
       proxy = (server, try ProxyTarget(endpoint))
     } else {
@@ -53,8 +52,8 @@ final class WayToPeer: Sendable {
       }
       return
     }
-    // Inside TLS it is the client who speaks first.
-    let opening: ProxyHandler.Opening = tls == nil ? .either : .ours
+    // Inside TLS it is the client who speaks first; where it is asked for in a protocol of its own, either may.
+    let opening: ProxyHandler.Opening = tls.map { $0.settings.startTLS != nil } ?? true ? .either : .ours
     _ = try await transport.connect(to: target, through: server, options: options, opening: opening) { channel in
       try core.value.connected(channel, tls: tls, named: target.name)
     }

@@ -102,7 +102,7 @@ public final class ConversationRecorder: Sendable {
     case .inputEnded(let peer): inputEnded(peer)
     case .outputEnded(let peer): outputEnded(peer)
     case .closed(let peer, let cause, _): closed(peer, cause)
-    case .listening, .retrying, .waiting, .notice, .clients: return
+    case .listening, .retrying, .secured, .waiting, .notice, .clients: return
     }
   }
 

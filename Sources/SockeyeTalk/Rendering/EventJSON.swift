@@ -38,6 +38,9 @@ public final class EventJSON {
     case .opened(let peer):
       line = begin("opened", time, peer)
       if peer.name != nil, let proxy = peer.remoteAddress { line.add("proxy", proxy.text) }
+    case .secured(let peer, let facts):
+      line = begin("secured", time, peer)
+      add(facts, at: time, to: &line)
     case .served(let peer): line = begin("served", time, peer)
     case .waiting(let peer, let ahead):
       line = begin("waiting", time, peer)
@@ -78,6 +81,20 @@ public final class EventJSON {
       line.add("clients", rows.map { "\($0.peer.number) \($0.peer.address)\($0.isWaiting ? " waiting" : "")" })
     }
     return line.line + "\n"
+  }
+
+  /// The peer's own certificate is told field by field, and what vouches for it by name.
+  private func add(_ facts: HandshakeFacts, at time: WallTime, to line: inout JSONLine) {
+    line.add("version", facts.version)
+    if let cipher = facts.cipher { line.add("cipher", cipher) }
+    if let agreed = facts.applicationProtocol { line.add("alpn", agreed) }
+    guard let own = facts.chain.first else { return }
+    line.add("subject", own.subject)
+    line.add("issuer", own.issuer)
+    line.add("notBefore", HandshakeFacts.day(own.notBefore))
+    line.add("notAfter", HandshakeFacts.day(own.notAfter))
+    line.add("daysLeft", own.daysLeft(at: Int64(time.nanoseconds / 1_000_000_000)))
+    line.add("chain", facts.chain.map(\.subject))
   }
 
   private func begin(_ event: String, _ time: WallTime, _ peer: Peer? = nil, source: SocketAddress? = nil) -> JSONLine {

@@ -12,7 +12,9 @@ public struct PortList: Hashable, Sendable {
   /// - Returns: Nothing where no more than one port is written: then it is an endpoint.
   /// - Throws: A failure of kind `usage` when a port makes no sense, or the host doesn't.
   public static func parse(_ words: [String]) throws(Failure) -> PortList? {
-    guard let last = words.last, words.count <= 2, !last.hasPrefix("unix:") else { return nil }
+    guard let last = words.last, words.count <= 2, !last.hasPrefix("unix:"), !last.hasPrefix("unixgram:") else {
+      return nil
+    }
     // A port alone has no host before it, and a host in brackets ends with one.
     let start = words.count == 2 ? last.startIndex : last.lastIndex(of: ":").map(last.index(after:)) ?? last.startIndex
     let text = last[start...]

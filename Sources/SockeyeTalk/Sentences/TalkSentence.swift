@@ -53,6 +53,7 @@ enum TalkSentence: Sentence {
   case peerReset(_ peer: String)
   case peerSilent(_ peer: String)
   case peerIdle(_ peer: String)
+  case unnamedSender
   case datagramFromOther(_ address: String)
   case badPattern(_ pattern: String, _ reason: String)
   case noChecksum(_ name: String)
@@ -69,6 +70,8 @@ enum TalkSentence: Sentence {
   case cannotWriteRecord(_ path: String, _ reason: Phrase)
   case unanswered(_ limit: String)
   case tlsRefused(_ peer: String, _ refusal: TLSRefusal)
+  case startTLSFailed(_ peer: String, _ refusal: StartTLSRefusal)
+  case badApplicationProtocol(_ name: String)
   case handshakeFailed(_ peer: String, _ reason: String)
   case tlsBroke(_ peer: String, _ reason: String)
   case peerFinished

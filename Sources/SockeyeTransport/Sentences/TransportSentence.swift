@@ -50,7 +50,6 @@ enum TransportSentence: Sentence {
   case localFamilyIsOther
   case cannotConnect(_ endpoint: Endpoint, _ reason: String)
   case datagramsNeedPort(_ endpoint: Endpoint)
-  case datagramsNeedEndpoint(_ endpoint: Endpoint)
   case noInheritance
   case noUnixSockets
   case badLocalEnd(_ endpoint: Endpoint)

@@ -14,6 +14,8 @@ struct Connect: AsyncParsableCommand {
         printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockeye connect example.com:80
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
+        sockeye connect --starttls smtp --verbose mail.example.com:25
+        sockeye connect 127.0.0.1:2000 --to unix:/run/app.sock
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
         sockeye connect --reconnect --keepalive 30s,10s,3 10.0.0.7:6514
         sockeye connect -z example.com:ssh,80,443,8000-8010
@@ -25,13 +27,28 @@ struct Connect: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "HOST:PORT, HOST PORT, tcp://…, udp://…, tls://… or unix:PATH.")
+  @Argument(help: "HOST:PORT, HOST PORT, tcp://…, udp://…, tls://…, unix:PATH, unix:@NAME or unixgram:PATH.")
   var endpoint: [String]
 
   @OptionGroup var flags: ConversationFlags
 
+  @Option(
+    name: .customLong("starttls"),
+    help: "Ask for TLS in the peer's protocol first: smtp, imap, pop3, ldap or postgres."
+  )
+  var startTLS: StartTLSProtocol?
+
   @Option(help: ArgumentHelp("Send this instead of standard input.", valueName: "text"))
   var send: String?
+
+  @Option(
+    name: .customLong("to"),
+    help: ArgumentHelp(
+      "Join the endpoint to this one: what either says goes to the other. --output hex or -v shows it.",
+      valueName: "endpoint"
+    )
+  )
+  var other: String?
 
   @Option(help: ArgumentHelp("Send again and again, so long after one another.", valueName: "duration"))
   var every: DurationArgument?
@@ -90,16 +107,24 @@ struct Connect: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await flags.network.withTransport { transport in try await converse(over: transport) }
+    try await flags.network.withTransport { transport in
+      if let other {
+        try await join(try Endpoint.parse(other), over: transport)
+      } else {
+        try await converse(over: transport)
+      }
+    }
   }
 
   private func converse(over transport: Transport) async throws {
     if let list = try PortList.parse(self.endpoint) { return try await scan(list, over: transport) }
     let endpoint = try Endpoint.parse(self.endpoint)
-    let configuration = try self.configuration(endpoint)
+    var configuration = try self.configuration(endpoint)
     let output = try flags.outputDescriptor()
-    let settings = try flags.printing(to: output, showsPeers: false)
+    var settings = try flags.printing(to: output, showsPeers: false)
+    if configuration.input == nil { settings.editsLines = false }
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
+    configuration.input?.typedLine = writers.typedLine
 
     // The first signal ends the conversation in good order, or the attempt to begin one.
     let running = RunningClient()
@@ -141,10 +166,10 @@ struct Connect: AsyncParsableCommand {
     return options
   }
 
-  private func configuration(_ endpoint: Endpoint) throws(Failure) -> ClientConfiguration {
+  func configuration(_ endpoint: Endpoint) throws(Failure) -> ClientConfiguration {
     var result = ClientConfiguration()
     result.connect = try connectOptions()
-    result.conversation = try flags.conversation(endpoint, isClient: true)
+    result.conversation = try flags.conversation(endpoint, isClient: true, startTLS: startTLS)
     result.isDatagram = flags.isDatagram(endpoint)
     result.datagrams = try flags.datagramOptions()
     result.datagrams.timeout = connectTimeout.amount
@@ -162,7 +187,7 @@ struct Connect: AsyncParsableCommand {
       utterance.count = self.count
       if utterance.count != nil, utterance.interval == nil { utterance.interval = .zero }
       result.utterance = utterance
-    } else if !self.probe {
+    } else if !self.probe, other == nil {
       result.input = InputSettings(descriptor: STDIN_FILENO)
       result.input?.isTerminal = Terminal.input.isTerminal
     }

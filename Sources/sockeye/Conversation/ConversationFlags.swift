@@ -7,6 +7,8 @@ import SockeyeTransport
 
 extension InputNotation: ExpressibleByArgument {}
 extension LineEnding: ExpressibleByArgument {}
+extension TLSSettings.Version: ExpressibleByArgument {}
+extension StartTLSProtocol: ExpressibleByArgument {}
 extension ConversationConfiguration.InputEndAction: ExpressibleByArgument {}
 extension ConversationConfiguration.PeerEndAction: ExpressibleByArgument {}
 
@@ -29,7 +31,20 @@ struct ConversationFlags: ParsableArguments {
   @Flag(help: "Accept any certificate.")
   var insecure = false
 
-  @Option(help: ArgumentHelp("Our certificate and those that vouch for it (PEM).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The oldest version of TLS to speak: 1.0, 1.1, 1.2 or 1.3.", valueName: "version")
+  )
+  var tlsMin = TLSSettings.Version.v12
+
+  @Option(
+    help: ArgumentHelp("What to offer or choose by ALPN, best first, such as h2,http/1.1.", valueName: "names")
+  )
+  var alpn: String?
+
+  @Option(
+    name: [.long, .customLong("cert")],
+    help: ArgumentHelp("Our certificate and those that vouch for it (PEM).", valueName: "file")
+  )
   var certificate: String?
 
   @Option(help: ArgumentHelp("The private key of our certificate (PEM).", valueName: "file"))
@@ -111,10 +126,16 @@ struct ConversationFlags: ParsableArguments {
   )
   var outputFile: String?
 
+  @Flag(
+    name: .customLong("no-edit"),
+    help: "Leave the editing of typed lines to the terminal: no history, and what arrives may tear a line."
+  )
+  var noEdit = false
+
   @Flag(name: .shortAndLong, help: "Say nothing on standard error but what went wrong.")
   var quiet = false
 
-  @Flag(name: .shortAndLong, help: "Show what is sent, too.")
+  @Flag(name: .shortAndLong, help: "Show what is sent, too, and what TLS came to.")
   var verbose = false
 
   @Option(
@@ -186,7 +207,11 @@ extension ConversationFlags {
     return settings
   }
 
-  func conversation(_ endpoint: Endpoint, isClient: Bool) throws(Failure) -> ConversationConfiguration {
+  func conversation(
+    _ endpoint: Endpoint,
+    isClient: Bool,
+    startTLS: StartTLSProtocol? = nil
+  ) throws(Failure) -> ConversationConfiguration {
     var result = ConversationConfiguration()
     result.composer = try composerSettings()
     result.largestFrame = Int(maxFrame.bytes)
@@ -195,13 +220,9 @@ extension ConversationFlags {
     result.onPeerEnd = onPeerEof
     result.reportsSent = verbose || isJSON || logFile != nil
     if let pattern = expect { result.expectation = try Expectation(pattern: pattern, within: within.amount) }
-    if tls || endpoint.scheme == .tls {
-      var settings = TLSSettings()
-      settings.authorityFile = ca
-      settings.isInsecure = insecure
-      settings.certificateFile = certificate
-      settings.keyFile = key
-      result.tls = settings
+    if tls || endpoint.scheme == .tls || startTLS != nil {
+      result.tls = encryption(isClient: isClient)
+      result.tls?.startTLS = startTLS
     }
     if let path = record {
       let descriptor = path == "-" ? STDOUT_FILENO : try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC)
@@ -210,6 +231,20 @@ extension ConversationFlags {
       result.recorder = try ConversationRecorder(descriptor, named: name, isClient: isClient, isDatagram: isDatagram)
     }
     return result
+  }
+
+  private func encryption(isClient: Bool) -> TLSSettings {
+    var settings = TLSSettings()
+    settings.authorityFile = ca
+    settings.isInsecure = insecure
+    settings.certificateFile = certificate
+    settings.keyFile = key
+    settings.oldestVersion = tlsMin
+    settings.applicationProtocols =
+      alpn.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? []
+    // A server that asks for certificates says who showed which.
+    settings.reportsHandshake = verbose || isJSON || logFile != nil || (!isClient && ca != nil)
+    return settings
   }
 
   func datagramOptions() throws(Failure) -> DatagramOptions {
@@ -231,6 +266,30 @@ extension ConversationFlags {
     return options
   }
 
+  /// How the other end of a joint is spoken to: what the endpoint doesn't say itself is as for the first end.
+  func onwards(_ endpoint: Endpoint, like first: ClientConfiguration) -> ClientConfiguration {
+    var result = first
+    result.number = 2
+    result.connect.localEndpoint = nil
+    result.isDatagram = endpoint.scheme == .udp
+    result.conversation.tls = endpoint.scheme == .tls ? encryption(isClient: true) : nil
+    // A record has streams or datagrams.
+    if result.isDatagram != first.isDatagram { result.conversation.recorder = nil }
+    return result
+  }
+
+  /// How a joint is printed: what goes through it is shown when it is asked for.
+  func printingJoint(to descriptor: CInt) throws(Failure) -> ConversationPrinter.Settings {
+    var settings = try printing(to: descriptor, showsPeers: true)
+    settings.showsReceived = verbose || output != .auto
+    settings.showsSent = false
+    settings.showsHandshakes = verbose
+    settings.editsLines = false
+    settings.rendering.showsPeer = true
+    if output == .auto { settings.rendering.form = .both }
+    return settings
+  }
+
   /// How a conversation is printed, what peers say going to `descriptor`.
   func printing(to descriptor: CInt, showsPeers: Bool) throws(Failure) -> ConversationPrinter.Settings {
     var settings = ConversationPrinter.Settings()
@@ -240,6 +299,9 @@ extension ConversationFlags {
     settings.isJSON = isJSON
     settings.isQuiet = quiet
     settings.showsSent = verbose
+    settings.showsHandshakes = verbose
+    // What is written byte for byte moves the cursor as it likes.
+    settings.editsLines = !noEdit && !isJSON && settings.rendering.form != .raw
     return settings
   }
 

@@ -17,8 +17,12 @@ final class ConversationPrinter: ConversationObserver {
     var isQuiet = false
     var showsReceived = true
     var showsSent = false
+    /// Whether it is told what TLS with each peer came to; a server always tells of certificates that it asked for.
+    var showsHandshakes = false
     /// Whether peers come to us.
     var isServer = false
+    /// Whether lines are edited at the terminal where everything is written.
+    var editsLines = false
     /// Where the bound addresses are written once they are known.
     var readyFile: String?
   }
@@ -28,11 +32,14 @@ final class ConversationPrinter: ConversationObserver {
     let output: DescriptorWriter
     let messages: DescriptorWriter
     let log: DescriptorWriter?
+    /// The line that is typed below what is written.
+    let typedLine: NIOLoopBound<TypedLine>?
 
     /// Waits until everything is written.
     ///
     /// - Throws: What ``ConversationPrinter/ending(_:_:)`` makes of it when something can't be written.
     func finish() async throws {
+      if let typedLine { try? await typedLine.eventLoop.submit { typedLine.value.close() }.get() }
       let outputError = await self.output.flush()
       let logError = await self.log?.flush()
       _ = await self.messages.flush()
@@ -97,7 +104,8 @@ final class ConversationPrinter: ConversationObserver {
         }
       }
     }
-    let writers = Writers(output: output, messages: messages, log: log)
+    let typedLine = settings.editsLines && isOneTerminal ? try await EditedInput.begin(output, on: eventLoop) : nil
+    let writers = Writers(output: output, messages: messages, log: log, typedLine: typedLine)
     let make: @Sendable () -> ConversationPrinter = {
       let printer = ConversationPrinter(settings, writers)
       reference.value.printer = printer
@@ -162,8 +170,9 @@ final class ConversationPrinter: ConversationObserver {
     case .sent(let peer, let bytes):
       guard settings.showsSent else { return }
       endLine()
-      writers.messages.write(ByteBuffer(string: "> "))
-      writers.messages.write(sentRenderer.render(Message(bytes), from: peer, at: .now))
+      show(ByteBuffer(string: "> "))
+      show(sentRenderer.render(Message(bytes), from: peer, at: .now))
+    case .secured(_, let facts) where !settings.showsHandshakes && (!settings.isServer || facts.chain.isEmpty): return
     case .closed(let peer, _, _):
       write(renderer.end(peer))
       say(EventText.phrase(event, isServer: settings.isServer))
@@ -181,7 +190,7 @@ final class ConversationPrinter: ConversationObserver {
   }
 
   private func write(_ bytes: ByteBuffer) {
-    if !self.writers.output.write(bytes) { isReady = false }
+    if !self.writers.output.write(writers.typedLine?.value.around(bytes) ?? bytes) { isReady = false }
   }
 
   private func remark(_ message: Message, _ peer: Peer) {
@@ -197,13 +206,17 @@ final class ConversationPrinter: ConversationObserver {
   private func say(_ phrase: Phrase, isAlways: Bool = false) {
     guard !settings.isQuiet || isAlways, !isSilent, !writers.messages.isFull else { return }
     endLine()
-    writers.messages.write(ByteBuffer(string: VisibleText.of(Speech.text(phrase), keepingLines: true) + "\n"))
+    show(ByteBuffer(string: VisibleText.of(Speech.text(phrase), keepingLines: true) + "\n"))
+  }
+
+  private func show(_ message: ByteBuffer) {
+    writers.messages.write(writers.typedLine?.value.around(message) ?? message)
   }
 
   /// On a terminal, what is said begins on a line of its own.
   private func endLine() {
     guard settings.rendering.showsControls, renderer.isLineOpen else { return }
-    writers.output.write(ByteBuffer(string: "\n"))
+    write(ByteBuffer(string: "\n"))
     renderer.lineWasEnded()
   }
 }

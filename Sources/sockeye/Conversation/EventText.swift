@@ -20,6 +20,7 @@ enum EventText {
     case .opened(let peer):
       let through = peer.name == nil ? nil : peer.remoteAddress?.text
       return (through.map { .connectedThrough(name(peer), $0) } ?? ProgramSentence.connected(name(peer))).phrase
+    case .secured(let peer, let facts): return secured(peer, facts)
     case .served(let peer): return ProgramSentence.hasItsTurn(name(peer)).phrase
     case .waiting(let peer, let ahead): return ProgramSentence.waits(name(peer), ahead).phrase
     case .inputEnded(let peer) where peer.isUnix:
@@ -48,6 +49,22 @@ enum EventText {
     case .notice(nil, let phrase): return ProgramSentence.of("sockeye", phrase).phrase
     case .received, .sent: return .literal("")
     }
+  }
+
+  /// What TLS came to: a line, and one for each certificate.
+  private static func secured(_ peer: Peer, _ facts: HandshakeFacts) -> Phrase {
+    let now = Int64(WallTime.now.nanoseconds / 1_000_000_000)
+    let settled = ProgramSentence.secured(name(peer), facts.version, facts.cipher, facts.applicationProtocol)
+    let certificates = facts.chain.map { certificate in
+      ProgramSentence.certificate(
+        certificate.subject,
+        certificate.issuer,
+        HandshakeFacts.day(certificate.notAfter),
+        certificate.daysLeft(at: now)
+      )
+    }
+    let lines = [settled] + certificates
+    return Phrase(lines.map(\.english).joined(separator: "\n"), zh: lines.map(\.chinese).joined(separator: "\n"))
   }
 
   /// Who ended the stream, in the terms of RFC 9293, section 3.6.

@@ -23,7 +23,11 @@ struct Listen: AsyncParsableCommand {
       """
   )
 
-  @Argument(help: "PORT, :PORT, HOST:PORT, udp://…, tls://… or unix:PATH; port 0 asks the system for one.")
+  @Argument(
+    help: ArgumentHelp(
+      "PORT, :PORT, HOST:PORT, udp://…, tls://…, unix:PATH, unix:@NAME or unixgram:PATH; port 0 asks the system for one."
+    )
+  )
   var endpoint: [String]
 
   @OptionGroup var flags: ConversationFlags
@@ -132,13 +136,15 @@ struct Listen: AsyncParsableCommand {
     let endpoint = try Endpoint.parse(self.endpoint)
     if proxyServer { return try await serveAsProxy(on: endpoint, over: transport) }
     let output = try self.flags.outputDescriptor()
-    let configuration = try self.configuration(endpoint, output: output)
+    var configuration = try self.configuration(endpoint, output: output)
     var settings = try self.flags.printing(to: output, showsPeers: true)
     // A command takes what is said; it is not shown as well.
     settings.showsReceived = exec == nil
     settings.readyFile = readyFile
     settings.isServer = true
+    if configuration.input == nil { settings.editsLines = false }
     let (writers, make) = try await ConversationPrinter.prepare(settings, on: transport.eventLoopGroup.next())
+    configuration.input?.typedLine = writers.typedLine
 
     let server = try await ConversationServer.start(on: endpoint, over: transport, configuration: configuration) { _ in
       make()

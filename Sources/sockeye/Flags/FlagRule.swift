@@ -103,7 +103,8 @@ extension FlagSubject {
   /// What an endpoint is about, nothing else being said.
   init(_ endpoint: Endpoint) {
     switch (endpoint.location, endpoint.scheme) {
-    case (.unix, _): self = .unix
+    case (.unix, .udp), (.abstract, .udp): self = .unixDatagram
+    case (.unix, _), (.abstract, _): self = .unix
     case (_, .udp): self = .udp
     case (_, .tls): self = .tls
     case (_, .tcp), (_, nil): self = .tcp

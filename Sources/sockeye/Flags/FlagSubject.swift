@@ -6,6 +6,7 @@ enum FlagSubject: String, CaseIterable {
   case tcp, tls, udp, unix
   case ports = "several ports"
   case proxyServer = "proxy server"
+  case unixDatagram = "unix datagrams"
   case tlsOverUnix = "tls over unix"
   case http, https
   case bareName = "bare name"
@@ -19,6 +20,7 @@ enum FlagSubject: String, CaseIterable {
     case .tls: .literal("TLS")
     case .udp: .literal("UDP")
     case .unix: Phrase("a Unix domain socket", zh: "Unix 域套接字")
+    case .unixDatagram: Phrase("datagrams over a Unix domain socket", zh: "Unix 域套接字上的数据报")
     case .tlsOverUnix: Phrase("TLS over a Unix domain socket", zh: "Unix 域套接字上的 TLS")
     case .ports: Phrase("several ports", zh: "多个端口")
     case .proxyServer: Phrase("a proxy server", zh: "代理服务器")

@@ -4,19 +4,20 @@ import SockeyeTransport
 
 /// What the flags that `connect` and `listen` share are for.
 private enum Conversing {
-  static let possible: Set<FlagSubject> = [.tcp, .tls, .udp, .unix, .tlsOverUnix]
+  static let possible: Set<FlagSubject> = [.tcp, .tls, .udp, .unix, .unixDatagram, .tlsOverUnix]
   static let streams: Set<FlagSubject> = [.tcp, .tls, .unix, .tlsOverUnix]
+  static let datagrams: Set<FlagSubject> = [.udp, .unixDatagram]
   static let encrypted: Set<FlagSubject> = [.tls, .tlsOverUnix]
   static let internet: Set<FlagSubject> = [.tcp, .tls, .udp]
   /// Where `-z` probes several ports, nothing is said and nothing but the network is to be chosen.
   static let reached = internet.union([.ports, .proxyServer])
 
   /// A scheme that is written out says what is spoken; `--udp` and `--tls` say it where there is none.
-  static func subject(_ endpoint: Endpoint, _ flags: ConversationFlags) -> FlagSubject {
+  static func subject(_ endpoint: Endpoint, _ flags: ConversationFlags, isEncrypted: Bool) -> FlagSubject {
     switch (FlagSubject(endpoint), endpoint.scheme) {
-    case (.unix, _): flags.tls ? .tlsOverUnix : .unix
+    case (.unix, _): isEncrypted ? .tlsOverUnix : .unix
     case (.tcp, nil) where flags.udp: .udp
-    case (.tcp, _) where flags.tls: .tls
+    case (.tcp, _) where isEncrypted: .tls
     case (let plain, _): plain
     }
   }
@@ -24,7 +25,9 @@ private enum Conversing {
   static let shared = [
     FlagRule("--udp", "-u", when: .on([.udp]), .without(["--tls"])),
     FlagRule("--tls", when: .on(encrypted)),
-    FlagRule("--certificate", when: .on(encrypted)),
+    FlagRule("--tls-min", when: .on(encrypted)),
+    FlagRule("--alpn", when: .on(encrypted)),
+    FlagRule("--certificate", "--cert", when: .on(encrypted)),
     FlagRule("--key", when: .on(encrypted), .with(["--certificate"])),
     FlagRule("--input", when: .on(possible)),
     FlagRule("--output", when: .on(possible)),
@@ -47,6 +50,7 @@ private enum Conversing {
     FlagRule("--log-file", when: .on(possible)),
     FlagRule("--timestamps", when: .on(possible), .without(["--output=raw"])),
     FlagRule("--output-file", "-o", when: .on(possible)),
+    FlagRule("--no-edit", when: .on(possible)),
     FlagRule("--quiet", "-q"),
     FlagRule("--verbose", "-v", when: .on(possible), .without(["--quiet"])),
     // Only the kernel's UDP has broadcasts and multicasts.
@@ -55,7 +59,7 @@ private enum Conversing {
     FlagRule("--ttl", when: .on([.udp]), .without(["--stack"])),
     FlagRule("--interface", when: .on([.udp]), .without(["--stack"])),
     FlagRule("--multicast-loopback", "--no-multicast-loopback", when: .on([.udp]), .without(["--stack"])),
-    FlagRule("--max-datagram", when: .on([.udp])),
+    FlagRule("--max-datagram", when: .on(datagrams)),
     FlagRule("-4", when: .on(reached), .without(["-6"])),
     FlagRule("-6", when: .on(reached)),
     FlagRule("-n", when: .on(reached)),
@@ -71,16 +75,25 @@ extension Connect: RuledCommand {
     Conversing.shared + [
       FlagRule("--ca", when: .on(Conversing.encrypted), .without(["--insecure"])),
       FlagRule("--insecure", when: .on(Conversing.encrypted)),
+      FlagRule("--starttls", when: .on(Conversing.encrypted)),
+      FlagRule(
+        "--to",
+        when: .on(Conversing.possible),
+        .without([
+          "--send", "--expect", "--input", "--encoding", "--eol", "--frame", "--append", "--on-eof", "--on-peer-eof",
+          "-z",
+        ])
+      ),
       FlagRule("--send", when: .on(Conversing.possible)),
       FlagRule("--every", when: .on(Conversing.possible), .with(["--send"])),
       FlagRule("--count", when: .on(Conversing.possible), .with(["--send"])),
       FlagRule("--connect-timeout"),
       FlagRule("--retry", when: .on(Conversing.possible)),
       FlagRule("--backoff", when: .on(Conversing.possible), .with(["--retry", "--reconnect"])),
-      FlagRule("--reconnect", when: .on(Conversing.streams), .without(["-z", "--on-peer-eof"])),
+      FlagRule("--reconnect", when: .on(Conversing.streams), .without(["-z", "--on-peer-eof", "--to"])),
       FlagRule("--total", when: .on(Conversing.possible)),
       FlagRule("--bind", when: .on(Conversing.reached), .names([.tcp])),
-      FlagRule("--proxy", when: .on([.tcp, .tls])),
+      FlagRule("--proxy", when: .on([.tcp, .tls]), .without(["--to"])),
       FlagRule("--proxy-auth-file", when: .on([.tcp, .tls]), .with(["--proxy"])),
       FlagRule(
         "-z",
@@ -92,9 +105,11 @@ extension Connect: RuledCommand {
     ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
-    guard try PortList.parse(endpoint) != nil else { return [Conversing.subject(try Endpoint.parse(endpoint), flags)] }
-    guard probe else { throw Failure(.usage, .severalPortsNeedProbe) }
-    return [.ports]
+    guard try PortList.parse(endpoint) == nil else {
+      guard probe else { throw Failure(.usage, .severalPortsNeedProbe) }
+      return [.ports]
+    }
+    return [Conversing.subject(try Endpoint.parse(endpoint), flags, isEncrypted: flags.tls || startTLS != nil)]
   }
 }
 
@@ -124,7 +139,7 @@ extension Listen: RuledCommand {
       FlagRule(
         "--loop-guard",
         "--no-loop-guard",
-        when: .on([.udp]),
+        when: .on(Conversing.datagrams),
         .with(["--echo", "--reply", "--exec", "--relay"])
       ),
       FlagRule("--reuse-port", when: .on(Conversing.reached), .without(["--stack"])),
@@ -134,6 +149,7 @@ extension Listen: RuledCommand {
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
     let endpoint = try Endpoint.parse(self.endpoint)
-    return [proxyServer && FlagSubject(endpoint) == .tcp ? .proxyServer : Conversing.subject(endpoint, flags)]
+    guard !proxyServer || FlagSubject(endpoint) != .tcp else { return [.proxyServer] }
+    return [Conversing.subject(endpoint, flags, isEncrypted: flags.tls)]
   }
 }

@@ -5,6 +5,8 @@ extension HelpTable {
     "--tls": "使用 TLS。",
     "--ca": "信任这些证书（PEM），而不是系统的证书。",
     "--insecure": "接受任何证书。",
+    "--tls-min": "最低的 TLS 版本：1.0、1.1、1.2 或 1.3。",
+    "--alpn": "通过 ALPN 提供或选择的协议，最好的在前，例如 h2,http/1.1。",
     "--certificate": "我方的证书，以及为它作保的证书（PEM）。",
     "--key": "我方证书的私钥（PEM）。",
     "--input": #"输入怎样代表字节：text（文本）、hex（48 65 6c）或 escape（\n \x1b \u{4f60}）。"#,
@@ -33,8 +35,9 @@ extension HelpTable {
     "--log-file": "把发生的每件事追加到文件，每行一个 JSON 对象。",
     "--timestamps": "显示每条消息到达的时间。",
     "--output-file": "把收到的数据写到这里（默认：标准输出，也可写 -）。",
+    "--no-edit": "输入行的编辑留给终端：没有历史记录，到达的内容可能打断正在输入的行。",
     "--quiet": "标准错误上只说出了什么错。",
-    "--verbose": "也显示发送的内容。",
+    "--verbose": "也显示发送的内容，以及 TLS 握手的结果。",
     "--broadcast": "允许数据报发往广播地址。",
     "--join": "加入一个多播组；可重复。",
     "--ttl": "多播可以经过多少个路由器（默认：1）。",
@@ -50,6 +53,8 @@ extension HelpTable {
         printf 'GET / HTTP/1.0\r\n\r\n' | sockeye connect example.com:80
         sockeye connect --udp --send 'ni hao server' 127.0.0.1:9999
         sockeye connect --expect '^220 ' --within 2s mail.example.com:25
+        sockeye connect --starttls smtp --verbose mail.example.com:25
+        sockeye connect 127.0.0.1:2000 --to unix:/run/app.sock
         sockeye connect --input hex --append crc-16/modbus:le 10.0.0.7:502
         sockeye connect --reconnect --keepalive 30s,10s,3 10.0.0.7:6514
         sockeye connect -z example.com:ssh,80,443,8000-8010
@@ -59,7 +64,9 @@ extension HelpTable {
       才结束；但不会去等坐在终端前的人，也不会等已经彻底离开的对方（见 --on-peer-eof）。
       """#,
     arguments: conversation.merging([
-      "<endpoint>": "HOST:PORT、HOST PORT、tcp://…、udp://…、tls://… 或 unix:PATH。",
+      "<endpoint>": "HOST:PORT、HOST PORT、tcp://…、udp://…、tls://…、unix:PATH、unix:@NAME 或 unixgram:PATH。",
+      "--to": "把端点与这一个连接起来：一方说的话送给另一方。--output hex 或 -v 显示内容。",
+      "--starttls": "先用对方的协议要求 TLS：smtp、imap、pop3、ldap 或 postgres。",
       "--send": "发送这段内容，而不读标准输入。",
       "--every": "反复发送，每次间隔这么久。",
       "--count": "一共发送几次（默认：一次；有 --every 时没有止境）。",
@@ -93,7 +100,7 @@ extension HelpTable {
       --max-clients 的客户端排队等候，先来先服务。第一个 INT 或 TERM 使它停止接受新的客户端，并等已经来的客户端说完；第二个立即结束。
       """,
     arguments: conversation.merging([
-      "<endpoint>": "PORT、:PORT、HOST:PORT、udp://…、tls://… 或 unix:PATH；端口 0 表示由系统选择。",
+      "<endpoint>": "PORT、:PORT、HOST:PORT、udp://…、tls://…、unix:PATH、unix:@NAME 或 unixgram:PATH；端口 0 表示由系统选择。",
       "--once": "第一个客户端之后就结束；有 --reply 时，回答之后就结束（见 --replies）。",
       "--keep-open": "客户端离开之后继续（默认如此）。",
       "--echo": "收到什么就发回什么。",

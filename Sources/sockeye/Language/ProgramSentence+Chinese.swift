@@ -167,6 +167,10 @@ extension ProgramSentence {
       "\(place)：开放 \(open)，关闭 \(closed)，被过滤 \(filtered)"
     case .severalPortsNeedProbe: "多个端口只能探测；请加上 -z，或只写一个"
     case .connectedThrough(let peer, let proxy): "\(peer) 已连接，经由代理 \(proxy)"
+    case .secured(let peer, let version, let cipher, let agreed):
+      "\(peer)：\(version)\(cipher.map { "，\($0)" } ?? "")\(agreed.map { "，ALPN \($0)" } ?? "")"
+    case .certificate(let subject, let issuer, let lastDay, let days):
+      "  证书：\(subject)，由 \(issuer) 颁发，有效至 \(lastDay)（\(days) 天）"
     case .hasItsTurn(let peer):
       "轮到 \(peer) 了"
     case .waits(let peer, let ahead):

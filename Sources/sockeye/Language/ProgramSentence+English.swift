@@ -178,6 +178,10 @@ extension ProgramSentence {
       "\(place): \(open) open, \(closed) closed, \(filtered) filtered"
     case .severalPortsNeedProbe: "several ports can only be probed; add -z, or name one"
     case .connectedThrough(let peer, let proxy): "\(peer) connected, through the proxy \(proxy)"
+    case .secured(let peer, let version, let cipher, let agreed):
+      "\(peer): \(version)\(cipher.map { ", \($0)" } ?? "")\(agreed.map { ", ALPN \($0)" } ?? "")"
+    case .certificate(let subject, let issuer, let lastDay, let days):
+      "  certificate: \(subject), issued by \(issuer), valid until \(lastDay) (\(days) days)"
     case .hasItsTurn(let peer):
       "\(peer) has its turn"
     case .waits(let peer, let ahead):

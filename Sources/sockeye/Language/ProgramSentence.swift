@@ -143,6 +143,8 @@ enum ProgramSentence: Sentence {
   case scanned(_ place: String, open: Int, closed: Int, filtered: Int)
   case severalPortsNeedProbe
   case connectedThrough(_ peer: String, _ proxy: String)
+  case secured(_ peer: String, _ version: String, _ cipher: String?, _ agreed: String?)
+  case certificate(_ subject: String, _ issuer: String, _ lastDay: String, _ daysLeft: Int64)
   case hasItsTurn(_ peer: String)
   case waits(_ peer: String, _ ahead: Int)
   case peerFinished(_ peer: String, _ time: String)

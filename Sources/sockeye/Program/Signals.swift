@@ -15,6 +15,7 @@ final class Signals: Sendable {
     var endings: [Int32] = []
     var onEnding: (@Sendable (Int32) -> Void)?
     var onReload: (@Sendable () -> Void)?
+    var onScreen: (@Sendable () -> Void)?
   }
 
   private let state = Mutex(State())
@@ -43,17 +44,25 @@ final class Signals: Sendable {
   func start() {
     Self.ignoreBrokenPipes()
     guard Self.pipe.reading >= 0 else { return }
-    for number in Self.handled {
-      signal(number) { number in
-        let before = errno
-        var byte = UInt8(truncatingIfNeeded: number)
-        _ = write(Signals.pipe.writing, &byte, 1)
-        errno = before
-      }
-    }
+    for number in Self.handled { Self.handle(number) }
     var thread = pthread_t()
     pthread_create(&thread, nil, { _ in Signals.shared.fetch() }, nil)
     pthread_detach(thread)
+  }
+
+  private static func handle(_ number: Int32) {
+    signal(number) { number in
+      let before = errno
+      var byte = UInt8(truncatingIfNeeded: number)
+      _ = write(Signals.pipe.writing, &byte, 1)
+      errno = before
+    }
+  }
+
+  /// Sets what happens when the program goes on after a pause, or the terminal has another width.
+  func onScreen(_ handler: @escaping @Sendable () -> Void) {
+    state.withLock { $0.onScreen = handler }
+    for number in [SIGCONT, SIGWINCH] { Self.handle(number) }
   }
 
   /// Sets what the first INT or TERM does; called at once when it has come already.
@@ -86,11 +95,18 @@ final class Signals: Sendable {
         reload()
         continue
       }
+      if signal == SIGCONT || signal == SIGWINCH {
+        state.withLock { $0.onScreen }?()
+        continue
+      }
       let (count, handler) = self.state.withLock { state in
         state.endings.append(signal)
         return (state.endings.count, state.onEnding)
       }
-      guard count == 1, let handler else { _exit(128 + signal) }
+      guard count == 1, let handler else {
+        TerminalMode.restore()
+        _exit(128 + signal)
+      }
       handler(signal)
     }
   }
