@@ -105,6 +105,14 @@ public struct Console: Sendable {
     _ = try? await eventLoop.flatSubmit { core.value.end() }.get()
   }
 
+  /// Writes what is kept and has changed into its file, and keeps nothing any more: the console is about to end without notice.
+  public func keepLast() async {
+    let core = self.core
+    _ = try? await eventLoop.flatSubmit { [eventLoop] in
+      core.value.keeper?.end() ?? eventLoop.makeSucceededVoidFuture()
+    }.get()
+  }
+
   /// Somebody asks something.
   func take(_ request: ByteBuffer, from line: ConsoleLine.Key) {
     eventLoop.execute { core.value.take(request, from: line) }

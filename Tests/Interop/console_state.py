@@ -58,6 +58,17 @@ def test_a_killed_program_leaves_a_whole_file():
         assert json.loads(file.read_text())["sessions"][0]["settings"]["name"] == "kept"
 
 
+def test_a_signal_keeps_what_was_said_last():
+    """A program that is told to end writes what has changed before it does"""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "state.json"
+        with Console("--state", file) as console:
+            console.open(protocol="tcp-server", local="127.0.0.1:0", name="last")
+            console.program.signal()
+            assert console.program.process.wait(DEADLINE) == 143
+        assert json.loads(file.read_text())["sessions"][0]["settings"]["name"] == "last"
+
+
 def test_other_files_are_refused():
     """What is no such file ends the program with a sentence, in time, and is left as it is"""
     udp = {"protocol": "udp", "local": "127.0.0.1:0"}

@@ -149,6 +149,31 @@ def test_streams_and_datagrams():
     assert done.returncode == 0 and heard == [b"ping"], (done, heard)
 
 
+def test_long_pieces_and_strangers():
+    """a long piece of a stream becomes datagrams that fit; what a stranger sends to the joint's port goes nowhere"""
+    listener, one = accepting()
+    datagrams = lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with listener, datagrams() as bound, datagrams() as stranger:
+        bound.settimeout(DEADLINE)
+        bound.bind(("127.0.0.1", 0))
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        with Program(SOCKEYE, "connect", one, "--to", f"udp://127.0.0.1:{bound.getsockname()[1]}") as program:
+            end, _ = listener.accept()
+            end.settimeout(DEADLINE)
+            with end:
+                end.sendall(b"x" * 200_000)
+                count = 0
+                while count < 200_000:
+                    data, place = bound.recvfrom(70_000)
+                    count += len(data)
+                stranger.sendto(b"stranger", place)
+                bound.sendto(b"friend", place)
+                assert end.recv(100) == b"friend"
+                end.shutdown(socket.SHUT_WR)
+                assert read_all(end) == b""
+            assert program.finish()[0] == 0, program.errors
+
+
 def test_with_socat():
     """socat at both ends"""
     need("socat")

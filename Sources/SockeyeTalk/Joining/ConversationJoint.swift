@@ -50,7 +50,8 @@ public struct ConversationJoint: Sendable {
     makeObserver: @escaping @Sendable (any EventLoop) -> any ConversationObserver
   ) async throws(Failure) -> ConversationJoint {
     let eventLoop = transport.eventLoopGroup.next()
-    let sides = try await eventLoop.make { JointSide.pair(makeObserver(eventLoop)) }
+    let kinds = (first: first.configuration.isDatagram, second: second.configuration.isDatagram)
+    let sides = try await eventLoop.make { JointSide.pair(makeObserver(eventLoop), takeDatagrams: kinds) }
     let one = try await connect(first, transport) { sides.value.first }
     eventLoop.execute { sides.value.first.begin(one.core.value) }
     do {

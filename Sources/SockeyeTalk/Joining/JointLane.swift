@@ -16,12 +16,17 @@ final class JointLane {
   /// How much may wait, in bytes, before nothing more is read.
   private static let most = 1 << 20
 
+  /// What is longer is cut: datagrams have a length that they can't exceed, and pieces of a stream have none.
+  private let longestPiece: Int
   private var waiting: Deque<ByteBuffer> = []
   private var size = 0
   private var ending = Ending.open
   private var target: ClientCore?
   /// Called when more can be taken again.
   var onReady: (() -> Void)?
+
+  /// Creates a lane to an end that takes datagrams, or a stream.
+  init(takesDatagrams: Bool) { longestPiece = takesDatagrams ? DatagramSession.largestPayload : .max }
 
   /// Whether more can be taken.
   var isReady: Bool { size < Self.most }
@@ -34,9 +39,13 @@ final class JointLane {
   }
 
   func take(_ bytes: ByteBuffer) {
-    waiting.append(bytes)
-    // A datagram without a byte takes room all the same.
-    size += max(1, bytes.readableBytes)
+    var rest = bytes
+    repeat {
+      guard let piece = rest.readSlice(length: min(longestPiece, rest.readableBytes)) else { break }
+      waiting.append(piece)
+      // A datagram without a byte takes room all the same.
+      size += max(1, piece.readableBytes)
+    } while rest.readableBytes > 0
     drain()
   }
 

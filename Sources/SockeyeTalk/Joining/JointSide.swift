@@ -21,8 +21,14 @@ final class JointSide: ConversationObserver {
   }
 
   /// The two ends of a joint that somebody looks at.
-  static func pair(_ audience: any ConversationObserver) -> (first: JointSide, second: JointSide) {
-    let (there, back) = (JointLane(), JointLane())
+  ///
+  /// - Parameter takeDatagrams: Whether each of them takes datagrams.
+  static func pair(
+    _ audience: any ConversationObserver,
+    takeDatagrams: (first: Bool, second: Bool)
+  ) -> (first: JointSide, second: JointSide) {
+    let there = JointLane(takesDatagrams: takeDatagrams.second)
+    let back = JointLane(takesDatagrams: takeDatagrams.first)
     let first = JointSide(audience, onwards: there, inwards: back)
     let second = JointSide(audience, onwards: back, inwards: there)
     (first.other, second.other) = (second, first)
@@ -56,6 +62,8 @@ final class JointSide: ConversationObserver {
   func conversation(_ event: ConversationEvent) {
     audience.conversation(event)
     switch event {
+    // Anybody may send a datagram here; the other end is told what this one says.
+    case .received(_, let message) where message.marks.contains(.unexpectedSource): return
     case .received(_, let message): onwards.take(message.bytes)
     case .opened: inwards.drain()
     case .inputEnded: onwards.finish()

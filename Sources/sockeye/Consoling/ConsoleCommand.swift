@@ -93,7 +93,12 @@ struct ConsoleCommand: AsyncParsableCommand {
     }
     if let session { try await console.openSessions(try Self.contents(of: session)) }
     if stdio {
-      Signals.shared.onEnding { signal in Exit.now(signal: signal) }
+      Signals.shared.onEnding { signal in
+        Task {
+          await console.keepLast()
+          Exit.now(signal: signal)
+        }
+      }
       try await streams.readRequests(from: STDIN_FILENO)
       await console.end()
       _ = await streams.flush()

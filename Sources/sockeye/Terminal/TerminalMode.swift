@@ -51,6 +51,6 @@ enum TerminalMode {
   /// Puts the terminal back; this may be called from a signal's handler.
   static func restore() {
     guard isByKey.load(ordering: .acquiring), isOurs else { return }
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &found)
+    tcsetattr(STDIN_FILENO, TCSANOW, &found)
   }
 }
