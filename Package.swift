@@ -54,11 +54,13 @@ let package = Package(
     .target(name: "CSockeyeLinux"),
     .target(name: "CSockeyeConfinement"),
     .target(name: "CSockeyeDigests"),
+    .target(name: "CSockeyeGzip"),
     .target(name: "SockeyeText", dependencies: ["CSockeyeDigests", "CSockeyeLinux"], swiftSettings: strict),
     .target(
       name: "SockeyeService",
       dependencies: [
         "CSockeyeConfinement",
+        "CSockeyeGzip",
         "CSockeyeLinux",
         "SockeyeText",
         "SockeyeTransport",

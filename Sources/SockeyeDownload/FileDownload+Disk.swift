@@ -63,7 +63,7 @@ extension FileDownload {
     case .rename, .overwrite: return false
     case .fail:
       // A folder's listing tells what an earlier run has finished.
-      if case .same? = stamp?.compare(with: status) { return true }
+      if stamp != nil, case .same = try await stampOfServer().compare(with: status) { return true }
       throw Failure(.refusedLocally, .exists(path))
     case .skip:
       guard case .different = try await stampOfServer().compare(with: status) else { return true }
@@ -74,7 +74,8 @@ extension FileDownload {
   }
 
   private func stampOfServer() async throws(Failure) -> FileStamp {
-    if let stamp { return stamp }
+    // Pages don't tell how long files are.
+    if let stamp, stamp.size != nil { return stamp }
     guard url.scheme != .tcp else { return FileStamp(size: nil, modified: nil) }
     do throws(TransferFailure) {
       return FileStamp(try await requester.askHead(of: url).head)

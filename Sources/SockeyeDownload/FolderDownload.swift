@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-internal import NIOCore
 internal import SockeyeText
 public import SockeyeTransport
 internal import Synchronization
@@ -17,7 +15,8 @@ public struct FolderReport: Hashable, Sendable {
 }
 
 extension Downloader {
-  /// Downloads everything in a folder of a file service, and in those inside it.
+  /// Downloads everything in a folder of a file service, and in those inside it; also of servers that list folders on pages of their
+  /// own (nginx, Apache, lighttpd, caddy) or by WebDAV.
   ///
   /// A file that is there with the size and a time that the listing has, for instance from a run that was interrupted,
   /// is left as it is. One file that fails doesn't keep the others from being downloaded.
@@ -73,7 +72,7 @@ final class FolderDownload: Sendable {
 
   let downloader: Downloader
   let publisher: SmallFilePublisher
-  private let limits: Limits
+  let limits: Limits
   private let outcome = Mutex(Outcome())
 
   init(by downloader: Downloader, limits: Limits = Limits()) {
@@ -204,7 +203,7 @@ final class FolderDownload: Sendable {
     downloader.onEvent(.failed(url: url, failure: failure))
   }
 
-  // MARK: Names and listings
+  // MARK: Names
 
   private func safeName(_ bytes: [UInt8]) throws(Failure) -> LocalName {
     let name = try LocalName(bytes)
@@ -217,27 +216,5 @@ final class FolderDownload: Sendable {
   private func makeFolder(_ bytes: [UInt8], in parent: Folder) async throws(Failure) -> Folder {
     let name = try safeName(bytes)
     return try await downloader.threads.disk.run { () throws(Failure) in try Folder(name, in: parent) }
-  }
-
-  private func list(_ url: DownloadURL) async throws(Failure) -> FolderListing {
-    let requester = downloader.requester(trusting: url.origin)
-    let question = HTTPRequester.Question(accept: "application/json")
-    do throws(TransferFailure) {
-      let answer = try await requester.ask(question, of: url.with(query: "json"))
-      let outcome: BodyOutcome
-      do throws(Failure) {
-        outcome = try await answer.connection.receive(.collect(limit: limits.listing))
-      } catch {
-        throw TransferFailure(error)
-      }
-      await downloader.pool.giveBack(answer.connection)
-      let bytes = Data(outcome.body.readableBytesView)
-      guard let listing = try? JSONDecoder().decode(FolderListing.self, from: bytes), listing.v == 1 else {
-        throw TransferFailure(Failure(.peerProtocol, .noListing(url)))
-      }
-      return listing
-    } catch {
-      throw error.failure
-    }
   }
 }

@@ -38,7 +38,7 @@ struct HTTPRequester: Sendable {
 
   /// Asks, and follows redirections.
   ///
-  /// - Returns: An answer with a status of 200, 206 or 416.
+  /// - Returns: An answer with a status of 200, 206 or 416, or of 207 to PROPFIND.
   func ask(_ question: Question, of url: DownloadURL) async throws(TransferFailure) -> Answer {
     var url = url
     var redirects = 0
@@ -52,7 +52,8 @@ struct HTTPRequester: Sendable {
         throw TransferFailure(error)
       }
       switch answer.head.status.code {
-      case 200, 206, 416:
+      case 200, 206, 416,
+        207 where question.method == .PROPFIND:
         try refuseCodings(answer)
         return answer
       case 301, 302, 303, 307, 308:
@@ -115,6 +116,8 @@ struct HTTPRequester: Sendable {
       if let validator = question.validator { headers.add(name: "If-Range", value: validator) }
     }
     // RFC 9530, section 4.
+    // RFC 4918, section 10.2: the folder and what is in it.
+    if question.method == .PROPFIND { headers.add(name: "Depth", value: "1") }
     if question.wantsDigest { headers.add(name: "Want-Repr-Digest", value: "sha-256=10") }
     var request = HTTPRequestHead(version: .http1_1, method: question.method, uri: url.target, headers: headers)
     identify(&request, to: url)

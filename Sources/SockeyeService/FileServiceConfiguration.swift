@@ -74,6 +74,8 @@ public struct FileServiceConfiguration: Sendable {
   public var servesIndex = true
   /// Whether files may be put into the directory.
   public var uploads: Uploads?
+  /// Whether texts are compressed (gzip) for clients that take that, where the system has zlib.
+  public var compresses = true
   /// Whether file managers may look into the directory by WebDAV (RFC 4918), and, with uploads, change what is in it.
   public var webDAV = false
   /// The certificate and key for clients that speak TLS.

@@ -14,6 +14,8 @@ final class ServiceShared: Sendable {
   let fallback: ResourcePath?
   let digests: DigestCache
   let encodings: TextEncodingCache
+  /// Who may compress; nobody where it isn't wanted, or zlib isn't there.
+  let compression: CompressionSlots?
   let metrics = ServiceMetrics()
   let clients = ClientCounts()
   let uploads: UploadArea?
@@ -57,6 +59,7 @@ final class ServiceShared: Sendable {
     encodings = TextEncodingCache(pool: filePool)
     // There is no folder that an upload beside a selection's files could go to.
     uploads = directory.selection == nil ? configuration.uploads.map { UploadArea(quota: $0.quota) } : nil
+    compression = configuration.compresses ? CompressionSlots() : nil
     locks = configuration.webDAV && uploads != nil ? LockTable() : nil
     replaceable = Mutex(
       Replaceable(

@@ -170,5 +170,13 @@ def test_digest_names():
             assert served.get(target)[0] == 400, target
 
 
+def test_slow_digest():
+    """A client that waits for what takes the server long isn't taken for one that stalls"""
+    with Served("--stall-timeout", "1s") as served:
+        os.truncate(served.path / "a.txt", 3 << 30)
+        code, _, line = served.get("/a.txt?hash=sha256")
+        assert code == 200 and line.endswith(b"  a.txt\n"), (code, line)
+
+
 if __name__ == "__main__":
     support.main(globals())

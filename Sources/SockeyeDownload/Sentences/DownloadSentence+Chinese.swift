@@ -66,7 +66,7 @@ extension DownloadSentence {
     case .someFailed(let url, let count, let first): "\(url)：其中 \(count) 个文件失败了，第一个是：\(first.chinese)"
     case .tooManyFiles(let url, let most): "\(url)：文件超过 \(most) 个；请逐个下载其中的文件夹"
     case .tooDeep(let url, let most): "\(url)：文件夹的层数超过 \(most)；请单独下载它"
-    case .noListing(let url): "\(url)：服务器不像“sockeye serve”那样列出文件夹；请写出文件的名字"
+    case .noListing(let url): "\(url)：服务器发来的不是这里认识的文件夹列表；请写出文件的名字"
     case .answerTooLong(let url, let limit): "\(url)：回答超过 \(limit) 字节"
     case .bodyTooLong(let url): "\(url)：正文比服务器所说的长"
     case .noSignOfSame: "服务器没有给出辨认同一个文件的依据"

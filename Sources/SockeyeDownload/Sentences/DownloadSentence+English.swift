@@ -76,7 +76,7 @@ extension DownloadSentence {
       "\(url): \(count) of its files failed, the first with: \(first.english)"
     case .tooManyFiles(let url, let most): "\(url): more than \(most) files; take its folders one by one"
     case .tooDeep(let url, let most): "\(url): folders lie more than \(most) deep; take it by itself"
-    case .noListing(let url): "\(url): the server doesn't list its folders as 'sockeye serve' does; name the files"
+    case .noListing(let url): "\(url): what the server sends is no list of a folder that is known here; name the files"
     case .answerTooLong(let url, let limit): "\(url): the answer is longer than \(limit) bytes"
     case .bodyTooLong(let url): "\(url): the body is longer than the server said"
     case .noSignOfSame: "the server gave no sign by which to know the same file again"

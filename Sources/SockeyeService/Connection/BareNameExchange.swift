@@ -58,6 +58,8 @@ final class BareNameExchange: ConnectionSpeaker {
     context.fireErrorCaught(error)
   }
 
+  var isWorking: Bool { false }
+
   var transmission: BodyTransmission? {
     if case .sending(let transmission, _) = state { transmission } else { nil }
   }

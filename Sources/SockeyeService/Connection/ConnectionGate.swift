@@ -351,7 +351,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
     let transmission = speaker?.transmission
     let verdict = deadline.check(now) {
       if case .ended = phase { return -owedBytes }
-      return transmission?.isPaused == true ? nil : (transmission?.handedOver ?? 0) - Int64(unsentBytes)
+      return transmission?.isPaused == true || speaker?.isWorking == true
+        ? nil : (transmission?.handedOver ?? 0) - Int64(unsentBytes)
     }
     switch verdict {
     case .inTime: break

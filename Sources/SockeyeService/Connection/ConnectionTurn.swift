@@ -42,6 +42,8 @@ protocol ConnectionControl: AnyObject {
 protocol ConnectionSpeaker: ChannelInboundHandler {
   /// What is being sent, whose progress is watched.
   var transmission: BodyTransmission? { get }
+  /// Whether it is we who have something to do before there is anything to send: no client is late meanwhile.
+  var isWorking: Bool { get }
   /// The client has ended its side, and everything that came before has been read.
   func inputEnded()
   /// The client has not sent in time what it had begun.

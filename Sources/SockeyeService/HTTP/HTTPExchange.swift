@@ -93,6 +93,8 @@ final class HTTPExchange: ConnectionSpeaker {
 
   var transmission: BodyTransmission? { state.transmission }
 
+  var isWorking: Bool { state.isAnswering }
+
   // MARK: Requests in
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

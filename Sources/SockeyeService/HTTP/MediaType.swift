@@ -22,6 +22,17 @@ enum MediaType {
   /// Whether something of a type is text that has an encoding.
   static func isText(_ type: String) -> Bool { type.hasPrefix("text/") }
 
+  /// Whether something of a type, with or without its encoding, is text that nothing has compressed.
+  static func isCompressible(_ type: String) -> Bool {
+    let name = type.prefix { $0 != ";" }
+    return name.hasPrefix("text/") || name.hasSuffix("+json") || name.hasSuffix("+xml") || plain.contains(name)
+  }
+
+  private static let plain: Set<Substring> = [
+    "application/json", "application/jsonl", "application/xml", "application/javascript", "application/rtf",
+    "application/wasm", "image/bmp", "font/ttf", "font/otf",
+  ]
+
   /// What the system's administrator and packages have registered.
   private static let ofSystem = table(contents(of: "/etc/mime.types"))
 

@@ -28,12 +28,7 @@ extension HTTPExchange {
       }
     if let words { return serveSearch(of: path, words: words, form: form, format: format, request) }
     openFolder(path, request) { exchange, reader in
-      exchange.sendProduced(
-        ListingProducer(reader, format: format),
-        type: form.mediaType,
-        lines: form.fieldLines,
-        to: request
-      )
+      exchange.sendListing(ListingProducer(reader, format: format), form, to: request)
     }
   }
 
@@ -53,10 +48,20 @@ extension HTTPExchange {
         rules: request.rules,
         format: format
       )
-      sendProduced(search, type: form.mediaType, lines: form.fieldLines, to: request)
+      sendListing(search, form, to: request)
     } catch {
       respond(cannotOpen: error, to: request)
     }
+  }
+
+  private func sendListing(_ producer: any BodyProducer, _ form: ListingForm, to request: Request) {
+    let encoder = self.encoder(for: form.mediaType, request)
+    sendProduced(
+      encoder.map { GzipProducer(producer, by: $0) } ?? producer,
+      type: form.mediaType,
+      lines: form.fieldLines + "Vary: Accept-Encoding\r\n" + (encoder == nil ? "" : "Content-Encoding: gzip\r\n"),
+      to: request
+    )
   }
 
   private func openFolder(_ path: ResourcePath, _ request: Request, then body: (HTTPExchange, FolderReader) -> Void) {

@@ -54,6 +54,7 @@ extension HTTPExchange {
       let reader =
         resource.isFolder && depth == "1"
         ? try FolderReader(path, in: shared.directory, rules: request.rules) : nil
+      let encoder = self.encoder(for: PropertyProducer.mediaType, request)
       let producer = PropertyProducer(
         query,
         of: resource,
@@ -62,10 +63,11 @@ extension HTTPExchange {
         locks: shared.locks?.snapshot(around: path, behind: referencePrefix, now: worker.now)
       )
       sendProduced(
-        producer,
+        encoder.map { GzipProducer(producer, by: $0) } ?? producer,
         status: .multiStatus,
         type: PropertyProducer.mediaType,
-        lines: "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n",
+        lines: "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n"
+          + (encoder == nil ? "" : "Content-Encoding: gzip\r\n"),
         to: request
       )
     } catch {

@@ -85,6 +85,24 @@ package enum XMLText {
     }
     return result
   }
+
+  /// The character that a reference stands for, written without its `&` and `;`; `nil` where it is none.
+  package static func character(_ reference: String) -> Unicode.Scalar? {
+    switch reference {
+    case "amp": return "&"
+    case "lt": return "<"
+    case "gt": return ">"
+    case "quot": return "\""
+    case "apos": return "'"
+    default: break
+    }
+    let isHexadecimal = reference.hasPrefix("#x")
+    let digits = reference.dropFirst(isHexadecimal ? 2 : 1)
+    guard reference.hasPrefix("#"), digits.utf8.allSatisfy({ $0 != 0x2b && $0 != 0x2d }),
+      let value = UInt32(digits, radix: isHexadecimal ? 16 : 10), let scalar = Unicode.Scalar(value), value != 0
+    else { return nil }
+    return scalar
+  }
 }
 
 extension QualifiedXMLReader.Name {

@@ -132,28 +132,11 @@ package struct XMLReader {
         continue
       }
       guard let end = rest.prefix(12).firstIndex(of: UInt8(ascii: ";")) else { throw Malformed() }
-      decoded += Array(String(try character(try string(rest[..<end]))).utf8)
+      guard let scalar = XMLText.character(try string(rest[..<end])) else { throw Malformed() }
+      decoded += Array(String(scalar).utf8)
       rest = rest[(end + 1)...]
     }
     return try string(decoded[...])
-  }
-
-  /// What stands between `&` and `;`.
-  private static func character(_ reference: String) throws(Malformed) -> Unicode.Scalar {
-    switch reference {
-    case "amp": return "&"
-    case "lt": return "<"
-    case "gt": return ">"
-    case "quot": return "\""
-    case "apos": return "'"
-    default: break
-    }
-    let isHexadecimal = reference.hasPrefix("#x")
-    let digits = reference.dropFirst(isHexadecimal ? 2 : 1)
-    guard reference.hasPrefix("#"), digits.utf8.allSatisfy({ $0 != 0x2b && $0 != 0x2d }),
-      let value = UInt32(digits, radix: isHexadecimal ? 16 : 10), let scalar = Unicode.Scalar(value), value != 0
-    else { throw Malformed() }
-    return scalar
   }
 
   private static func string(_ bytes: ArraySlice<UInt8>) throws(Malformed) -> String {

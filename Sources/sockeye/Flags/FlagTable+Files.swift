@@ -134,6 +134,7 @@ extension Serve: RuledCommand {
     FlagRule("--fallback"),
     FlagRule("--path-prefix"),
     FlagRule("--cors"),
+    FlagRule("--no-compress"),
     FlagRule("--workers"),
     FlagRule("--reuse-port", when: .on([.tcp])),
     FlagRule("--ready-file"),

@@ -61,7 +61,10 @@ struct Get: AsyncParsableCommand {
   @Flag(name: [.customShort("R"), .long], help: "Give files the time that their server says, not that of now.")
   var remoteTime = false
 
-  @Flag(help: "Download a whole folder from 'sockeye serve'.")
+  @Flag(
+    help:
+      "Download a whole folder: from 'sockeye serve', from what nginx, Apache, lighttpd and caddy list, or by WebDAV."
+  )
   var recursive = false
 
   @Option(help: ArgumentHelp("Connections for each file, 1 to 16 (default: as many as help, up to 4).", valueName: "n"))

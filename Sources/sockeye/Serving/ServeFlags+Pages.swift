@@ -26,8 +26,12 @@ struct PageFlags: ParsableArguments {
   )
   var cors: String?
 
+  @Flag(help: "Send texts as they are, to browsers and others that take them compressed (gzip), too.")
+  var noCompress = false
+
   func apply(to configuration: inout FileServiceConfiguration) throws(Failure) {
     configuration.servesIndex = !self.noIndex
+    configuration.compresses = !self.noCompress
     configuration.fallback = self.fallback
     configuration.pathPrefix = self.pathPrefix ?? ""
     if let cors { configuration.crossOrigin = try CrossOriginPolicy(cors) }
