@@ -99,6 +99,7 @@ final class ClientCore: SessionOwner {
     let isEnding = if case .endingEarly = life { true } else { false }
     life = .speaking(session)
     session.serve()
+    onWritable?()
     if isEnding || (configuration.isProbe && !configuration.isDatagram) { return session.finish(.local(.done)) }
     if configuration.isProbe {
       session.send(ByteBuffer())
