@@ -117,6 +117,7 @@ final class ClientCore: SessionOwner {
     life = .speaking(session)
     openedAt = eventLoop.now
     session.serve()
+    onWritable?()
     if isEnding || (configuration.isProbe && !configuration.isDatagram) { return session.finish(.local(.done)) }
     if configuration.isProbe {
       session.send(ByteBuffer())

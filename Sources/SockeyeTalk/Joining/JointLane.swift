@@ -63,8 +63,7 @@ final class JointLane {
     ending = .told
   }
 
-  /// Moves what can be moved.
-  func drain() {
+  private func drain() {
     guard let target, let session = target.life.session, !session.isFinishing else { return }
     let wasReady = isReady
     while session.isWritable, let bytes = waiting.popFirst() {

@@ -65,10 +65,9 @@ final class JointSide: ConversationObserver {
     // Anybody may send a datagram here; the other end is told what this one says.
     case .received(_, let message) where message.marks.contains(.unexpectedSource): return
     case .received(_, let message): onwards.take(message.bytes)
-    case .opened: inwards.drain()
     case .inputEnded: onwards.finish()
     case .closed(_, let cause, _): closed(cause)
-    case .listening, .retrying, .secured, .waiting, .served, .sent, .outputEnded, .notice, .clients: return
+    case .listening, .retrying, .opened, .secured, .waiting, .served, .sent, .outputEnded, .notice, .clients: return
     }
   }
 
