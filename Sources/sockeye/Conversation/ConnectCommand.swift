@@ -72,7 +72,10 @@ struct Connect: AsyncParsableCommand {
   var reconnect = false
 
   @Option(
-    help: ArgumentHelp("End after so long in all, connecting and pauses included; exit 10.", valueName: "duration")
+    help: ArgumentHelp(
+      "End after so long in all, connecting and pauses included; exit 10 (default: no limit).",
+      valueName: "duration"
+    )
   )
   var total: DurationArgument?
 

@@ -74,7 +74,7 @@ extension HelpTable {
       "--retry": "连接失败时再试几次。",
       "--backoff": "两次尝试之间最短和最长的等待；每次加倍。",
       "--reconnect": "连接被拒绝或断开时，按 --backoff 的间隔重新连接（次数由 --retry 限制）。",
-      "--total": "总共最多这么久，包括连接和等待；到时退出码为 10。",
+      "--total": "总共最多这么久，包括连接和等待；到时退出码为 10（默认：不限）。",
       "--bind": "从这个地址（或地址和端口）发起连接。",
       "--proxy": "经由 http://HOST:PORT 或 socks5://HOST:PORT 连接，对方的名字由它解析。",
       "--proxy-auth-file": "对代理说明身份：权限为 600 的文件，内容是 NAME:PASSWORD。",
