@@ -8,6 +8,7 @@ extension ClientCore {
     DatagramHandler(
       arrived: { [weak self] _, envelope in self?.datagramArrived(envelope) },
       completed: { [weak self] in self?.life.session?.flush() },
+      writable: { [weak self] in self?.life.session?.becameWritable() },
       failed: { [weak self] error in
         guard let self, let session = life.session else { return }
         didNotArrive(DatagramFailure.of(error, to: session.peer), session)

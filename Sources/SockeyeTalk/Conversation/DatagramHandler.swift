@@ -7,6 +7,7 @@ final class DatagramHandler: ChannelInboundHandler {
 
   private let arrived: (any Channel, AddressedEnvelope<ByteBuffer>) -> Void
   private let completed: () -> Void
+  private let writable: () -> Void
   private let failed: ((any Error) -> Void)?
 
   /// Creates a handler.
@@ -14,14 +15,17 @@ final class DatagramHandler: ChannelInboundHandler {
   /// - Parameters:
   ///   - arrived: Given each datagram and the channel that it came by.
   ///   - completed: Told when those that came together have been given.
+  ///   - writable: Told when the socket takes more again.
   ///   - failed: Told of errors of the socket. Nothing: one that did not get through says nothing about the next one.
   init(
     arrived: @escaping (any Channel, AddressedEnvelope<ByteBuffer>) -> Void,
     completed: @escaping () -> Void,
+    writable: @escaping () -> Void,
     failed: ((any Error) -> Void)? = nil
   ) {
     self.arrived = arrived
     self.completed = completed
+    self.writable = writable
     self.failed = failed
   }
 
@@ -31,6 +35,11 @@ final class DatagramHandler: ChannelInboundHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     completed()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { writable() }
+    context.fireChannelWritabilityChanged()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -97,9 +97,15 @@ extension ServerCore {
     }
     let handler = DatagramHandler(
       arrived: { [weak self] channel, envelope in self?.datagramArrived(envelope, on: channel) },
-      completed: { [weak self] in self?.datagrams.flush() }
+      completed: { [weak self] in self?.datagrams.flush() },
+      writable: { [weak self] in self?.socketBecameWritable() }
     )
     try channel.pipeline.syncOperations.addHandler(handler)
+  }
+
+  /// All speak through few sockets: whoever waited for one is asked again.
+  private func socketBecameWritable() {
+    for session in clientele.served.values { session.becameWritable() }
   }
 
   private func datagramArrived(_ envelope: AddressedEnvelope<ByteBuffer>, on channel: any Channel) {
