@@ -95,6 +95,7 @@ public struct TunnelDevice: ~Copyable {
   ///
   /// - Parameters:
   ///   - descriptor: closed with this value, or where this fails.
+  ///   - kind: what is read from it and written to it.
   ///   - name: the interface's name, which may be another network namespace's.
   ///   - maximumTransmissionUnit: the interface's, in bytes.
   ///   - offload: whether super-segments shall pass.

@@ -63,6 +63,7 @@ public final class ProxyService: Sendable {
   var listeningPorts: Set<UInt16> { ownPorts.withLock { $0 } }
 
   /// - Parameters:
+  ///   - configuration: Whom it serves, and where they may go.
   ///   - transport: Whose TCP and UDP; it must have a single event loop.
   ///   - report: Called on event loops.
   public init(

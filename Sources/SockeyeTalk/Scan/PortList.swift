@@ -7,7 +7,7 @@ public struct PortList: Hashable, Sendable {
   /// The ports, each once, in the order in which they were written.
   public let ports: [UInt16]
 
-  /// Reads the words of a command line, in the grammar of ``/SockeyeTransport/Endpoint`` with more than one port in it.
+  /// Reads the words of a command line, in the grammar of endpoints with more than one port in it.
   ///
   /// - Returns: Nothing where no more than one port is written: then it is an endpoint.
   /// - Throws: A failure of kind `usage` when a port makes no sense, or the host doesn't.
