@@ -357,6 +357,7 @@ let package = Package(
     .testTarget(
       name: "SockeyeTransportTests",
       dependencies: [
+        "SockeyeTCP",
         "SockeyeTransport",
         library("NIOEmbedded", "swift-nio"),
       ],

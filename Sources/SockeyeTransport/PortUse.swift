@@ -1,9 +1,10 @@
 import Glibc
+import SockeyeTCP
 
 /// What keeps a port of this machine from being bound.
 enum PortUse: Equatable {
   /// A process has a socket there.
-  case process(name: String, identifier: Int, state: KernelSocketState?)
+  case process(name: String, identifier: Int, state: ConnectionState.Name?)
   /// A connection that this machine closed first rests in TIME-WAIT (RFC 9293, section 3.6.1), for so many seconds more.
   case timeWait(seconds: Int)
 
@@ -35,7 +36,7 @@ enum PortUse: Equatable {
       .process(let name, let identifier, nil):
       return .portInUseBy(port, name, identifier)
     case .process(let name, let identifier, let state?):
-      return .portHasConnection(port, name, identifier, state.name)
+      return .portHasConnection(port, name, identifier, state.standardName)
     case .timeWait(let seconds):
       return .portWaits(port, seconds)
     }

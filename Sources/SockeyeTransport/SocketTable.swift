@@ -1,5 +1,6 @@
 import Glibc
 public import NIOCore
+import SockeyeTCP
 
 /// The kernel's tables of sockets, as `/proc/net` shows them: proc_net_tcp in the kernel's documentation.
 enum SocketTable {
@@ -8,7 +9,7 @@ enum SocketTable {
     /// `ADDRESS:PORT` in hexadecimal, as the kernel writes it.
     let local: String
     let remote: String
-    let state: KernelSocketState?
+    let state: ConnectionState.Name?
     /// How long a timer has to run, in hundredths of a second; for TIME-WAIT, until the port is free.
     let timer: Int
     /// The socket's number; 0 when no process has it any more.
@@ -20,7 +21,7 @@ enum SocketTable {
       guard fields.count > 9, let state = UInt8(fields[3], radix: 16) else { return nil }
       local = String(fields[1])
       remote = String(fields[2])
-      self.state = KernelSocketState(rawValue: state)
+      self.state = ConnectionState.Name(kernelNumber: state)
       timer = fields[5].split(separator: ":").last.flatMap { Int($0, radix: 16) } ?? 0
       inode = String(fields[9])
     }

@@ -44,7 +44,7 @@ extension StreamStatus {
   }
 
   private init(_ metrics: ConnectionMetrics, _ queued: (readable: Int, unacknowledged: Int)) {
-    state = KernelSocketState(metrics.state)
+    state = metrics.state.name
     roundTrip = TimeAmount(metrics.smoothedRoundTripTime)
     roundTripVariation = TimeAmount(metrics.roundTripTimeVariation)
     retransmissionTimeout = TimeAmount(metrics.retransmissionTimeout)
@@ -85,24 +85,4 @@ extension StreamStatus.Engine.Recovery {
 
 extension TimeAmount {
   fileprivate init(_ interval: Interval) { self = .nanoseconds(interval.nanoseconds) }
-}
-
-extension KernelSocketState {
-  /// The engine's states are the same eleven of RFC 9293, section 3.3.2.
-  fileprivate init(_ state: ConnectionState) {
-    self =
-      switch state {
-      case .closed: .closed
-      case .listen: .listen
-      case .synSent: .synSent
-      case .synReceived: .synReceived
-      case .established: .established
-      case .finWait1: .finWait1
-      case .finWait2: .finWait2
-      case .closeWait: .closeWait
-      case .closing: .closing
-      case .lastAck: .lastAck
-      case .timeWait: .timeWait
-      }
-  }
 }

@@ -1,10 +1,13 @@
 import Glibc
 public import NIOCore
+public import SockeyeTCP
 
 /// What TCP is doing for a stream: the kernel's as TCP_INFO tells it, tcp(7), Sockeye's own as its engine does.
 public struct StreamStatus: Sendable {
   /// The connection's state; nothing where the kernel has one without a name.
-  public let state: KernelSocketState?
+  public let state: ConnectionState.Name?
+  /// The state's name in RFC 9293, section 3.3.2.
+  public var stateName: String? { state?.standardName }
   /// The smoothed round trip.
   public let roundTrip: TimeAmount
   /// How much the round trip varies.
@@ -55,7 +58,7 @@ public struct StreamStatus: Sendable {
     else {
       return nil
     }
-    state = KernelSocketState(rawValue: info.tcpi_state)
+    state = ConnectionState.Name(kernelNumber: info.tcpi_state)
     roundTrip = .microseconds(Int64(info.tcpi_rtt))
     roundTripVariation = .microseconds(Int64(info.tcpi_rttvar))
     retransmissionTimeout = .microseconds(Int64(info.tcpi_rto))

@@ -9,7 +9,7 @@ import subprocess
 
 import support
 from support import Program, need, wait_until
-from support_origin import Origin, behaviour, expect, get, hostile, ranged, read, response, write
+from support_origin import Origin, apache_configuration, behaviour, expect, get, hostile, ranged, read, response, write
 
 
 def private(text, *path, mode=0o600):
@@ -100,7 +100,6 @@ def nothing_of_it_goes_where_a_redirect_leads(folder):
 def apache(folder, realm="a, realm"):
     """Apache with a folder behind Digest; answers where it is."""
     program = need("apache2")
-    modules = "/usr/lib/apache2/modules"
     os.chmod(folder, 0o755)
     os.makedirs(f"{folder}/site/digest")
     write(b"digest" * 1000, folder, "site", "digest", "x")
@@ -109,20 +108,7 @@ def apache(folder, realm="a, realm"):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
-    names = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_digest")
-    load = "\n".join(f"LoadModule {name}_module {modules}/mod_{name}.so" for name in names)
-    write(f"""
-{load}
-ServerRoot {folder}
-ServerName localhost
-Listen 127.0.0.1:{port}
-PidFile {folder}/pid
-ErrorLog {folder}/error.log
-DefaultRuntimeDir {folder}
-Mutex file:{folder}
-User nobody
-Group nogroup
-DocumentRoot {folder}/site
+    write(apache_configuration(folder, port, ("authn_core", "authn_file", "authz_user", "auth_digest"), f"""
 <Location /digest>
   AuthType Digest
   AuthName "{realm}"
@@ -130,7 +116,7 @@ DocumentRoot {folder}/site
   AuthUserFile {folder}/digests
   Require valid-user
 </Location>
-""".encode(), folder, "apache.conf")
+""").encode(), folder, "apache.conf")
     with Program(program, "-X", "-f", f"{folder}/apache.conf") as server:
         def answers():
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

@@ -8,7 +8,7 @@ import socket
 
 import support
 from support import Program, need, wait_until
-from support_origin import QUICK, Origin, behaviour, content, expect, get, hostile, response, try_get
+from support_origin import QUICK, Origin, apache_configuration, behaviour, content, expect, get, hostile, response, try_get
 
 TREE = {
     "top/a & b.txt": b"text", "top/接收/deep/x": b"deep", "top/big": content(300_000), "top/per%cent": b"%", "top/q?mark": b"?",
@@ -67,24 +67,12 @@ http {{
 
 def apache(folder, modules=("dir", "autoindex"), more="Options Indexes"):
     port = free_port()
-    program, place = need("apache2"), "/usr/lib/apache2/modules"
-    load = "\n".join(f"LoadModule {name}_module {place}/mod_{name}.so" for name in ("mpm_event", "authz_core", *modules))
-    conf = configured(folder, f"""
-{load}
-ServerRoot {folder}
-ServerName localhost
-Listen 127.0.0.1:{port}
-PidFile {folder}/pid
-ErrorLog {folder}/error.log
-DefaultRuntimeDir {folder}
-Mutex file:{folder}
-User nobody
-Group nogroup
-DocumentRoot {folder}/site
+    program = need("apache2")
+    conf = configured(folder, apache_configuration(folder, port, modules, f"""
 <Directory {folder}/site>
   {more}
 </Directory>
-""")
+"""))
     return started(port, program, "-X", "-f", conf)
 
 

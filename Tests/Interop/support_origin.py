@@ -19,6 +19,26 @@ import support
 QUICK = ["--backoff", "1ms..5ms", "--retry", "3"]
 
 
+def apache_configuration(folder, port, modules, more):
+    """What Apache is told to serve FOLDER/site on a port with, by these modules beside those that it can't do without."""
+    place = "/usr/lib/apache2/modules"
+    load = "\n".join(f"LoadModule {name}_module {place}/mod_{name}.so" for name in ("mpm_event", "authz_core", *modules))
+    return f"""
+{load}
+ServerRoot {folder}
+ServerName localhost
+Listen 127.0.0.1:{port}
+PidFile {folder}/pid
+ErrorLog {folder}/error.log
+DefaultRuntimeDir {folder}
+Mutex file:{folder}
+User nobody
+Group nogroup
+DocumentRoot {folder}/site
+{more}
+"""
+
+
 def behaviour(function, attack=None):
     """Makes a test of a function that is given an empty folder; its name is the behaviour."""
     @functools.wraps(function)

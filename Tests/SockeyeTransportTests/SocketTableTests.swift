@@ -1,4 +1,5 @@
 import NIOCore
+import SockeyeTCP
 import Testing
 
 @testable import SockeyeTransport

@@ -36,7 +36,7 @@ extension ConsoleSession {
 
   private static func members(_ status: StreamStatus, of peer: Int) -> JSONObject {
     var members: JSONObject = [
-      "peer": .integer(peer), "state": .string(status.state?.name ?? ""), "rtt": milliseconds(status.roundTrip),
+      "peer": .integer(peer), "state": .string(status.stateName ?? ""), "rtt": milliseconds(status.roundTrip),
       "rttVariation": milliseconds(status.roundTripVariation), "rto": milliseconds(status.retransmissionTimeout),
       "congestionWindow": .integer(status.congestionWindow),
       "slowStartThreshold": status.slowStartThreshold.map { .integer($0) } ?? .null,

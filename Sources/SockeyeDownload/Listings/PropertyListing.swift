@@ -17,20 +17,19 @@ enum PropertyListing {
     most: Int
   ) throws(XMLReader.Malformed) -> [FolderListing.Entry] {
     var reader = QualifiedXMLReader(document)
-    var path: [QualifiedXMLReader.Name] = []
     var response = Response()
     var entries: [FolderListing.Entry] = []
     var names: Set<[UInt8]> = []
     while entries.count < most, let piece = try reader.next() {
       switch piece {
       case .start(let name):
-        path.append(name)
+        let path = reader.path
         guard path[0] == .dav("multistatus") else { throw XMLReader.Malformed() }
         if path.count == 2 { response = Response() }
         if path.count == 6, path[4] == .dav("resourcetype"), name == .dav("collection") { response.isFolder = true }
-      case .text(let text): add(text, at: path, to: &response)
-      case .end:
-        guard path.popLast() == .dav("response"), path.count == 1 else { continue }
+      case .text(let text): add(text, at: reader.path, to: &response)
+      case .end(let name):
+        guard name == .dav("response"), reader.path.count == 1 else { continue }
         guard let link = ListedLink(trimmed(response.reference), in: folder), names.insert(link.name).inserted else {
           continue
         }

@@ -56,17 +56,16 @@ struct LockRequest: Equatable, Sendable {
   /// - Throws: `XMLReader.Malformed`, also for locks of another kind than those on writing.
   init(_ body: [UInt8]) throws(XMLReader.Malformed) {
     var reader = QualifiedXMLReader(body)
-    var path: [QualifiedXMLReader.Name] = []
     var scope: QualifiedXMLReader.Name?
     var type: QualifiedXMLReader.Name?
     var text = ""
     var isLink = false
     while let piece = try reader.next() {
       switch piece {
-      case .end: _ = path.popLast()
-      case .text(let more): if path.count > 1, path[1] == .dav("owner") { text += more }
+      case .end: break
+      case .text(let more): if reader.path.count > 1, reader.path[1] == .dav("owner") { text += more }
       case .start(let name):
-        path.append(name)
+        let path = reader.path
         switch path.count {
         case 1: guard name == .dav("lockinfo") else { throw XMLReader.Malformed() }
         case 3 where path[1] == .dav("lockscope"): scope = name

@@ -23,15 +23,13 @@ struct PropertyQuery: Equatable, Sendable {
   init(_ body: [UInt8]) throws(XMLReader.Malformed) {
     guard !body.isEmpty else { return }
     var reader = QualifiedXMLReader(body)
-    var path: [QualifiedXMLReader.Name] = []
     var names: [QualifiedXMLReader.Name]?
     var isKnown = false
     while let piece = try reader.next() {
       switch piece {
-      case .text: break
-      case .end: _ = path.popLast()
+      case .text, .end: break
       case .start(let name):
-        path.append(name)
+        let path = reader.path
         switch path.count {
         case 1: guard name == .dav("propfind") else { throw XMLReader.Malformed() }
         case 2 where name == .dav("allprop"): isKnown = true
@@ -71,13 +69,11 @@ struct PropertyUpdate: Equatable, Sendable {
   /// - Throws: `XMLReader.Malformed`, also for more names than are answered.
   init(_ body: [UInt8]) throws(XMLReader.Malformed) {
     var reader = QualifiedXMLReader(body)
-    var path: [QualifiedXMLReader.Name] = []
     while let piece = try reader.next() {
       switch piece {
-      case .text: break
-      case .end: _ = path.popLast()
+      case .text, .end: break
       case .start(let name):
-        path.append(name)
+        let path = reader.path
         switch path.count {
         case 1: guard name == .dav("propertyupdate") else { throw XMLReader.Malformed() }
         case 4 where [.dav("set"), .dav("remove")].contains(path[1]) && path[2] == .dav("prop"): names.append(name)

@@ -74,22 +74,3 @@ public enum Fate: Hashable, Sendable, CaseIterable {
 
 /// A connection's state, without what it needs to know.
 public typealias State = ConnectionState.Name
-
-extension State {
-  /// The name that RFC 9293, section 3.3.2, gives it.
-  public var standardName: String {
-    switch self {
-    case .closed: "CLOSED"
-    case .listen: "LISTEN"
-    case .synSent: "SYN-SENT"
-    case .synReceived: "SYN-RECEIVED"
-    case .established: "ESTABLISHED"
-    case .finWait1: "FIN-WAIT-1"
-    case .finWait2: "FIN-WAIT-2"
-    case .closeWait: "CLOSE-WAIT"
-    case .closing: "CLOSING"
-    case .lastAck: "LAST-ACK"
-    case .timeWait: "TIME-WAIT"
-    }
-  }
-}

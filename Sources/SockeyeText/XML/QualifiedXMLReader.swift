@@ -14,13 +14,15 @@ package struct QualifiedXMLReader {
 
   package enum Piece: Equatable {
     case start(Name)
-    case end
+    case end(Name)
     case text(String)
   }
 
   private var reader: XMLReader
   /// What each open element declares; nothing for most.
   private var scopes: [[String: String]?] = []
+  /// The elements that are open, the outermost first: one that has just started is the last.
+  package private(set) var path: [Name] = []
 
   package init(_ bytes: [UInt8]) { reader = XMLReader(bytes) }
 
@@ -33,10 +35,13 @@ package struct QualifiedXMLReader {
     case .text(let text)?: return .text(text)
     case .end?:
       _ = scopes.popLast()
-      return .end
+      guard let name = path.popLast() else { throw XMLReader.Malformed() }
+      return .end(name)
     case .start(let name, let attributes)?:
       scopes.append(try Self.declarations(in: attributes))
-      return .start(try qualified(name))
+      let name = try qualified(name)
+      path.append(name)
+      return .start(name)
     }
   }
 

@@ -36,8 +36,10 @@ final class PacketSight: ConnectionSight {
   }
 
   /// A tap on its way to the thread that looks through it.
+  ///
+  /// Unchecked: whoever has made it takes its waker, which is Sendable, before the thread starts, and the thread alone has the
+  /// rest from then on.
   private final class Tap: @unchecked Sendable {
-    // Whoever has made it takes its waker, which is Sendable, and leaves the rest to the thread.
     let packets: PacketTap
     init(_ packets: consuming PacketTap) { self.packets = packets }
   }

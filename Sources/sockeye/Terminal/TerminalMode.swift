@@ -6,7 +6,8 @@ import Synchronization
 /// However the program ends or pauses, the terminal is put back; only SIGKILL and a crash leave it as it is.
 enum TerminalMode {
   private static let isByKey = Atomic(false)
-  // Both are written once, before `isByKey` is set and any handler is installed that reads them; nobody writes them again.
+  // Unchecked: both are written once, before `isByKey` is set and any handler is installed that reads them. From then on they
+  // are only read, into a copy: a handler may interrupt whoever does the same.
   nonisolated(unsafe) private static var found = termios()
   nonisolated(unsafe) private static var byKey = termios()
 
@@ -14,7 +15,7 @@ enum TerminalMode {
   ///
   /// - Returns: Whether the terminal is one, and this program's to change.
   static func begin() -> Bool {
-    guard isOurs, tcgetattr(STDIN_FILENO, &found) == 0 else { return false }
+    guard !isByKey.load(ordering: .acquiring), isOurs, tcgetattr(STDIN_FILENO, &found) == 0 else { return false }
     byKey = found
     // Signals stay the terminal's business, and so does the way in which lines end.
     byKey.c_lflag &= ~tcflag_t(ICANON | ECHO | IEXTEN)
@@ -45,12 +46,14 @@ enum TerminalMode {
   /// Hands over key by key again, after a pause; somebody else may have the terminal.
   static func resume() {
     guard isByKey.load(ordering: .acquiring), isOurs else { return }
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &byKey)
+    var mode = byKey
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &mode)
   }
 
   /// Puts the terminal back; this may be called from a signal's handler.
   static func restore() {
     guard isByKey.load(ordering: .acquiring), isOurs else { return }
-    tcsetattr(STDIN_FILENO, TCSANOW, &found)
+    var mode = found
+    tcsetattr(STDIN_FILENO, TCSANOW, &mode)
   }
 }
