@@ -5,11 +5,13 @@ import os
 import pathlib
 import re
 import socket
+import ssl
 import subprocess
 import tempfile
 import urllib.parse
 
 import support
+from support_tls import TLS
 from support_serve import BIG, Served, raw_location, tutorial_client
 
 
@@ -50,6 +52,19 @@ def test_ncat():
             [ncat, "127.0.0.1", str(served.port)], input=b"big.bin\n", capture_output=True, timeout=support.DEADLINE
         )
         assert run.stdout == BIG
+
+
+def test_close_notify_of_the_client():
+    """A client that has said close_notify behind its request is answered whole, and told the end"""
+    with Served("--tls", "auto", "-q") as served:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection(("127.0.0.1", served.port), timeout=support.DEADLINE) as connection:
+            client = TLS(connection, context)
+            client.send(b"GET /big.bin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            client.end()
+            head, _, body = client.read_all().partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200") and body == BIG, (head, len(body))
 
 
 def test_curl():

@@ -192,7 +192,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
     }
     client.isEncrypted = true
     do {
-      try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .before(self))
+      let handlers: [any ChannelHandler] = [CloseBehindWrites(), NIOSSLServerHandler(context: tls)]
+      try context.pipeline.syncOperations.addHandlers(handlers, position: .before(self))
     } catch {
       context.close(promise: nil)
       return
@@ -327,6 +328,12 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
     if let options = context.channel as? any SocketOptionProvider {
       _ = options.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0))
     }
+    cut(context)
+  }
+
+  /// Closes at once, whatever is still unwritten.
+  private func cut(_ context: ChannelHandlerContext) {
+    try? context.pipeline.syncOperations.handler(type: CloseBehindWrites.self).abandon()
     context.close(promise: nil)
   }
 
@@ -358,7 +365,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler, Conne
     case .inTime: break
     case .late(.firstBytes), .late(.nextRequest), .late(.farewell):
       if undeliveredBytes > 0 { speaker?.connectionIsCut(.clientStalled) }
-      context.close(promise: nil)
+      cut(context)
     case .late(.request), .late(.requestBody):
       if let speaker { speaker.clientIsLate() } else { context.close(promise: nil) }
     // A file that shrank leaves the kernel nothing to send: the connection would wait, and spin, for bytes that are gone.

@@ -18,12 +18,9 @@ final class StreamCarrier: SessionCarrier {
   /// How long the peer's TCP may take to acknowledge what was said last before the kernel alone sees to it.
   private static let patience = TimeAmount.seconds(60)
 
-  private let isEncrypted: Bool
   private(set) var context: ChannelHandlerContext?
   private var reading = Reading.idle
   private var needsFlush = false
-
-  init(isEncrypted: Bool) { self.isEncrypted = isEncrypted }
 
   var lingering: TimeAmount? { Self.lingering }
   var isWritable: Bool { context?.channel.isWritable ?? false }
@@ -80,27 +77,33 @@ final class StreamCarrier: SessionCarrier {
     case .nothing: break
     case .endOutput:
       context.flush()
-      context.close(mode: .output, promise: promise(whenOut))
+      context.close(mode: .output, promise: halfClosePromise(whenOut))
     case .drain:
       // Half-closing would close at once. An empty write behind all others tells when they are through.
       let out = promise { self.waitForAcknowledgment(from: .now(), then: whenOut) }
       context.writeAndFlush(NIOAny(ByteBuffer()), promise: out)
-    case .close where isEncrypted: closeInNextTurn()
-    case .close: close()
+    case .close:
+      reading = .closed
+      context.close(promise: nil)
     }
-  }
-
-  /// A step may follow from a write's promise, inside NIO's flush: what TLS would write there to close (its close_notify) is
-  /// only queued, and given up by the close behind it.
-  private func closeInNextTurn() {
-    reading = .closed
-    guard let context else { return }
-    context.eventLoop.assumeIsolated().execute { context.close(promise: nil) }
   }
 
   private func promise(_ body: @escaping () -> Void) -> EventLoopPromise<Void>? {
     let promise = context?.eventLoop.makePromise(of: Void.self)
     promise?.futureResult.assumeIsolated().whenSuccess(body)
+    return promise
+  }
+
+  /// A half-close that comes to its turn after the peer's FIN closes the channel, and fails with the reason of that close:
+  /// everything before it is out all the same.
+  private func halfClosePromise(_ body: @escaping () -> Void) -> EventLoopPromise<Void>? {
+    let promise = context?.eventLoop.makePromise(of: Void.self)
+    promise?.futureResult.assumeIsolated().whenComplete { result in
+      switch result {
+      case .success, .failure(ChannelError.outputClosed): body()
+      case .failure: break
+      }
+    }
     return promise
   }
 
@@ -117,9 +120,10 @@ final class StreamCarrier: SessionCarrier {
     }
   }
 
-  /// Closes at once.
+  /// Closes at once, and gives up what TLS hasn't got rid of.
   func close() {
     reading = .closed
+    try? context?.pipeline.syncOperations.handler(type: CloseBehindWrites.self).abandon()
     context?.close(promise: nil)
   }
 

@@ -28,7 +28,7 @@ final class StreamSession: Session, ChannelInboundHandler {
 
   init(channel: any Channel, peer: Peer, owner: any SessionOwner, configuration: ConversationConfiguration) {
     handshake = configuration.tls == nil ? .none : .expected
-    stream = StreamCarrier(isEncrypted: configuration.tls != nil)
+    stream = StreamCarrier()
     super.init(
       peer: peer,
       owner: owner,

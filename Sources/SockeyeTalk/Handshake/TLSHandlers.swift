@@ -12,19 +12,21 @@ struct TLSHandlers: Sendable {
   /// For the side that connects.
   func client() throws -> [any ChannelHandler] {
     guard settings.reportsHandshake else {
-      return [DeliveryBeforeError(), try NIOSSLClientHandler(context: context, serverHostname: name)]
+      return [
+        CloseBehindWrites(), DeliveryBeforeError(), try NIOSSLClientHandler(context: context, serverHostname: name),
+      ]
     }
     let (observer, handler) = try HandshakeObserver.client(context, host: name, isInsecure: settings.isInsecure)
-    return [DeliveryBeforeError(), observer, handler]
+    return [CloseBehindWrites(), DeliveryBeforeError(), observer, handler]
   }
 
   /// For the side that is connected to.
   func server() throws -> [any ChannelHandler] {
     guard settings.reportsHandshake else {
-      return [DeliveryBeforeError(), LingeringClose(), NIOSSLServerHandler(context: context)]
+      return [CloseBehindWrites(), DeliveryBeforeError(), LingeringClose(), NIOSSLServerHandler(context: context)]
     }
     let (observer, handler) = try HandshakeObserver.server(context)
-    return [DeliveryBeforeError(), LingeringClose(), observer, handler]
+    return [CloseBehindWrites(), DeliveryBeforeError(), LingeringClose(), observer, handler]
   }
 
   /// An address is no name for the server to choose a certificate by; the certificate is checked against it all the same.
