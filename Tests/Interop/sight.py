@@ -69,6 +69,7 @@ def test_transfer():
     arguments = ["lab", "transfer", "--size", "1MiB", "--impair", "loss=1%", "--congestion", "cubic,bbr,newreno"]
     first, second = (printed(*arguments) for _ in range(2))
     assert first == second and [line.split()[0] for line in first.splitlines()[1:]] == ["cubic", "bbr", "newreno"], first
+    assert printed(*" ".join(arguments).replace("--impair loss=1%", "--loss 1%").split()) == first
 
 
 def test_verdicts():
@@ -198,6 +199,8 @@ def test_interface():
     assert [line.split()[5] for line in lines] == ["SYN", "SYN,ACK", "ACK", "PSH,ACK"], lines
     assert f"→ 127.0.0.1:{port}" in lines[0] and "len=5" in lines[3], lines
     assert f"127.0.0.1:{port}" in rest.splitlines()[-1] and len(rest.splitlines()) < 10, rest
+    first, _, second = rest.splitlines()[-1].split()[-3:]
+    assert {first, second} < {"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "LAST-ACK", "TIME-WAIT", "CLOSED"}, rest
 
 
 TALKER = """

@@ -88,6 +88,7 @@ extension HelpTable {
       "--size": "发送多少。",
       "--rtt": "没有排队时的往返时间。",
       "--rate": "瓶颈的速率，例如 100Mbps。",
+      "--loss": "每个方向丢失的数据包的比例，例如 1%；与 --impair loss=1% 相同。",
       "--impair": """
       网络还会做什么：KEY=VALUE,…，键有 loss、jitter、queue、duplicate、reorder、corrupt；键前面的 up: 或 down: 表示只限一个\
       方向。

@@ -32,7 +32,7 @@ extension ProgramSentence {
     case .endingClient: "sockeye: 已说的话送出之后就结束；再按一次 ^C 立即结束"
     case .transferSizeRange: "--size 是 1 字节到 1TiB"
     case .keepsOneTransfer(let flag): "\(flag) 只保存一次传输；请只给出一个 --congestion"
-    case .badImpairment(let problem): "--impair 或 --rate：\(problem.chinese)；例如 --impair loss=1%,queue=256KiB"
+    case .badImpairment(let problem): "--impair、--rate 或 --loss：\(problem.chinese)；例如 --impair loss=1%,queue=256KiB"
     case .noAlgorithm(let name): "没有算法“\(name)”；可用的有 cubic、newreno 和 bbr"
     case .verdictCountRange: "--count 是 1 到 100000 的数字"
     case .verdictsRight(let place, let right, let total): "\(place.chinese)：\(total) 次中 \(right) 次正确"

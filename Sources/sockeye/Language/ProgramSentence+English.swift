@@ -33,7 +33,7 @@ extension ProgramSentence {
     case .transferSizeRange: "--size is from 1 byte to 1TiB"
     case .keepsOneTransfer(let flag): "\(flag) keeps one transfer; give one --congestion"
     case .badImpairment(let problem):
-      "--impair or --rate: \(problem.english); for example --impair loss=1%,queue=256KiB"
+      "--impair, --rate or --loss: \(problem.english); for example --impair loss=1%,queue=256KiB"
     case .noAlgorithm(let name): "there is no algorithm '\(name)'; there are cubic, newreno and bbr"
     case .verdictCountRange: "--count is a number from 1 to 100000"
     case .verdictsRight(let place, let right, let total): "\(place.english): \(right) of \(total) right"
@@ -72,7 +72,7 @@ extension ProgramSentence {
     case .tlsPassesAsItIs: "TLS passes as it is; write tcp:// or nothing"
     case .datagramsToDatagrams: "datagrams go to datagrams; write udp:// before both"
     case .noTCP: "there is no TCP connection in it"
-    case .packetsNotTCP(let count): "\(count) packets are not TCP"
+    case .packetsNotTCP(let count): "packets that are not TCP: \(count)"
     case .segmentsUnlisted(let count): "\(count) segments of further connections"
     case .noScenario(let name):
       "there is no scenario '\(name)'; 'sockeye lab list' names them all, and a file is ./\(name)"

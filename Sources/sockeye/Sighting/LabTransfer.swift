@@ -28,6 +28,9 @@ struct LabTransfer: ParsableCommand {
   @Option(help: "The bottleneck's rate, such as 100Mbps.")
   var rate = "100Mbps"
 
+  @Option(help: "The share of packets that are lost, each way, such as 1%; --impair loss=1% is the same.")
+  var loss: String?
+
   @Option(
     help:
       "What else the network does: KEY=VALUE,… with loss, jitter, queue, duplicate, reorder, corrupt; up: or down: before a key for one direction."
@@ -100,7 +103,8 @@ struct LabTransfer: ParsableCommand {
     _ algorithm: CongestionControlAlgorithm,
     to file: String
   ) throws(Failure) {
-    let path = (["rtt=\(rtt.amount.nanoseconds / 1_000)us", "rate=\(rate)"] + (impair.isEmpty ? [] : [impair]))
+    let path =
+      (["rtt=\(rtt.amount.nanoseconds / 1_000)us", "rate=\(rate)"] + (impairments.isEmpty ? [] : [impairments]))
       .joined(separator: ", ")
     let name = "\(algorithm)".lowercased()
     var page = ConversationPage(
@@ -117,10 +121,17 @@ struct LabTransfer: ParsableCommand {
     Phrase("timeouts", zh: "超时"), Phrase("lost", zh: "丢失"), .literal("RTT ms"),
   ]
 
+  /// What `--loss` and `--impair` say together.
+  private var impairments: String {
+    [loss.map { "loss=\($0)" }, impair].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: ",")
+  }
+
   private func network() throws(Failure) -> ImpairmentSpecification {
     let delay = "delay=\(rtt.amount.nanoseconds / 2)ns"
     do throws(ImpairmentSpecification.Problem) {
-      return try ImpairmentSpecification("\(delay),up:rate=\(rate),up:queue=\(Self.defaultQueue(rate, rtt)),\(impair)")
+      return try ImpairmentSpecification(
+        "\(delay),up:rate=\(rate),up:queue=\(Self.defaultQueue(rate, rtt)),\(impairments)"
+      )
     } catch {
       throw Failure(.usage, .badImpairment(error.phrase))
     }

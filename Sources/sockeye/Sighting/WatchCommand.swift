@@ -230,7 +230,7 @@ enum ConversationRow {
   static func text(_ summary: ConversationSummary) -> String {
     let duration = Double((summary.ended - summary.began).nanoseconds) / 1e9
     let roundTrip = summary.handshakeRoundTrip.map { rounded(Double($0.nanoseconds) / 1e6) } ?? "-"
-    let states = "\(summary.states.state(of: .first).rawValue) / \(summary.states.state(of: .second).rawValue)"
+    let states = "\(summary.states.state(of: .first).standardName) / \(summary.states.state(of: .second).standardName)"
     return row([
       "\(summary.number)", "\(summary.key.first)", "\(summary.key.second)", "\(summary.segments.first)",
       "\(summary.segments.second)", "\(summary.bytes.first)", "\(summary.bytes.second)", rounded(duration), roundTrip,
@@ -252,8 +252,8 @@ enum ConversationRow {
     if let roundTrip = summary.handshakeRoundTrip {
       line.add("handshakeMicroseconds", roundTrip.microseconds)
     }
-    line.add("stateFrom", summary.states.state(of: .first).rawValue)
-    line.add("stateTo", summary.states.state(of: .second).rawValue)
+    line.add("stateFrom", summary.states.state(of: .first).standardName)
+    line.add("stateTo", summary.states.state(of: .second).standardName)
     line.add("findings", summary.findings.keys.sorted().map { "\($0)=\(summary.findings[$0] ?? 0)" })
     return line.line
   }
