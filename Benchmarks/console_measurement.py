@@ -42,8 +42,9 @@ class Keys:
 
     @property
     def heap(self):
-        """The page's heap, in bytes."""
-        return self.page.evaluate("performance.memory.usedJSHeapSize")
+        """What the page's script has allocated, with the buffers outside of its heap, in bytes."""
+        usage = self.page.browser.call("Runtime.getHeapUsage")
+        return int(sum(usage.get(name, 0) for name in ("usedSize", "embedderHeapUsedSize", "backingStorageSize")))
 
 
 def rank(answers, share):

@@ -105,12 +105,10 @@ public struct Console: Sendable {
     _ = try? await eventLoop.flatSubmit { core.value.end() }.get()
   }
 
-  /// Writes what is kept and has changed into its file, and keeps nothing any more: the console is about to end without notice.
+  /// Writes what is recorded, and what is kept and has changed, and neither any more: the console is about to end without notice.
   public func keepLast() async {
     let core = self.core
-    _ = try? await eventLoop.flatSubmit { [eventLoop] in
-      core.value.keeper?.end() ?? eventLoop.makeSucceededVoidFuture()
-    }.get()
+    _ = try? await eventLoop.flatSubmit { core.value.keepLast() }.get()
   }
 
   /// Somebody asks something.

@@ -68,7 +68,7 @@ final class ConsoleCore {
     line.asked()
     do {
       let request = try ConsoleRequest(bytes)
-      perform(request) { [self] result in
+      perform(request, from: line) { [self] result in
         if Self.keptOperations.contains(request.operation) { keeper?.changed() }
         switch result {
         case .success(let members): line.answer(request.id, members)
@@ -93,6 +93,12 @@ final class ConsoleCore {
     return .andAllComplete(ends, on: eventLoop)
   }
 
+  /// Writes what is recorded and kept.
+  func keepLast() -> EventLoopFuture<Void> {
+    let ends = sessions.map { $0.endRecord() } + (keeper.map { [$0.end()] } ?? [])
+    return .andAllComplete(ends, on: eventLoop)
+  }
+
   /// Adds a session, and opens it not.
   ///
   /// - Parameter number: What it was called by; nothing for the next number.
@@ -101,7 +107,7 @@ final class ConsoleCore {
     let number = number ?? lastSession + 1
     lastSession = max(lastSession, number)
     let session = ConsoleSession(
-      "s\(number)",
+      number,
       settings,
       over: transport,
       stack: configuration.stack?.argument,
@@ -125,16 +131,21 @@ extension ConsoleCore: SessionAudience {
     for line in lines.values { line.tell(text) }
   }
 
-  func tellMessage(of session: ConsoleSession, bytes: Int, _ event: () -> JSONObject) {
-    var text: String?
+  func tellMessage(of session: ConsoleSession, bytes: Int, _ message: () -> ToldMessage) {
+    var told: ToldMessage?
+    var json: String?
     for line in lines.values {
       guard line.takesMessages else {
         line.skip(session.id, bytes: bytes)
         continue
       }
-      let told = text ?? event().text
-      text = told
-      line.tell(told)
+      let message = told ?? message()
+      told = message
+      line.tell(message) {
+        let text = json ?? message.json.text
+        json = text
+        return text
+      }
     }
   }
 }

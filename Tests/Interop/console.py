@@ -333,6 +333,40 @@ def test_requests_are_read_strictly():
         assert console.do("dry-run", rules=[hang], message={"text": "a" * 20_000})["rule"] is None
 
 
+def test_a_request_without_end():
+    """A request of 64 MiB is refused for its length, and costs no more than the largest that is read; the next one is answered"""
+    with Console() as console:
+        before = console.program.memory
+        console.program.send(b'{"id":7,"op":"preview","message":{"text":"')
+        for _ in range(64):
+            console.program.send(b"x" * (1 << 20))
+        console.program.send(b'"}}\n')
+        refused = console.next("refusal")
+        assert not refused["ok"] and refused["id"] is None, refused
+        assert console.do("hello")["protocol"] == 1
+        assert console.program.peak_memory - before < 56 << 20, console.program.peak_memory - before
+
+
+def test_a_record_is_whole_when_it_has_ended():
+    """What was said before `record-end` is in the file once that is answered, and what was said at all once the program has ended"""
+    with tempfile.TemporaryDirectory() as folder:
+        with Console("--directory", folder) as console:
+            server = console.open(protocol="tcp-server", local="127.0.0.1:0", framing="line")
+            data = b"".join(b"%06d\n" % number for number in range(20_000))
+            for name in ("first", "second"):
+                console.do("record", session=server["id"], file=name)
+                with socket.create_connection(("127.0.0.1", port_of(server))) as peer:
+                    peer.sendall(data)
+                    peer.shutdown(socket.SHUT_WR)
+                    assert peer.recv(1) == b""
+                if name == "first":
+                    console.do("record-end", session=server["id"])
+                    assert (pathlib.Path(folder) / name).read_bytes() == data
+            console.program.process.stdin.close()
+            assert console.program.process.wait(DEADLINE) == 0
+        assert (pathlib.Path(folder) / "second").read_bytes() == data
+
+
 def test_hostile_bytes():
     """What is received stays text, and names can't hide or command."""
     with Console() as console:

@@ -97,6 +97,47 @@ def test_other_files_are_refused():
             assert console.do("hello")["sessions"]
 
 
+def test_a_file_has_one_keeper():
+    """A file that a console keeps is refused to a second one, which doesn't touch it, until the first has ended, or was killed"""
+    udp = {"protocol": "udp", "local": "127.0.0.1:0"}
+
+    def end(console):
+        console.program.process.stdin.close()
+        assert console.program.process.wait(DEADLINE) == 0
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "state.json"
+        # Both start where there is no file: the first to write keeps it, and the other says so and leaves it.
+        with Console("--state", file) as first, Console("--state", file) as second:
+            first.open(name="first", **udp)
+            support.wait_until(file.exists, "file")
+            second.open(name="second", **udp)
+            assert str(file) in second.event("notice")["text"]
+            end(second)
+            assert [each["settings"]["name"] for each in json.loads(file.read_text())["sessions"]] == ["first"]
+            before = file.read_bytes()
+            refused = support.sockeye("console", "--stdio", "--state", str(file))
+            assert refused.returncode == 3 and str(file).encode() in refused.stderr and refused.stdout == b"", refused
+            assert file.read_bytes() == before
+            # It is locked however often it is written.
+            first.do("rename", session="s1", name="again")
+            support.wait_until(lambda: b"again" in file.read_bytes(), "name in the file")
+            assert support.sockeye("console", "--stdio", "--state", str(file)).returncode == 3
+            first.program.process.kill()
+            first.program.process.wait(DEADLINE)
+        with Console("--state", file) as console:
+            assert console.do("hello")["sessions"][0]["name"] == "again"
+            assert support.sockeye("console", "--stdio", "--state", str(file)).returncode == 3
+            # What somebody puts into its place isn't written over.
+            other = pathlib.Path(folder) / "other"
+            other.write_text("mine")
+            os.replace(other, file)
+            console.open(**udp)
+            assert str(file) in console.event("notice")["text"]
+            end(console)
+        assert file.read_text() == "mine" and os.listdir(folder) == ["state.json"], os.listdir(folder)
+
+
 def test_what_runs_is_told():
     """A session tells a page that is loaded anew of its record and its cycles"""
     with tempfile.TemporaryDirectory() as folder, Console("--directory", folder) as console:

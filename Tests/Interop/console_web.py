@@ -173,6 +173,48 @@ def test_socket():
                 pass
 
 
+def test_sockets_of_hostile_clients():
+    """Frames without end, fragments without number or weight, and opcodes that nobody knows end a WebSocket; memory stays bounded"""
+    with Page() as page:
+        own = [("Origin", f"http://{page.host}"), ("Cookie", page.cookie())]
+        before = page.program.memory
+
+        def closes(data, codes):
+            connection, _ = page.upgrade(*own)
+            with connection:
+                try:
+                    connection.sendall(data)
+                except (BrokenPipeError, ConnectionResetError):
+                    return
+                opcode, reason = read_frame(connection)
+                assert opcode == 8 and int.from_bytes(reason[:2], "big") in codes, (opcode, reason)
+
+        fragment = b"\x01\x80\0\0\0\0"
+        following = b"\x00\x80\0\0\0\0"
+        closes(b"\x83\x80\0\0\0\0", [1002])
+        closes(b"\x8b\x80\0\0\0\0", [1002])
+        closes(following, [1002])
+        closes(fragment + fragment, [1002])
+        closes(fragment + following * 2000, [1002, 1009])
+        closes(b"\x09\x80\0\0\0\0", [1002])
+        closes(b"\x89\xfe\x01\x00\0\0\0\0" + b"x" * 256, [1002, 1009])
+        piece = (1 << 20).to_bytes(8, "big") + b"\0\0\0\0" + b"x" * (1 << 20)
+        closes(b"\x01\xff" + piece + (b"\x00\xff" + piece) * 4, [1009])
+        closes(b"\x81\xff" + b"\xff" * 8 + b"\0\0\0\0", [1002, 1009])
+        # Frames that never end cost what has come of them, and end with their connections.
+        open_ones = [page.upgrade(*own)[0] for _ in range(50)]
+        for connection in open_ones:
+            connection.sendall(b"\x81\xff" + (4 << 20).to_bytes(8, "big") + b"\0\0\0\0" + b"{" * 1000)
+        connection, _ = page.upgrade(*own)
+        with connection:
+            connection.sendall(frame(b'{"id":1,"op":"hello","__proto__":1}') + frame(b'{"id":2,"op":"hello"}'))
+            first, second = (json.loads(read_frame(connection)[1]) for _ in range(2))
+            assert not first["ok"] and "__proto__" in first["error"]["text"] and second["ok"], (first, second)
+        for connection in open_ones:
+            connection.close()
+        assert page.program.peak_memory - before < 48 << 20, page.program.peak_memory - before
+
+
 def test_saved_records():
     """The page fetches the records that it has made, and no other file, and nobody else does."""
     with tempfile.TemporaryDirectory() as folder, Page("--directory", folder) as page:

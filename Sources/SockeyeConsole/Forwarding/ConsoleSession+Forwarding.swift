@@ -12,7 +12,7 @@ struct ForwardMemory {
   private var size = 0
 
   mutating func keep(_ bytes: ByteBuffer, _ number: Int, _ peer: Int, _ direction: ForwardDirection) {
-    items.append((number, peer, direction, bytes))
+    items.append((number, peer, direction, bytes.compact))
     size += bytes.readableBytes
     while items.count > Self.most.messages || size > Self.most.bytes, let first = items.popFirst() {
       size -= first.bytes.readableBytes
@@ -26,8 +26,11 @@ struct ForwardMemory {
 
 /// What a forwarder does: it sits between a client and a server, and shows, holds, edits and replays what they say.
 extension ConsoleSession {
-  /// Whether everything that was to be forwarded can be taken.
-  var forwardsMore: Bool { forwarded.values.allSatisfy(\.up.isReady) }
+  /// One of the lanes to where it is forwarded takes no more, or does again.
+  func laneChanged(_ isReady: Bool) {
+    fullLanes += isReady ? -1 : 1
+    if fullLanes == 0 { becameReady() }
+  }
 
   /// Somebody has connected here.
   func beginForwarding(_ peer: Peer) {

@@ -16,6 +16,8 @@ final class ForwardLane {
 
   /// How much may wait, in bytes, before nothing more is read.
   private static let most = 1 << 20
+  /// What a message costs beside its bytes: peers may say one byte at a time.
+  private static let overhead = 256
   /// How long one that takes no more is left alone.
   private static let patience = TimeAmount.milliseconds(10)
 
@@ -28,8 +30,9 @@ final class ForwardLane {
   var say: ((ByteBuffer) -> Telling)?
   /// Tells the side where this leads that nothing more comes.
   var end: (() -> Void)?
-  /// Called when more can be taken again.
-  var onReady: (() -> Void)?
+  /// Called when no more can be taken, and when more can be again.
+  var onChange: ((_ isReady: Bool) -> Void)?
+  private var wasReady = true
 
   init(on eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
@@ -37,10 +40,20 @@ final class ForwardLane {
   var isReady: Bool { size < Self.most }
 
   func take(_ bytes: ByteBuffer, number: Int, isHeld: Bool) {
-    items.append(Item(number: number, bytes: bytes, isHeld: isHeld))
-    size += bytes.readableBytes
+    let item = Item(number: number, bytes: isHeld ? bytes.compact : bytes, isHeld: isHeld)
+    items.append(item)
+    size += Self.cost(item)
     drain()
+    tellReadiness()
   }
+
+  private func tellReadiness() {
+    guard wasReady != isReady else { return }
+    wasReady = isReady
+    onChange?(wasReady)
+  }
+
+  private static func cost(_ item: Item) -> Int { item.bytes.readableBytes + overhead }
 
   /// Lets a held message go on, perhaps another in its place.
   ///
@@ -48,11 +61,11 @@ final class ForwardLane {
   /// - Returns: Whether it is here, and held.
   func release(_ number: Int, as bytes: (ByteBuffer) -> ByteBuffer?) -> Bool {
     guard let index = items.firstIndex(where: { $0.number == number && $0.isHeld }) else { return false }
-    size -= items[index].bytes.readableBytes
+    size -= Self.cost(items[index])
     if let bytes = bytes(items[index].bytes) {
       items[index].bytes = bytes
       items[index].isHeld = false
-      size += bytes.readableBytes
+      size += Self.cost(items[index])
     } else {
       items.remove(at: index)
     }
@@ -76,6 +89,7 @@ final class ForwardLane {
     timer?.cancel()
     items.removeAll()
     size = 0
+    tellReadiness()
     say = nil
     end = nil
   }
@@ -83,7 +97,6 @@ final class ForwardLane {
   /// Moves what can be moved.
   func drain() {
     guard timer == nil, let say else { return }
-    let wasReady = isReady
     while let first = items.first, !first.isHeld {
       guard say(first.bytes).behind.isEmpty else {
         timer = eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [weak self] in
@@ -93,11 +106,18 @@ final class ForwardLane {
         break
       }
       items.removeFirst()
-      size -= first.bytes.readableBytes
+      size -= Self.cost(first)
     }
-    if !wasReady, isReady { onReady?() }
+    tellReadiness()
     guard items.isEmpty, isEnded, let end else { return }
     self.end = nil
     end()
+  }
+}
+
+extension ByteBuffer {
+  /// The bytes in a buffer of their own, where they are little of the one that they were read into: to keep them would keep it.
+  var compact: ByteBuffer {
+    readableBytes * 4 < storageCapacity ? ByteBuffer(bytes: readableBytesView) : self
   }
 }

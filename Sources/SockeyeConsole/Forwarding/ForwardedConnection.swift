@@ -27,6 +27,8 @@ final class ForwardedConnection: ConversationObserver {
     self.session = session
     up = ForwardLane(on: session.eventLoop)
     down = ForwardLane(on: session.eventLoop)
+    up.onChange = { [weak session] isReady in session?.laneChanged(isReady) }
+    down.onChange = { [weak self] isReady in if isReady { self?.onReady?() } }
   }
 
   /// What comes from there is read as far as this side takes it.
@@ -40,8 +42,6 @@ final class ForwardedConnection: ConversationObserver {
     let number = peer.number
     down.say = { server.say($0, to: [number]) }
     down.end = { _ = server.endOutput(to: number) }
-    down.onReady = { [weak self] in self?.onReady?() }
-    up.onReady = { [weak self] in self?.session?.becameReady() }
     guard let eventLoop = session?.eventLoop else { return }
     let this = NIOLoopBound(self, eventLoop: eventLoop)
     let started = eventLoop.makeFutureWithTask { () async -> Result<ConversationClient, Failure> in

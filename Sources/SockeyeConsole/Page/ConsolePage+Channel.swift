@@ -27,10 +27,11 @@ extension ConsolePage {
 
     const connectChannel = () => {
       const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`);
+      socket.binaryType = "arraybuffer";
       channel.socket = socket;
       showLink("connecting");
       socket.addEventListener("open", () => greet().catch(complain));
-      socket.addEventListener("message", (message) => take(JSON.parse(message.data)));
+      socket.addEventListener("message", ({ data }) => (typeof data === "string" ? take(JSON.parse(data)) : takeBlock(data)));
       socket.addEventListener("close", () => {
         for (const { reject } of channel.waiting.values()) reject(new Error(word("linkLost")));
         channel.waiting.clear();
@@ -55,8 +56,7 @@ extension ConsolePage {
       channel.socket.send(JSON.stringify({ id: channel.number, op, ...fields }));
     });
     const take = (message) => {
-      if (message.events) return message.events.forEach(takeEvent);
-      if (message.event) return takeEvent(message);
+      if (message.events) return message.events.forEach((event) => takeEvent("data" in event ? messageOfJSON(event) : event));
       const asker = channel.waiting.get(message.id);
       if (!asker) return;
       channel.waiting.delete(message.id);
@@ -64,7 +64,7 @@ extension ConsolePage {
       else asker.reject(Object.assign(new Error(message.error?.text ?? word("refused")), { kind: message.error?.kind }));
     };
     const greet = async () => {
-      const offers = await ask("hello", {});
+      const offers = await ask("hello", { blocks: true });
       channel.offers = offers;
       channel.delay = 250;
       showLink("open");

@@ -184,6 +184,22 @@ extension ConsolePage {
         });
       };
     };
+    /// Calls at once, and from then on no more often than each so many milliseconds.
+    const noMoreThanEach = (milliseconds, action) => {
+      let isWaiting = false;
+      let isDue = false;
+      const call = () => {
+        isDue = isWaiting;
+        if (isWaiting) return;
+        isWaiting = true;
+        action();
+        setTimeout(() => {
+          isWaiting = false;
+          if (isDue) call();
+        }, milliseconds);
+      };
+      return call;
+    };
     /// A menu of buttons, which closes once something is chosen.
     const fillMenu = (id, items) => {
       const menu = element(id);

@@ -45,7 +45,6 @@ extension ConsolePage {
       return low - list.head;
     };
 
-    const messagesCame = () => drawList();
     const drawList = eachFrame(() => {
       if (!current) return;
       dropPassed();
@@ -67,6 +66,8 @@ extension ConsolePage {
       }
       drawRows(count, share, viewport);
     });
+    /// Nobody reads a list that pours: what comes is drawn ten times a second, and what a hand asks for at once.
+    const messagesCame = noMoreThanEach(100, () => drawList());
     /// Forgets what the ring has forgotten; what is read stays where it is.
     const dropPassed = () => {
       if (list.passing === null) {

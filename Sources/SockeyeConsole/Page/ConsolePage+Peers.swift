@@ -54,16 +54,8 @@ extension ConsolePage {
         ? `→ ${names.length === 0 ? word("allPeers") : names.slice(0, 3).join(", ")}${names.length > 3 ? ` +${names.length - 3}` : ""}`
         : "";
     };
-    let peersAreDue = false;
     /// The list shows bytes and ages, which change all the time; people can't read faster than this.
-    const showPeersSoon = () => {
-      if (peersAreDue) return;
-      peersAreDue = true;
-      setTimeout(() => {
-        peersAreDue = false;
-        showPeers();
-      }, 200);
-    };
+    const showPeersSoon = noMoreThanEach(200, () => showPeers());
     const moveAmongPeers = (event) => {
       const ids = [null, ...livePeers().slice(0, LARGEST_PEER_LIST).map((peer) => peer.peer)];
       const at = Math.max(0, ids.indexOf(current.cursor ?? null));

@@ -6,7 +6,7 @@ extension ConsolePage {
   /// It is plain JavaScript that a browser runs as it stands. Nothing of a conversation is ever parsed as markup:
   /// elements are made one by one, and text is their text.
   static let script = [
-    words, elements, channel, store, sessions, panel, peers, rows, list, receiving, finding,
+    words, elements, channel, store, blocks, sessions, panel, peers, rows, list, receiving, finding,
     conversion, composing, sending, quick, quickFiles, conditions, rules, holding, plots, rates,
     status, settings, start,
   ].joined()

@@ -96,7 +96,16 @@ extension ConsolePage {
     };
     /// Events of sessions that this page hasn't heard of: the answer to its `open` may come after the first of them, and
     /// another page may have opened one.
-    const strays = { events: [], opening: new Set(), areCounted: false };
+    const strays = { events: [], bytes: 0, opening: new Set(), areCounted: false };
+    /// What strays cost at most, in bytes; later ones are told by nobody, and what is known of their sessions is asked for.
+    const MOST_STRAYS = 8 << 20;
+    const keepStray = (event) => {
+      strays.bytes += 200 + (event.data?.length ?? 0) + (event.text?.length ?? 0);
+      if (strays.bytes > MOST_STRAYS) return;
+      // What came in a block would keep all of it.
+      strays.events.push(event.data ? { ...event, data: event.data.slice(), text: event.text?.slice() ?? null } : event);
+      if (strays.events.length === 1) setTimeout(() => takeStrays().catch(complain), 500);
+    };
     const openSession = async (session) => {
       strays.opening.add(session);
       try {
@@ -115,6 +124,7 @@ extension ConsolePage {
     const takeStrays = async () => {
       if (strays.opening.size > 0 || strays.events.length === 0) return;
       const events = strays.events.splice(0);
+      strays.bytes = 0;
       if (events.some((event) => !sessions.has(event.session))) {
         for (const found of (await ask("hello", {})).sessions) if (!sessions.has(found.id)) adopt(found);
       }
@@ -129,9 +139,11 @@ extension ConsolePage {
       if (session.peers.get(peer)?.closed === null) return;
       session.peers.set(peer, { peer, address, local, opened, received: received ?? 0, sent: sent ?? 0, closed: null });
       // The ends of a server that has been up for weeks would pile up otherwise.
-      if (session.peers.size > 4000) {
-        const old = [...session.peers.values()].find((each) => each.closed !== null);
-        if (old) session.peers.delete(old.peer);
+      if (session.peers.size <= 4000) return;
+      for (const old of session.peers.values()) {
+        if (old.closed === null) continue;
+        session.peers.delete(old.peer);
+        return;
       }
     };
 
@@ -206,17 +218,15 @@ extension ConsolePage {
       saveSoon();
     });
 
-    const nothing = new Uint8Array(0);
     /// A line of the session's own among its messages.
     const note = (session, time, peer, text, source) => {
-      session.store.append(NOTICE, time ?? Date.now(), peer, nothing, text, 0, source);
+      session.store.append(NOTICE, time ?? Date.now(), peer, nothing, encoder.encode(text ?? ""), 0, source);
       if (session === current) messagesCame();
     };
     const marksOf = ({ marks, source }) => [...(marks ?? []), ...(source ? [source] : [])].join(" ") || null;
     const takeMessage = (session, event, kind) => {
-      const bytes = bytesOfBase64(event.data ?? "");
-      session.store.append(kind, event.time, event.peer, bytes, event.text, event.bytes, event.direction ?? event.by ?? marksOf(event));
-      if (event.direction) rememberForwarded(session, event.n);
+      session.store.append(kind, event.time, event.peer, event.data, event.text, event.bytes, event.origin ?? marksOf(event));
+      if (event.origin === "up" || event.origin === "down") rememberForwarded(session, event.n);
       const peer = session.peers.get(event.peer);
       if (peer && !strays.areCounted) peer[kind === SENT ? "sent" : "received"] += event.bytes;
       if (session === current) messagesCame();
@@ -277,6 +287,8 @@ extension ConsolePage {
     const takeEvent = (event) => {
       if (event.session === undefined) {
         if (event.event === "notice") say(event.text, true);
+        // The page was behind for so long that it wasn't told who came and went: what is there is asked for anew.
+        if (event.event === "missed") greet().catch(complain);
         return;
       }
       const session = sessions.get(event.session);
@@ -288,8 +300,7 @@ extension ConsolePage {
           takeEvent(event);
           return;
         }
-        strays.events.push(event);
-        if (strays.events.length === 1) setTimeout(() => takeStrays().catch(complain), 500);
+        keepStray(event);
         return;
       }
       if (!session || !Object.hasOwn(eventHandlers, event.event)) return;

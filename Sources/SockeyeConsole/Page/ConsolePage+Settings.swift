@@ -157,6 +157,7 @@ extension ConsolePage {
         make("div", { class: "bar" },
           worded("button", "exportAll", { onclick: exportAll }),
           worded("button", "importAll", { onclick: () => importAll().catch(complain).finally(() => dialog.close()) })),
+        make("p", { class: "quiet", id: "kept" }, word("kept", sizeText(storedBytes()), sizeText(LARGEST_STORES))),
         make("h3", {}, word("keys")),
         make("table", {}, keys.map(([key, name]) =>
           make("tr", {}, make("td", {}, make("kbd", {}, key)), make("td", {}, word(name))))));

@@ -1,7 +1,7 @@
 extension ConsolePage {
   /// What TCP is doing for each connection, once a second: numbers, and a plot of the round-trip time.
   static let status = #"""
-    const LONGEST_TIMES = 300;
+    const LONGEST_TIMES = PLOT_SECONDS;
     const rttText = (milliseconds) => `${milliseconds < 10 ? milliseconds.toFixed(2) : Math.round(milliseconds)} ms`;
     /// Asks for it while somebody may look: the program tells nobody who hasn't asked.
     const askForStatus = () => {

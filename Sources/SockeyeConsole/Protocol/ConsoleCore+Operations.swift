@@ -8,10 +8,12 @@ extension ConsoleCore {
   typealias Answer = (Result<JSONObject, ConsoleError>) -> Void
 
   /// Does what is asked.
-  func perform(_ request: ConsoleRequest, _ answer: @escaping Answer) {
+  func perform(_ request: ConsoleRequest, from line: ConsoleLine, _ answer: @escaping Answer) {
     var members = request.members
     do throws(ConsoleError) {
+      if request.operation == "hello" { return answer(.success(try greet(line, &members))) }
       if request.operation == "open" { return try open(&members, answer) }
+      if request.operation == "record-end" { return try endRecord(&members, answer) }
       if request.operation == "diagram" { return try diagram(&members, answer) }
       if let result = try performForSession(request.operation, &members) { return answer(.success(result)) }
       if let result = try performForAll(request.operation, &members) { return answer(.success(result)) }
@@ -23,9 +25,6 @@ extension ConsoleCore {
 
   private func performForAll(_ operation: String, _ members: inout Members) throws(ConsoleError) -> JSONObject? {
     switch operation {
-    case "hello":
-      try members.finish()
-      return hello
     case "state":
       try members.finish()
       return ["state": savedState]
@@ -55,7 +54,6 @@ extension ConsoleCore {
     case "cycle": return try cycle(&members)
     case "stop": return try stop(&members)
     case "record": return try record(&members)
-    case "record-end": return try endRecord(&members)
     default: return nil
     }
   }
@@ -71,6 +69,13 @@ extension ConsoleCore {
     guard state.text.utf8.count <= Self.largestState else { throw ConsoleError(.usage, .stateTooLarge) }
     savedState = state
     return [:]
+  }
+
+  private func greet(_ line: ConsoleLine, _ members: inout Members) throws(ConsoleError) -> JSONObject {
+    let wantsBlocks = try members.bool("blocks") ?? false
+    try members.finish()
+    guard !wantsBlocks || line.takeBlocks() else { throw ConsoleError(.usage, .unknownMember("blocks")) }
+    return hello
   }
 
   private var hello: JSONObject {

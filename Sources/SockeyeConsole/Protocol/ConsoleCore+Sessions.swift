@@ -55,6 +55,7 @@ extension ConsoleCore {
     try members.finish()
     session.close()
     session.watchStatus(every: nil)
+    _ = session.endRecord()
     sessions.removeAll { $0 === session }
     diagrams.clear(session.id)
     session.tell("removed")
@@ -135,10 +136,12 @@ extension ConsoleCore {
     return ["file": .string(name.text)]
   }
 
-  func endRecord(_ members: inout Members) throws(ConsoleError) -> JSONObject {
+  /// Ends a record, which is whole once this is answered.
+  func endRecord(_ members: inout Members, _ answer: @escaping Answer) throws(ConsoleError) {
     let session = try takeSession(&members)
     try members.finish()
-    return ["file": .string(try session.endRecord().name.text)]
+    guard let name = session.record?.name.text else { throw ConsoleError(.missing, .recordsNothing) }
+    session.endRecord().assumeIsolated().whenComplete { _ in answer(.success(["file": .string(name)])) }
   }
 
   func end(_ operation: String, _ members: inout Members) throws(ConsoleError) -> JSONObject {

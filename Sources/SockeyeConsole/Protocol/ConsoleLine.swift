@@ -17,14 +17,18 @@ final class ConsoleLine {
     let isWritable: @Sendable () -> Bool
     /// Takes one object.
     let write: @Sendable (String) -> Void
+    /// Takes one block; nothing where there is no way to tell it from an object.
+    var writeBlock: (@Sendable (ByteBuffer) -> Void)?
     /// No more requests are to be read, or they are again.
     let hold: @Sendable (Bool) -> Void
   }
 
   /// How long events are gathered.
   static let gathering = TimeAmount.milliseconds(50)
-  /// How much is gathered at most, in bytes of JSON.
+  /// How much is gathered before messages are counted in place of being told, in bytes.
   static let mostGathered = 1 << 20
+  /// How much is gathered before what else happens isn't told either, but that something was missed.
+  static let mostEvents = 4 << 20
   /// How many requests may wait for their answers.
   static let mostOutstanding = 64
 
@@ -32,7 +36,11 @@ final class ConsoleLine {
   private let sink: Sink
   private let eventLoop: any EventLoop
   private var events: [String] = []
-  private var gathered = 0
+  private var eventBytes = 0
+  /// Where all is gathered for whoever has asked for blocks.
+  private var block: MessageBlock?
+  /// Whether something that is no message was missed.
+  private var hasMissed = false
   private var skipped: [String: (messages: Int, bytes: UInt64)] = [:]
   private var timer: Scheduled<Void>?
   private var outstanding = 0
@@ -95,21 +103,56 @@ final class ConsoleLine {
   var isReady: Bool { !sink.isForProgram || sink.isWritable() }
 
   /// Whether another message is told, not counted.
-  var takesMessages: Bool { sink.isForProgram || gathered < Self.mostGathered && sink.isWritable() }
+  var takesMessages: Bool { sink.isForProgram || gathered < Self.mostGathered }
+
+  private var gathered: Int { block?.size ?? eventBytes }
+
+  /// Tells in blocks from here on.
+  ///
+  /// - Returns: Whether that is possible.
+  func takeBlocks() -> Bool {
+    guard sink.writeBlock != nil else { return false }
+    guard block == nil else { return true }
+    var block = MessageBlock()
+    for event in events { block.add(event) }
+    events.removeAll()
+    eventBytes = 0
+    self.block = block
+    return true
+  }
 
   /// Counts a message that isn't told.
   func skip(_ session: String, bytes: Int) {
-    let before = skipped[session] ?? (0, 0)
-    skipped[session] = (before.messages + 1, before.bytes + UInt64(bytes))
+    skipped[session, default: (0, 0)].messages += 1
+    skipped[session, default: (0, 0)].bytes += UInt64(bytes)
+    arm()
+  }
+
+  /// Tells of a message.
+  ///
+  /// - Parameter json: Makes the JSON of it, for whoever takes no blocks.
+  func tell(_ message: ToldMessage, _ json: () -> String) {
+    guard block != nil else { return tell(json()) }
+    block?.add(message)
     arm()
   }
 
   /// Tells of something.
   func tell(_ event: String) {
     if sink.isForProgram { return sink.write(event) }
-    events.append(event)
-    gathered += event.utf8.count
+    // Peers that come and go are no messages, and may do so for as long as a page doesn't read.
+    guard gathered < Self.mostEvents else { return hasMissed = true }
+    gather(event)
     arm()
+  }
+
+  private func gather(_ event: String) {
+    if block != nil {
+      block?.add(event)
+    } else {
+      events.append(event)
+      eventBytes += event.utf8.count
+    }
   }
 
   private func arm() {
@@ -131,19 +174,25 @@ final class ConsoleLine {
         "event": "skipped", "session": .string(session), "messages": .integer(count.messages),
         "bytes": .count(count.bytes),
       ]
-      events.append(event.text)
+      gather(event.text)
     }
     skipped.removeAll()
-    guard !events.isEmpty else { return }
-    sink.write("{\"events\":[\(events.joined(separator: ","))]}")
+    if hasMissed { gather(#"{"event":"missed"}"#) }
+    hasMissed = false
+    guard gathered > 0 else { return }
+    if let bytes = block?.take() {
+      sink.writeBlock?(bytes)
+    } else {
+      sink.write("{\"events\":[\(events.joined(separator: ","))]}")
+    }
     events.removeAll(keepingCapacity: true)
-    gathered = 0
+    eventBytes = 0
   }
 
   /// More can be written again.
   func becameWritable() {
     updateHold()
-    if timer == nil, !events.isEmpty || !skipped.isEmpty { arm() }
+    if gathered > 0 || !skipped.isEmpty { arm() }
   }
 
   /// Nobody is there any more.

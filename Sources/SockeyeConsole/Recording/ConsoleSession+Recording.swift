@@ -9,7 +9,7 @@ extension ConsoleSession {
     guard record == nil else { throw ConsoleError(.usage, .recordsAlready(record?.name.text ?? "")) }
     let session = NIOLoopBound(WeakSession(self), eventLoop: eventLoop)
     let eventLoop = self.eventLoop
-    let record = try SessionRecord(name, form, in: directory, settings) { event in
+    let record = try SessionRecord(name, form, in: directory, settings, on: eventLoop) { event in
       eventLoop.execute { session.value.session?.recordChanged(event) }
     }
     record.begin(with: peers.values.map(\.peer).sorted { $0.number < $1.number })
@@ -28,13 +28,15 @@ extension ConsoleSession {
     if isReady { becameReady() }
   }
 
-  /// Ends the record.
-  func endRecord() throws(ConsoleError) -> SessionRecord {
-    guard let record else { throw ConsoleError(.missing, .recordsNothing) }
+  /// Ends the record, if there is one.
+  ///
+  /// - Returns: Succeeds once everything is written, or can't be.
+  func endRecord() -> EventLoopFuture<Void> {
+    guard let record else { return eventLoop.makeSucceededVoidFuture() }
     self.record = nil
-    record.end()
+    let ended = record.end()
     becameReady()
-    return record
+    return ended
   }
 }
 

@@ -32,8 +32,19 @@ final class SessionRecord {
   private let output: Output
   private let renderer: MessageRenderer
   private let json: EventJSON
+  private let eventLoop: any EventLoop
+  /// Small pieces on their way to the writer: to wake it for each would cost more than to write it.
+  private var block = ByteBuffer()
+  private var timer: Scheduled<Void>?
   private(set) var bytes: UInt64 = 0
   private(set) var failure: CInt?
+
+  /// How large a block is handed over at once, in bytes.
+  private static let blockSize = 65_536
+  /// Pieces of this size go by themselves.
+  private static let largeSize = 4096
+  /// How long a block waits for more.
+  private static let patience = TimeAmount.milliseconds(10)
 
   /// Creates a record's file.
   ///
@@ -43,10 +54,12 @@ final class SessionRecord {
     _ form: Form,
     in directory: String,
     _ settings: SessionSettings,
+    on eventLoop: any EventLoop,
     notify: @escaping @Sendable (DescriptorWriter.Event) -> Void
   ) throws(ConsoleError) {
     self.name = name
     self.form = form
+    self.eventLoop = eventLoop
     var rendering = MessageRenderer.Settings()
     rendering.encoding = settings.encoding
     rendering.form = form == .hex ? .both : .text
@@ -99,8 +112,28 @@ final class SessionRecord {
     case .lines(let writer):
       guard let line = line(event) else { return }
       bytes &+= UInt64(line.readableBytes)
-      writer.write(line)
+      gather(line, for: writer)
     }
+  }
+
+  private func gather(_ line: ByteBuffer, for writer: DescriptorWriter) {
+    guard line.readableBytes < Self.largeSize else {
+      handOver(to: writer)
+      writer.write(line)
+      return
+    }
+    block.writeImmutableBuffer(line)
+    guard block.readableBytes < Self.blockSize else { return handOver(to: writer) }
+    guard timer == nil else { return }
+    timer = eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [self] in handOver(to: writer) }
+  }
+
+  private func handOver(to writer: DescriptorWriter) {
+    timer?.cancel()
+    timer = nil
+    guard block.readableBytes > 0 else { return }
+    writer.write(block)
+    block = ByteBuffer()
   }
 
   private func line(_ event: ConversationEvent) -> ByteBuffer? {
@@ -119,11 +152,18 @@ final class SessionRecord {
     return line
   }
 
-  /// Ends the record once everything is written.
-  func end() {
+  /// Ends the record.
+  ///
+  /// - Returns: Succeeds once everything is written, or can't be.
+  func end() -> EventLoopFuture<Void> {
     switch output {
-    case .lines(let writer): writer.finish()
-    case .packets(let recorder): Task { _ = try? await recorder.finish() }
+    case .lines(let writer):
+      handOver(to: writer)
+      return eventLoop.makeFutureWithTask {
+        _ = await writer.flush()
+        writer.finish()
+      }
+    case .packets(let recorder): return eventLoop.makeFutureWithTask { _ = try? await recorder.finish() }
     }
   }
 }

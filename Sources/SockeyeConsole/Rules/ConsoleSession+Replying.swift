@@ -5,8 +5,8 @@ internal import SockeyeTransport
 
 /// What a session answers by its rules.
 extension ConsoleSession {
-  /// How many answers may wait for their delay.
-  private static let mostDelayed = 10_000
+  /// How many answers may wait for their delay, and how many bytes of what they answer.
+  private static let mostDelayed = (answers: 10_000, bytes: 16 << 20)
 
   func setRules(_ rules: ReplyRules) {
     self.rules = rules
@@ -29,13 +29,15 @@ extension ConsoleSession {
     guard mayAnswer(peer) else { return }
     var reply = DelayedReply(rule, opening: opening, peer: peer.number)
     reply.received = bytes
-    reply.whole = message.bytes
+    reply.whole = message.bytes.compact
     reply.matches = outcome.matches
-    guard delayed < Self.mostDelayed else { return }
-    delayed += 1
+    guard delayed.answers < Self.mostDelayed.answers, delayed.bytes < Self.mostDelayed.bytes else { return }
+    delayed.answers += 1
+    delayed.bytes += bytes.count
     // Not at once: the conversation is in the middle of telling of the message.
     _ = eventLoop.assumeIsolated().scheduleTask(in: rule.delay) { [weak self] in
-      self?.delayed -= 1
+      self?.delayed.answers -= 1
+      self?.delayed.bytes -= bytes.count
       self?.give(reply)
     }
   }

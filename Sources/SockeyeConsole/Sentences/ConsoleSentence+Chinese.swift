@@ -40,6 +40,8 @@ extension ConsoleSentence {
     case .stateIsNoFile(let path): "“\(VisibleText.of(path))”不是普通文件"
     case .stateFileTooLarge(let path, let most):
       "“\(VisibleText.of(path))”会超过 \(most >> 20) MiB；请移除一些会话或消息"
+    case .stateInUse(let path): "“\(VisibleText.of(path))”正由另一个正在运行的控制台使用；请为本控制台另选一个文件"
+    case .stateReplaced(let path): "“\(VisibleText.of(path))”属于别的程序：它在本控制台启动之后才出现，因此保持原样"
     case .cannotKeepState(let path, let reason): "无法写入“\(VisibleText.of(path))”：\(reason.chinese)"
     case .cannotReadRequests(let reason): "无法读取请求：\(reason.chinese)"
     case .badPattern(let text, let position): "“\(text)”从第 \(position) 个字符起不是模式"

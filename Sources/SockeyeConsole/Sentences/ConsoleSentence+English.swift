@@ -41,6 +41,10 @@ extension ConsoleSentence {
     case .stateIsNoFile(let path): "'\(VisibleText.of(path))' is no regular file"
     case .stateFileTooLarge(let path, let most):
       "'\(VisibleText.of(path))' would be larger than \(most >> 20) MiB; remove sessions or messages"
+    case .stateInUse(let path):
+      "'\(VisibleText.of(path))' is kept by another console that runs; give this one a file of its own"
+    case .stateReplaced(let path):
+      "'\(VisibleText.of(path))' is another's: it was put there after this console had started, and is left as it is"
     case .cannotKeepState(let path, let reason): "cannot write '\(VisibleText.of(path))': \(reason.english)"
     case .cannotReadRequests(let reason): "cannot read requests: \(reason.english)"
     case .badPattern(let text, let position): "'\(text)' is no pattern, from character \(position) on"

@@ -50,6 +50,8 @@ enum ConsoleSentence: Sentence {
   case cannotReadState(String, Phrase)
   case stateIsNoFile(String)
   case stateFileTooLarge(String, Int)
+  case stateInUse(String)
+  case stateReplaced(String)
   case cannotKeepState(String, Phrase)
   case cannotReadRequests(Phrase)
   case badPattern(String, Int)

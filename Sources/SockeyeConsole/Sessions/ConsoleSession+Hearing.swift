@@ -95,50 +95,35 @@ extension ConsoleSession {
   }
 
   private func tellReceived(_ message: Message, from peer: Peer, _ direction: ForwardDirection?) {
-    countersChanged()
-    lastMessage += 1
-    let number = lastMessage
-    audience.tellMessage(of: self, bytes: message.bytes.readableBytes) {
-      var members = shown(message.bytes, of: peer, number, isIncoming: direction != .down, marks: message.marks)
-      if let source = message.source { members["source"] = .string(source.text) }
-      if let direction { members["direction"] = .string(direction.rawValue) }
-      return event("received", members)
-    }
+    tell(message, .received(direction), of: peer, isIncoming: direction != .down)
   }
 
   private func sent(_ bytes: ByteBuffer, to peer: Peer) {
     let count = bytes.readableBytes
     sent.add(count)
     peers[peer.number]?.sent &+= UInt64(count)
-    countersChanged()
-    lastMessage += 1
-    let number = lastMessage
-    audience.tellMessage(of: self, bytes: count) {
-      var members = shown(bytes, of: peer, number, isIncoming: false, marks: [])
-      members["by"] = .string(speaker.rawValue)
-      return event("sent", members)
-    }
+    tell(Message(bytes), .sent(by: speaker), of: peer, isIncoming: false)
   }
 
-  private func shown(
-    _ bytes: ByteBuffer,
-    of peer: Peer,
-    _ number: Int,
-    isIncoming: Bool,
-    marks: Message.Marks
-  ) -> JSONObject {
-    let view = bytes.readableBytesView.prefix(Self.longestShown)
-    let text = peers[peer.number]?.text(view, isIncoming: isIncoming, settings.encoding)
-    var result: JSONObject = [
-      "n": .integer(number), "peer": .integer(peer.number), "bytes": .integer(bytes.readableBytes),
-      "data": .string(Base64.text(view)), "text": .string(text ?? String(decoding: view, as: UTF8.self)),
-    ]
-    var words: [JSONValue] = []
-    if marks.contains(.truncated) { words.append("truncated") }
-    if marks.contains(.incomplete) { words.append("incomplete") }
-    if marks.contains(.unexpectedSource) { words.append("unexpected") }
-    if view.count < bytes.readableBytes { words.append("cut") }
-    if !words.isEmpty { result["marks"] = .array(words) }
-    return result
+  private func tell(_ message: Message, _ kind: ToldMessage.Kind, of peer: Peer, isIncoming: Bool) {
+    countersChanged()
+    lastMessage += 1
+    let count = message.bytes.readableBytes
+    audience.tellMessage(of: self, bytes: count) {
+      var data = message.bytes
+      data.moveWriterIndex(to: data.readerIndex + min(count, Self.longestShown))
+      return ToldMessage(
+        session: number,
+        time: WallTime.now.nanoseconds / 1_000_000,
+        number: lastMessage,
+        peer: peer.number,
+        kind: kind,
+        data: data,
+        bytes: count,
+        text: peers[peer.number]?.text(data, isIncoming: isIncoming),
+        marks: message.marks,
+        source: message.source?.text
+      )
+    }
   }
 }

@@ -9,8 +9,8 @@ protocol SessionAudience: AnyObject {
   var isReady: Bool { get }
   /// Something happened in a session.
   func tell(_ event: JSONObject)
-  /// A message went; `event` makes what is told of it for those who can take it.
-  func tellMessage(of session: ConsoleSession, bytes: Int, _ event: () -> JSONObject)
+  /// A message went; `message` makes what is told of it for those who can take it.
+  func tellMessage(of session: ConsoleSession, bytes: Int, _ message: () -> ToldMessage)
 }
 
 /// A session: settings, and the conversation that they come to while it is open. Confined to one event loop.
@@ -26,6 +26,8 @@ final class ConsoleSession {
     case failed(Phrase)
   }
 
+  /// The number that its name has.
+  let number: Int
   let id: String
   let eventLoop: any EventLoop
   let transport: Transport
@@ -58,13 +60,15 @@ final class ConsoleSession {
   /// The connections of a forwarder, by the numbers of those who connected here.
   var forwarded: [Int: ForwardedConnection] = [:]
   var forwardMemory = ForwardMemory()
+  /// How many of their lanes take no more: to ask each of ten thousand for every message would take longer than to forward it.
+  var fullLanes = 0
   /// Whether messages wait for somebody to let them go on.
   var isHolding = false
   /// What is answered by itself, and how much of it each peer may still get.
   var rules: ReplyRules
   var budgets: [Int: AnswerBudget] = [:]
-  /// How many answers wait for their delay.
-  var delayed = 0
+  /// How many answers wait for their delay, and how many bytes of what they answer.
+  var delayed = (answers: 0, bytes: 0)
   /// Who speaks at the moment.
   var speaker = Speaker.user
   private var observer: SessionObserver?
@@ -73,7 +77,7 @@ final class ConsoleSession {
   private var counterTimer: Scheduled<Void>?
 
   init(
-    _ id: String,
+    _ number: Int,
     _ settings: SessionSettings,
     over transport: Transport,
     stack: String?,
@@ -82,7 +86,8 @@ final class ConsoleSession {
     audience: any SessionAudience,
     on eventLoop: any EventLoop
   ) {
-    self.id = id
+    self.number = number
+    id = Self.id(number)
     self.settings = settings
     rules = settings.rules
     self.transport = transport
@@ -93,8 +98,11 @@ final class ConsoleSession {
     self.eventLoop = eventLoop
   }
 
+  /// What the session of a number is called.
+  static func id(_ number: Int) -> String { "s\(number)" }
+
   /// Whether what peers say can be taken: it is neither to be lost to a record nor to a program.
-  var isReady: Bool { audience.isReady && record?.isReady != false && forwardsMore }
+  var isReady: Bool { audience.isReady && record?.isReady != false && fullLanes == 0 }
 
   /// More can be taken again.
   func becameReady() { observer?.onReady?() }
@@ -285,11 +293,13 @@ final class ConsoleSession {
     }
   }
 
-  /// Ends its sockets, and tells when they have ended.
+  /// Ends its sockets, and tells when they have ended and its record is written.
   func end() -> EventLoopFuture<Void> {
     let conversation = self.conversation
     close()
-    return eventLoop.makeFutureWithTask { await conversation?.waitUntilDone() }
+    let ended = eventLoop.makeFutureWithTask { () async -> Void in await conversation?.waitUntilDone() }
+    let session = NIOLoopBound(self, eventLoop: eventLoop)
+    return ended.flatMap { session.value.endRecord() }
   }
 
   private func closed(_ opening: Int) {

@@ -23,15 +23,14 @@ final class SessionPeer {
   let since: UInt64
   var received: UInt64 = 0
   var sent: UInt64 = 0
-  private var incoming: Transcoder?
-  private var outgoing: Transcoder?
+  private var incoming: TextOfStream
+  private var outgoing: TextOfStream
 
   init(_ peer: Peer, encoding: TextEncoding, at time: UInt64) {
     self.peer = peer
     since = time
-    guard !peer.isDatagram else { return }
-    incoming = Transcoder(from: encoding, to: .utf8)
-    outgoing = Transcoder(from: encoding, to: .utf8)
+    incoming = TextOfStream(encoding, isStream: !peer.isDatagram)
+    outgoing = TextOfStream(encoding, isStream: !peer.isDatagram)
   }
 
   var json: JSONValue {
@@ -45,15 +44,9 @@ final class SessionPeer {
   }
 
   /// What bytes say, in UTF-8.
-  func text(_ bytes: ByteBufferView, isIncoming: Bool, _ encoding: TextEncoding) -> String {
-    var text: [UInt8] = []
-    if peer.isDatagram {
-      text = Transcoder.convert(Array(bytes), from: encoding, to: .utf8).bytes
-    } else if isIncoming {
-      incoming?.convert(bytes, into: &text)
-    } else {
-      outgoing?.convert(bytes, into: &text)
-    }
-    return String(decoding: text, as: UTF8.self)
+  ///
+  /// - Returns: Nothing where they are that already, but for what in them is no character.
+  func text(_ bytes: ByteBuffer, isIncoming: Bool) -> ByteBuffer? {
+    isIncoming ? incoming.take(bytes) : outgoing.take(bytes)
   }
 }

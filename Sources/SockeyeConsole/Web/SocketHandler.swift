@@ -2,7 +2,7 @@ internal import NIOCore
 internal import NIOWebSocket
 internal import SockeyeTransport
 
-/// A page's WebSocket: each text frame is a request, or what the page is told.
+/// A page's WebSocket: each text frame is a request, or what the page is told; what it is told may come in blocks, too.
 ///
 /// Requests that wait for their answers are bounded: meanwhile nothing more is read, and TCP makes the page wait.
 final class SocketHandler: ChannelInboundHandler {
@@ -27,6 +27,9 @@ final class SocketHandler: ChannelInboundHandler {
           let frame = WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: text))
           channel.writeAndFlush(frame, promise: nil)
         },
+        writeBlock: { bytes in
+          channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .binary, data: bytes), promise: nil)
+        },
         hold: { isHeld in _ = channel.setOption(.autoRead, value: !isHeld) }
       )
     )
@@ -47,7 +50,9 @@ final class SocketHandler: ChannelInboundHandler {
       context.writeAndFlush(Self.wrapOutboundOut(pong), promise: nil)
     case .connectionClose: close(.normalClosure, context)
     case .binary: close(.unacceptableData, context)
-    default: break
+    case .pong: return
+    // RFC 6455, section 5.2: an opcode that nobody knows fails the connection. Fragments have been put together before.
+    default: close(.protocolError, context)
     }
   }
 
