@@ -171,4 +171,39 @@ struct WebDAVTreeTests {
     UploadSweep.run(in: served)
     #expect(directory.mode("from/\(leftover)") == 0 && directory.read("from/a") == "aaa")
   }
+
+  @Test("What another service copies or has set aside is not swept away while it lasts", arguments: [true, false])
+  func held(isFolder: Bool) throws {
+    let partial = PartialName.unique("test")
+    let name = String(decoding: partial, as: UTF8.self)
+    let folder = try served.openDirectory(.root)
+    defer { close(folder) }
+    func copyAndSweep() throws {
+      var copy = FileCopy(area: area)
+      if isFolder {
+        let source = try #require(ResourcePath("from".utf8))
+        try copy.copy(FolderWalk(source, named: partial, in: served, rules: .usual), into: folder, isDeep: true)
+      } else {
+        try copy.copy(served.open(try #require(ResourcePath("file".utf8))), as: partial, in: folder)
+      }
+      UploadSweep.run(in: served)
+      #expect(directory.read(isFolder ? "\(name)/in/b" : name) == (isFolder ? "bb" : "f"))
+      withExtendedLifetime(copy) {}
+    }
+    try copyAndSweep()
+    UploadSweep.run(in: served)
+    #expect(directory.mode(name) == 0)
+  }
+
+  @Test("What is held under one name is held under the next")
+  func heldAside() throws {
+    let name = String(decoding: PartialName.unique("aside"), as: UTF8.self)
+    let folder = try served.openDirectory(.root)
+    defer { close(folder) }
+    let hold = PartialHold("from".utf8, in: folder)
+    #expect(renameat(folder, "from", folder, name) == 0)
+    UploadSweep.run(in: served)
+    #expect(directory.read("\(name)/a") == "aaa")
+    withExtendedLifetime(hold) {}
+  }
 }

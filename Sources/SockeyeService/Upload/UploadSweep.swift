@@ -2,8 +2,8 @@ import Glibc
 
 /// Removes what uploads left behind that were under way when an earlier service ended.
 ///
-/// Nobody counts those bytes any more, so they would add up beyond every quota. A file that another service is receiving
-/// is locked, and stays.
+/// Nobody counts those bytes any more, so they would add up beyond every quota. What another service is receiving,
+/// copying or has set aside is locked, and stays.
 enum UploadSweep {
   /// Directories below which nothing is looked at: each level costs a descriptor.
   private static let deepest = 64

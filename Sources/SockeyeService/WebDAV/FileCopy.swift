@@ -7,6 +7,8 @@ struct FileCopy {
   /// Bytes that were counted and are on the disk.
   private(set) var copied: Int64 = 0
   private var entries = 0
+  /// Of what is being made, until it has its name.
+  private var hold: PartialHold?
 
   /// Why a copy came to nothing.
   enum Problem: Error, Equatable, Sendable {
@@ -27,6 +29,7 @@ struct FileCopy {
       switch item {
       case .folder(let relative, _):
         guard mkdirat(directory, (relative.dropLast() + [0]).text, 0o755) == 0 else { throw .system(errno) }
+        if hold == nil { hold = PartialHold(relative.dropLast(), in: directory) }
         if !isDeep { return }
       case .file(let file, let relative):
         let beneath = SOCKEYE_RESOLVE_BENEATH | SOCKEYE_RESOLVE_NO_SYMLINKS
@@ -39,8 +42,16 @@ struct FileCopy {
     }
   }
 
-  /// Copies a file's contents.
-  mutating func copy(_ file: OpenedFile, to target: CInt) throws(Problem) {
+  /// Copies a file, which is new there.
+  mutating func copy(_ file: OpenedFile, as name: [UInt8], in directory: CInt) throws(Problem) {
+    let target = openat(directory, (name + [0]).text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o644))
+    guard target >= 0 else { throw .system(errno) }
+    defer { close(target) }
+    hold = PartialHold(name, in: directory)
+    try copy(file, to: target)
+  }
+
+  private mutating func copy(_ file: OpenedFile, to target: CInt) throws(Problem) {
     var piece = [UInt8](repeating: 0, count: 256 << 10)
     var offset: off_t = 0
     while true {

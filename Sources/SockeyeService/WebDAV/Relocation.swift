@@ -59,6 +59,7 @@ struct Relocation: Sendable {
     let standing = try lookAtDestination(places, metadata)
     let partial = PartialName.unique(unique)
     var copy = FileCopy(area: area)
+    defer { withExtendedLifetime(copy) {} }
     if isCopy {
       do throws(FileCopy.Problem) {
         try self.copy(served, isFolder, partial, places, &copy)
@@ -148,10 +149,7 @@ struct Relocation: Sendable {
     } else {
       let file: OpenedFile
       do throws(ServedDirectory.Refusal) { file = try served.open(source) } catch { throw .system(ENOENT) }
-      let target = openat(places.to, (partial + [0]).text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(0o644))
-      guard target >= 0 else { throw .system(errno) }
-      defer { close(target) }
-      try copy.copy(file, to: target)
+      try copy.copy(file, as: partial, in: places.to)
     }
   }
 
@@ -176,6 +174,8 @@ struct Relocation: Sendable {
     let old = (name + [0]).text
     let new = (destination.name + [0]).text
     let aside = PartialName.unique("aside-" + unique)
+    let hold = standAside ? PartialHold(destination.name, in: places.to) : nil
+    defer { withExtendedLifetime(hold) {} }
     if standAside, renameat(places.to, new, places.to, (aside + [0]).text) != 0 { return errno }
     guard ExclusiveRename.rename(in: folder, from: old, to: new, in: places.to) else {
       let problem = errno
