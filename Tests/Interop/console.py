@@ -352,7 +352,7 @@ def test_a_record_is_whole_when_it_has_ended():
     with tempfile.TemporaryDirectory() as folder:
         with Console("--directory", folder) as console:
             server = console.open(protocol="tcp-server", local="127.0.0.1:0", framing="line")
-            data = b"".join(b"%06d\n" % number for number in range(20_000))
+            data = b"".join(b"%06d\n" % number for number in range(5_000))
             for name in ("first", "second"):
                 console.do("record", session=server["id"], file=name)
                 with socket.create_connection(("127.0.0.1", port_of(server))) as peer:

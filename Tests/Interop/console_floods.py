@@ -151,7 +151,7 @@ def test_a_page_that_misses_events():
             pass
         before = page.program.memory
         # Each event of the state has the command line, and with it the name of that file.
-        for _ in range(400):
+        for _ in range(160):
             tab.do("rename", session="s1", name="x")
             tab.told.clear()
         assert page.program.peak_memory - before < 24 << 20, page.program.peak_memory - before
