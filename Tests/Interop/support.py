@@ -90,7 +90,9 @@ class Program:
 
     @property
     def errors(self):
-        """What the program has said on standard error so far."""
+        """What the program has said on standard error so far; all of it once it has ended."""
+        if self.process.poll() is not None:
+            self._listener.join(DEADLINE)
         with self._changed:
             return self.said.decode(errors="replace")
 
