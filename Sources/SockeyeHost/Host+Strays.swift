@@ -77,6 +77,11 @@ extension Host where Storage: ~Copyable {
     case (.tooLong(let most), false):
       let mtu = UInt32(clamping: max(most, 1280))
       reportError(ICMPv6Message.packetTooBig(mtu: mtu), about: quote.span.bytes, message.arrival)
+    // RFC 792, RFC 4443 section 3.3: whoever had to take the last hop says so.
+    case (.hopLimitExceeded(let router), true):
+      reportError(ICMPv4Message.timeExceeded(code: 0), about: quote.span.bytes, message.arrival(at: router))
+    case (.hopLimitExceeded(let router), false):
+      reportError(ICMPv6Message.timeExceeded(code: 0), about: quote.span.bytes, message.arrival(at: router))
     }
   }
 }
@@ -160,6 +165,13 @@ public struct StrayMessage: Hashable, Sendable {
     )
   }
 
+  /// What errors about it are told by, where its packet has come no further than a router of its family.
+  fileprivate func arrival(at router: IPAddress) -> Arrival {
+    var arrival = arrival
+    if router.isIPv4 == source.isIPv4 { arrival.destination = router }
+    return arrival
+  }
+
   /// The front of the packet that it came in, as far as an error has to quote it: the addresses, and the eight bytes behind
   /// them (RFC 792).
   fileprivate var quote: [UInt8] {
@@ -199,4 +211,6 @@ public enum Undeliverability: Hashable, Sendable {
   case unreachable(Unreachability)
   /// Its packet is longer than the path takes, which is so many bytes.
   case tooLong(most: Int)
+  /// Its packet may go no further than a router, in whose name that is told.
+  case hopLimitExceeded(at: IPAddress)
 }

@@ -33,6 +33,8 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
   private var writes = MarkedCircularBuffer<Write>(initialCapacity: 4)
   private var buffered = 0
   private var isWriting = false
+  /// Whether whoever owns the channel has set how far datagrams go.
+  private var hasHopLimit = false
 
   /// The bytes written and not sent above which the channel isn't writable, and below which it is again.
   private static let waterMark = (low: 32 * 1024, high: 64 * 1024)
@@ -123,7 +125,9 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
 
   private func takeErrors(_ socket: any DatagramSocket) -> [any Error] {
     var errors: [any Error] = []
-    while let error = socket.takeError() { errors.append(error) }
+    while let error = socket.takeError() {
+      if hasHopLimit, let exceeded = error.exceeded { errors.append(exceeded) } else { errors.append(error.error) }
+    }
     return errors
   }
 
@@ -223,8 +227,21 @@ final class ReportingDatagramChannel: Channel, ChannelCore, @unchecked Sendable 
 // MARK: What a channel may be asked besides
 
 extension ReportingDatagramChannel {
+  /// There is one: how many routers a datagram may cross, in the socket's family. What was written before may still wait, and is
+  /// sent with it.
   func setOption<Option: ChannelOption>(_ option: Option, value: Option.Value) -> EventLoopFuture<Void> {
-    eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+    let isIPv4 = localAddress?.protocol == .inet
+    guard let option = option as? ChannelOptions.Types.SocketOption, option == .hopLimit(isIPv4: isIPv4),
+      let count = (value as? Int).map(CInt.init(clamping:))
+    else { return eventLoop.makeFailedFuture(ChannelError.operationUnsupported) }
+    guard eventLoop.inEventLoop else { return eventLoop.submit { try self.limitHops(to: count) } }
+    return eventLoop.makeCompletedFuture { try limitHops(to: count) }
+  }
+
+  private func limitHops(to count: CInt) throws {
+    guard case .active(let socket, _) = life else { throw ChannelError.ioOnClosedChannel }
+    try socket.limitHops(to: count)
+    hasHopLimit = true
   }
 
   func getOption<Option: ChannelOption>(_ option: Option) -> EventLoopFuture<Option.Value> {

@@ -51,13 +51,16 @@ struct ReportingSocket: DatagramSocket {
   }
 
   /// Takes what ICMP said of a datagram that was sent.
-  func takeError() -> IOError? {
-    switch sockeye_take_datagram_error(descriptor) {
-    case 0: nil
-    // ICMPv6 says so of what a router prohibits; what this side may not send is an error of sending.
-    case EACCES: IOError(errnoCode: EHOSTUNREACH, reason: "ICMP")
-    case let number: IOError(errnoCode: number, reason: "ICMP")
-    }
+  func takeError() -> DatagramError? { DatagramError(of: descriptor) }
+
+  func limitHops(to count: CInt) throws(IOError) {
+    let isIPv6 = localAddress?.protocol == .inet6
+    try Self.set(
+      CInt(isIPv6 ? IPPROTO_IPV6 : IPPROTO_IP),
+      isIPv6 ? CInt(IPV6_UNICAST_HOPS) : IP_TTL,
+      count,
+      of: descriptor
+    )
   }
 
   // MARK: System calls

@@ -20,7 +20,9 @@ protocol DatagramSocket {
   func receive(into room: inout [UInt8]) -> (count: Int, source: SocketAddress)?
 
   /// Takes what was told of a datagram that was sent.
-  func takeError() -> IOError?
+  func takeError() -> DatagramError?
+  /// Sets how many routers its datagrams may cross from here on.
+  func limitHops(to count: CInt) throws(IOError)
 }
 
 extension DatagramSocket {
@@ -100,5 +102,7 @@ struct UnixDatagramSocket: DatagramSocket {
     return (count, withUnsafeBytes(of: storage) { SocketAddress($0.loadUnaligned(as: sockaddr_un.self)) })
   }
 
-  func takeError() -> IOError? { nil }
+  func takeError() -> DatagramError? { nil }
+
+  func limitHops(to count: CInt) throws(IOError) { throw IOError(errnoCode: EOPNOTSUPP, reason: "setsockopt") }
 }

@@ -64,6 +64,8 @@ struct StrayTests {
     let reasons: [(Undeliverability, v4: [UInt8], v6: [UInt8])] = [
       (.unreachable(.port), [3, 3], [1, 4]), (.unreachable(.prohibited), [3, 13], [1, 1]),
       (.tooLong(most: 1400), [3, 4], [2, 0]), (.tooLong(most: 0), [3, 4], [2, 0]),
+      (.hopLimitExceeded(at: Self.router4), [11, 0], [3, 0]),
+      (.hopLimitExceeded(at: Self.router6), [11, 0], [3, 0]),
     ]
     for (reason, code4, code6) in reasons {
       for (peer, far, code) in [(Bench.peer4, FlowTests.far4, code4), (Bench.peer6, FlowTests.far6, code6)] {
@@ -71,8 +73,13 @@ struct StrayTests {
         bench.give(Bench.datagram([UInt8](repeating: 1, count: 1300), port: 53, from: peer, to: far))
         let waiting = try #require(bench.nextStray())
         bench.host.report(reason, about: waiting)
-        let message = try #require(bench.take().first.flatMap { Bench.transport($0) })
+        let packet = try #require(bench.take().first)
+        let message = try #require(Bench.transport(packet))
         #expect(Array(message[..<2]) == code)
+        if case .hopLimitExceeded(let router) = reason {
+          // A router of the other family can't say anything.
+          #expect(try Self.source(of: packet) == (router.isIPv4 == peer.isIPv4 ? router : far))
+        }
         if case .tooLong(let most) = reason {
           #expect(Int(message[6]) << 8 | Int(message[7]) == max(most, peer.isIPv4 ? 68 : 1280))
         }
@@ -81,6 +88,14 @@ struct StrayTests {
         #expect(quote.sourcePort == 1000 && quote.destinationPort == 53)
       }
     }
+  }
+
+  private static let router4 = IPAddress.v4(IPv4Address(203, 0, 113, 1))
+  private static let router6 = IPAddress.v6(IPv6Address(high: 0x2001_0DB8 << 32, low: 0x99))
+
+  private static func source(of packet: [UInt8]) throws -> IPAddress {
+    if let (header, _) = try? IPv4Header.parseQuoted(packet.span.bytes) { return .v4(header.source) }
+    return .v6(try IPv6Header.parse(packet.span.bytes).0.source)
   }
 
   @Test("Messages that wait are bounded in bytes, overhead included")

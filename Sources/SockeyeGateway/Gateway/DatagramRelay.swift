@@ -37,11 +37,16 @@ final class DatagramRelay: @unchecked Sendable {
     var last: StrayMessage
     var bytesSent: UInt64 = 0
     var bytesReceived: UInt64 = 0
+    /// How many routers its socket lets a datagram cross; nil for as many as the system does.
+    var hopLimit: UInt8?
   }
 
   private let loop: HostEventLoop
   private let outside: Transport
   private let gatekeeper: Gatekeeper
+  private let network: GatewayNetwork
+  /// Where its sockets are: on the gateway's own event loop, where the machine's kernel has them.
+  private let socketLoop: any EventLoop
   private let most: Int
   private let report: @Sendable (GatewayEvent) -> Void
   private var sessions = RestingOrder<Pair, Session>()
@@ -56,6 +61,8 @@ final class DatagramRelay: @unchecked Sendable {
   /// seconds (RFC 4787 REQ-5 allows for that).
   private static let idleLimit = TimeAmount.seconds(60)
   private static let questionLimit = TimeAmount.seconds(10)
+  /// What the kernel is asked for to hold datagrams for a session until they are read, in bytes; it gives what it gives everybody.
+  private static let receiveBufferSize = 4 << 20
   /// How often sessions are looked through.
   private static let cleaningInterval = TimeAmount.seconds(5)
 
@@ -69,6 +76,9 @@ final class DatagramRelay: @unchecked Sendable {
     self.loop = loop
     self.outside = outside
     self.gatekeeper = gatekeeper
+    network = configuration.network
+    // In virtual time it is another host of ours that has them, on a loop of its own.
+    socketLoop = loop.isInVirtualTime ? outside.eventLoopGroup.next() : loop
     most = max(configuration.mostDatagramSessions, 1)
     self.report = report
   }
@@ -87,13 +97,13 @@ final class DatagramRelay: @unchecked Sendable {
     session.lastUse = loop.now
     session.last = message.withoutPayload
     switch session.state {
+    case .opening where message.hopLimit < 2, .open where message.hopLimit < 2: refuseToForward(message)
     case .opening(var waiting):
       guard waiting.count < Self.mostWaiting, mayWait(message) else { return }
       waiting.append(message)
       session.state = .opening(waiting)
     case .open(let channel):
-      session.bytesSent += UInt64(message.payload.count)
-      send(message, of: pair, by: channel)
+      send(message, of: pair, &session, by: channel)
     case .refused:
       loop.host.report(.unreachable(.prohibited), about: message)
     }
@@ -110,6 +120,7 @@ final class DatagramRelay: @unchecked Sendable {
 
   private func begin(_ pair: Pair, with message: StrayMessage) {
     let (flow, refusal) = gatekeeper.judge(.datagrams, from: pair.source, to: pair.destination)
+    if refusal == nil, message.hopLimit < 2 { return refuseToForward(message) }
     if sessions.count >= most { endIdlest() }
     var session = Session(
       flow: flow,
@@ -130,15 +141,21 @@ final class DatagramRelay: @unchecked Sendable {
     clean()
   }
 
+  /// It is the gateway that the last hop led to (RFC 1812 section 5.3.1).
+  private func refuseToForward(_ message: StrayMessage) {
+    loop.host.report(.hopLimitExceeded(at: network.gateway(isIPv4: message.source.isIPv4)), about: message)
+  }
+
   private func open(_ pair: Pair, _ flow: GatewayFlow) {
-    let socketLoop = outside.eventLoopGroup.next()
-    let loop = loop
-    outside.openDatagrams(on: DatagramRoute(address: flow.destination, source: nil), eventLoop: socketLoop)
+    var options = DatagramOptions()
+    options.receiveBufferSize = Self.receiveBufferSize
+    let route = DatagramRoute(address: flow.destination, source: nil)
+    outside.openDatagrams(on: route, options: options, eventLoop: socketLoop)
       .flatMapThrowing { channel in
         let answers = RelayedAnswers(from: flow.destination) { payload in
-          loop.execute { self.answer(payload, to: pair) }
+          self.onLoop { self.answer(payload, to: pair) }
         } fail: { error in
-          loop.execute { self.tell(error, about: pair) }
+          self.onLoop { self.tell(error, about: pair) }
         }
         try channel.pipeline.syncOperations.addHandler(answers)
         return channel
@@ -153,23 +170,32 @@ final class DatagramRelay: @unchecked Sendable {
       }
   }
 
+  private func onLoop(_ body: @escaping @Sendable () -> Void) {
+    if loop.inEventLoop { body() } else { loop.execute(body) }
+  }
+
   private func opened(_ channel: any Channel, for pair: Pair) {
-    guard case .opening(let waiting) = sessions[pair]?.state, loop.flowOwner != nil else {
+    guard var session = sessions[pair], case .opening(let waiting) = session.state, loop.flowOwner != nil else {
       channel.close(promise: nil)
       return
     }
-    sessions[pair]?.state = .open(channel)
+    session.state = .open(channel)
     forgetWaiting(waiting)
-    for message in waiting {
-      sessions[pair]?.bytesSent += UInt64(message.payload.count)
-      send(message, of: pair, by: channel)
-    }
+    for message in waiting { send(message, of: pair, &session, by: channel) }
+    sessions[pair] = session
   }
 
-  private func send(_ message: StrayMessage, of pair: Pair, by channel: any Channel) {
+  private func send(_ message: StrayMessage, of pair: Pair, _ session: inout Session, by channel: any Channel) {
+    session.bytesSent += UInt64(message.payload.count)
     // A queue that is full drops what comes, as links do.
-    guard channel.isWritable, let destination = sessions[pair]?.flow.destination else { return }
-    let envelope = AddressedEnvelope(remoteAddress: destination, data: ByteBuffer(bytes: message.payload))
+    guard channel.isWritable else { return }
+    // What crosses the gateway has one hop less before it.
+    if session.hopLimit != message.hopLimit - 1 {
+      session.hopLimit = message.hopLimit - 1
+      let option = ChannelOptions.Types.SocketOption.hopLimit(isIPv4: message.source.isIPv4)
+      _ = channel.setOption(option, value: Int(message.hopLimit - 1))
+    }
+    let envelope = AddressedEnvelope(remoteAddress: session.flow.destination, data: ByteBuffer(bytes: message.payload))
     let sent = channel.eventLoop.makePromise(of: Void.self)
     sent.futureResult.hop(to: loop).assumeIsolated().whenFailure { self.tell($0, about: pair) }
     channel.writeAndFlush(envelope, promise: sent)
@@ -188,6 +214,9 @@ final class DatagramRelay: @unchecked Sendable {
   /// An error of the socket's is told as ICMP tells it (RFC 1122 section 3.2.2.1).
   private func tell(_ error: any Error, about pair: Pair) {
     guard let session = sessions[pair] else { return }
+    if let router = (error as? HopLimitExceeded).flatMap({ try? HostEndpoint($0.router) })?.address {
+      return loop.host.report(.hopLimitExceeded(at: router), about: session.last)
+    }
     guard let number = (error as? IOError)?.errnoCode else {
       if case ChannelError.writeMessageTooLarge = error { tellTooLong(session.last) }
       return

@@ -26,6 +26,7 @@ final class EchoRelay: @unchecked Sendable {
 
   private let loop: HostEventLoop
   private let gatekeeper: Gatekeeper
+  private let network: GatewayNetwork
   private let report: @Sendable (GatewayEvent) -> Void
   private var port4 = Port.unopened
   private var port6 = Port.unopened
@@ -42,9 +43,15 @@ final class EchoRelay: @unchecked Sendable {
   /// Replies that are taken in one turn of the loop.
   private static let readAtOnce = 64
 
-  init(on loop: HostEventLoop, _ gatekeeper: Gatekeeper, report: @escaping @Sendable (GatewayEvent) -> Void) {
+  init(
+    on loop: HostEventLoop,
+    _ gatekeeper: Gatekeeper,
+    _ network: GatewayNetwork,
+    report: @escaping @Sendable (GatewayEvent) -> Void
+  ) {
     self.loop = loop
     self.gatekeeper = gatekeeper
+    self.network = network
     self.report = report
   }
 
@@ -64,22 +71,34 @@ final class EchoRelay: @unchecked Sendable {
       if told.count < Self.mostTold, told.insert(flow).inserted { report(.failed(flow, .prohibited)) }
       return
     }
+    guard request.hopLimit > 1 else {
+      loop.host.report(.hopLimitExceeded(at: network.gateway(isIPv4: request.source.isIPv4)), about: request)
+      return
+    }
     guard let sequence = register(request) else { return }
-    switch socket.send(Self.message(request, sequence), to: flow.destination) {
-    case 0, EAGAIN, ENOBUFS: break
-    case ENETUNREACH, EINVAL: fail(sequence, .network)
-    case EACCES, EPERM: fail(sequence, .prohibited)
-    case EMSGSIZE:
-      if let request = pending.removeValue(forKey: sequence)?.request {
-        loop.host.report(.tooLong(most: 1280), about: request)
-      }
-    default: fail(sequence, .host)
+    let message = Self.message(request, sequence)
+    var number = socket.send(message, to: flow.destination, hopLimit: request.hopLimit - 1)
+    // What ICMP said of an earlier one says nothing of this one.
+    if number != 0, hearErrors(of: socket) {
+      number = socket.send(message, to: flow.destination, hopLimit: request.hopLimit - 1)
+    }
+    if let reason = Self.undeliverability(number) { fail(sequence, reason) }
+  }
+
+  /// What an error of a socket's means inside; nil for what means nothing, or that there is no room.
+  private static func undeliverability(_ number: CInt) -> Undeliverability? {
+    switch number {
+    case 0, EAGAIN, ENOBUFS: nil
+    case ENETUNREACH, EINVAL: .unreachable(.network)
+    case EACCES, EPERM: .unreachable(.prohibited)
+    case EMSGSIZE: .tooLong(most: 1280)
+    default: .unreachable(.host)
     }
   }
 
-  private func fail(_ sequence: UInt16, _ reason: Unreachability) {
+  private func fail(_ sequence: UInt16, _ reason: Undeliverability) {
     guard let request = pending.removeValue(forKey: sequence)?.request else { return }
-    loop.host.report(.unreachable(reason), about: request)
+    loop.host.report(reason, about: request)
   }
 
   /// The sequence number that a request goes out with; nil if too many wait.
@@ -119,11 +138,30 @@ final class EchoRelay: @unchecked Sendable {
 
   private func hear(isIPv4: Bool) {
     guard case .open(let socket) = isIPv4 ? port4 : port6 else { return }
+    _ = hearErrors(of: socket)
     for _ in 0..<Self.readAtOnce {
       guard let message = socket.receive() else { break }
       answer(message, isIPv4: isIPv4)
     }
     socket.wait()
+  }
+
+  /// Tells what ICMP said of requests. Returns whether it said anything.
+  private func hearErrors(of socket: PingSocket) -> Bool {
+    var hasHeard = false
+    for _ in 0..<Self.readAtOnce {
+      guard let told = socket.takeError() else { break }
+      hasHeard = true
+      guard told.start.count >= 8, told.start[0] == 8 || told.start[0] == 128 else { continue }
+      let sequence = UInt16(told.start[6]) << 8 | UInt16(told.start[7])
+      guard let waiting = pending[sequence], waiting.request.source.isIPv4 == (told.start[0] == 8) else { continue }
+      if let router = told.exceeded.flatMap({ try? HostEndpoint($0.router) })?.address {
+        fail(sequence, .hopLimitExceeded(at: router))
+      } else if let reason = Self.undeliverability(told.error.errnoCode) {
+        fail(sequence, reason)
+      }
+    }
+    return hasHeard
   }
 
   private func answer(_ message: [UInt8], isIPv4: Bool) {

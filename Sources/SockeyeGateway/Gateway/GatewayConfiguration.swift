@@ -67,6 +67,9 @@ public struct GatewayNetwork: Hashable, Sendable {
   /// How many leading bits of the two are equal.
   public var prefixLength6 = 64
 
+  /// The gateway's address of a family.
+  func gateway(isIPv4: Bool) -> IPAddress { isIPv4 ? .v4(gateway4) : .v6(gateway6) }
+
   /// The defaults.
   public init() {}
 }

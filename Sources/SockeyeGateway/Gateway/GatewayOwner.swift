@@ -22,7 +22,7 @@ final class GatewayOwner: FlowOwner, Sendable {
   ) {
     streams = StreamRelay(on: loop, to: outside, gatekeeper, configuration, report: report)
     datagrams = DatagramRelay(on: loop, to: outside, gatekeeper, configuration, report: report)
-    echoes = EchoRelay(on: loop, gatekeeper, report: report)
+    echoes = EchoRelay(on: loop, gatekeeper, configuration.network, report: report)
     streamPublisher = StreamPublisher(on: loop, configuration)
     datagramPublisher = DatagramPublisher(on: loop, configuration)
   }
