@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import tempfile
@@ -13,7 +14,9 @@ import threading
 
 import support
 from support import SOCKEYE, need, read_all
-from support_network import ADDRESSES, CONTENT, curl, have_addresses, name_server, python, serving, web_server
+from support_network import (
+    ADDRESSES, CONTENT, ROUTERS, curl, have_addresses, name_server, python, router, serving, web_server,
+)
 from support_run import Running, callers, children, run
 
 def test_curl_gets_every_byte():
@@ -301,6 +304,78 @@ print(client.recv(100))
         for address in ADDRESSES.values():
             said = run("--", need("ping"), "-c1", "-W5", address, caller=caller)
             assert said.returncode == 0, (name, address, said)
+
+
+def test_hop_limits():
+    """What may cross so many routers comes so far, the gateway being the first of them, and is told about by that one:
+    datagrams and pings, over both families; what arrives is answered or refused."""
+    script = """
+import select
+is_echo, family, there = sys.argv[1] == "echo", int(sys.argv[2]), sys.argv[3]
+is_v4 = family == socket.AF_INET
+level, hops, errors = (0, 2, 11) if is_v4 else (41, 16, 25)
+for limit in range(1, 4):
+    number = (1 if is_v4 else 58) if is_echo else 0
+    with socket.socket(family, socket.SOCK_DGRAM, number) as speaker:
+        speaker.setsockopt(level, errors, 1)
+        speaker.setsockopt(level, hops, limit)
+        words = bytes([8 if is_v4 else 128]) + bytes(9) if is_echo else b"words"
+        speaker.sendto(words, (there, 33434))
+        poll = select.poll()
+        poll.register(speaker, select.POLLIN)
+        (_, events), = poll.poll()
+        if events & select.POLLERR:
+            _, (control,), _, _ = speaker.recvmsg(100, 200, socket.MSG_ERRQUEUE)
+            reason = control[2]
+            address = reason[20:24] if is_v4 else reason[24:40]
+            print(reason[5], reason[6], socket.inet_ntop(family, address), flush=True)
+        else:
+            print("answered", speaker.recvfrom(100)[1][0], flush=True)
+"""
+    pathlib.Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 2147483647")
+    gateways = {socket.AF_INET: "10.0.2.2", socket.AF_INET6: "fd73:6f63:6b65::2"}
+    with router():
+        for name, caller in callers():
+            for family, (_, first, _, end) in ROUTERS.items():
+                exceeded, refused = ("11 0", "3 3") if family == socket.AF_INET else ("3 0", "1 4")
+                for kind, last in [("datagrams", f"{refused} {end}"), ("echo", f"answered {end}")]:
+                    said = run("--", *python(script), kind, int(family), end, caller=caller)
+                    lines = said.stdout.decode().splitlines()
+                    assert lines == [f"{exceeded} {gateways[family]}", f"{exceeded} {first}", last], (name, kind, said)
+
+
+def test_burst_of_datagrams():
+    """Thousands of datagrams that a command sends while the gateway has no processor all arrive."""
+    count = 3_000
+    script = f"""
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.connect((sys.argv[1], int(sys.argv[2])))
+client.send(b"first")
+print(client.recv(100), flush=True)
+sys.stdin.readline()
+for number in range({count}):
+    client.send(number.to_bytes(4, "big") * 350)
+print("sent", flush=True)
+sys.stdin.readline()
+"""
+    force_receive_buffer = 33
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.setsockopt(socket.SOL_SOCKET, force_receive_buffer, 64 << 20)
+        server.bind((ADDRESSES[socket.AF_INET], 0))
+        with Running("--", *python(script), *map(str, server.getsockname())) as running:
+            words, client = server.recvfrom(100)
+            server.sendto(words, client)
+            assert running.line() == "b'first'"
+            running.process.send_signal(signal.SIGSTOP)
+            running.process.stdin.write(b"go\n")
+            running.process.stdin.flush()
+            assert running.line() == "sent"
+            running.process.send_signal(signal.SIGCONT)
+            server.settimeout(support.DEADLINE)
+            assert [int.from_bytes(server.recv(2000)[:4], "big") for _ in range(count)] == list(range(count))
+            running.process.stdin.write(b"go\n")
+            running.process.stdin.flush()
+            assert running.process.wait(support.DEADLINE) == 0
 
 
 def test_published_ports():

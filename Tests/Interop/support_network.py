@@ -24,6 +24,59 @@ def have_addresses():
         subprocess.run(["ip", "address", "add", f"{address}/{prefix}", "dev", "lo"], check=True)
 
 
+ROUTERS = {
+    socket.AF_INET: ["198.18.0.1", "198.18.0.2", "198.18.1.1", "198.18.1.2"],
+    socket.AF_INET6: ["2001:db8:18::1", "2001:db8:18::2", "2001:db8:19::1", "2001:db8:19::2"],
+}
+"""This network's end of a wire to a router, the router's, the router's end of a wire to somebody far away, and that one's."""
+
+
+class Namespace:
+    """A network without a name, which is that of a process that waits in it."""
+
+    def __init__(self):
+        words = [need("unshare"), "--net", "sh", "-c", "ip link set lo up && echo up && exec sleep infinity"]
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == b"up\n"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def run(self, *words):
+        subprocess.run([need("nsenter"), f"--net=/proc/{self.process.pid}/ns/net", *words], check=True)
+
+
+@contextlib.contextmanager
+def router():
+    """A router, and somebody behind it, at the addresses of `ROUTERS`."""
+    with Namespace() as middle, Namespace() as far:
+        wires = [("near", None, 0), ("middle0", middle, 1), ("middle1", middle, 2), ("far", far, 3)]
+        for one, other in (("near", "middle0"), ("middle1", "far")):
+            subprocess.run(["ip", "link", "add", one, "type", "veth", "peer", "name", other], check=True)
+        for name, place, number in wires:
+            if place:
+                subprocess.run(["ip", "link", "set", name, "netns", str(place.process.pid)], check=True)
+            enter = place.run if place else lambda *words: subprocess.run(words, check=True)
+            for addresses, prefix in zip(ROUTERS.values(), ("/24", "/64")):
+                detection = ["nodad"] if ":" in addresses[number] else []
+                enter("ip", "address", "add", addresses[number] + prefix, "dev", name, *detection)
+            enter("ip", "link", "set", name, "up")
+        middle.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; "
+                   "echo 0 > /proc/sys/net/ipv4/icmp_ratelimit; echo 0 > /proc/sys/net/ipv6/icmp/ratelimit")
+        for near, first, second, end in ROUTERS.values():
+            subprocess.run(["ip", "route", "add", end, "via", first], check=True)
+            far.run("ip", "route", "add", "default", "via", second)
+        try:
+            yield
+        finally:
+            subprocess.run(["ip", "link", "del", "near"], check=True)
+
+
 def bracketed(address):
     return f"[{address}]" if ":" in address else address
 
