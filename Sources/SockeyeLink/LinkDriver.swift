@@ -55,6 +55,8 @@ package struct LinkDriver: ~Copyable {
     let end = min(deadline, now + polling.duration)
     while now < end {
       if try receiveBatch(into: &host) > 0 { return }
+      // Who has work for the loop doesn't wait for the look to end.
+      if waker.hasRung { return waker.clear() }
       // Whoever else has work for this processor goes first: it may be the peer.
       sched_yield()
       now = MonotonicClock.now

@@ -1,10 +1,13 @@
 internal import CSockeyeLinux
 internal import Glibc
 package import SockeyeTCP
+internal import Synchronization
 
 /// Wakes the thread that a driver runs on.
 public final class Waker: Sendable {
   let descriptor: Int32
+  /// Set before the descriptor is, for a thread that looks without a system call.
+  private let bell = Atomic(false)
 
   init() throws(LinkError) {
     descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
@@ -17,6 +20,7 @@ public final class Waker: Sendable {
 
   /// Ends the wait under way, or else the next one, at once.
   public func wake() {
+    bell.store(true, ordering: .releasing)
     var one: UInt64 = 1
     _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
   }
@@ -29,9 +33,15 @@ public final class Waker: Sendable {
     if poll(&request, 1, limit) > 0 { clear() }
   }
 
+  /// Whether there was a wake-up that hasn't been cleared.
+  var hasRung: Bool { bell.load(ordering: .acquiring) }
+
+  /// Takes the wake-ups that there were. One that comes meanwhile may leave the descriptor readable: the next wait then ends
+  /// at once.
   func clear() {
     var count: UInt64 = 0
     _ = read(descriptor, &count, MemoryLayout<UInt64>.size)
+    bell.store(false, ordering: .releasing)
   }
 }
 
