@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 import support
 from support import need, read_all, serving, sockeye
@@ -254,6 +255,27 @@ def test_too_many_streams_are_turned_away():
             first.sendall(b"still here")
             first.shutdown(socket.SHUT_WR)
             assert read_all(first) == b"still here"
+
+
+def test_many_failures_are_told_in_few_lines():
+    """Where the target refuses, each of many clients is reset, and one line a second at most tells how many there were."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        count, start = 40, time.monotonic()
+        with Impaired(f"127.0.0.1:{closed.getsockname()[1]}", "delay=1ms") as path:
+            for _ in range(count):
+                with support.connect(path) as client:
+                    try:
+                        assert client.recv(1) == b""
+                        raise AssertionError("an end of stream where a reset was due")
+                    except ConnectionResetError:
+                        pass
+            path.end()
+            lines = [line for line in path.errors.splitlines() if line.startswith("sockeye: ")]
+            told = [re.match(r"sockeye: (?:(\d+) more, the last: )?(.*)", line).groups() for line in lines]
+            assert sum(int(number or 1) for number, _ in told) == count, lines
+            assert len({reason for _, reason in told}) == 1 and "refused" in told[0][1], lines
+            assert len(lines) <= 3 + time.monotonic() - start, lines
 
 
 def test_devices_are_joined():

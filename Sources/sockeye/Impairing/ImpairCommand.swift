@@ -179,8 +179,11 @@ struct Impair: AsyncParsableCommand {
 
   private var report: @Sendable (StreamForwarder.Event) -> Void {
     let (json, quiet) = (json, quiet)
-    return { ImpairReport.show($0, json: json, quiet: quiet) }
+    return { ImpairReport.show($0, Self.complaints, json: json, quiet: quiet) }
   }
+
+  /// What went wrong with clients.
+  private static let complaints = RepeatedComplaints()
 
   // MARK: While it runs
 
@@ -224,6 +227,7 @@ struct Impair: AsyncParsableCommand {
     _ = await Signals.shared.firstEnding()
     changes.cancel()
     reports.cancel()
+    Self.complaints.tellHeld()
     ImpairReporter(json: json, quiet: quiet).showEnd(live.counters)
   }
 

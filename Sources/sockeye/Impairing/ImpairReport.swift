@@ -12,8 +12,8 @@ enum ImpairReport {
     fflush(nil)
   }
 
-  /// Tells of a stream.
-  static func show(_ event: StreamForwarder.Event, json: Bool, quiet: Bool) {
+  /// Tells of a stream, and of what went wrong by `complaints`.
+  static func show(_ event: StreamForwarder.Event, _ complaints: RepeatedComplaints, json: Bool, quiet: Bool) {
     switch event {
     case .opened(let client, let count):
       tell("opened", zh: "已打开", client?.text, count, json: json, quiet: quiet)
@@ -22,9 +22,9 @@ enum ImpairReport {
     case .turnedAway(let client):
       let client = client?.text ?? Speech.text(Phrase("a client", zh: "某个客户端"))
       let line = Phrase("\(client) was turned away; raise --max-streams", zh: "\(client) 被拒之门外；请增大 --max-streams")
-      StandardError.say("sockeye: \(Speech.text(line))")
+      complaints.tell(Speech.text(line))
     case .failed(let failure):
-      StandardError.say(failure)
+      complaints.tell(failure.phrase.spoken)
     }
   }
 
