@@ -110,6 +110,21 @@ def answering(act):
         thread.join(support.DEADLINE)
 
 
+def test_completions():
+    """Completion scripts describe verbs and flags in Chinese, and are the same scripts otherwise."""
+    places = {
+        "fish": re.compile(r" -d '((?:\\.|[^'\\])*)'"),
+        "zsh": re.compile(r"(?m)^ +'(?:[^:\[\n']*\[((?:\\.|[^\]\\])*)\]|[a-z]+:(.*)'$)"),
+        "bash": re.compile("(?!)"),
+    }
+    for shell, place in places.items():
+        english, chinese = (sockeye("completions", "--language", language, shell).stdout.decode() for language in ("en", "zh"))
+        texts = [match[1] or match[2] if place.groups > 1 else match[1] for match in place.finditer(chinese)]
+        assert len(texts) == len(place.findall(english)) and (shell == "bash" or len(texts) > 100), (shell, len(texts))
+        assert all(map(CHINESE.search, texts)), [text for text in texts if not CHINESE.search(text)]
+        assert place.sub("", english) == place.sub("", chinese), shell
+
+
 def test_conversation():
     """A conversation's events and its end are told in Chinese: connected, closed by the peer, refused."""
     with answering(lambda client: client.sendall(b"bye")) as port:

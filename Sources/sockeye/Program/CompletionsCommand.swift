@@ -29,6 +29,6 @@ struct Completions: ParsableCommand {
   @OptionGroup var speech: LanguageFlag
 
   func run() throws {
-    print(Sockeye.completionScript(for: shell.parserShell))
+    print(CompletionScript(for: shell.parserShell, in: Speech.language).text)
   }
 }
