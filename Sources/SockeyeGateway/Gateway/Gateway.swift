@@ -26,7 +26,7 @@ public final class Gateway: Sendable {
   ///   - device: its interface has the child's addresses, and default routes to the gateway's, or to the device.
   ///   - configuration: read now.
   ///   - report: called on the gateway's event loop, or on the thread of who finds its child's processes; it must not block.
-  /// - Throws: a failure of kind `other` where the system has no descriptors left or the capture can't be written.
+  /// - Throws: a failure of kind `other` where the system has no descriptors left, `localFile` where the capture can't be written.
   public init(
     device: consuming TunnelDevice,
     configuration: GatewayConfiguration,
@@ -54,7 +54,7 @@ public final class Gateway: Sendable {
         group = try HostEventLoopGroup(host, on: device, capture: capture)
       }
     } catch {
-      throw Failure(.other, .cannotBegin("\(error)"))
+      throw Failure(error.subject == .file ? .localFile : .other, .cannotBegin("\(error)"))
     }
     outside = .kernel()
   }

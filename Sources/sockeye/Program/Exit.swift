@@ -95,7 +95,11 @@ enum Exit {
     }
     // What help is asked for by an error ("missing subcommand") is help all the same, but the call was wrong.
     let message = Sockeye.message(for: error)
-    if message.isEmpty || error is CleanExit {
+    let isRun = CommandLine.arguments.dropFirst().first == Run._commandName
+    if isRun, message.lowercased().hasPrefix("unexpected argument") {
+      // It is nearly always the command.
+      StandardError.say(Failure(.usage, .commandBehindDashes))
+    } else if message.isEmpty || error is CleanExit {
       StandardError.say(Help.text(Sockeye.fullMessage(for: error), in: Speech.language))
     } else {
       let problem = ParserMessage(message)?.phrase ?? .literal(oneLine(message))
