@@ -155,6 +155,43 @@ def measure_rate(megabits, seed):
     row("rate of a stream, with its headers", megabits, rate * 8e-6 * 1500 / 1448, "Mbit/s", "8 s of it")
 
 
+def measure_datagram_rate(megabits, seed, size=1_400, seconds=8):
+    """Numbered datagrams, a third more than the path lets through: those that arrive, by their numbers and the time they took."""
+    arrivals, over = [], threading.Event()
+
+    def hear():
+        end.settimeout(1)
+        while True:
+            try:
+                number = int.from_bytes(end.recv(2048)[:4], "big")
+                arrivals.append((time.perf_counter(), number))
+            except TimeoutError:
+                if over.is_set():
+                    return
+
+    with receiver(64 << 20) as end, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        hearing = threading.Thread(target=hear)
+        hearing.start()
+        with Path(f"up:rate={megabits}Mbps,up:queue=256KiB", end.getsockname()[1], seed, "udp://") as path:
+            client.connect(("127.0.0.1", path.port))
+            sent, interval, start = 0, size * 8e-6 / (megabits * 4 / 3), time.perf_counter()
+            while (now := time.perf_counter()) < start + seconds:
+                while sent * interval <= now - start:
+                    client.send(sent.to_bytes(4, "big") * (size // 4))
+                    sent += 1
+                time.sleep(0.001)
+            # What waits in the path's queue arrives yet.
+            time.sleep(1)
+        over.set()
+        hearing.join()
+    numbers = [number for _, number in arrivals]
+    assert numbers == sorted(set(numbers)) and numbers[-1] < sent, "in order, and none twice"
+    behind = arrivals[len(arrivals) // 10:-len(arrivals) // 10]
+    rate = (len(behind) - 1) * (size + 28) * 8e-6 / (behind[-1][0] - behind[0][0])
+    note = f"{sent} sent, {len(numbers)} arrived, each once and in order, {path.counts['upQueueDrops']} dropped by the queue"
+    row("rate of datagrams, with their headers", megabits, rate, "Mbit/s", note)
+
+
 def measure_digest(mebibytes, seed):
     start = time.perf_counter()
     rate, whole, counts = transfer("loss=5%,delay=1ms", mebibytes << 20, seed)
@@ -176,6 +213,7 @@ def main():
         "loss": lambda: [measure_loss(percent, options.packets, options.seed) for percent in (1, 5, 20)],
         "delay": lambda: [measure_delay(milliseconds, options.seed) for milliseconds in (10, 50)],
         "rate": lambda: [measure_rate(megabits, options.seed) for megabits in (10, 100)],
+        "numbers": lambda: [measure_datagram_rate(megabits, options.seed) for megabits in (10, 100)],
         "digest": lambda: measure_digest(options.mib, options.seed),
     }
     for name, measure in rows.items():
