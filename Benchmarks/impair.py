@@ -47,7 +47,8 @@ class Path:
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGINT)
         output, _ = self.process.communicate(timeout=20)
-        self.counts = json.loads(output.splitlines()[-1])
+        # A stream may be told to be closed behind it.
+        self.counts = next(line for line in map(json.loads, output.splitlines()[::-1]) if line["event"] == "ended")
         self.folder.cleanup()
 
 
