@@ -21,6 +21,8 @@ struct StorePlan: Sendable {
   var stride: UInt64
   /// What limits the rate.
   var limiter: RateLimiter?
+  /// Who is told how much came.
+  var lane: DownloadLane?
 }
 
 /// What came of a body.

@@ -42,6 +42,9 @@ public struct DownloadOptions: Sendable {
   public var existingFile = ExistingFile.fail
   /// Whether a file's time is when its server says that it was changed (Last-Modified), and not when it came.
   public var keepsTimes = false
+  /// Whether to write down a file's entity tag with it, in an extended attribute, and to replace it where the server has another
+  /// than that, be its size and time the same.
+  public var keepsVersions = false
   /// How many connections share a file.
   public var connections = Connections.automatic
   /// How often to try again without at least 64 KiB of progress in between.

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import NIOCore
+internal import NIOHTTP1
 internal import SockeyeText
 internal import SockeyeTransport
 
@@ -37,7 +38,7 @@ extension FileDownload {
       self.part = part
       return .isThere(report(folder.location(name), whole.size, whole.digest, received: 0, since: start))
     }
-    if let status, try await leaves(status, folder.location(name)) { return .skip }
+    if let status, try await leaves(status, name, in: folder) { return .skip }
     self.part = part
     guard let part, let identity = part.content.identity, let checkpoint = part.content.checkpoint else {
       return .fetch
@@ -53,32 +54,47 @@ extension FileDownload {
       stride: stride(identity.file.size)
     )
     knowledge = .session(session)
+    // Nobody knows any more where it came from.
+    isHelped = !mirrors.isEmpty
     askForDigest()
     return .fetch
   }
 
   /// Whether what stands at the final name is left as it is.
-  private func leaves(_ status: stat, _ path: String) async throws(Failure) -> Bool {
+  private func leaves(_ status: stat, _ name: String, in folder: Folder) async throws(Failure) -> Bool {
+    let path = folder.location(name)
     switch existing {
     case .rename, .overwrite: return false
     case .fail:
       // A folder's listing tells what an earlier run has finished.
-      if stamp != nil, case .same = try await stampOfServer().compare(with: status) { return true }
+      if stamp != nil, case .same = try await comparison(with: status, nil) { return true }
       throw Failure(.refusedLocally, .exists(path))
     case .skip:
-      guard case .different = try await stampOfServer().compare(with: status) else { return true }
+      let note = keepsVersion ? folder.version(of: name) : nil
+      guard case .different = try await comparison(with: status, note) else { return true }
       downloader.onEvent(.notice(DownloadSentence.isReplaced(path).phrase))
       existing = .overwrite
       return false
     }
   }
 
-  private func stampOfServer() async throws(Failure) -> FileStamp {
+  /// Whether the version is to be known next time: what a listing tells comes without a tag.
+  var keepsVersion: Bool { options.keepsVersions && stamp == nil }
+
+  /// Holds what is there against the server's file.
+  ///
+  /// - Parameter note: Which version it is. A server that has another says so, though its size and time be the same.
+  private func comparison(with status: stat, _ note: VersionNote?) async throws(Failure) -> FileStamp.Comparison {
     // Pages don't tell how long files are.
-    if let stamp, stamp.size != nil { return stamp }
-    guard url.scheme != .tcp else { return FileStamp(size: nil, modified: nil) }
+    if let stamp, stamp.size != nil { return stamp.compare(with: status) }
+    guard url.scheme != .tcp else { return .unknown }
+    let tag = note?.url == url.description ? note?.tag : nil
     do throws(TransferFailure) {
-      return FileStamp(try await requester.askHead(of: url).head)
+      let head = try await requester.askHead(of: url, unlessTagged: tag).head
+      if head.status == .notModified { return .same }
+      let there = FileIdentity(whole: head).entityTag
+      if let tag, let there, !FileIdentity.isSame(tag, there) { return .different }
+      return FileStamp(head).compare(with: status)
     } catch {
       throw error.failure
     }

@@ -24,6 +24,11 @@ extension FileDownload {
         size: size,
         modified: stamp?.modified ?? session.file.lastModified.flatMap { HTTPDate.parse($0) }
       )
+      var version: VersionNote?
+      if keepsVersion, let tag = session.file.entityTag {
+        version = VersionNote(size: size, url: url.description, tag: tag)
+      }
+      let note = version
       let name = try await downloader.threads.disk.run { () throws(Failure) in
         try part.publish(
           size: size,
@@ -31,6 +36,7 @@ extension FileDownload {
           digest: digest,
           stamp: stamp,
           keepsTime: keepsTime,
+          version: note,
           existing: existing
         )
       }

@@ -42,6 +42,10 @@ actor FileDownload {
   let destination: Destination
   let downloader: Downloader
   let requester: HTTPRequester
+  /// Other places that are said to have the file, and help.
+  let mirrors: [DownloadPlace]
+  /// Whether anything came from one of those.
+  var isHelped = false
   /// What a listing says of the file.
   let stamp: FileStamp?
   /// The size that a listing, or a Metalink, says that it has.
@@ -63,9 +67,11 @@ actor FileDownload {
     stamp: FileStamp? = nil,
     checksum: FileChecksum? = nil,
     size: UInt64? = nil,
-    requester: HTTPRequester? = nil
+    requester: HTTPRequester? = nil,
+    mirrors: [DownloadPlace] = []
   ) {
     self.url = url
+    self.mirrors = mirrors
     self.checksum = checksum ?? downloader.options.checksum
     self.stamp = stamp
     existing = downloader.options.existingFile

@@ -62,10 +62,13 @@ struct FileIdentity: Hashable, Sendable {
     self.coding = coding
   }
 
-  private static func isTag(_ text: String) -> Bool {
-    let opaque = withoutStrength(text)
+  static func isTag(_ text: some StringProtocol) -> Bool {
+    let opaque = text.hasPrefix("W/") ? text.dropFirst(2) : text[...]
     return opaque.utf8.count >= 2 && opaque.hasPrefix("\"") && opaque.hasSuffix("\"")
   }
+
+  /// Whether two tags name one version, strong or weak (RFC 9110, section 8.8.3.2).
+  static func isSame(_ left: String, _ right: String) -> Bool { withoutStrength(left) == withoutStrength(right) }
 
   private static func withoutStrength(_ tag: String) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...] }
 

@@ -83,7 +83,13 @@ struct HTTPConnection: Sendable {
 
 /// Connections that wait to be used again.
 final class HTTPConnectionPool: Sendable {
-  private let idle = Mutex<[HTTPConnection]>([])
+  private struct Kept {
+    var idle: [HTTPConnection] = []
+    /// Servers that close connections without saying so.
+    var unsteady: Set<DownloadURL.Origin> = []
+  }
+
+  private let kept = Mutex(Kept())
   private let connector: HTTPConnector
   let digests = DigestAuthentication()
 
@@ -94,14 +100,18 @@ final class HTTPConnectionPool: Sendable {
   /// Sends a request over a connection that waits, or over a new one.
   ///
   /// A server may close a connection at any time between two requests. One that does so in the moment of ours has not
-  /// refused it: it goes over a new connection at once (RFC 9110, section 9.2.2: GET may be repeated). So does one whose
-  /// connection had something left to say of the request before.
+  /// refused it: it goes over a new connection at once. So does one whose connection had something left to say of the request
+  /// before.
+  ///
+  /// - Parameter mayUseKept: Whether it may be sent twice: it has no body, and its method may be repeated (RFC 9110, section
+  ///   9.2.2).
   func send(
     _ request: HTTPRequestHead,
     to url: DownloadURL,
-    body: RequestBody? = nil
+    body: RequestBody? = nil,
+    mayUseKept: Bool
   ) async throws(Failure) -> (connection: HTTPConnection, head: HTTPResponseHead) {
-    while request.method == .GET, let connection = takeIdle(url.origin) {
+    while mayUseKept, let connection = takeKept(url.origin) {
       do throws(Failure) {
         return (connection, try await connection.send(request))
       } catch {
@@ -122,20 +132,37 @@ final class HTTPConnectionPool: Sendable {
   /// Takes a connection back whose response has been read.
   func giveBack(_ connection: HTTPConnection) async {
     guard await connection.isReusable() else { return connection.close() }
-    idle.withLock { $0.append(connection) }
+    let isKept = kept.withLock { kept in
+      guard !kept.unsteady.contains(connection.origin) else { return false }
+      kept.idle.append(connection)
+      return true
+    }
+    if !isKept { connection.close() }
+  }
+
+  /// Keeps no connection of a server any more.
+  func keepNothing(of origin: DownloadURL.Origin) {
+    let left = kept.withLock { kept in
+      kept.unsteady.insert(origin)
+      let left = kept.idle.filter { $0.origin == origin }
+      kept.idle.removeAll { $0.origin == origin }
+      return left
+    }
+    for connection in left { connection.close() }
   }
 
   /// Closes all that wait.
   func closeAll() {
-    for connection in self.idle.withLock({ idle in
-      defer { idle = [] }
-      return idle
+    for connection in kept.withLock({ kept in
+      defer { kept.idle = [] }
+      return kept.idle
     }) { connection.close() }
   }
 
-  private func takeIdle(_ origin: DownloadURL.Origin) -> HTTPConnection? {
-    self.idle.withLock { idle in
-      idle.lastIndex { $0.origin == origin }.map { idle.remove(at: $0) }
+  /// Takes out a connection that waits, if one does.
+  func takeKept(_ origin: DownloadURL.Origin) -> HTTPConnection? {
+    kept.withLock { kept in
+      kept.idle.lastIndex { $0.origin == origin }.map { kept.idle.remove(at: $0) }
     }
   }
 }

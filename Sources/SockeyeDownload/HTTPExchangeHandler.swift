@@ -13,7 +13,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
 
   private enum State {
     case idle
-    case awaitingHead(EventLoopPromise<HTTPResponseHead>)
+    case awaitingHead(EventLoopPromise<HTTPResponseHead>, to: HTTPMethod)
     case planning(WaitingBody)
     case receiving(BodyReception)
     case closed(Failure)
@@ -69,7 +69,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
       promise.fail(closingFailure)
       return
     }
-    state = .awaitingHead(promise)
+    state = .awaitingHead(promise, to: head.method)
     lastActivity = now
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     outgoing = body
@@ -187,12 +187,14 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
 
   private func take(_ part: HTTPClientResponsePart) {
     switch (state, part) {
-    case (.awaitingHead(let promise), .head(let head)):
+    case (.awaitingHead(let promise, let method), .head(let head)):
       // A request that was answered before its end would go on in the middle of the next one.
       isReusable = head.isKeepAlive && outgoing == nil
       outgoing = nil
+      // RFC 9112, section 6.3.
       let isDelimited =
-        head.headers.contains(name: "Content-Length") || head.headers.contains(name: "Transfer-Encoding")
+        method == .HEAD || head.status == .noContent || head.headers.contains(name: "Content-Length")
+        || head.headers.contains(name: "Transfer-Encoding")
       state = .planning(WaitingBody(framing: isDelimited ? .delimited : .untilClose))
       promise.succeed(head)
     case (.planning(let waiting), .end) where !isEndCredible(waiting.framing): end(cutFailure)
@@ -243,6 +245,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
     store.write(buffer, at: offset) { failure in
       eventLoop.execute { handler.value.settle(buffer, failure) }
     }
+    plan.lane?.add(buffer.readableBytes)
     if let limiter = plan.limiter {
       throttle(until: limiter.take(buffer.readableBytes, now: eventLoop.now), on: eventLoop)
     }
@@ -321,7 +324,7 @@ final class HTTPExchangeHandler: ChannelDuplexHandler {
       waiting.failure = waiting.failure ?? failure
       state = .planning(waiting)
       return
-    case .awaitingHead(let promise):
+    case .awaitingHead(let promise, _):
       state = .closed(failure)
       promise.fail(failure)
     case .receiving(let reception) where reception.isOver && failure.kind != .localFile:

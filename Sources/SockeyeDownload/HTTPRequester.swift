@@ -15,6 +15,8 @@ struct HTTPRequester: Sendable {
     var accept = "*/*"
     /// Whether the digest of the whole is wanted.
     var wantsDigest = false
+    /// The tag of what is there already: of the same nothing is to be told (If-None-Match).
+    var unlessTagged: String?
   }
 
   /// A head whose body waits to be received.
@@ -31,14 +33,26 @@ struct HTTPRequester: Sendable {
   }
 
   let pool: HTTPConnectionPool
-  let options: DownloadOptions
-  /// To whom it may be shown who asks, if to anybody.
-  let trusted: DownloadURL.Origin?
+  let identity: RequestIdentity
   let onEvent: @Sendable (DownloadEvent) -> Void
+
+  /// - Parameter trusted: To whom it may be shown who asks, if to anybody.
+  init(
+    pool: HTTPConnectionPool,
+    options: DownloadOptions,
+    trusted: DownloadURL.Origin?,
+    onEvent: @escaping @Sendable (DownloadEvent) -> Void
+  ) {
+    self.pool = pool
+    identity = RequestIdentity(options: options, digests: pool.digests, trusted: trusted)
+    self.onEvent = onEvent
+  }
+
+  private var options: DownloadOptions { identity.options }
 
   /// Asks, and follows redirections.
   ///
-  /// - Returns: An answer with a status of 200, 206 or 416, or of 207 to PROPFIND.
+  /// - Returns: An answer with a status of 200, 206 or 416, of 207 to PROPFIND, or of 304 where there is a tag.
   func ask(_ question: Question, of url: DownloadURL) async throws(TransferFailure) -> Answer {
     var url = url
     var redirects = 0
@@ -46,14 +60,19 @@ struct HTTPRequester: Sendable {
     while redirects <= max(0, options.redirects) {
       let answer: Answer
       do throws(Failure) {
-        let (connection, head) = try await pool.send(request(question, to: url), to: url)
+        let (connection, head) = try await pool.send(
+          request(question, to: url),
+          to: url,
+          mayUseKept: question.method == .GET
+        )
         answer = Answer(connection: connection, head: head, url: url, method: question.method)
       } catch {
         throw TransferFailure(error)
       }
       switch answer.head.status.code {
       case 200, 206, 416,
-        207 where question.method == .PROPFIND:
+        207 where question.method == .PROPFIND,
+        304 where question.unlessTagged != nil:
         try refuseCodings(answer)
         return answer
       case 301, 302, 303, 307, 308:
@@ -63,8 +82,7 @@ struct HTTPRequester: Sendable {
         url = next
         redirects += 1
         answers = 0
-      // A challenge that is too old by the time that it is answered is answered once more, not for ever.
-      case 401 where answers < 2 && mayAnswer(answer, answered: answers > 0):
+      case 401 where identity.mayAnswer(answer.head, from: url, answers: answers):
         await dismiss(answer)
         answers += 1
       default:
@@ -80,15 +98,18 @@ struct HTTPRequester: Sendable {
   ///
   /// What HEAD doesn't tell GET does: a server may refuse the one, or leave out of it what it would have to compute (RFC
   /// 9110, section 9.3.2), and the other counts.
-  func askHead(of url: DownloadURL) async throws(TransferFailure) -> Answer {
+  ///
+  /// - Parameter tag: That of what is there already; if the server has the same, its answer is a 304.
+  func askHead(of url: DownloadURL, unlessTagged tag: String? = nil) async throws(TransferFailure) -> Answer {
     do throws(TransferFailure) {
-      let answer = try await ask(Question(method: .HEAD, wantsDigest: true), of: url)
+      let answer = try await ask(Question(method: .HEAD, wantsDigest: true, unlessTagged: tag), of: url)
       answer.connection.close()
+      if answer.head.status == .notModified { return answer }
       if answer.head.status == .ok, answer.head.headers.contains(name: "Content-Length") { return answer }
     } catch {
       guard error.failure.kind != .tls else { throw error }
     }
-    let answer = try await ask(Question(), of: url)
+    let answer = try await ask(Question(unlessTagged: tag), of: url)
     answer.connection.close()
     return answer
   }
@@ -118,9 +139,11 @@ struct HTTPRequester: Sendable {
     // RFC 9530, section 4.
     // RFC 4918, section 10.2: the folder and what is in it.
     if question.method == .PROPFIND { headers.add(name: "Depth", value: "1") }
+    // RFC 9110, section 13.1.2.
+    if let tag = question.unlessTagged { headers.add(name: "If-None-Match", value: tag) }
     if question.wantsDigest { headers.add(name: "Want-Repr-Digest", value: "sha-256=10") }
     var request = HTTPRequestHead(version: .http1_1, method: question.method, uri: url.target, headers: headers)
-    identify(&request, to: url)
+    identity.identify(&request, to: url)
     return request
   }
 
@@ -158,14 +181,7 @@ struct HTTPRequester: Sendable {
       status.reasonPhrase.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value < 0x7f } ? status.reasonPhrase : ""
     let text = "\(answer.url): \(status.code)\(reason.isEmpty ? "" : " \(reason.prefix(80))")"
     switch status.code {
-    case 401 where options.digestOnly && DigestChallenge.best(in: answer.head.headers["WWW-Authenticate"]) == nil:
-      return TransferFailure(Failure(.authentication, .noDigest(text)))
-    case 407: return TransferFailure(Failure(.authentication, .proxyAsks(text)))
-    case 401:
-      let hasShownNothing = options.credentials == nil && options.bearerToken == nil
-      return TransferFailure(
-        Failure(.authentication, hasShownNothing ? .needsCredentials(text) : .badCredentials(text))
-      )
+    case 401, 407: return TransferFailure(identity.refusal(answer.head, text))
     case 408, 425, 429, 500, 502, 503, 504:
       let wait = answer.head.headers.first(name: "Retry-After").flatMap { DecimalNumber.parse($0) }
       return TransferFailure(

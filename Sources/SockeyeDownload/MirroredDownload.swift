@@ -1,10 +1,10 @@
 internal import SockeyeText
 internal import SockeyeTransport
 
-/// A file that can be had at several places: the next one is asked when one fails.
+/// A file that can be had at several places: parts of it from several at once, and from the next one where one fails.
 ///
 /// That two servers have the same file nothing shows before the end but its digest: entity tags and dates are each server's own.
-/// So what one has sent is not gone on with from another, and a file that hasn't the digest is begun anew elsewhere.
+/// So the others help no more once the whole hasn't the digest, whoever of them it was, and each is asked for the whole alone.
 struct MirroredDownload: Sendable {
   var urls: [DownloadURL]
   var destination: FileDownload.Destination
@@ -16,27 +16,45 @@ struct MirroredDownload: Sendable {
 
   func run(by downloader: Downloader) async throws(Failure) -> DownloadReport? {
     var places = urls[...]
+    var mayHelp = true
     while let url = places.popFirst() {
+      let file = download(url, by: downloader, helpedBy: mayHelp ? places : [])
       do throws(Failure) {
-        return try await download(url, by: downloader)
+        return try await file.run()
       } catch {
-        guard let next = places.first, Self.mayFareBetter(error), !Task.isCancelled else { throw error }
+        guard Self.mayFareBetter(error), !Task.isCancelled else { throw error }
+        if error.kind == .integrity, await file.isHelped {
+          mayHelp = false
+          places = [url] + places
+        }
+        guard let next = places.first else { throw error }
         downloader.onEvent(.notice(DownloadSentence.nextPlace(error.phrase, next).phrase))
       }
     }
     return nil
   }
 
-  private func download(_ url: DownloadURL, by downloader: Downloader) async throws(Failure) -> DownloadReport? {
-    let file = FileDownload(
+  private func download(
+    _ url: DownloadURL,
+    by downloader: Downloader,
+    helpedBy others: ArraySlice<DownloadURL>
+  ) -> FileDownload {
+    // What is passed on as it comes can't be taken back, and no digest proves what a bare name stands for.
+    var mirrors: [DownloadPlace] = []
+    if case .file = destination, url.scheme != .tcp {
+      mirrors = others.filter { $0.scheme != .tcp }.map { place in
+        DownloadPlace(url: place, requester: requester ?? downloader.requester(trusting: place.origin))
+      }
+    }
+    return FileDownload(
       url,
       into: destination,
       by: downloader,
       checksum: checksum,
       size: size,
-      requester: requester
+      requester: requester,
+      mirrors: mirrors
     )
-    return try await file.run()
   }
 
   /// Whether a failure is a server's, or the way's to it.

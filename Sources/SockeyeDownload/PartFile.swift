@@ -194,6 +194,7 @@ final class PartFile: Sendable {
     digest: SHA256Sum,
     stamp: FileStamp,
     keepsTime: Bool = false,
+    version: VersionNote? = nil,
     existing: DownloadOptions.ExistingFile
   ) throws(Failure) -> String {
     let part = DownloadFileNames.part(self.name)
@@ -201,6 +202,7 @@ final class PartFile: Sendable {
     var status = stat()
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw folder.failure(.write, part) }
     stamp.keep(in: descriptor, isExact: keepsTime)
+    version?.keep(in: descriptor)
     guard fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else {
       throw folder.failure(.write, part)
     }

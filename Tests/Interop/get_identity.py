@@ -97,8 +97,8 @@ def nothing_of_it_goes_where_a_redirect_leads(folder):
 
 
 @contextlib.contextmanager
-def apache(folder, realm="a, realm"):
-    """Apache with a folder behind Digest; answers where it is."""
+def apache(folder, realm="a, realm", modules=(), more=""):
+    """Apache with a folder behind Digest, and with more in its configuration; answers where it is."""
     program = need("apache2")
     os.chmod(folder, 0o755)
     os.makedirs(f"{folder}/site/digest")
@@ -108,7 +108,7 @@ def apache(folder, realm="a, realm"):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
-    write(apache_configuration(folder, port, ("authn_core", "authn_file", "authz_user", "auth_digest"), f"""
+    write(apache_configuration(folder, port, ("authn_core", "authn_file", "authz_user", "auth_digest", *modules), f"""
 <Location /digest>
   AuthType Digest
   AuthName "{realm}"
@@ -116,6 +116,7 @@ def apache(folder, realm="a, realm"):
   AuthUserFile {folder}/digests
   Require valid-user
 </Location>
+{more}
 """).encode(), folder, "apache.conf")
     with Program(program, "-X", "-f", f"{folder}/apache.conf") as server:
         def answers():

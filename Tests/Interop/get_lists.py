@@ -46,6 +46,37 @@ def what_is_newer_or_of_another_length_is_fetched_as_wget_does(folder):
 
 
 @behaviour
+def another_version_of_the_same_size_and_time_is_fetched(folder):
+    answers = {"tag": '"1"', "body": b"first"}
+    def answer(request, connection):
+        if request.fields.get("if-none-match") == answers["tag"]:
+            return response(status="304 Not Modified", length=False, ETag=answers["tag"])
+        return ranged(answers["body"], tag=answers["tag"], Last_Modified=email.utils.formatdate(OLD, usegmt=True))(request, connection)
+    with Origin(answer) as origin:
+        for tag, body, wanted in [('"1"', b"first", b"first"), ('"1"', b"first", b"first"), ('"2"', b"other", b"other"),
+                                  ('W/"3"', b"third", b"third"), ('W/"3"', b"third", b"third")]:
+            answers.update(tag=tag, body=body)
+            before = len(origin.requests)
+            get(folder, "-N", f"{origin.url}/x")
+            expect(read(folder, "x") == wanted and os.stat(f"{folder}/x").st_mtime == OLD, tag)
+            methods = [request.method for request in origin.requests[before:]]
+            expect(("GET" in methods) == (tag != previous if before else True), tag, methods)
+            previous = tag
+        expect(os.listxattr(f"{folder}/x") == ["user.sockeye.version"] and os.listdir(folder) == ["x"])
+        # What is no longer what came is held by its length and time; so is what came from elsewhere, and what has no tag that is one.
+        write(b"longer text", folder, "x")
+        get(folder, "-N", f"{origin.url}/x")
+        expect("if-none-match" not in origin.requests[-2].fields and read(folder, "x") == b"third")
+        for note in (b"5 http://other/x W/\"3\"", b"5 %b W/\"3\"\r\nEvil: 1", b"5 %b \"a\" b", b"5 %b 3", b"\xff" * 100, b""):
+            os.setxattr(f"{folder}/x", "user.sockeye.version", note.replace(b"%b", f"{origin.url}/x".encode()))
+            get(folder, "-N", f"{origin.url}/x")
+            expect(not {"if-none-match", "evil"} & set(origin.requests[-1].fields), origin.requests[-1].fields)
+        # Without being asked for it, nothing is written down.
+        get(folder, "-R", "-o", "plain", f"{origin.url}/x")
+        expect(os.listxattr(f"{folder}/plain") == [])
+
+
+@behaviour
 def a_folder_is_brought_up_to_date(folder):
     os.makedirs(f"{folder}/site/deep")
     for name, body in [("a", b"one"), ("deep/b", b"two"), ("big", content(400_000))]:

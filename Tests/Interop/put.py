@@ -28,10 +28,10 @@ def put(*arguments, code=0, stdin=b"", **options):
 
 class Taker:
     """A server that takes PUT as it is told to: `answer(method, target, fields, body)` gives a status line's rest, fields and
-    body; a part of a request is known by its length."""
+    body; a part of a request is known by its length. One that `closes` does so after each answer, without saying so."""
 
-    def __init__(self, answer, cut_after=None):
-        self.answer, self.cut_after, self.requests = answer, cut_after, []
+    def __init__(self, answer, cut_after=None, closes=False):
+        self.answer, self.cut_after, self.closes, self.requests, self.connections = answer, cut_after, closes, [], 0
 
     def __enter__(self):
         self._manager = serving(self._serve)
@@ -42,6 +42,7 @@ class Taker:
         self._manager.__exit__(*exception)
 
     def _serve(self, connection):
+        self.connections += 1
         stream = connection.makefile("rb")
         while line := stream.readline():
             method, target, _ = line.decode().split(" ")
@@ -67,6 +68,8 @@ class Taker:
             length = "" if any(name.lower() == "content-length" for name in more) else f"Content-Length: {len(reply)}\r\n"
             head = "".join(f"{name}: {value}\r\n" for name, value in more.items())
             connection.sendall(f"HTTP/1.1 {status}\r\n{head}{length}\r\n".encode() + (b"" if method == "HEAD" else reply))
+            if self.closes:
+                return
 
 
 def storing(files, told=lambda body: {}):

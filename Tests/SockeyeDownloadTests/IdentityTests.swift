@@ -50,7 +50,7 @@ struct IdentityTests {
   private static func told(_ requester: HTTPRequester, _ url: String) throws -> [String] {
     let url = try DownloadURL(url)
     var request = HTTPRequestHead(version: .http1_1, method: .GET, uri: url.target, headers: ["Host": url.authority])
-    requester.identify(&request, to: url)
+    requester.identity.identify(&request, to: url)
     let told = request.headers.filter { $0.name != "Host" || $0.value != url.authority }
     return told.map { "\($0.name): \($0.value)" }
   }

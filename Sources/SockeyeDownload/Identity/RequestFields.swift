@@ -11,9 +11,10 @@ public struct RequestFields: Sendable {
 
   /// What a download itself has to say, or what would change where a request or its answer ends.
   private static let own: Set<String> = [
-    "connection", "content-length", "expect", "if-match", "if-modified-since", "if-none-match", "if-range",
-    "if-unmodified-since", "keep-alive", "proxy-authorization", "proxy-connection", "range", "te", "trailer",
-    "transfer-encoding", "upgrade",
+    "connection", "content-length", "content-range", "expect", "if-match", "if-modified-since", "if-none-match",
+    "if-range",
+    "if-unmodified-since", "keep-alive", "proxy-authorization", "proxy-connection", "range", "repr-digest", "te",
+    "trailer", "transfer-encoding", "upgrade",
   ]
   /// What shows in the list of processes and in histories if it stands in an argument.
   private static let secret: Set<String> = ["authorization", "cookie"]

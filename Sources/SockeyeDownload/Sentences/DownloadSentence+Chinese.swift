@@ -49,6 +49,9 @@ extension DownloadSentence {
     case .noPlaceInMetalink(let name): "“\(name)”：Metalink 里没有它的 http:// 或 https:// 地址"
     case .someOfMetalinkFailed(let source, let count, let first):
       "“\(source)”：其中 \(count) 个文件失败了，第一个是：\(first.chinese)"
+    case .otherFileThere(let url): "\(url)：那里的文件长度或摘要不同"
+    case .slowPlace(let url): "\(url) 太慢；其余部分由别处下载"
+    case .placeLeft(let failure): "\(failure.chinese)；其他地址继续"
     case .nextPlace(let failure, let next): "\(failure.chinese)；改向 \(next) 请求"
     case .credentialsInProxy: "凭据不应写在谁都看得见的参数里；请用 --proxy-auth-file FILE"
     case .proxyAsks(let answer): "\(answer)；用 --proxy-auth-file FILE 告诉代理你是谁"

@@ -54,6 +54,9 @@ extension DownloadSentence {
     case .noPlaceInMetalink(let name): "'\(name)': the Metalink has no http:// or https:// place for it"
     case .someOfMetalinkFailed(let source, let count, let first):
       "'\(source)': \(count) of its files failed, the first with: \(first.english)"
+    case .otherFileThere(let url): "\(url): the file there has another length, or another digest"
+    case .slowPlace(let url): "\(url) is slow; others fetch the rest"
+    case .placeLeft(let failure): "\(failure.english); the other places go on"
     case .nextPlace(let failure, let next): "\(failure.english); asking \(next)"
     case .credentialsInProxy:
       "credentials don't belong into an argument, which everybody sees; use --proxy-auth-file FILE"

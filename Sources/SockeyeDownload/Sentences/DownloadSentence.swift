@@ -46,6 +46,9 @@ enum DownloadSentence: Sentence {
   case noPlaceInMetalink(_ name: String)
   case someOfMetalinkFailed(_ source: String, _ count: Int, _ first: Phrase)
   case nextPlace(_ failure: Phrase, _ next: DownloadURL)
+  case otherFileThere(_ url: DownloadURL)
+  case slowPlace(_ url: DownloadURL)
+  case placeLeft(_ failure: Phrase)
   case credentialsInProxy
   case proxyAsks(_ answer: String)
   case nothingFollows(_ path: String, _ word: String)

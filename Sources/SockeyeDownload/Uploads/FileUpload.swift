@@ -1,6 +1,7 @@
 internal import NIOCore
 internal import SockeyeText
 internal import SockeyeTransport
+internal import Synchronization
 
 /// One file on its way to a server, from the first look at what is there to the proof that it arrived.
 actor FileUpload {
@@ -9,7 +10,7 @@ actor FileUpload {
   private let uploader: Uploader
   private let requester: UploadRequester
   private var digest: [UInt8]?
-  private var sent: UInt64 = 0
+  private let taken = Atomic<UInt64>(0)
   /// Whether something of ours may have reached the server's name already, though its answer did not reach us.
   private var mayBeStored = false
 
@@ -39,6 +40,9 @@ actor FileUpload {
       throw error
     }
   }
+
+  /// Bytes that connections have taken.
+  private var sent: UInt64 { taken.load(ordering: .relaxed) }
 
   private func report(_ assurance: DownloadReport.Assurance, since start: NIODeadline) throws(Failure) -> UploadReport {
     guard let digest, let sum = SHA256Sum(bytes: digest) else {
@@ -114,29 +118,23 @@ actor FileUpload {
     return try await send(from: offset)
   }
 
-  private func send(from first: UInt64) async throws(TransferFailure) -> DownloadReport.Assurance {
+  private func send(from first: UInt64) async throws(TransferFailure) -> DownloadReport.Assurance? {
     var offset = first
     // A part of somebody else's may have grown or gone between the two requests.
     for _ in 0..<3 {
       uploader.onEvent(.started(file: source.name, url: url, offset: offset, size: source.size))
-      uploader.progress.begin(file: source.name, completed: offset, total: source.size)
-      let before = uploader.progress.snapshot.received
-      let outcome: UploadRequester.Outcome
       mayBeStored = true
-      do throws(TransferFailure) {
-        outcome = try await requester.send(
-          uploader.body(source, from: offset),
-          from: offset,
-          size: source.size,
-          digest: digest,
-          replaces: uploader.options.existingFile == .overwrite
-        )
-        sent += uploader.progress.snapshot.received - before
-      } catch {
-        sent += uploader.progress.snapshot.received - before
-        throw error
+      let request = UploadRequester.Sending(
+        first: offset,
+        size: source.size,
+        digest: digest,
+        replaces: uploader.options.existingFile == .overwrite
+      )
+      let outcome = try await requester.send(request) { [uploader, source, first = request.first] in
+        uploader.body(source, from: first) { self.taken.add(UInt64($0), ordering: .relaxed) }
       }
       switch outcome {
+      case .again: return try await transfer()
       case .stored(let digest): return try await verify(digest)
       case .wrongOffset(let there):
         mayBeStored = false

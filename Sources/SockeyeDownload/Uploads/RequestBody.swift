@@ -12,25 +12,30 @@ struct RequestBody: Sendable {
   private let source: UploadSource
   private let threads: BlockingThreads
   private let limiter: RateLimiter?
-  private let progress: DownloadProgress
+  private let onSent: @Sendable (Int) -> Void
   private var offset: UInt64
   private let end: UInt64?
 
-  /// - Parameter first: Where in the source it begins.
+  /// - Parameters:
+  ///   - first: Where in the source it begins.
+  ///   - onSent: Told how many bytes a connection has taken, each time.
   init(
     _ source: UploadSource,
     from first: UInt64,
     threads: BlockingThreads,
     limiter: RateLimiter?,
-    progress: DownloadProgress
+    onSent: @escaping @Sendable (Int) -> Void
   ) {
     self.source = source
     self.threads = threads
     self.limiter = limiter
-    self.progress = progress
+    self.onSent = onSent
     offset = first
     end = source.size
   }
+
+  /// Whether it can be sent a second time.
+  var isRepeatable: Bool { end != nil }
 
   /// Reads the next piece.
   ///
@@ -51,7 +56,7 @@ struct RequestBody: Sendable {
   /// - Returns: When the next may follow.
   mutating func sent(_ count: Int, now: NIODeadline) -> NIODeadline {
     offset += UInt64(count)
-    progress.add(count)
+    onSent(count)
     return limiter?.take(count, now: now) ?? now
   }
 }

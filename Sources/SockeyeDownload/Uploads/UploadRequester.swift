@@ -7,8 +7,14 @@ internal import SockeyeTransport
 /// something is written to is the user's choice.
 struct UploadRequester: Sendable {
   let pool: HTTPConnectionPool
-  let options: DownloadOptions
   let url: DownloadURL
+  private let identity: RequestIdentity
+
+  init(pool: HTTPConnectionPool, options: DownloadOptions, url: DownloadURL) {
+    self.pool = pool
+    self.url = url
+    identity = RequestIdentity(options: options, digests: pool.digests, trusted: url.origin)
+  }
 
   /// What the server has at a place.
   enum There: Sendable {
@@ -28,11 +34,25 @@ struct UploadRequester: Sendable {
     case wrongOffset(UInt64)
     /// There is something of that name.
     case exists
+    /// The connection that had been kept was gone, and perhaps the answer with it: what is there has to be asked anew.
+    case again
+  }
+
+  /// What is to be sent.
+  struct Sending {
+    /// How much of it is there.
+    var first: UInt64
+    /// The size of the whole, if it is known beforehand.
+    var size: UInt64?
+    /// The digest of the whole, if it is known beforehand.
+    var digest: [UInt8]?
+    /// Whether it may take the place of something.
+    var replaces: Bool
   }
 
   /// Asks what is there.
   func look() async throws(TransferFailure) -> There {
-    let head = try await exchange(request(.HEAD, [("Want-Repr-Digest", "sha-256=10")]), body: nil).head
+    let head = try await exchange(.HEAD, [("Want-Repr-Digest", "sha-256=10")]).head
     switch head.status.code {
     case 200...299:
       let file = FileIdentity(whole: head)
@@ -47,29 +67,12 @@ struct UploadRequester: Sendable {
 
   /// Sends a file, from a byte on.
   ///
-  /// - Parameters:
-  ///   - first: How much of it is there.
-  ///   - digest: That of the whole, if it is known beforehand.
-  ///   - replaces: Whether it may take the place of something.
+  /// - Parameter body: Makes the body that begins there, once for each time that it is sent.
   func send(
-    _ body: RequestBody,
-    from first: UInt64,
-    size: UInt64?,
-    digest: [UInt8]?,
-    replaces: Bool
+    _ sending: Sending,
+    _ body: @Sendable () -> RequestBody
   ) async throws(TransferFailure) -> Outcome {
-    var fields: [(String, String)] = []
-    if let size {
-      fields.append(("Content-Length", String(size - first)))
-      // RFC 9110, section 14.5: only to whom the offset comes from, since others would take the part for the whole.
-      if first > 0 { fields.append(("Content-Range", "bytes \(first)-\(size - 1)/\(size)")) }
-    } else {
-      fields.append(("Transfer-Encoding", "chunked"))
-    }
-    fields.append(("Content-Type", "application/octet-stream"))
-    if let digest { fields.append(("Repr-Digest", ReprDigest.field(sha256: digest))) }
-    if !replaces { fields.append(("If-None-Match", "*")) }
-    let (head, text) = try await exchange(request(.PUT, fields), body: body)
+    guard let (head, text) = try await put(fields(of: sending), body) else { return .again }
     switch head.status.code {
     case 200...299: return .stored(digest: FileIdentity(whole: head).digest)
     case 409:
@@ -82,9 +85,25 @@ struct UploadRequester: Sendable {
     }
   }
 
+  private func fields(of sending: Sending) -> [(String, String)] {
+    var fields: [(String, String)] = []
+    let first = sending.first
+    if let size = sending.size {
+      fields.append(("Content-Length", String(size - first)))
+      // RFC 9110, section 14.5: only to whom the offset comes from, since others would take the part for the whole.
+      if first > 0 { fields.append(("Content-Range", "bytes \(first)-\(size - 1)/\(size)")) }
+    } else {
+      fields.append(("Transfer-Encoding", "chunked"))
+    }
+    fields.append(("Content-Type", "application/octet-stream"))
+    if let digest = sending.digest { fields.append(("Repr-Digest", ReprDigest.field(sha256: digest))) }
+    if !sending.replaces { fields.append(("If-None-Match", "*")) }
+    return fields
+  }
+
   /// Makes a folder; one that is there already will do.
   func makeFolder() async throws(TransferFailure) {
-    let (head, text) = try await exchange(request(.MKCOL, []), body: nil)
+    let (head, text) = try await exchange(.MKCOL, [])
     switch head.status.code {
     // RFC 4918, section 9.3.1: 405 where something is. A server that knows no folders says the same, or 501: then the
     // files that go there will tell.
@@ -99,35 +118,74 @@ struct UploadRequester: Sendable {
   private func request(_ method: HTTPMethod, _ fields: [(String, String)]) -> HTTPRequestHead {
     var headers = HTTPHeaders([("Host", url.authority), ("User-Agent", "sockeye"), ("Accept", "text/plain, */*")])
     headers.add(contentsOf: fields)
-    if let value = options.credentials?.entry(for: url.host)?.basicAuthorization {
-      headers.add(name: "Authorization", value: value)
-    }
-    return HTTPRequestHead(version: .http1_1, method: method, uri: url.target, headers: headers)
+    var request = HTTPRequestHead(version: .http1_1, method: method, uri: url.target, headers: headers)
+    identity.identify(&request, to: url)
+    return request
   }
 
   /// The most of an explanation that is read, in bytes.
   private static let longestText = 4096
 
+  /// Asks something that may be asked twice, and has no body.
   private func exchange(
-    _ request: HTTPRequestHead,
-    body: RequestBody?
+    _ method: HTTPMethod,
+    _ fields: [(String, String)]
   ) async throws(TransferFailure) -> (head: HTTPResponseHead, text: String) {
-    do throws(Failure) {
-      let (connection, head) = try await pool.send(request, to: url, body: body)
-      guard request.method != .HEAD else {
-        // Servers answer HEAD with a body, a refusal or a close; nothing of it is to reach the next request.
-        connection.close()
-        return (head, "")
+    var answers = 0
+    while true {
+      let asked: (connection: HTTPConnection, head: HTTPResponseHead)
+      do throws(Failure) {
+        asked = try await pool.send(request(method, fields), to: url, mayUseKept: true)
+      } catch {
+        throw TransferFailure(error)
       }
-      guard let outcome = try? await connection.receive(.collect(limit: Self.longestText)) else {
-        connection.close()
-        return (head, "")
-      }
-      await pool.giveBack(connection)
-      return (head, String(buffer: outcome.body))
-    } catch {
-      throw TransferFailure(error)
+      let text = await text(of: asked.connection)
+      guard identity.mayAnswer(asked.head, from: url, answers: answers) else { return (asked.head, text) }
+      answers += 1
     }
+  }
+
+  /// Sends a body. What comes of a pipe can be sent once, and goes over a connection of its own.
+  ///
+  /// - Returns: Nothing where a connection that had been kept was gone. Its server keeps no other, since one that closes them
+  ///   without saying so would do so with each file.
+  private func put(
+    _ fields: [(String, String)],
+    _ makeBody: @Sendable () -> RequestBody
+  ) async throws(TransferFailure) -> (head: HTTPResponseHead, text: String)? {
+    var answers = 0
+    while true {
+      let body = makeBody()
+      let sent: (connection: HTTPConnection, head: HTTPResponseHead)
+      let kept = body.isRepeatable ? pool.takeKept(url.origin) : nil
+      do throws(Failure) {
+        if let kept {
+          sent = (kept, try await kept.send(request(.PUT, fields), body: body))
+        } else {
+          sent = try await pool.send(request(.PUT, fields), to: url, body: body, mayUseKept: false)
+        }
+      } catch {
+        kept?.close()
+        guard kept != nil, error.kind == .network || error.kind == .peerProtocol else { throw TransferFailure(error) }
+        pool.keepNothing(of: url.origin)
+        return nil
+      }
+      let text = await text(of: sent.connection)
+      guard body.isRepeatable, identity.mayAnswer(sent.head, from: url, answers: answers) else {
+        return (sent.head, text)
+      }
+      answers += 1
+    }
+  }
+
+  /// Reads what follows a head, and gives the connection back.
+  private func text(of connection: HTTPConnection) async -> String {
+    guard let outcome = try? await connection.receive(.collect(limit: Self.longestText)) else {
+      connection.close()
+      return ""
+    }
+    await pool.giveBack(connection)
+    return String(buffer: outcome.body)
   }
 
   /// What the server said, for people: the status, and its first line if that is text that can be shown.
@@ -144,10 +202,7 @@ struct UploadRequester: Sendable {
     case 300...399:
       let location = head.headers.first(name: "Location").map { VisibleText.of(String($0.prefix(160))) } ?? "?"
       return TransferFailure(Failure(.serverReported, .redirectedAway(url, location)))
-    case 401, 407:
-      return TransferFailure(
-        Failure(.authentication, options.credentials == nil ? .needsCredentials(said) : .badCredentials(said))
-      )
+    case 401, 407: return TransferFailure(identity.refusal(head, said))
     case 408, 423, 425, 429, 500, 502, 503, 504:
       let wait = head.headers.first(name: "Retry-After").flatMap { DecimalNumber.parse($0) }
       let sentence = head.status.code == 423 ? UploadSentence.inUseThere(said) : .refusedThere(said)

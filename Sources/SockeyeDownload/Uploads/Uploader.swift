@@ -7,7 +7,7 @@ public import SockeyeTransport
 /// Puts files on servers so that none is ever half there: what was interrupted is continued where the server keeps it, and
 /// what arrived is held against what was sent.
 ///
-/// One uploader may send many files one after another; connections are kept between them. End it with ``shutdown()``.
+/// One uploader may send many files; connections are kept between them. End it with ``shutdown()``.
 public final class Uploader: Sendable {
   let options: DownloadOptions
   let pool: HTTPConnectionPool
@@ -76,8 +76,14 @@ public final class Uploader: Sendable {
   }
 
   /// The body of a request that sends a source from a byte on.
-  func body(_ source: UploadSource, from offset: UInt64) -> RequestBody {
-    RequestBody(source, from: offset, threads: threads.disk, limiter: limiter, progress: progress)
+  ///
+  /// - Parameter onSent: Told how many bytes a connection has taken, each time.
+  func body(_ source: UploadSource, from offset: UInt64, onSent: @escaping @Sendable (Int) -> Void) -> RequestBody {
+    progress.begin(file: source.name, completed: offset, total: source.size)
+    return RequestBody(source, from: offset, threads: threads.disk, limiter: limiter) { [progress] count in
+      progress.add(count)
+      onSent(count)
+    }
   }
 
   /// The failure of a folder that was named where files are.

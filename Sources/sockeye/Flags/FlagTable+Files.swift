@@ -1,33 +1,9 @@
 import SockeyeDownload
 import SockeyeTransport
 
-extension Get: RuledCommand {
-  private static let web: Set<FlagSubject> = [.http, .https]
-
-  static let possibleSubjects: Set<FlagSubject> = [.http, .https, .bareName]
-
-  static let flagRules = [
-    FlagRule("--input", "-i", when: .without(["--output", "--checksum", "--mirrors"])),
-    FlagRule("--mirrors", when: .on(web), .with(["--checksum", "--checksums"]), .without(["--recursive"])),
-    FlagRule("--metalink", when: .without(["--output", "--recursive", "--mirrors", "--checksum", "--checksums"])),
-    FlagRule("--output", "-o", when: .without(["--directory", "--recursive"])),
-    FlagRule("--directory", "-d"),
-    FlagRule("--on-exists", when: .without(["--output=-"])),
-    FlagRule("--newer", "-N", when: .on(web), .without(["--on-exists", "--output=-"])),
-    FlagRule("--remote-time", "-R", when: .on(web), .without(["--output=-"])),
-    FlagRule("--recursive", when: .on(web)),
-    FlagRule("--connections", when: .on(web)),
-    FlagRule("--retry"),
-    FlagRule("--backoff", when: .without(["--retry=0"])),
-    FlagRule("--connect-timeout"),
-    FlagRule("--idle"),
-    FlagRule("--rate"),
-    FlagRule("--checksum", when: .without(["--recursive", "--checksums"])),
-    FlagRule("--checksums", when: .without(["--recursive"])),
-    // A server that is asked without encryption can send on to one that is to be asked with it.
-    FlagRule("--ca", when: .on(web), .without(["--insecure"])),
-    FlagRule("--fingerprint", when: .on(web), .without(["--insecure"])),
-    FlagRule("--insecure", when: .on(web)),
+extension FlagRule {
+  /// Who `get` and `put` are to servers, and through whom they reach them.
+  fileprivate static let wayToServers: [FlagRule] = [
     FlagRule("--header", "-H", when: .on(web)),
     FlagRule("--auth-file", when: .on(web), .without(["--netrc", "--netrc-file", "--bearer-file"])),
     FlagRule("--netrc", when: .on(web), .without(["--netrc-file", "--bearer-file"])),
@@ -37,19 +13,53 @@ extension Get: RuledCommand {
     FlagRule("--proxy"),
     FlagRule("--no-proxy"),
     FlagRule("--proxy-auth-file"),
-    FlagRule("--trust-server-names", when: .on(web), .without(["--output", "--recursive"])),
-    FlagRule("--max-redirects", when: .on(web)),
-    FlagRule("--allow-ambiguous", when: .on([.bareName])),
-    FlagRule("--encoding", when: .on([.bareName])),
-    FlagRule("--progress", when: .without(["--quiet"])),
-    FlagRule("--json", when: .without(["--output=-"])),
-    FlagRule("--quiet", "-q"),
-    FlagRule("-4", when: .without(["-6"])),
-    FlagRule("-6"),
-    FlagRule("-n"),
-    FlagRule("--stack"),
-    FlagRule("--language"),
   ]
+
+  private static let web: Set<FlagSubject> = [.http, .https]
+}
+
+extension Get: RuledCommand {
+  private static let web: Set<FlagSubject> = [.http, .https]
+
+  static let possibleSubjects: Set<FlagSubject> = [.http, .https, .bareName]
+
+  static let flagRules: [FlagRule] =
+    [
+      FlagRule("--input", "-i", when: .without(["--output", "--checksum", "--mirrors"])),
+      FlagRule("--mirrors", when: .on(web), .with(["--checksum", "--checksums"]), .without(["--recursive"])),
+      FlagRule("--metalink", when: .without(["--output", "--recursive", "--mirrors", "--checksum", "--checksums"])),
+      FlagRule("--output", "-o", when: .without(["--directory", "--recursive"])),
+      FlagRule("--directory", "-d"),
+      FlagRule("--on-exists", when: .without(["--output=-"])),
+      FlagRule("--newer", "-N", when: .on(web), .without(["--on-exists", "--output=-"])),
+      FlagRule("--remote-time", "-R", when: .on(web), .without(["--output=-"])),
+      FlagRule("--recursive", when: .on(web)),
+      FlagRule("--connections", when: .on(web)),
+      FlagRule("--retry"),
+      FlagRule("--backoff", when: .without(["--retry=0"])),
+      FlagRule("--connect-timeout"),
+      FlagRule("--idle"),
+      FlagRule("--rate"),
+      FlagRule("--checksum", when: .without(["--recursive", "--checksums"])),
+      FlagRule("--checksums", when: .without(["--recursive"])),
+      // A server that is asked without encryption can send on to one that is to be asked with it.
+      FlagRule("--ca", when: .on(web), .without(["--insecure"])),
+      FlagRule("--fingerprint", when: .on(web), .without(["--insecure"])),
+      FlagRule("--insecure", when: .on(web)),
+    ] + FlagRule.wayToServers + [
+      FlagRule("--trust-server-names", when: .on(web), .without(["--output", "--recursive"])),
+      FlagRule("--max-redirects", when: .on(web)),
+      FlagRule("--allow-ambiguous", when: .on([.bareName])),
+      FlagRule("--encoding", when: .on([.bareName])),
+      FlagRule("--progress", when: .without(["--quiet"])),
+      FlagRule("--json", when: .without(["--output=-"])),
+      FlagRule("--quiet", "-q"),
+      FlagRule("-4", when: .without(["-6"])),
+      FlagRule("-6"),
+      FlagRule("-n"),
+      FlagRule("--stack"),
+      FlagRule("--language"),
+    ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
     // What a list has is known once it has been read.
@@ -69,27 +79,28 @@ extension Get: RuledCommand {
 extension Put: RuledCommand {
   static let possibleSubjects: Set<FlagSubject> = [.http, .https]
 
-  static let flagRules = [
-    FlagRule("--recursive"),
-    FlagRule("--on-exists"),
-    FlagRule("--retry"),
-    FlagRule("--backoff", when: .without(["--retry=0"])),
-    FlagRule("--connect-timeout"),
-    FlagRule("--idle"),
-    FlagRule("--rate"),
-    FlagRule("--ca", when: .on([.https]), .without(["--insecure"])),
-    FlagRule("--fingerprint", when: .on([.https]), .without(["--insecure"])),
-    FlagRule("--insecure", when: .on([.https])),
-    FlagRule("--auth-file"),
-    FlagRule("--progress", when: .without(["--quiet"])),
-    FlagRule("--json"),
-    FlagRule("--quiet", "-q"),
-    FlagRule("-4", when: .without(["-6"])),
-    FlagRule("-6"),
-    FlagRule("-n"),
-    FlagRule("--stack"),
-    FlagRule("--language"),
-  ]
+  static let flagRules: [FlagRule] =
+    [
+      FlagRule("--recursive"),
+      FlagRule("--on-exists"),
+      FlagRule("--retry"),
+      FlagRule("--backoff", when: .without(["--retry=0"])),
+      FlagRule("--connect-timeout"),
+      FlagRule("--idle"),
+      FlagRule("--rate"),
+      FlagRule("--ca", when: .on([.https]), .without(["--insecure"])),
+      FlagRule("--fingerprint", when: .on([.https]), .without(["--insecure"])),
+      FlagRule("--insecure", when: .on([.https])),
+    ] + FlagRule.wayToServers + [
+      FlagRule("--progress", when: .without(["--quiet"])),
+      FlagRule("--json"),
+      FlagRule("--quiet", "-q"),
+      FlagRule("-4", when: .without(["-6"])),
+      FlagRule("-6"),
+      FlagRule("-n"),
+      FlagRule("--stack"),
+      FlagRule("--language"),
+    ]
 
   func flagSubjects(_ given: GivenFlags) throws -> Set<FlagSubject> {
     guard let url = words.last else { return [] }

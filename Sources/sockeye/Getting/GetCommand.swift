@@ -31,7 +31,10 @@ struct Get: AsyncParsableCommand {
   )
   var input: String?
 
-  @Flag(help: "Take the URLs for places of one file, which --checksum knows: ask the next when one fails.")
+  @Flag(
+    help:
+      "Take the URLs for places of one file, which --checksum knows (with that, several always are): fetch from them side by side."
+  )
   var mirrors = false
 
   @Option(help: ArgumentHelp("Fetch what a Metalink has, a file or a URL, with its digests.", valueName: "file"))
@@ -54,7 +57,8 @@ struct Get: AsyncParsableCommand {
 
   @Flag(
     name: [.customShort("N"), .long],
-    help: "Fetch what has another length than the file that is there, or is newer; keep the server's times."
+    help:
+      "Fetch what has another length than the file that is there, is newer, or has another ETag; keep the server's times."
   )
   var newer = false
 
@@ -117,9 +121,11 @@ struct Get: AsyncParsableCommand {
     if let connections, !(1...16).contains(connections) {
       throw ValidationError(.connectionsRange)
     }
-    if output != nil, self.urls.count > 1, !mirrors { throw ValidationError(.outputForOne) }
-    if checksum != nil, self.urls.count > 1, !mirrors { throw ValidationError(.checksumForOne) }
+    if output != nil, self.urls.count > 1, !areMirrors { throw ValidationError(.outputForOne) }
   }
+
+  /// Whether all URLs are places of one file: there is nothing else that has one digest.
+  private var areMirrors: Bool { mirrors || checksum != nil && self.urls.count > 1 }
 
   func run() async throws {
     try await network.withTransport { transport in try await download(over: transport) }
@@ -139,7 +145,7 @@ struct Get: AsyncParsableCommand {
     let fetching = GetWork(
       urls: urls,
       isRecursive: recursive,
-      areMirrors: mirrors,
+      areMirrors: areMirrors,
       checksums: checksums,
       metalink: metalink,
       downloader: downloader,
@@ -165,6 +171,7 @@ struct Get: AsyncParsableCommand {
     options.folder = directory
     options.existingFile = newer ? .skip : onExists.choice
     options.keepsTimes = newer || remoteTime
+    options.keepsVersions = newer
     options.connections = self.connections.map { .fixed($0) } ?? .automatic
     options.checksum = checksum?.checksum
     options.trustsServerNames = trustServerNames

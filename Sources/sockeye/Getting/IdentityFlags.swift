@@ -2,7 +2,7 @@ import ArgumentParser
 import SockeyeDownload
 import SockeyeTransport
 
-/// Who `get` is to a server. None of it goes to whom that one points.
+/// Who `get` and `put` are to a server. None of it goes to whom that one points.
 struct IdentityFlags: ParsableArguments {
   @Option(
     name: [.customShort("H"), .long],

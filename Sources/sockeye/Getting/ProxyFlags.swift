@@ -3,7 +3,7 @@ import Foundation
 import SockeyeDownload
 import SockeyeTransport
 
-/// Through whom `get` reaches servers.
+/// Through whom `get` and `put` reach servers.
 struct ProxyFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -1,5 +1,30 @@
 /// What help says in Chinese of the verbs that serve and fetch files.
 extension HelpTable {
+  /// What `get` and `put` have in common.
+  private static let transfer = [
+    "--retry": "没有任何进展时最多再试几次。",
+    "--backoff": "再试之前的第一次等待和最长等待。",
+    "--connect-timeout": "连接最多花多久。",
+    "--rate": "每秒最多多少字节（默认：不限）。",
+    "--ca": "信任这个文件里的证书（PEM），而不是系统的证书。",
+    "--fingerprint": "只信任 SHA-256 为此值的那一个证书；“serve --tls auto”会打印它。",
+    "--insecure": "接受任何证书。",
+    "--progress": "怎样显示进度：auto 在终端上是进度条，在别处每几秒一行。",
+    "--json": "在标准输出上每行打印一个 JSON 事件。",
+    "--quiet": "只说错误。",
+    "--header": "给服务器的一个字段，'Name: value'；@FILE 表示权限为 600 的文件里的各行，秘密应写在那里。可以重复。",
+    "--auth-file": "以谁的身份：内容为 NAME:PASSWORD 的文件，或 .netrc 那样的条目；权限为 600。",
+    "--netrc": "以 ~/.netrc（或 NETRC 指明的文件）里为该主机写的身份；权限为 600。",
+    "--netrc-file": "同上，但用另一个文件。",
+    "--digest": "只用 Digest 证明密码，从不说出它。",
+    "--bearer-file": "权限为 600 的文件，其中的令牌以“Bearer”出示。",
+    "--proxy": """
+    经由 http://HOST:PORT 或 socks5://HOST:PORT 连接服务器，由它查找名字（默认：按 http_proxy、https_proxy 和 all_proxy）。
+    """,
+    "--no-proxy": "不经代理连接这些：名字及其下的一切、地址、192.0.2.0/24；“*”表示全部（默认：按 no_proxy）。",
+    "--proxy-auth-file": "对代理以谁的身份：权限为 600、内容为 NAME:PASSWORD 的文件。",
+  ].merging(network) { own, _ in own }
+
   static let get = HelpTexts(
     abstract: "通过 HTTP、HTTPS 或裸文件名协议下载文件。",
     discussion: """
@@ -21,41 +46,20 @@ extension HelpTable {
       就替换它）。
       """,
       "--input": "另有 URL 的文件，每行一个；“-”是标准输入。",
-      "--mirrors": "把各 URL 当作同一个文件的不同地址（由 --checksum 辨认）：一个失败就问下一个。",
+      "--mirrors": "把各 URL 当作同一个文件的不同地址（由 --checksum 辨认；写了它，多个 URL 总是这样）：同时从各处下载。",
       "--metalink": "下载 Metalink（文件或 URL）列出的内容，并核对它的摘要。",
-      "--newer": "下载与已有文件长度不同或更新的内容；保留服务器的时间。",
+      "--newer": "下载与已有文件长度不同、更新或 ETag 不同的内容；保留服务器的时间。",
       "--remote-time": "文件的时间用服务器所说的，而不是现在的。",
       "--recursive": "下载整个文件夹：从“sockeye serve”、从 nginx、Apache、lighttpd 和 caddy 的列表，或通过 WebDAV。",
       "--connections": "每个文件用几个连接，1 到 16（默认：有帮助就增加，最多 4）。",
-      "--retry": "没有任何进展时最多再试几次。",
-      "--backoff": "再试之前的第一次等待和最长等待。",
-      "--connect-timeout": "连接最多花多久。",
       "--idle": "服务器最多可以沉默多久。",
-      "--rate": "每秒最多多少字节（默认：不限）。",
       "--checksum": "文件必须具有的摘要：sha256:HEX，或 sha512、sha384；旧的摘要还有 sha1 和 md5。",
       "--checksums": "各文件必须具有的摘要的列表，例如 SHA256SUMS；也可以是 URL。",
-      "--ca": "信任这个文件里的证书（PEM），而不是系统的证书。",
-      "--fingerprint": "只信任 SHA-256 为此值的那一个证书；“serve --tls auto”会打印它。",
-      "--insecure": "接受任何证书。",
-      "--header": "给服务器的一个字段，'Name: value'；@FILE 表示权限为 600 的文件里的各行，秘密应写在那里。可以重复。",
-      "--auth-file": "以谁的身份：内容为 NAME:PASSWORD 的文件，或 .netrc 那样的条目；权限为 600。",
-      "--netrc": "以 ~/.netrc（或 NETRC 指明的文件）里为该主机写的身份；权限为 600。",
-      "--netrc-file": "同上，但用另一个文件。",
-      "--digest": "只用 Digest 证明密码，从不说出它。",
-      "--bearer-file": "权限为 600 的文件，其中的令牌以“Bearer”出示。",
-      "--proxy": """
-      经由 http://HOST:PORT 或 socks5://HOST:PORT 连接服务器，由它查找名字（默认：按 http_proxy、https_proxy 和 all_proxy）。
-      """,
-      "--no-proxy": "不经代理连接这些：名字及其下的一切、地址、192.0.2.0/24；“*”表示全部（默认：按 no_proxy）。",
-      "--proxy-auth-file": "对代理以谁的身份：权限为 600、内容为 NAME:PASSWORD 的文件。",
       "--trust-server-names": "让服务器通过重定向或 Content-Disposition 决定名字。",
       "--max-redirects": "最多跟随几次重定向。",
       "--allow-ambiguous": "把“1”或空的回答当作文件本身（只用于 tcp://）。",
       "--encoding": "发送名字所用的编码（只用于 tcp://），例如 gbk。",
-      "--progress": "怎样显示进度：auto 在终端上是进度条，在别处每几秒一行。",
-      "--json": "在标准输出上每行打印一个 JSON 事件。",
-      "--quiet": "只说错误。",
-    ].merging(network) { own, _ in own }
+    ].merging(transfer) { own, _ in own }
   )
 
   static let put = HelpTexts(
@@ -64,6 +68,7 @@ extension HelpTable {
         sockeye put big.iso http://192.0.2.7:8888/
         sockeye put --recursive photos http://192.0.2.7:8888/
         printf 'a note' | sockeye put - http://192.0.2.7:8888/n
+        sockeye put --proxy socks5://127.0.0.1:1080 --netrc x https://example.org/in/
 
       上传到“sockeye serve --upload”，或任何接受 PUT 的服务器。最后一个词是 URL：以斜杠结尾的是文件夹，每个文件在其中用自己的\
       名字；否则它就是文件要用的名字。“-”是标准输入。中断之后再运行同一条命令：服务器保留的部分会接着上传，已经在那里的不会再传。\
@@ -73,19 +78,8 @@ extension HelpTable {
       "<file>": "要上传什么，“-”是标准输入；然后是 URL。",
       "--recursive": "上传整个文件夹，以点开头的名字除外。",
       "--on-exists": "服务器上已有另一个同名文件时怎么做：fail（失败）、overwrite（覆盖）或 skip（跳过）。",
-      "--retry": "没有任何进展时最多再试几次。",
-      "--backoff": "再试之前的第一次等待和最长等待。",
-      "--connect-timeout": "连接最多花多久。",
       "--idle": "服务器最多可以多久什么也不收、什么也不说。",
-      "--rate": "每秒最多多少字节（默认：不限）。",
-      "--ca": "信任这个文件里的证书（PEM），而不是系统的证书。",
-      "--fingerprint": "只信任 SHA-256 为此值的那一个证书；“serve --tls auto”会打印它。",
-      "--insecure": "接受任何证书。",
-      "--auth-file": "以谁的身份：内容为 NAME:PASSWORD 的文件，或 .netrc 那样的条目；权限为 600。",
-      "--progress": "怎样显示进度：auto 在终端上是进度条，在别处每几秒一行。",
-      "--json": "在标准输出上每行打印一个 JSON 事件。",
-      "--quiet": "只说错误。",
-    ].merging(network) { own, _ in own }
+    ].merging(transfer) { own, _ in own }
   )
 
   static let serve = HelpTexts(

@@ -113,7 +113,6 @@ extension ProgramSentence {
     case .outputForOne: "-o 只用于一个 URL；多个请用 -d"
     case .urlOrInput: "请给出 URL，或用 --input 给出它们的列表"
     case .inLine(let path, let number, let reason): "“\(path)”第 \(number) 行：\(reason.chinese)"
-    case .checksumForOne: "--checksum 只用于一个文件"
     case .putNeedsBoth: "请写出要上传什么，再写出上传到哪个 URL"
     case .manyNeedFolder(let url): "多个文件要放进一个文件夹：请让“\(url)”以斜杠结尾"
     case .notAllUploaded: "没有全部上传成功"

@@ -120,7 +120,6 @@ extension ProgramSentence {
     case .outputForOne: "-o is for one URL; -d takes many"
     case .urlOrInput: "name a URL, or a file of them with --input"
     case .inLine(let path, let number, let reason): "'\(path)', line \(number): \(reason.english)"
-    case .checksumForOne: "--checksum is for one file"
     case .putNeedsBoth: "name what to upload, and then the URL that it goes to"
     case .manyNeedFolder(let url): "several files go into a folder: end '\(url)' with a slash"
     case .notAllUploaded: "not everything could be uploaded"

@@ -108,7 +108,6 @@ enum ProgramSentence: Sentence {
   case retryRange
   case rateRange
   case outputForOne
-  case checksumForOne
   case urlOrInput
   case inLine(_ path: String, _ number: Int, _ reason: Phrase)
   case notAllDownloaded

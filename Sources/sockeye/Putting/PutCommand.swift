@@ -14,6 +14,7 @@ struct Put: AsyncParsableCommand {
         sockeye put big.iso http://192.0.2.7:8888/
         sockeye put --recursive photos http://192.0.2.7:8888/
         printf 'a note' | sockeye put - http://192.0.2.7:8888/n
+        sockeye put --proxy socks5://127.0.0.1:1080 --netrc x https://example.org/in/
 
       To 'sockeye serve --upload', or to anything that takes PUT. The last word is the URL; one that ends in a slash is \
       a folder, in which each file gets its own name, and any other the one that the file is to have. '-' is standard \
@@ -31,10 +32,11 @@ struct Put: AsyncParsableCommand {
   @Option(help: "What to do when the server has another file of that name: fail, overwrite, or skip.")
   var onExists = ExistingThereArgument.fail
 
-  @Option(
-    help: ArgumentHelp("Who to be: a file with NAME:PASSWORD, or entries as in .netrc; mode 600.", valueName: "file")
-  )
-  var authFile: String?
+  @OptionGroup
+  var identity: IdentityFlags
+
+  @OptionGroup
+  var proxies: ProxyFlags
 
   @OptionGroup
   var transfer: TransferFlags
@@ -111,7 +113,8 @@ struct Put: AsyncParsableCommand {
   private func options() throws(Failure) -> DownloadOptions {
     var options = transfer.options
     options.existingFile = onExists.choice
-    if let authFile { options.credentials = try Credentials(file: authFile) }
+    try identity.apply(to: &options)
+    options.proxies = try proxies.selection
     return options
   }
 }
