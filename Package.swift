@@ -51,7 +51,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
   ],
   targets: [
-    .systemLibrary(name: "CSockeyeAttributes"),
     .target(name: "CSockeyeLinux"),
     .target(name: "CSockeyeConfinement"),
     .target(name: "CSockeyeDigests"),
@@ -77,7 +76,6 @@ let package = Package(
     .target(
       name: "SockeyeDownload",
       dependencies: [
-        "CSockeyeAttributes",
         "CSockeyeLinux",
         "SockeyeText",
         "SockeyeTransport",

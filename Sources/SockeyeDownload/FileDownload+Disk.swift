@@ -88,7 +88,7 @@ extension FileDownload {
     // Pages don't tell how long files are.
     if let stamp, stamp.size != nil { return stamp.compare(with: status) }
     guard url.scheme != .tcp else { return .unknown }
-    let tag = note?.url == url.description ? note?.tag : nil
+    let tag = note.flatMap { $0.isOf(url) ? $0.tag : nil }
     do throws(TransferFailure) {
       let head = try await requester.askHead(of: url, unlessTagged: tag).head
       if head.status == .notModified { return .same }

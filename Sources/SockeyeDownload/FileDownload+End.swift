@@ -26,7 +26,7 @@ extension FileDownload {
       )
       var version: VersionNote?
       if keepsVersion, let tag = session.file.entityTag {
-        version = VersionNote(size: size, url: url.description, tag: tag)
+        version = VersionNote(size: size, url: url, tag: tag)
       }
       let note = version
       let name = try await downloader.threads.disk.run { () throws(Failure) in

@@ -1,4 +1,4 @@
-internal import CSockeyeAttributes
+import CSockeyeLinux
 internal import Glibc
 internal import SockeyeText
 
@@ -14,15 +14,29 @@ struct VersionNote: Hashable, Sendable {
 
   /// The file's size in bytes, by which it is known that it is still what came.
   var size: UInt64
-  var url: String
+  /// The SHA-256 of its URL, which may have secrets in it, and goes wherever the file is copied to.
+  var source: String
   /// As the server wrote it.
   var tag: String
 
-  init(size: UInt64, url: String, tag: String) {
+  init(size: UInt64, url: DownloadURL, tag: String) {
+    self.init(size: size, source: Self.source(url), tag: tag)
+  }
+
+  private init(size: UInt64, source: String, tag: String) {
     self.size = size
-    self.url = url
+    self.source = source
     self.tag = tag
   }
+
+  private static func source(_ url: DownloadURL) -> String {
+    var digest = ResumableSHA256()
+    Array(url.description.utf8).withUnsafeBytes { digest.update($0) }
+    return SHA256Sum(bytes: digest.finalize())?.description ?? ""
+  }
+
+  /// Whether it is of what a URL leads to.
+  func isOf(_ url: DownloadURL) -> Bool { source == Self.source(url) }
 
   /// Reads a note. Anybody may have written it: nothing gets into a request that isn't a tag.
   init?(_ text: String) {
@@ -30,7 +44,7 @@ struct VersionNote: Hashable, Sendable {
     guard words.count == 3, let size = DecimalNumber.parse(words[0]), FileIdentity.isTag(words[2]),
       words[2].utf8.allSatisfy({ (0x21...0x7e).contains($0) })
     else { return nil }
-    self.init(size: size, url: String(words[1]), tag: String(words[2]))
+    self.init(size: size, source: String(words[1]), tag: String(words[2]))
   }
 
   /// The note of an open file, if it has one and is as long as it was then.
@@ -47,7 +61,7 @@ struct VersionNote: Hashable, Sendable {
 
   /// Writes it down with a file.
   func keep(in descriptor: CInt) {
-    let bytes = Array("\(size) \(url) \(tag)".utf8)
+    let bytes = Array("\(size) \(source) \(tag)".utf8)
     guard bytes.count <= Self.longest, VersionNote(String(decoding: bytes, as: UTF8.self)) == self else { return }
     fsetxattr(descriptor, Self.attribute, bytes, bytes.count, 0)
   }

@@ -320,6 +320,32 @@ def a_server_that_always_wants_another_offset_is_given_up(folder):
         expect(len(taker.requests) < 10, len(taker.requests))
 
 
+@hostile("answers that refuse all that was taken")
+def a_server_that_takes_all_and_keeps_nothing_is_given_up(folder):
+    write(content(400_000), folder, "file")
+    for status in ("500 Internal Server Error", "503 Service Unavailable", "429 Too Many Requests"):
+        with Taker(lambda method, *_: ("404 Not Found" if method == "HEAD" else status, {}, b"")) as taker:
+            put("--retry", "2", "--backoff", "1ms..5ms", os.path.join(folder, "file"), taker.url + "/x", code=8)
+            expect([method for method, *_ in taker.requests].count("PUT") == 3, status, len(taker.requests))
+
+
+@behaviour
+def a_server_that_keeps_a_piece_each_time_gets_the_whole_file(folder):
+    write(content(400_000), folder, "file")
+    kept, piece = bytearray(), 70_000
+
+    def answer(method, target, fields, body):
+        if method == "HEAD":
+            return ("200 OK", {"Content-Length": len(kept)}, b"") if len(kept) == 400_000 else (
+                "404 Not Found", {"Upload-Offset": len(kept)}, b"")
+        kept.extend(body[:piece])
+        return ("201 Created" if len(kept) == 400_000 else "503 Service Unavailable"), {}, b""
+
+    with Taker(answer) as taker:
+        put("--retry", "1", "--backoff", "1ms..5ms", os.path.join(folder, "file"), taker.url + "/x")
+        expect(bytes(kept) == content(400_000) and [method for method, *_ in taker.requests].count("PUT") == 6)
+
+
 @hostile("a redirection")
 def where_a_file_goes_is_not_the_servers_choice(folder):
     write(b"secret", folder, "file")

@@ -11,6 +11,8 @@ actor FileUpload {
   private let requester: UploadRequester
   private var digest: [UInt8]?
   private let taken = Atomic<UInt64>(0)
+  /// The most of the file that the server was found to have kept: what it took and threw away is no progress.
+  private var kept: UInt64 = 0
   /// Whether something of ours may have reached the server's name already, though its answer did not reach us.
   private var mayBeStored = false
 
@@ -64,7 +66,7 @@ actor FileUpload {
   /// - Returns: How sure it is that the file is there; nothing if it was left as it is.
   private func transferWithRetries() async throws(Failure) -> DownloadReport.Assurance? {
     var schedule = RetrySchedule(retries: uploader.options.retries, backOff: uploader.options.backOff)
-    var sentBefore: UInt64 = 0
+    var keptBefore: UInt64 = 0
     while true {
       let problem: TransferFailure
       do throws(TransferFailure) {
@@ -75,9 +77,9 @@ actor FileUpload {
       guard !Task.isCancelled, case .retry(let wait) = problem.remedy else { throw problem.failure }
       // What has been read from a pipe is gone.
       guard source.size != nil || sent == 0 else { throw problem.failure }
-      if sent >= sentBefore + Self.leastProgress {
+      if kept >= keptBefore + Self.leastProgress {
         schedule.progressed()
-        sentBefore = sent
+        keptBefore = kept
       }
       guard let delay = schedule.next(requested: wait, spread: uploader.surroundings.randomFraction()) else {
         throw problem.failure
@@ -88,7 +90,7 @@ actor FileUpload {
     }
   }
 
-  /// A server that breaks off after fewer bytes than these, again and again, is no better than one that takes nothing.
+  /// A server that keeps fewer bytes than these of each attempt is no better than one that keeps nothing.
   private static let leastProgress: UInt64 = 64 << 10
 
   /// Sends what is missing, as far as one attempt gets.
@@ -130,6 +132,7 @@ actor FileUpload {
         digest: digest,
         replaces: uploader.options.existingFile == .overwrite
       )
+      kept = max(kept, request.first)
       let outcome = try await requester.send(request) { [uploader, source, first = request.first] in
         uploader.body(source, from: first) { self.taken.add(UInt64($0), ordering: .relaxed) }
       }
