@@ -24,4 +24,8 @@ int syncfs(int descriptor);
 ssize_t preadv2(int descriptor, const struct iovec *vectors, int count, off_t offset, int flags);
 int renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned int flags);
 
+/* Extended attributes, which Swift's module of the C library leaves out. */
+ssize_t fgetxattr(int descriptor, const char *name, void *value, size_t size);
+int fsetxattr(int descriptor, const char *name, const void *value, size_t size, int flags);
+
 #endif
