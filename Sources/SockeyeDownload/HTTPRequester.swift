@@ -136,11 +136,11 @@ struct HTTPRequester: Sendable {
       headers.add(name: "Range", value: "bytes=\(first)-\(end.map { String($0 - 1) } ?? "")")
       if let validator = question.validator { headers.add(name: "If-Range", value: validator) }
     }
-    // RFC 9530, section 4.
     // RFC 4918, section 10.2: the folder and what is in it.
     if question.method == .PROPFIND { headers.add(name: "Depth", value: "1") }
     // RFC 9110, section 13.1.2.
     if let tag = question.unlessTagged { headers.add(name: "If-None-Match", value: tag) }
+    // RFC 9530, section 4.
     if question.wantsDigest { headers.add(name: "Want-Repr-Digest", value: "sha-256=10") }
     var request = HTTPRequestHead(version: .http1_1, method: question.method, uri: url.target, headers: headers)
     identity.identify(&request, to: url)

@@ -8,22 +8,13 @@ import Testing
 @testable import SockeyeDownload
 
 /// Several servers of one file, each of which answers anything: what has the digest is right, whoever of them sent it.
-///
-/// `SOCKEYE_DOWNLOAD_SEEDS` sets how many seeds are tried, and `SOCKEYE_DOWNLOAD_SEED` the first of them.
 @Suite("Download: hostile mirrors", .serialized)
 struct HostileMirrorTests {
-  private static func number(_ name: String, _ fallback: UInt64) -> UInt64 {
-    ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } ?? fallback
-  }
-
   private let transport = Transport.kernel()
 
   @Test("Random answers of several mirrors never make a wrong file, and one that is honest is enough")
   func randomAnswers() async throws {
-    let first = Self.number("SOCKEYE_DOWNLOAD_SEED", 1)
-    for seed in first..<(first + Self.number("SOCKEYE_DOWNLOAD_SEEDS", 40)) {
-      try await run(seed)
-    }
+    for seed in HostileSeeds.range(40) { try await run(seed) }
   }
 
   private func run(_ seed: UInt64) async throws {

@@ -9,14 +9,8 @@ import Testing
 @testable import SockeyeDownload
 
 /// Servers that answer anything on any connection: the file is right or absent, every time.
-///
-/// `SOCKEYE_DOWNLOAD_SEEDS` sets how many seeds are tried, and `SOCKEYE_DOWNLOAD_SEED` the first of them.
 @Suite("Download: hostile servers", .serialized)
 struct HostileOriginTests {
-  private static func number(_ name: String, _ fallback: UInt64) -> UInt64 {
-    ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } ?? fallback
-  }
-
   /// Where to wait for a disk costs nothing.
   private static let memory =
     FileManager.default.fileExists(atPath: "/dev/shm")
@@ -26,10 +20,7 @@ struct HostileOriginTests {
 
   @Test("Random answers on random connections never make a wrong file, and what they leave is gone on with")
   func randomAnswers() async throws {
-    let first = Self.number("SOCKEYE_DOWNLOAD_SEED", 1)
-    for seed in first..<(first + Self.number("SOCKEYE_DOWNLOAD_SEEDS", 300)) {
-      try await run(seed)
-    }
+    for seed in HostileSeeds.range(300) { try await run(seed) }
   }
 
   private func run(_ seed: UInt64) async throws {
